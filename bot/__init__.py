@@ -1,0 +1,1 @@
+"""Settings, channels, webhook, answer, delivery, background tasks and the command line."""

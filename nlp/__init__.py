@@ -1,0 +1,1 @@
+"""What was meant: commands, category, urgency, kind and place of a message, offline."""

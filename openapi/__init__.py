@@ -1,0 +1,1 @@
+"""Machine interfaces (Open311 and JSON)."""

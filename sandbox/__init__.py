@@ -1,0 +1,1 @@
+"""A pretend WeChat and WeCom platform: stands alone, talks HTTP only, imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""Every sentence the bot says, as typed functions; nothing else in the code speaks Chinese."""
