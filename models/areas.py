@@ -1,0 +1,67 @@
+"""Reading and growing the area tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.area import Area, AreaAlias, AreaKind
+
+
+def add_area(
+    session: Session,
+    kind: AreaKind,
+    name: str,
+    *,
+    parent: Area | None = None,
+    aliases: Sequence[str] = (),
+    code: str | None = None,
+    lat: float | None = None,
+    lng: float | None = None,
+) -> Area:
+    """A new node under `parent`, with its path."""
+    area = Area(kind=kind, name=name, parent_id=parent.id if parent else None, code=code, lat=lat, lng=lng)
+    area.aliases = [AreaAlias(name=alias) for alias in aliases]
+    session.add(area)
+    session.flush()
+    area.path = f"{parent.path if parent else '/'}{area.id}/"
+    session.flush()
+    return area
+
+
+def all_areas(session: Session) -> Sequence[Area]:
+    """Every node with its aliases, parents before children."""
+    return session.scalars(select(Area).order_by(func.length(Area.path), Area.id)).all()
+
+
+def ancestors(session: Session, area: Area) -> Sequence[Area]:
+    """The node itself and everything above it, nearest first."""
+    ids = [int(step) for step in area.path.strip("/").split("/")]
+    found = {each.id: each for each in session.scalars(select(Area).where(Area.id.in_(ids)))}
+    return [found[each] for each in reversed(ids)]
+
+
+def community_of(session: Session, area_id: int | None) -> int | None:
+    """The id of the community an area lies in, or None above that level."""
+    area = session.get(Area, area_id) if area_id else None
+    if area is None:
+        return None
+    return next((each.id for each in ancestors(session, area) if each.kind is AreaKind.COMMUNITY), None)
+
+
+def covers(path: str, other: str) -> bool:
+    """Whether the area with `path` contains the one with `other` (or is it)."""
+    return other.startswith(path)
+
+
+def by_code(session: Session, code: str) -> Area | None:
+    """The building whose door shows `code`, whatever the case it was typed in."""
+    return session.scalar(select(Area).where(func.upper(Area.code) == code.strip().upper()))
+
+
+def full_name(session: Session, area: Area) -> str:
+    """The name people use: from the estate down, such as 香樟花园6栋, or the area's own name above that."""
+    inside = [each for each in ancestors(session, area) if each.kind in (AreaKind.ESTATE, AreaKind.BUILDING)]
+    return "".join(each.name for each in reversed(inside)) or area.name

@@ -1,0 +1,116 @@
+"""The database: how it is opened, and the only place where anything is committed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+LOCK_TIMEOUT_MS = 4000  # under the platform's five seconds, so that a stuck row becomes a re-send and not a silence
+
+
+class Database:
+    """One engine and its transactions.
+
+    On SQLite every write transaction begins with BEGIN IMMEDIATE, one at a time in the process: Python's driver begins
+    nothing before a SELECT, so that two writers would both read before either wrote, and one update would be lost.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._writing = threading.Lock()
+        if self.is_sqlite:
+            if self.url.database and self.url.database != ":memory:":
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=32)
+            _teach_sqlite(self.engine)
+        else:
+            self.engine = create_engine(
+                self.url,
+                pool_size=pool_size,
+                max_overflow=8,
+                pool_pre_ping=False,
+                pool_timeout=3,
+                connect_args={
+                    "connect_timeout": 3,
+                    "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC -c statement_timeout=30000",
+                },
+            )
+        self._reading = self.engine.execution_options(readonly=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session whose work is committed on leaving the block, or rolled back if it raises."""
+        if self.is_sqlite:
+            with self._writing, self._session(self.engine) as session:
+                yield session
+                session.commit()
+        else:
+            with self._session(self.engine) as session:
+                yield session
+                session.commit()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for looking only; nothing it does is kept."""
+        with self._session(self._reading) as session:
+            yield session
+
+    def ping(self) -> None:
+        """Raises sqlalchemy's OperationalError when the database does not answer."""
+        with self._reading.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def dispose(self) -> None:
+        """Closes every connection."""
+        self.engine.dispose()
+
+    @staticmethod
+    def _session(bind: Engine) -> Session:
+        return Session(bind, expire_on_commit=False)
+
+
+def _teach_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _: ConnectionPoolEntry) -> None:
+        # Our own BEGIN below, not the driver's: the driver's own begins too late and ends savepoints by itself.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA busy_timeout=4000")
+        # An acknowledged message survives a power cut, not only a killed process.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        readonly = connection.get_execution_options().get("readonly", False)
+        connection.exec_driver_sql("BEGIN DEFERRED" if readonly else "BEGIN IMMEDIATE")
+
+
+def alembic_config(url: str) -> Config:
+    """Alembic's configuration for one database; there is no alembic.ini to keep true."""
+    config = Config()
+    config.set_main_option("script_location", "migrations:.")
+    config.attributes["url"] = url
+    return config
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Brings the schema up to `revision`."""
+    command.upgrade(alembic_config(url), revision)
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Takes the schema back to `revision`."""
+    command.downgrade(alembic_config(url), revision)

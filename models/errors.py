@@ -1,0 +1,39 @@
+"""Why something is not done: one error for what people are told, with a reason that has words in texts."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+
+class Refusal(StrEnum):
+    """Every reason for which an operation is refused; each has a sentence in texts/refusals.py."""
+
+    NOT_FOUND = "not_found"
+    NOT_YOURS = "not_yours"
+    NO_ROLE = "no_role"
+    WRONG_STATE = "wrong_state"
+    TAKEN = "taken"
+    OFFER_OVER = "offer_over"
+    ALREADY_YOURS = "already_yours"
+    ALREADY_URGED = "already_urged"
+    EVALUATED = "evaluated"
+    TOO_LATE = "too_late"
+    NO_SUCH_PERSON = "no_such_person"
+    NO_SUCH_DEPARTMENT = "no_such_department"
+    NO_SUCH_PLACE = "no_such_place"
+    NO_SUCH_CODE = "no_such_code"
+    TOP_LEVEL = "top_level"
+    REASON_MISSING = "reason_missing"
+    NOT_OFFERABLE = "not_offerable"
+    NOBODY_TO_TELL = "nobody_to_tell"
+    CHANGED = "changed"
+
+
+class Refused(Exception):
+    """An operation that may not happen; `facts` are for the sentence that explains it."""
+
+    def __init__(self, reason: Refusal, **facts: Any) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.facts = facts

@@ -1,0 +1,224 @@
+"""The lifecycle of a ticket as one table: which action leads where, who may do it, and who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from models.outbox import NoticeKind
+from models.ticket import TicketState
+
+NEW, OFFERED, ACCEPTED = TicketState.NEW, TicketState.OFFERED, TicketState.ACCEPTED
+RESOLVED, CLOSED, MERGED = TicketState.RESOLVED, TicketState.CLOSED, TicketState.MERGED
+ASSIGNED, HELD = TicketState.ASSIGNED, TicketState.HELD
+WITHDRAWN, REJECTED = TicketState.WITHDRAWN, TicketState.REJECTED
+
+
+class Action(StrEnum):
+    """Everything that can happen to a ticket."""
+
+    OPEN = "open"
+    ADD = "add"
+    CORRECT = "correct"
+    LOCATE = "locate"
+    OFFER = "offer"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    EXPIRE = "expire"
+    RELEASE = "release"
+    ARRIVE = "arrive"
+    FINISH = "finish"
+    EVALUATE = "evaluate"
+    REOPEN = "reopen"
+    REEVALUATE = "reevaluate"
+    AUTO_CLOSE = "auto_close"
+    WITHDRAW = "withdraw"
+    URGE = "urge"
+    RELAY = "relay"
+    ESCALATE = "escalate"
+    ASSIGN = "assign"
+    CLAIM = "claim"
+    RETURN = "return"
+    HOLD = "hold"
+    RESUME = "resume"
+    REJECT = "reject"
+    MERGE = "merge"
+    SUPERVISE = "supervise"
+    MISS_LIMIT = "miss_limit"
+
+
+class Actor(StrEnum):
+    """What somebody is to one ticket."""
+
+    SYSTEM = "system"
+    REPORTER = "reporter"
+    OFFERED = "offered"
+    """Has an open offer."""
+    ASSIGNEE = "assignee"
+    STAFF = "staff"
+    """Community staff of the ticket's area, or anybody above them."""
+    STREET = "street"
+    DEPARTMENT = "department"
+    """Belongs to the department the ticket is assigned to."""
+
+
+class Audience(StrEnum):
+    """Who is told."""
+
+    REPORTER = "reporter"
+    ASSIGNEE = "assignee"
+    OTHERS_OFFERED = "others_offered"
+    DESK = "desk"
+    """The dispatch desk, gathered into one message."""
+    DEPARTMENT = "department"
+    STREET = "street"
+    TARGET = "target"
+    """The person named in the action."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """One notice that follows from an action."""
+
+    kind: NoticeKind
+    to: Audience
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row: from which states an action leads to `target` (None: the state stays), by whom, and who is told."""
+
+    sources: frozenset[TicketState]
+    target: TicketState | None
+    by: frozenset[Actor]
+    tells: tuple[Tell, ...] = ()
+    needs_reason: bool = False
+
+
+def _rule(
+    sources: Collection[TicketState],
+    target: TicketState | None,
+    by: Collection[Actor],
+    *tells: Tell,
+    needs_reason: bool = False,
+) -> Rule:
+    return Rule(frozenset(sources), target, frozenset(by), tells, needs_reason)
+
+
+OPEN_STATES = frozenset({NEW, OFFERED, ACCEPTED, ASSIGNED, HELD})
+"""States in which somebody still has to do something before the resident is asked."""
+
+LIVE_STATES = OPEN_STATES | {RESOLVED}
+"""States a resident sees as not finished."""
+
+SYSTEM, REPORTER, ASSIGNEE = Actor.SYSTEM, Actor.REPORTER, Actor.ASSIGNEE
+STAFF, STREET, DEPARTMENT = Actor.STAFF, Actor.STREET, Actor.DEPARTMENT
+DESK = frozenset({STAFF, STREET})
+
+RULES: dict[Action, Rule] = {
+    Action.OPEN: _rule([], NEW, [REPORTER, SYSTEM]),
+    Action.ADD: _rule(LIVE_STATES, None, [REPORTER, *DESK], Tell(NoticeKind.ADDED, Audience.ASSIGNEE)),
+    Action.CORRECT: _rule(OPEN_STATES, None, [REPORTER, *DESK]),
+    Action.LOCATE: _rule(OPEN_STATES, None, [REPORTER, *DESK]),
+    Action.OFFER: _rule([NEW, OFFERED], OFFERED, [SYSTEM, *DESK]),
+    Action.ACCEPT: _rule(
+        [OFFERED],
+        ACCEPTED,
+        [Actor.OFFERED],
+        Tell(NoticeKind.ACCEPTED, Audience.REPORTER),
+        Tell(NoticeKind.TAKEN, Audience.OTHERS_OFFERED),
+    ),
+    Action.DECLINE: _rule([OFFERED], None, [Actor.OFFERED]),
+    Action.EXPIRE: _rule([OFFERED], NEW, [SYSTEM], Tell(NoticeKind.DESK, Audience.DESK)),
+    Action.RELEASE: _rule(
+        [ACCEPTED],
+        NEW,
+        [ASSIGNEE, SYSTEM, *DESK],
+        Tell(NoticeKind.RELEASED, Audience.REPORTER),
+        Tell(NoticeKind.DESK, Audience.DESK),
+    ),
+    Action.ARRIVE: _rule([ACCEPTED], None, [ASSIGNEE], Tell(NoticeKind.ARRIVED, Audience.REPORTER)),
+    Action.FINISH: _rule(
+        [NEW, OFFERED, ACCEPTED, ASSIGNED],
+        RESOLVED,
+        [ASSIGNEE, DEPARTMENT, *DESK],
+        Tell(NoticeKind.FINISHED, Audience.REPORTER),
+        Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
+    ),
+    Action.EVALUATE: _rule([RESOLVED], CLOSED, [REPORTER]),
+    Action.REOPEN: _rule(
+        [RESOLVED, CLOSED],
+        NEW,
+        [REPORTER],
+        Tell(NoticeKind.REOPENED, Audience.ASSIGNEE),
+        Tell(NoticeKind.DESK, Audience.DESK),
+    ),
+    Action.REEVALUATE: _rule([CLOSED], None, [REPORTER]),
+    Action.AUTO_CLOSE: _rule([RESOLVED], CLOSED, [SYSTEM], Tell(NoticeKind.NOT_EVALUATED, Audience.REPORTER)),
+    Action.WITHDRAW: _rule(
+        LIVE_STATES,
+        WITHDRAWN,
+        [REPORTER],
+        Tell(NoticeKind.WITHDRAWN, Audience.ASSIGNEE),
+        Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
+    ),
+    Action.URGE: _rule(
+        OPEN_STATES,
+        None,
+        [REPORTER],
+        Tell(NoticeKind.URGED, Audience.ASSIGNEE),
+        Tell(NoticeKind.DESK, Audience.DESK),
+    ),
+    Action.RELAY: _rule(
+        OPEN_STATES | {RESOLVED}, None, [REPORTER, ASSIGNEE, *DESK], Tell(NoticeKind.RELAYED, Audience.TARGET)
+    ),
+    Action.ESCALATE: _rule(
+        OPEN_STATES,
+        NEW,
+        [SYSTEM, ASSIGNEE, *DESK],
+        Tell(NoticeKind.ESCALATED, Audience.STREET),
+        Tell(NoticeKind.PASSED_ON, Audience.REPORTER),
+        Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
+        needs_reason=True,
+    ),
+    Action.ASSIGN: _rule(
+        [NEW, OFFERED, ACCEPTED, ASSIGNED],
+        ASSIGNED,
+        [SYSTEM, *DESK],
+        Tell(NoticeKind.ASSIGNED, Audience.DEPARTMENT),
+        Tell(NoticeKind.PASSED_ON, Audience.REPORTER),
+        Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
+    ),
+    Action.CLAIM: _rule([ASSIGNED], None, [DEPARTMENT], Tell(NoticeKind.ACCEPTED, Audience.REPORTER)),
+    Action.RETURN: _rule([ASSIGNED], NEW, [DEPARTMENT], Tell(NoticeKind.RETURNED, Audience.STREET), needs_reason=True),
+    Action.HOLD: _rule(
+        OPEN_STATES - {HELD},
+        HELD,
+        [DEPARTMENT, *DESK],
+        Tell(NoticeKind.HELD, Audience.REPORTER),
+        Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
+        needs_reason=True,
+    ),
+    # Back to where it was: the operation sets the state it was held from.
+    Action.RESUME: _rule([HELD], None, [SYSTEM, DEPARTMENT, *DESK], Tell(NoticeKind.RESUMED, Audience.REPORTER)),
+    Action.REJECT: _rule(
+        [NEW, OFFERED],
+        REJECTED,
+        DESK,
+        Tell(NoticeKind.REJECTED, Audience.REPORTER),
+        Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
+        needs_reason=True,
+    ),
+    Action.MERGE: _rule(
+        OPEN_STATES,
+        MERGED,
+        DESK,
+        Tell(NoticeKind.MERGED, Audience.REPORTER),
+        Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
+    ),
+    Action.SUPERVISE: _rule(
+        OPEN_STATES, None, DESK, Tell(NoticeKind.SUPERVISED, Audience.ASSIGNEE), Tell(NoticeKind.DESK, Audience.DESK)
+    ),
+    Action.MISS_LIMIT: _rule(OPEN_STATES, None, [SYSTEM], Tell(NoticeKind.DESK, Audience.DESK)),
+}

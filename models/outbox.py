@@ -1,0 +1,112 @@
+"""What people must be told: the notices, which wait here until a worker has sent them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Boolean, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Word
+
+
+class NoticeKind(StrEnum):
+    """Everything the bot says unasked; each kind has its words in texts/notices.py."""
+
+    OFFER = "offer"
+    TAKEN = "taken"
+    OFFER_WITHDRAWN = "offer_withdrawn"
+    DISPATCHED = "dispatched"
+    ACCEPTED = "accepted"
+    ARRIVED = "arrived"
+    RELEASED = "released"
+    FINISHED = "finished"
+    REMINDER = "reminder"
+    NOT_EVALUATED = "not_evaluated"
+    REOPENED = "reopened"
+    ADDED = "added"
+    URGED = "urged"
+    SUPERVISED = "supervised"
+    RELAYED = "relayed"
+    STAFF_REPLY = "staff_reply"
+    ESCALATED = "escalated"
+    PASSED_ON = "passed_on"
+    ASSIGNED = "assigned"
+    RETURNED = "returned"
+    HELD = "held"
+    RESUMED = "resumed"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+    DESK = "desk"
+    """News for the dispatch desk, gathered into one message."""
+    ALARM = "alarm"
+    HANDED_OVER = "handed_over"
+    HANDOVER_WORDS = "handover_words"
+    HANDED_BACK = "handed_back"
+    LIMIT_NEAR = "limit_near"
+    LIMIT_MISSED = "limit_missed"
+    REGISTRATION = "registration"
+    REGISTERED = "registered"
+    UNREACHABLE = "unreachable"
+    PRESSED = "pressed"
+    """The words that answer a pressed card, whose callback can only change the card."""
+
+
+class NoticeState(StrEnum):
+    """Where a notice stands."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    WAITING = "waiting"
+    """No way to push it: it rides on the person's next passive reply."""
+    SENT = "sent"
+    UNREACHABLE = "unreachable"
+    """On the staff's list of people who could not be reached."""
+    DROPPED = "dropped"
+    """Overtaken before it was sent, such as an offer somebody else accepted."""
+
+
+class Notice(Base):
+    """Something one person must be told. `data` holds facts, never the sentence; personal words are named by id."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_due", "state", "not_before"),
+        Index("ix_outbox_person", "person_id", "state"),
+        Index("ix_outbox_ticket", "ticket_id", "kind"),
+        # At most one gathered message a person waits for the desk, however many tickets come in.
+        Index(
+            "uq_outbox_desk",
+            "person_id",
+            unique=True,
+            sqlite_where=text("kind = 'desk' AND state = 'pending'"),
+            postgresql_where=text("kind = 'desk' AND state = 'pending'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    kind: Mapped[NoticeKind] = mapped_column(Word(NoticeKind))
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    words_id: Mapped[int | None] = mapped_column(ForeignKey("ticket_words.id"))
+    channel: Mapped[str] = mapped_column(String(40), default="")
+    """Only by this channel, when set; otherwise the best way is chosen at the moment of sending."""
+    state: Mapped[NoticeState] = mapped_column(Word(NoticeState), default=NoticeState.PENDING)
+    not_before: Mapped[datetime]
+    created_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    sent_by: Mapped[str] = mapped_column(String(60), default="")
+    """Channel and way, such as "official:customer"."""
+    message_id: Mapped[str] = mapped_column(String(200), default="")
+    response_code: Mapped[str] = mapped_column(String(200), default="")
+    """The one-use code that updates the card this notice became."""
+    card_open: Mapped[bool] = mapped_column(Boolean, default=False)
+    card_caption: Mapped[str] = mapped_column(String(40), default="")
+    """What the card's buttons shall become; a worker sends it and empties it."""
+    error: Mapped[str] = mapped_column(String(300), default="")

@@ -1,0 +1,156 @@
+"""Putting notices into the outbox, claiming them, and recording what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from models.outbox import Notice, NoticeKind, NoticeState
+
+FRESH = "fresh_notices"
+
+
+def tell(
+    session: Session,
+    kind: NoticeKind,
+    person_id: int,
+    *,
+    now: datetime,
+    ticket_id: int | None = None,
+    data: dict[str, Any] | None = None,
+    words_id: int | None = None,
+    channel: str = "",
+) -> Notice:
+    """Enqueues one notice in the caller's transaction; its id is handed to the queue after the commit."""
+    notice = Notice(
+        person_id=person_id,
+        ticket_id=ticket_id,
+        kind=kind,
+        data=data or {},
+        words_id=words_id,
+        channel=channel,
+        not_before=now,
+        created_at=now,
+    )
+    session.add(notice)
+    session.flush()
+    session.info.setdefault(FRESH, []).append(notice.id)
+    return notice
+
+
+def tell_desk(session: Session, person_id: int, *, now: datetime, gather: timedelta) -> None:
+    """One gathered message for somebody at the dispatch desk; a waiting one takes the news in.
+
+    Its words are made at the moment of sending, from what is open then.
+    """
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    session.execute(
+        insert(Notice)
+        .values(
+            person_id=person_id,
+            kind=NoticeKind.DESK,
+            data={},
+            channel="",
+            state=NoticeState.PENDING,
+            not_before=now + gather,
+            created_at=now,
+            attempts=0,
+            sent_by="",
+            message_id="",
+            response_code="",
+            card_open=False,
+            card_caption="",
+            error="",
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def fresh(session: Session) -> Sequence[int]:
+    """The ids of notices enqueued in this session, for the queue."""
+    return tuple(session.info.get(FRESH, ()))
+
+
+def drop(session: Session, *, ticket_id: int, kind: NoticeKind, person_id: int | None = None) -> None:
+    """Takes back notices of a kind that nobody has been sent yet."""
+    query = update(Notice).where(
+        Notice.ticket_id == ticket_id,
+        Notice.kind == kind,
+        Notice.state.in_([NoticeState.PENDING, NoticeState.WAITING]),
+    )
+    if person_id is not None:
+        query = query.where(Notice.person_id == person_id)
+    session.execute(query.values(state=NoticeState.DROPPED), execution_options={"synchronize_session": False})
+
+
+def retire_cards(
+    session: Session, *, ticket_id: int, caption: str, except_person: int | None = None, only_person: int | None = None
+) -> None:
+    """Marks the cards of a ticket that are still open, so that a worker changes their buttons to what `caption` names."""
+    query = update(Notice).where(Notice.ticket_id == ticket_id, Notice.card_open.is_(True))
+    if except_person is not None:
+        query = query.where(Notice.person_id != except_person)
+    if only_person is not None:
+        query = query.where(Notice.person_id == only_person)
+    session.execute(query.values(card_caption=caption, card_open=False))
+
+
+def due(session: Session, *, now: datetime, most: int = 200) -> Sequence[int]:
+    """The ids of notices that may be sent now, oldest first, those whose worker died included."""
+    return session.scalars(
+        select(Notice.id).where(_claimable(now)).order_by(Notice.not_before, Notice.id).limit(most)
+    ).all()
+
+
+def claim(session: Session, notice_id: int, *, now: datetime, lease: timedelta) -> Notice | None:
+    """Takes one notice under a lease; None when it is not due, already sent, or somebody else's."""
+    notice = session.scalar(
+        select(Notice).where(Notice.id == notice_id, _claimable(now)).with_for_update(skip_locked=True)
+    )
+    if notice is None:
+        return None
+    notice.state = NoticeState.SENDING
+    notice.lease_until = now + lease
+    notice.attempts += 1
+    session.flush()
+    return notice
+
+
+def waiting(session: Session, person_id: int, *, most: int) -> Sequence[Notice]:
+    """The notices that ride on the person's next passive reply, oldest first."""
+    return session.scalars(
+        select(Notice)
+        .where(Notice.person_id == person_id, Notice.state == NoticeState.WAITING)
+        .order_by(Notice.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    ).all()
+
+
+def _claimable(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        and_(Notice.state == NoticeState.PENDING, Notice.not_before <= now),
+        and_(Notice.state == NoticeState.SENDING, Notice.lease_until <= now),
+    )
+
+
+def was_sent(session: Session, *, ticket_id: int, kind: NoticeKind, person_id: int) -> bool:
+    """Whether a person was told, or is being told right now."""
+    return (
+        session.scalar(
+            select(Notice.id)
+            .where(
+                Notice.ticket_id == ticket_id,
+                Notice.kind == kind,
+                Notice.person_id == person_id,
+                Notice.state.in_([NoticeState.SENDING, NoticeState.SENT]),
+            )
+            .limit(1)
+        )
+        is not None
+    )

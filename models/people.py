@@ -1,0 +1,223 @@
+"""Meeting people, their roles, and what their window still allows."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session, selectinload
+
+from models.area import Area
+from models.base import Base
+from models.conversation import Conversation
+from models.errors import Refusal, Refused
+from models.person import Code, CodeKind, Identity, Person, Role, RoleKind, RoleStatus, Skill
+from models.ticket import TicketEvent
+
+CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is misread aloud
+
+STAFF_KINDS = frozenset({RoleKind.STAFF, RoleKind.STREET, RoleKind.ADMIN})
+
+
+def meet(session: Session, channel: str, account: str, *, now: datetime) -> Identity:
+    """The identity behind an account with its person and roles; somebody never seen before is added."""
+    known = _identity(session, channel, account)
+    if known is not None:
+        return known
+    person = Person(created_at=now)
+    identity = Identity(person=person, channel=channel, account=account, seen_at=now)
+    person.roles = []
+    session.add(identity)
+    session.flush()
+    return identity
+
+
+def _identity(session: Session, channel: str, account: str) -> Identity | None:
+    return session.scalar(
+        select(Identity)
+        .where(Identity.channel == channel, Identity.account == account)
+        .options(selectinload(Identity.person).selectinload(Person.roles))
+    )
+
+
+def role_names(person: Person) -> frozenset[str]:
+    """The active roles of a person, as the words commands ask for."""
+    return frozenset(role.kind.value for role in person.roles if role.status is RoleStatus.ACTIVE)
+
+
+def has_role(person: Person, *kinds: RoleKind) -> bool:
+    """Whether the person has one of `kinds` now."""
+    return any(role.kind in kinds and role.status is RoleStatus.ACTIVE for role in person.roles)
+
+
+def grant(
+    session: Session,
+    person: Person,
+    kind: RoleKind,
+    area_id: int,
+    *,
+    now: datetime,
+    status: RoleStatus = RoleStatus.ACTIVE,
+    department: str = "",
+) -> Role:
+    """Gives a role, or changes the one of that kind and area."""
+    role = session.scalar(select(Role).where(Role.person_id == person.id, Role.kind == kind, Role.area_id == area_id))
+    if role is None:
+        role = Role(person_id=person.id, kind=kind, area_id=area_id, since=now)
+        session.add(role)
+    role.status = status
+    role.department = department
+    session.flush()
+    session.expire(person, ["roles"])
+    return role
+
+
+def set_skills(session: Session, person: Person, skills: Collection[str]) -> None:
+    """Replaces what the person offers to help with."""
+    session.execute(delete(Skill).where(Skill.person_id == person.id))
+    session.add_all(Skill(person_id=person.id, skill=skill) for skill in sorted(set(skills)))
+    session.flush()
+
+
+def with_role(
+    session: Session,
+    kinds: Collection[RoleKind],
+    *,
+    area: Area | None,
+    department: str | None = None,
+    status: RoleStatus = RoleStatus.ACTIVE,
+) -> Sequence[Person]:
+    """The people whose role of one of `kinds` covers `area` (any area when None), each once."""
+    query = (
+        select(Person)
+        .join(Role, Role.person_id == Person.id)
+        .where(Role.kind.in_(kinds), Role.status == status, Person.erased_at.is_(None))
+        .distinct()
+        .order_by(Person.id)
+        .options(selectinload(Person.identities))
+    )
+    if area is not None:
+        query = query.where(Role.area_id.in_([int(step) for step in area.path.strip("/").split("/")]))
+    if department is not None:
+        query = query.where(Role.department == department)
+    return session.scalars(query).all()
+
+
+def open_window(identity: Identity, *, count: int, seconds: int, now: datetime) -> None:
+    """Notes that a message or a tap opened the customer-service window.
+
+    Windows do not add up: a window that already lasts longer and still has messages left stays as it is.
+    """
+    until = now + timedelta(seconds=seconds)
+    if identity.window_until is not None and identity.window_until > until and identity.window_left > 0:
+        return
+    identity.window_until = until
+    identity.window_left = count
+
+
+def can_still_reply(identity: Identity, *, now: datetime) -> bool:
+    """Whether a customer-service message may still be sent to this account."""
+    return identity.window_left > 0 and identity.window_until is not None and identity.window_until > now
+
+
+def use_window(session: Session, identity: Identity, *, now: datetime) -> bool:
+    """Takes one message out of the window before it is sent, so that two workers never both take the last."""
+    taken = session.execute(
+        update(Identity)
+        .where(Identity.id == identity.id, Identity.window_left > 0, Identity.window_until > now)
+        .values(window_left=Identity.window_left - 1)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(taken.rowcount)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+
+
+def close_window(session: Session, identity_id: int) -> None:
+    """Notes the platform's word that the window is shut, whatever the ledger says."""
+    session.execute(update(Identity).where(Identity.id == identity_id).values(window_left=0))
+
+
+def mark_unreachable(session: Session, identity_id: int) -> None:
+    """Notes that nobody answers at this account any more."""
+    session.execute(update(Identity).where(Identity.id == identity_id).values(reachable=False, window_left=0))
+
+
+def new_code(
+    session: Session,
+    kind: CodeKind,
+    *,
+    now: datetime,
+    minutes: int,
+    person: Person | None = None,
+    role: RoleKind | None = None,
+    area_id: int | None = None,
+    uses: int = 1,
+) -> str:
+    """A fresh one-time code of six letters that are not misread."""
+    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(6))
+    session.add(
+        Code(
+            code=code,
+            kind=kind,
+            person_id=person.id if person else None,
+            role=role,
+            area_id=area_id,
+            uses_left=uses,
+            expires_at=now + timedelta(minutes=minutes),
+        )
+    )
+    session.flush()
+    return code
+
+
+def use_code(session: Session, code: str, kind: CodeKind, *, now: datetime) -> Code:
+    """Uses a code up. Raises Refused(NO_SUCH_CODE) for a wrong, used or expired one."""
+    row = session.get(Code, code.strip().upper(), with_for_update=True, populate_existing=True)
+    if row is None or row.kind is not kind or row.uses_left < 1 or row.expires_at <= now:
+        raise Refused(Refusal.NO_SUCH_CODE)
+    row.uses_left -= 1
+    return row
+
+
+def join(session: Session, keep: Person, other: Person) -> None:
+    """Makes two people known on two platforms one: everything of `other` becomes `keep`'s.
+
+    The history is not rewritten: its old lines go on naming `other`, whose row stays.
+    """
+    if keep.id == other.id:
+        return
+    mine = select(Conversation.channel).where(Conversation.person_id == keep.id)
+    session.execute(delete(Conversation).where(Conversation.person_id == other.id, Conversation.channel.in_(mine)))
+    mine = select(Skill.skill).where(Skill.person_id == keep.id)
+    session.execute(delete(Skill).where(Skill.person_id == other.id, Skill.skill.in_(mine)))
+    for table in Base.metadata.tables.values():
+        if table.name == TicketEvent.__tablename__:
+            continue
+        for key in table.foreign_keys:
+            if key.column.table.name == Person.__tablename__:
+                column = key.parent
+                session.execute(update(table).where(column == other.id).values({column.name: keep.id}))
+    keep.name = keep.name or other.name
+    keep.phone = keep.phone or other.phone
+    keep.home_area_id = keep.home_area_id or other.home_area_id
+    keep.home_room = keep.home_room or other.home_room
+    keep.consented_at = keep.consented_at or other.consented_at
+    keep.informed_at = keep.informed_at or other.informed_at
+    other.erased_at = other.created_at
+    session.flush()
+    session.expire_all()
+
+
+def people_of_department(session: Session, name: str) -> Sequence[str]:
+    """The names of departments that people belong to and that contain `name`."""
+    found = session.scalars(
+        select(Role.department)
+        .where(
+            Role.kind == RoleKind.DEPARTMENT,
+            Role.status == RoleStatus.ACTIVE,
+            or_(Role.department == name, Role.department.contains(name, autoescape=True)),
+        )
+        .distinct()
+    ).all()
+    return [name] if name in found else list(found)

@@ -1,0 +1,206 @@
+"""The matter somebody brought, its append-only history, and the words people said about it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Boolean, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Word
+from models.category import Level
+
+
+class TicketState(StrEnum):
+    """Where a ticket stands in the loop."""
+
+    NEW = "new"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    MERGED = "merged"
+    ASSIGNED = "assigned"
+    HELD = "held"
+    WITHDRAWN = "withdrawn"
+    REJECTED = "rejected"
+
+
+class TicketKind(StrEnum):
+    """What the resident wants."""
+
+    REPORT = "report"
+    INQUIRY = "inquiry"
+    SUGGESTION = "suggestion"
+    PRAISE = "praise"
+
+
+class Urgency(StrEnum):
+    """How soon."""
+
+    EMERGENCY = "emergency"
+    URGENT = "urgent"
+    NORMAL = "normal"
+
+
+class Ending(StrEnum):
+    """How a closed ticket was judged; "closed" alone never means "solved"."""
+
+    EVALUATED = "evaluated"
+    NOT_EVALUATED = "not_evaluated"
+
+
+class Ticket(Base):
+    """One matter. `number` is YYMMDD-NNNN; `version` grows with every change."""
+
+    __tablename__ = "tickets"
+    __table_args__ = (
+        UniqueConstraint("day", "serial"),
+        Index("ix_tickets_community_state", "community_id", "state", "day"),
+        Index("ix_tickets_reporter", "reporter_id", "state"),
+        Index("ix_tickets_assignee", "assignee_id", "state"),
+        Index("ix_tickets_dispatch", "dispatch_at"),
+        Index("ix_tickets_due", "state", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(Date)
+    serial: Mapped[int]
+    state: Mapped[TicketState] = mapped_column(Word(TicketState), default=TicketState.NEW)
+    version: Mapped[int] = mapped_column(default=1)
+    kind: Mapped[TicketKind] = mapped_column(Word(TicketKind), default=TicketKind.REPORT)
+    category: Mapped[str] = mapped_column(ForeignKey("categories.code"))
+    understood: Mapped[bool] = mapped_column(Boolean, default=True)
+    """False when the words could not be classified: the ticket waits for triage."""
+    urgency: Mapped[Urgency] = mapped_column(Word(Urgency), default=Urgency.NORMAL)
+    danger: Mapped[str] = mapped_column(String(20), default="")
+    level: Mapped[Level] = mapped_column(Word(Level), default=Level.COMMUNITY)
+    reporter_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    channel: Mapped[str] = mapped_column(String(40))
+    for_other: Mapped[str] = mapped_column(String(40), default="")
+    """Whom the reporter speaks for (代报), in their own words."""
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"))
+    community_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"))
+    place: Mapped[str] = mapped_column(String(200), default="")
+    """The place as people read it, without a room number."""
+    room: Mapped[str] = mapped_column(String(40), default="")
+    lat: Mapped[float | None]
+    lng: Mapped[float | None]
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    department: Mapped[str] = mapped_column(String(40), default="")
+    reopened: Mapped[int] = mapped_column(default=0)
+    held_from: Mapped[TicketState | None] = mapped_column(Word(TicketState))
+    hold_until: Mapped[datetime | None]
+    opened_at: Mapped[datetime]
+    promised_at: Mapped[datetime]
+    """By when the resident was told somebody answers."""
+    due_at: Mapped[datetime | None]
+    """When the limit of the present state runs out; None where none runs."""
+    warned_at: Mapped[datetime | None]
+    dispatch_at: Mapped[datetime | None]
+    """When dispatch has to look at it next; None when there is nothing to dispatch."""
+    answered_at: Mapped[datetime | None]
+    """The first human answer."""
+    urged_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    ending: Mapped[Ending | None] = mapped_column(Word(Ending))
+
+    events: Mapped[list[TicketEvent]] = relationship(order_by="TicketEvent.id", viewonly=True)
+    words: Mapped[list[TicketWords]] = relationship(order_by="TicketWords.id", viewonly=True)
+
+    @property
+    def number(self) -> str:
+        """The full number people may quote, such as 261122-0007."""
+        return f"{self.day:%y%m%d}-{self.serial:04d}"
+
+    @property
+    def short(self) -> str:
+        """The part of the number that suffices in chat, such as 0007."""
+        return f"{self.serial:04d}"
+
+
+class WordsKind(StrEnum):
+    """What somebody's words are to a ticket."""
+
+    REPORT = "report"
+    ADDITION = "addition"
+    CORRECTION = "correction"
+    NOTE = "note"
+    """Why something was done: declined, given back, finished, rejected, passed on."""
+    RELAY = "relay"
+    EVALUATION = "evaluation"
+
+
+class TicketWords(Base):
+    """Somebody's own words. `text` can be erased; `digest` in the history then still shows that there were words."""
+
+    __tablename__ = "ticket_words"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    kind: Mapped[WordsKind] = mapped_column(Word(WordsKind))
+    text: Mapped[str | None] = mapped_column(Text)
+    salt: Mapped[str | None] = mapped_column(String(32))
+    said_at: Mapped[datetime]
+
+
+class TicketEvent(Base):
+    """One line of the history. `hash` covers this line and `previous`, the hash of the ticket's line before."""
+
+    __tablename__ = "ticket_events"
+    __table_args__ = (UniqueConstraint("ticket_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    version: Mapped[int]
+    at: Mapped[datetime]
+    action: Mapped[str] = mapped_column(String(40))
+    actor: Mapped[str] = mapped_column(String(20))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    before: Mapped[str] = mapped_column(String(20), default="")
+    after: Mapped[str] = mapped_column(String(20))
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    words_id: Mapped[int | None] = mapped_column(ForeignKey("ticket_words.id"))
+    words_digest: Mapped[str] = mapped_column(String(64), default="")
+    previous: Mapped[str] = mapped_column(String(64), default="")
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class Evaluation(Base):
+    """What a resident said of one result: answered, solved and satisfied are derived from `answer` (1, 2 or 3)."""
+
+    __tablename__ = "evaluations"
+    __table_args__ = (UniqueConstraint("ticket_id", "person_id", "round"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    round: Mapped[int]
+    """How often the ticket had been reopened when it was judged."""
+    answer: Mapped[int]
+    at: Mapped[datetime]
+    changed_at: Mapped[datetime | None]
+
+    @property
+    def solved(self) -> bool:
+        """Whether the matter is mended, in the resident's eyes."""
+        return self.answer in (1, 2)
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether the resident is content with how it went."""
+        return self.answer == 1
+
+
+class Serial(Base):
+    """How many ticket numbers of a day are given out."""
+
+    __tablename__ = "serials"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    last: Mapped[int]
