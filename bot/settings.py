@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 import os
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 EMBEDDED = "embedded"
+PREFIX = "HUYING_"
+MASK = "********"
 
 
 class SettingsInvalid(Exception):
@@ -39,41 +57,113 @@ class Mode(StrEnum):
     SAFE = "safe"
 
 
+class LogFormat(StrEnum):
+    """How a line of the log is written."""
+
+    TEXT = "text"
+    """key=value, for people."""
+    JSON = "json"
+    """One object a line, for collectors."""
+
+
+class LogLevel(StrEnum):
+    """The least important line that is still written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class Part(BaseModel):
     """A section of the settings: an unknown key is a fault, because it is nearly always a typo."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # hide_input_in_errors: a fault names its key, never what was written there.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _scheme(*allowed: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if value != EMBEDDED and value.partition("://")[0] not in allowed:
+            raise ValueError(f"must begin with one of {', '.join(f'{scheme}://' for scheme in allowed)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _time_of_day(value: Any) -> Any:
+    # YAML reads an unquoted 20:00 as a number to the base of sixty.
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 24 * 60:
+        return f"{value // 60:02d}:{value % 60:02d}"
+    return value
+
+
+WebAddress = Annotated[str, _scheme("http", "https"), AfterValidator(lambda value: value.rstrip("/"))]
+Positive = Annotated[int, Field(gt=0)]
+TimeOfDay = Annotated[str, BeforeValidator(_time_of_day), StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Given = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+def _given(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().strip():
+        raise ValueError("must not be empty")
+    return value
+
+
+def _callback_token(value: SecretStr) -> SecretStr:
+    # Both platforms allow just this.
+    if not re.fullmatch(r"[0-9A-Za-z]{3,32}", value.get_secret_value()):
+        raise ValueError("must be 3 to 32 letters and digits, the same as entered on the platform")
+    return value
+
+
+GivenSecret = Annotated[SecretStr, AfterValidator(_given)]
+CallbackToken = Annotated[SecretStr, AfterValidator(_callback_token)]
 
 
 class Site(Part):
     """Who runs this installation."""
 
-    name: str = "演示街道"
+    name: Given = "演示街道"
     timezone: str = "Asia/Shanghai"
-    public_url: str = "http://127.0.0.1:8080"
+    public_url: WebAddress = "http://127.0.0.1:8080"
     secret_key: SecretStr = SecretStr("")
+    """Signs the console's sessions. May only be empty while everything is in one process."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("must be the name of a time zone, such as Asia/Shanghai")
+        return value
 
 
 class DatabaseSettings(Part):
     """Where the data lives."""
 
-    url: str = "sqlite:///var/huying.db"
+    url: Annotated[str, _scheme("sqlite", "postgresql+psycopg")] = "sqlite:///var/huying.db"
     pool_size: Annotated[int, Field(ge=1, le=100)] = 8
 
 
-class Endpoint(Part):
-    """An address, or `embedded` for one inside the process."""
+class RedisSettings(Part):
+    """Tokens, locks and limits: a Redis, or `embedded` for one inside the process."""
 
-    url: str = EMBEDDED
+    url: Annotated[str, _scheme("redis", "rediss", "unix")] = EMBEDDED
+
+
+class QueueSettings(Part):
+    """What wakes the workers: a Redis or RabbitMQ, or `embedded` for a queue inside the process."""
+
+    url: Annotated[str, _scheme("redis", "rediss", "unix", "amqp", "amqps")] = EMBEDDED
 
 
 class Window(Part):
     """How many customer-service messages one trigger allows, and for how long (platform pages of 2026)."""
 
-    message_count: int = 5
-    message_seconds: int = 48 * 3600
-    click_count: int = 3
-    click_seconds: int = 60
+    message_count: Positive = 5
+    message_seconds: Positive = 48 * 3600
+    click_count: Positive = 3
+    click_seconds: Positive = 60
 
 
 def _aes_key(value: SecretStr) -> SecretStr:
@@ -93,19 +183,19 @@ class OfficialAccount(Part):
     """One WeChat Official Account (公众号)."""
 
     kind: Literal["official_account"]
-    app_id: str
-    app_secret: SecretStr
-    token: SecretStr
+    app_id: Given
+    app_secret: GivenSecret
+    token: CallbackToken
     encoding_aes_key: SecretStr = SecretStr("")
     mode: Mode = Mode.SAFE
     abilities: Abilities = Abilities.UNVERIFIED
-    api_base_url: str = "https://api.weixin.qq.com"
+    api_base_url: WebAddress = "https://api.weixin.qq.com"
     templates: dict[str, str] = {}
     """Notice kind → template id of a verified service account."""
     subscriptions: dict[str, str] = {}
     """Notice kind → subscription template id."""
     window: Window = Window()
-    timeout_seconds: float = 5.0
+    timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
 
     _key = field_validator("encoding_aes_key")(_aes_key)
 
@@ -120,13 +210,13 @@ class WeCom(Part):
     """One self-built app of a WeCom corp (企业微信自建应用)."""
 
     kind: Literal["wecom"]
-    corp_id: str
-    agent_id: int
-    secret: SecretStr
-    token: SecretStr
-    encoding_aes_key: SecretStr
-    api_base_url: str = "https://qyapi.weixin.qq.com"
-    timeout_seconds: float = 5.0
+    corp_id: Given
+    agent_id: Positive
+    secret: GivenSecret
+    token: CallbackToken
+    encoding_aes_key: GivenSecret
+    api_base_url: WebAddress = "https://qyapi.weixin.qq.com"
+    timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
 
     _key = field_validator("encoding_aes_key")(_aes_key)
 
@@ -135,55 +225,80 @@ ChannelSettings = Annotated[OfficialAccount | WeCom, Field(discriminator="kind")
 
 
 class Media(Part):
-    """Where photos are kept: file://… or s3://…"""
+    """Where photos are kept."""
 
-    url: str = "file://var/media"
+    url: Annotated[str, _scheme("file", "s3")] = "file://var/media"
 
 
 class DeliverySettings(Part):
     """How notices are sent."""
 
-    lease_seconds: int = 30
+    lease_seconds: Positive = 30
     """How long one worker may hold a notice before another takes it over."""
-    sweep_seconds: int = 15
+    sweep_seconds: Positive = 15
     """How often notices the queue has lost are queued again."""
-    attempts: int = 6
+    attempts: Positive = 6
     """How often one notice is tried before it goes to the staff's list."""
-    staff_digest_seconds: int = 20
+    staff_digest_seconds: Positive = 20
     """How long news for the dispatch desk is gathered into one message."""
 
 
 class Limits(Part):
     """Times of the loop that are the same for every category; the rest stands with the categories."""
 
-    offer_minutes: int = 30
-    evaluation_days: int = 7
-    evaluation_reminder_hours: int = 24
-    reevaluation_hours: int = 24
-    handover_minutes: int = 30
-    office_open: str = "08:00"
-    office_close: str = "20:00"
+    offer_minutes: Positive = 30
+    evaluation_days: Positive = 7
+    evaluation_reminder_hours: Positive = 24
+    reevaluation_hours: Positive = 24
+    handover_minutes: Positive = 30
+    menu_minutes: Positive = 30
+    recent_minutes: Positive = 30
+    office_open: TimeOfDay = "08:00"
+    office_close: TimeOfDay = "20:00"
+
+
+class Log(Part):
+    """What is written to the standard error."""
+
+    level: LogLevel = LogLevel.INFO
+    format: LogFormat = LogFormat.TEXT
+
+
+def _address(value: str) -> str:
+    ipaddress.ip_network(value)
+    return value
+
+
+ChannelKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 
 
 class Settings(BaseSettings):
     """Everything an installation decides. Unset keys have the embedded defaults."""
 
     model_config = SettingsConfigDict(
-        env_prefix="HUYING_", env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+        hide_input_in_errors=True,
     )
 
     site: Site = Site()
     data_dir: Path = Path("var")
+    """The folder of everything embedded; the default addresses of `database` and `media` lie in it."""
     database: DatabaseSettings = DatabaseSettings()
-    redis: Endpoint = Endpoint()
-    queue: Endpoint = Endpoint()
+    redis: RedisSettings = RedisSettings()
+    queue: QueueSettings = QueueSettings()
     media: Media = Media()
     delivery: DeliverySettings = DeliverySettings()
     limits: Limits = Limits()
+    log: Log = Log()
     gas_phone: str = ""
     """The local gas company's emergency number, told in the first words of the reply to a gas leak."""
-    metrics_from: list[str] = ["127.0.0.1", "::1"]
-    channels: dict[str, ChannelSettings] = {}
+    metrics_from: list[Annotated[str, AfterValidator(_address)]] = ["127.0.0.1", "::1"]
+    """Addresses or networks that may read /metrics."""
+    channels: dict[ChannelKey, ChannelSettings] = {}
 
     @classmethod
     def settings_customise_sources(
@@ -194,7 +309,19 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment before the file."""
         return env_settings, init_settings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _inside_data_dir(cls, values: Any) -> Any:
+        if isinstance(values, dict) and isinstance(data_dir := values.get("data_dir"), str | Path):
+            folder = str(data_dir).rstrip("/")
+            for part, url in (("database", f"sqlite:///{folder}/huying.db"), ("media", f"file://{folder}/media")):
+                given = values.get(part, {})
+                if isinstance(given, dict):
+                    values[part] = {"url": url} | given
+        return values
 
     @property
     def embedded(self) -> bool:
@@ -205,26 +332,99 @@ class Settings(BaseSettings):
 def load(path: Path | None = None) -> Settings:
     """The settings of `path` (or of the defaults), overridden by the environment.
 
-    Raises SettingsInvalid with every fault.
+    Raises SettingsInvalid with every fault; no fault repeats a value, because it may be a secret.
     """
-    values: dict[str, Any] = {}
-    if path is not None:
-        if not path.is_file():
-            raise SettingsInvalid([f"{path}: no such file"])
-        try:
-            values = dict(YamlConfigSettingsSource(Settings, yaml_file=path)())
-        except Exception as error:
-            raise SettingsInvalid([f"{path}: not readable as YAML: {error}"]) from error
+    values, faults = _read(path) if path is not None else ({}, [])
+    faults += _unknown_variables()
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
-        raise SettingsInvalid([f"{_where(fault['loc'])}: {fault['msg']}" for fault in error.errors()]) from error
+        faults += [f"{_where(fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors()]
+    except SettingsError as error:
+        faults.append(f"environment: {error}")
+    else:
+        faults += _contradictions(settings)
+        if not faults:
+            return settings
+    raise SettingsInvalid(faults) from None
 
 
-def _where(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(step) for step in location if step not in ("official_account", "wecom")) or "settings"
+def show(settings: Settings) -> str:
+    """The settings in force as YAML, with every secret and every password inside an address masked."""
+    values = settings.model_dump(mode="json")
+    return yaml.safe_dump(_without_passwords(values), allow_unicode=True, sort_keys=False)
 
 
 def environment_names() -> list[str]:
     """The HUYING_… variables that are set, for `huying config show`."""
-    return sorted(name for name in os.environ if name.startswith("HUYING_"))
+    return sorted(name for name in os.environ if name.startswith(PREFIX))
+
+
+class _OneOfEach(yaml.SafeLoader):
+    """A key written twice is a fault: YAML would silently keep the second."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            written = str(key.value)
+            if written in seen:
+                raise yaml.constructor.ConstructorError(problem=f"{written} stands twice", problem_mark=key.start_mark)
+            seen.add(written)
+        return super().construct_mapping(node, deep)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
+    try:
+        # A SafeLoader, and a stricter one.
+        values = yaml.load(path.read_text(encoding="utf-8"), _OneOfEach)  # noqa: S506
+    except FileNotFoundError:
+        return {}, [f"{path}: no such file"]
+    except OSError as error:
+        return {}, [f"{path}: {error.strerror}"]
+    except UnicodeDecodeError:
+        return {}, [f"{path}: must be written in UTF-8"]
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        return {}, [f"{path}: line {line}: {error.problem}"]
+    except yaml.YAMLError:
+        return {}, [f"{path}: holds a character that YAML does not allow"]
+    if values is None:
+        return {}, []
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        return {}, [f"{path}: must be keys with values, as in config.example.yaml"]
+    return values, []
+
+
+def _unknown_variables() -> list[str]:
+    known = {field.upper() for field in Settings.model_fields}
+    sections = ((name, name.removeprefix(PREFIX).upper().partition("__")[0]) for name in environment_names())
+    return [f"{name}: there is no setting of this name" for name, section in sections if section not in known]
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    faults = []
+    if not settings.embedded and len(settings.site.secret_key.get_secret_value()) < 32:
+        faults.append("site.secret_key: must be at least 32 characters where several processes share it")
+    if settings.limits.office_open >= settings.limits.office_close:
+        faults.append("limits.office_close: must be later than limits.office_open")
+    return faults
+
+
+def _where(location: tuple[int | str, ...]) -> str:
+    steps = [str(step) for step in location if step != "[key]"]
+    if steps[:1] == ["channels"] and len(steps) > 2:
+        del steps[2]  # the kind, which pydantic puts between the channel's key and its field
+    return ".".join(steps) or "settings"
+
+
+def _without_passwords(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_passwords(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_passwords(inner) for inner in value]
+    if isinstance(value, str) and "://" in value:
+        parts = urlsplit(value)
+        if parts.password:
+            place = f"{parts.username or ''}:{MASK}@{parts.netloc.rpartition('@')[2]}"
+            return urlunsplit(parts._replace(netloc=place))
+    return value

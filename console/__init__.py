@@ -1,1 +1,56 @@
-"""The staff's web pages."""
+"""The staff's web pages: sign-in, the desk, handed-over chats, registrations and people who could not be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from flask import Blueprint
+
+from console.chats import add_chats
+from console.gate import add_gate
+from console.house import House
+from console.people import add_people
+from console.tickets import add_tickets
+from models.clock import Clock
+from models.db import Database
+
+
+def _nobody_waits(_: Sequence[int]) -> None:
+    """Without a queue the sweep finds fresh notices."""
+
+
+def blueprint(
+    database: Database,
+    clock: Clock,
+    *,
+    site_name: str,
+    secure: bool,
+    channels_note: str = "",
+    handover_minutes: int = 30,
+    undo_hours: int = 24,
+    read_media: Callable[[str], bytes] | None = None,
+    wake: Callable[[Sequence[int]], None] = _nobody_waits,
+) -> Blueprint:
+    """The console, to be mounted under a prefix of its own, such as /console.
+
+    `secure`: whether people reach it by https only. `channels_note`: a line shown to staff under every page, such as
+    what the account cannot do. `read_media` gives the bytes stored under an attachment's name, or raises
+    FileNotFoundError. `wake` is given the ids of fresh notices after each commit.
+    """
+    house = House(
+        database=database,
+        clock=clock,
+        site_name=site_name,
+        secure=secure,
+        channels_note=channels_note,
+        handover_minutes=handover_minutes,
+        undo_hours=undo_hours,
+        read_media=read_media,
+        wake=wake,
+    )
+    pages = Blueprint("console", __name__, template_folder="templates", static_folder="static")
+    add_gate(pages, house)
+    add_tickets(pages, house)
+    add_chats(pages, house)
+    add_people(pages, house)
+    return pages

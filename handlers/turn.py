@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Any
+
+from sqlalchemy.orm import Session
+
+from models.category import Category
+from models.conversation import Conversation, Question
+from models.person import Identity, Person
+from nlp.commands import Command, Correction, Digit, Intent
+from nlp.understand import Danger, Understander, Understanding
 
 
 class MessageKind(StrEnum):
@@ -125,3 +133,123 @@ class Reply:
             choices=tuple(Choice(label, command) for label, command in data["choices"]),
             card_caption=data["card_caption"],
         )
+
+
+class Meaning(StrEnum):
+    """What a message amounts to when it is not a command."""
+
+    DANGER = "danger"
+    TO_STAFF = "to_staff"
+    """A handed-over chat: everything goes to staff."""
+    REPORT = "report"
+    INQUIRY = "inquiry"
+    GREETING = "greeting"
+    THANKS = "thanks"
+    CORRECTION = "correction"
+    ANSWER = "answer"
+    """Words that the conversation's state waits for."""
+    OTHER_MATTER = "other_matter"
+    """Words that came while the state waits, and are surely about something else."""
+    DIGIT = "digit"
+    """A number with no open question, or out of its range."""
+    WHICH = "which"
+    """A number that could answer several questions."""
+    TYPO = "typo"
+    IMAGE = "image"
+    VOICE = "voice"
+    VIDEO = "video"
+    LOCATION = "location"
+    FOLLOW = "follow"
+    UNFOLLOW = "unfollow"
+    SCAN = "scan"
+    ENTER = "enter"
+    NOTHING = "nothing"
+    """Acknowledged without an answer."""
+    # What only a tap or a numbered choice can say; the command behind them begins with "!".
+    KEEP = "keep"
+    SPLIT = "split"
+    CONSENT = "consent"
+    COMMUNITY = "community"
+    SKILL = "skill"
+    ERASE = "erase"
+    PLACE_IS = "place_is"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What handlers know of the installation: the categories, the understanding built from them, and its numbers."""
+
+    categories: dict[str, Category]
+    understander: Understander
+    limits: LimitNumbers
+    site_name: str
+    gas_phone: str
+    windows: dict[str, WindowNumbers]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitNumbers:
+    """The times of the loop, from the settings."""
+
+    offer_minutes: int = 30
+    evaluation_days: int = 7
+    evaluation_reminder_hours: int = 24
+    reevaluation_hours: int = 24
+    handover_minutes: int = 30
+    menu_minutes: int = 30
+    recent_minutes: int = 30
+    opens: time = time(8, 0)
+    closes: time = time(20, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowNumbers:
+    """How many customer-service messages one trigger allows on a channel, and for how long."""
+
+    message_count: int = 5
+    message_seconds: int = 48 * 3600
+    click_count: int = 3
+    click_seconds: int = 60
+
+
+@dataclass(slots=True)
+class Turn:
+    """One message being answered, in one transaction.
+
+    `meant` decides the route. `command` is what a command, a tap or a numbered choice said; `inner` the argument of a
+    choice that only a tap can say; `understood` is there for free words.
+    """
+
+    message: Message
+    session: Session
+    now: datetime
+    identity: Identity
+    conversation: Conversation
+    world: World
+    roles: frozenset[str]
+    meant: Intent | Meaning = Meaning.NOTHING
+    command: Command | None = None
+    inner: str = ""
+    number: Digit | None = None
+    understood: Understanding | None = None
+    danger: Danger | None = None
+    suggestion: str = ""
+    fix: Correction | None = None
+    questions: tuple[Question, ...] = ()
+    ticket_id: int | None = None
+    """The ticket this message opened or was added to, for the inbox."""
+
+    @property
+    def person(self) -> Person:
+        """Who is speaking."""
+        return self.identity.person
+
+    @property
+    def text(self) -> str:
+        """The words as they were said."""
+        return self.message.text
+
+    @property
+    def rest(self) -> str:
+        """What was said after a command and its number."""
+        return self.command.rest if self.command else ""

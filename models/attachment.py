@@ -28,7 +28,7 @@ class AttachmentUse(StrEnum):
 
 
 class Attachment(Base):
-    """One thing somebody sent; without a ticket it is held until words come. `stored` is its name in the media store."""
+    """One thing somebody sent; without a ticket it waits for words. `stored` is its name in the media store."""
 
     __tablename__ = "attachments"
     __table_args__ = (Index("ix_attachments_held", "person_id", "ticket_id"),)

@@ -10,7 +10,7 @@ import chinese_calendar
 
 from models.clock import CHINA, local
 
-_LIMIT = re.compile(r"^(\d{1,4})(h|wd)$")
+_LIMIT = re.compile(r"(\d{1,4})(h|wd)")
 
 
 class LimitInvalid(ValueError):
@@ -36,7 +36,7 @@ def due(start: datetime, limit: str, *, closes: time = time(18, 0)) -> datetime:
     """When a limit that starts at `start` runs out: "2h" on the wall clock, "7wd" at closing time of the seventh
     working day after `start`. Raises LimitInvalid.
     """
-    match = _LIMIT.match(limit)
+    match = _LIMIT.fullmatch(limit)
     if match is None:
         raise LimitInvalid(limit)
     count = int(match[1])

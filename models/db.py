@@ -31,14 +31,14 @@ class Database:
         if self.is_sqlite:
             if self.url.database and self.url.database != ":memory:":
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=32)
+            self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=32, hide_parameters=True)
             _teach_sqlite(self.engine)
         else:
             self.engine = create_engine(
                 self.url,
                 pool_size=pool_size,
                 max_overflow=8,
-                pool_pre_ping=False,
+                hide_parameters=True,  # a fault in the log never shows what somebody wrote
                 pool_timeout=3,
                 connect_args={
                     "connect_timeout": 3,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import areas, outboxes, people, tickets
@@ -18,7 +18,7 @@ from models.lifecycle import Action
 from models.offer import Offer, OfferState
 from models.outbox import NoticeKind
 from models.person import Person, Role, RoleKind, RoleStatus, Skill
-from models.ticket import Ticket, TicketState, Urgency
+from models.ticket import Ticket, TicketEvent, TicketKind, TicketState, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +57,17 @@ def dispatch(session: Session, ticket_id: int, *, now: datetime, offer_minutes: 
 
 
 def _first(ticket: Ticket, category: Category) -> First:
-    """Who is tried first with this very ticket: an emergency, one nobody understood, and one that came back after
-    "not solved" go to people who can see the whole of it.
+    """Who is tried first with this very ticket: an emergency, one nobody understood, one that came back after "not
+    solved" and one that went up a level go to people who can see the whole of it.
     """
-    if ticket.urgency is Urgency.EMERGENCY or not ticket.understood:
+    if ticket.urgency is Urgency.EMERGENCY or not ticket.understood or ticket.kind is not TicketKind.REPORT:
+        return First.STAFF
+    if ticket.level is not category.level:
+        return First.STAFF
+    if not category.offerable and (ticket.reopened or category.first is not First.DEPARTMENT):
         return First.STAFF
     if ticket.reopened:
         return First.GRID if ticket.reopened == 1 else First.STAFF
-    if category.first is First.VOLUNTEER and not category.offerable:
-        return First.STAFF
     return category.first
 
 
@@ -106,7 +108,17 @@ def _standing(session: Session, ticket: Ticket, first: First) -> Sequence[Pick]:
     area = session.get(Area, ticket.area_id) if ticket.area_id else None
     if area is None:
         return []
-    asked = set(session.scalars(select(Offer.person_id).where(Offer.ticket_id == ticket.id)))
+    # Asked again after "not solved", so that the same neighbour sees it through; not again after a silence.
+    since = session.scalar(
+        select(func.max(TicketEvent.at)).where(
+            TicketEvent.ticket_id == ticket.id, TicketEvent.action == Action.REOPEN.value
+        )
+    )
+    asked = set(
+        session.scalars(
+            select(Offer.person_id).where(Offer.ticket_id == ticket.id, Offer.offered_at >= (since or ticket.opened_at))
+        )
+    )
     if first is First.PROPERTY:
         for person in people.with_role(session, [RoleKind.PROPERTY], area=area):
             if person.id not in asked and person.id != ticket.reporter_id:
@@ -114,10 +126,7 @@ def _standing(session: Session, ticket: Ticket, first: First) -> Sequence[Pick]:
     for node in areas.ancestors(session, area):
         worker = session.get(Person, node.grid_worker_id) if node.grid_worker_id else None
         if worker is not None and worker.erased_at is None and worker.id != ticket.reporter_id:
-            # Asked again after "not solved", so that the same neighbour sees it through; not after a silence.
-            if worker.id in asked and not ticket.reopened:
-                return []
-            return [Pick(worker, ("grid", node.kind.value))]
+            return [] if worker.id in asked else [Pick(worker, ("grid", node.kind.value))]
     return []
 
 
@@ -197,6 +206,13 @@ def _assign(session: Session, ticket: Ticket, category: Category, *, now: dateti
     """Straight to the department (一单直达) when exactly one of that name has people here."""
     community = session.get(Area, ticket.community_id) if ticket.community_id else None
     if community is None or not category.department:
+        return False
+    if session.scalar(
+        select(TicketEvent.id)
+        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.action == Action.RETURN.value)
+        .limit(1)
+    ):
+        # A department said that it is not theirs: people decide.
         return False
     if not people.with_role(session, [RoleKind.DEPARTMENT], area=community, department=category.department):
         return False

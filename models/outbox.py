@@ -51,6 +51,8 @@ class NoticeKind(StrEnum):
     REGISTRATION = "registration"
     REGISTERED = "registered"
     UNREACHABLE = "unreachable"
+    PHOTO_KEPT = "photo_kept"
+    """Photos without words became a ticket."""
     PRESSED = "pressed"
     """The words that answer a pressed card, whose callback can only change the card."""
 

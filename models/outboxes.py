@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from models.outbox import Notice, NoticeKind, NoticeState
 
 FRESH = "fresh_notices"
+CARDS = "cards_are_over"
+TICKETS = "tickets_to_dispatch"
 
 
 def tell(
@@ -76,6 +78,11 @@ def fresh(session: Session) -> Sequence[int]:
     return tuple(session.info.get(FRESH, ()))
 
 
+def to_dispatch(session: Session, ticket_id: int) -> None:
+    """Has dispatch look at a ticket soon after the commit."""
+    session.info.setdefault(TICKETS, set()).add(ticket_id)
+
+
 def drop(session: Session, *, ticket_id: int, kind: NoticeKind, person_id: int | None = None) -> None:
     """Takes back notices of a kind that nobody has been sent yet."""
     query = update(Notice).where(
@@ -91,13 +98,14 @@ def drop(session: Session, *, ticket_id: int, kind: NoticeKind, person_id: int |
 def retire_cards(
     session: Session, *, ticket_id: int, caption: str, except_person: int | None = None, only_person: int | None = None
 ) -> None:
-    """Marks the cards of a ticket that are still open, so that a worker changes their buttons to what `caption` names."""
+    """Marks the open cards of a ticket, so that a worker changes their buttons to what `caption` names."""
     query = update(Notice).where(Notice.ticket_id == ticket_id, Notice.card_open.is_(True))
     if except_person is not None:
         query = query.where(Notice.person_id != except_person)
     if only_person is not None:
         query = query.where(Notice.person_id == only_person)
     session.execute(query.values(card_caption=caption, card_open=False))
+    session.info[CARDS] = True
 
 
 def due(session: Session, *, now: datetime, most: int = 200) -> Sequence[int]:

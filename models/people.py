@@ -6,15 +6,20 @@ import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from models.area import Area
+from models.attachment import Attachment
 from models.base import Base
-from models.conversation import Conversation
+from models.conversation import Conversation, Question
 from models.errors import Refusal, Refused
+from models.inbox import InboxMessage
+from models.offer import Offer, OfferState
+from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Code, CodeKind, Identity, Person, Role, RoleKind, RoleStatus, Skill
-from models.ticket import TicketEvent
+from models.ticket import Ticket, TicketEvent, TicketWords
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is misread aloud
 
@@ -26,11 +31,17 @@ def meet(session: Session, channel: str, account: str, *, now: datetime) -> Iden
     known = _identity(session, channel, account)
     if known is not None:
         return known
-    person = Person(created_at=now)
+    person = Person(created_at=now, roles=[])
     identity = Identity(person=person, channel=channel, account=account, seen_at=now)
-    person.roles = []
-    session.add(identity)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(identity)
+    except IntegrityError:
+        # Two first messages at once, a photo and its words for example: the other one has just added them.
+        known = _identity(session, channel, account)
+        if known is None:
+            raise
+        return known
     return identity
 
 
@@ -79,6 +90,7 @@ def set_skills(session: Session, person: Person, skills: Collection[str]) -> Non
     session.execute(delete(Skill).where(Skill.person_id == person.id))
     session.add_all(Skill(person_id=person.id, skill=skill) for skill in sorted(set(skills)))
     session.flush()
+    session.expire(person, ["skills"])
 
 
 def with_role(
@@ -191,6 +203,10 @@ def join(session: Session, keep: Person, other: Person) -> None:
     session.execute(delete(Conversation).where(Conversation.person_id == other.id, Conversation.channel.in_(mine)))
     mine = select(Skill.skill).where(Skill.person_id == keep.id)
     session.execute(delete(Skill).where(Skill.person_id == other.id, Skill.skill.in_(mine)))
+    _join_roles(session, keep, other)
+    _join_offers(session, keep, other)
+    if session.scalar(select(Notice.id).where(_waiting_desk(keep))) is not None:
+        session.execute(update(Notice).where(_waiting_desk(other)).values(state=NoticeState.DROPPED))
     for table in Base.metadata.tables.values():
         if table.name == TicketEvent.__tablename__:
             continue
@@ -204,9 +220,41 @@ def join(session: Session, keep: Person, other: Person) -> None:
     keep.home_room = keep.home_room or other.home_room
     keep.consented_at = keep.consented_at or other.consented_at
     keep.informed_at = keep.informed_at or other.informed_at
+    keep.unit = keep.unit or other.unit
+    keep.platform = keep.platform or other.platform
+    # What is personal stands in one row only, so that erasing it erases it.
+    other.phone = other.unit = other.platform = other.home_room = ""
+    other.home_area_id = None
     other.erased_at = other.created_at
     session.flush()
     session.expire_all()
+
+
+def _join_roles(session: Session, keep: Person, other: Person) -> None:
+    """One role of a kind and area, in force if either was, so that leaving it leaves it."""
+    strength = [RoleStatus.ENDED, RoleStatus.PENDING, RoleStatus.ACTIVE]
+    mine = {(role.kind, role.area_id): role for role in session.scalars(select(Role).where(Role.person_id == keep.id))}
+    for role in session.scalars(select(Role).where(Role.person_id == other.id)).all():
+        twin = mine.get((role.kind, role.area_id))
+        if twin is not None:
+            if strength.index(role.status) > strength.index(twin.status):
+                twin.status, twin.department = role.status, role.department
+            session.execute(delete(Role).where(Role.id == role.id))
+    session.flush()
+
+
+def _join_offers(session: Session, keep: Person, other: Person) -> None:
+    """One open offer of a ticket: accepting it must not leave the other open."""
+    mine = select(Offer.ticket_id).where(Offer.person_id == keep.id, Offer.state == OfferState.OPEN).scalar_subquery()
+    session.execute(
+        update(Offer)
+        .where(Offer.person_id == other.id, Offer.state == OfferState.OPEN, Offer.ticket_id.in_(mine))
+        .values(state=OfferState.WITHDRAWN)
+    )
+
+
+def _waiting_desk(person: Person) -> ColumnElement[bool]:
+    return and_(Notice.person_id == person.id, Notice.kind == NoticeKind.DESK, Notice.state == NoticeState.PENDING)
 
 
 def people_of_department(session: Session, name: str) -> Sequence[str]:
@@ -221,3 +269,41 @@ def people_of_department(session: Session, name: str) -> Sequence[str]:
         .distinct()
     ).all()
     return [name] if name in found else list(found)
+
+
+def erase(session: Session, person: Person, *, now: datetime) -> None:
+    """Takes away what is personal: name, phone, home and words. The facts of tickets stay without saying whose.
+
+    The accounts go on as somebody never met, so that the next message is a fresh beginning.
+    """
+    stranger = Person(created_at=now)
+    session.add(stranger)
+    session.flush()
+    session.execute(update(Identity).where(Identity.person_id == person.id).values(person_id=stranger.id))
+    session.execute(
+        update(TicketWords).where(TicketWords.person_id == person.id).values(text=None, salt=None, person_id=None)
+    )
+    session.execute(update(InboxMessage).where(InboxMessage.person_id == person.id).values(text="", person_id=None))
+    session.execute(
+        update(Notice)
+        .where(Notice.person_id == person.id, Notice.state.in_([NoticeState.PENDING, NoticeState.WAITING]))
+        .values(state=NoticeState.DROPPED)
+    )
+    session.execute(update(Notice).where(Notice.person_id == person.id).values(data={}))
+    session.execute(delete(Question).where(Question.person_id == person.id))
+    session.execute(delete(Conversation).where(Conversation.person_id == person.id))
+    session.execute(delete(Skill).where(Skill.person_id == person.id))
+    session.execute(update(Role).where(Role.person_id == person.id).values(status=RoleStatus.ENDED))
+    session.execute(
+        update(Attachment)
+        .where(Attachment.person_id == person.id)
+        .values(media_id="", media_url="", label="", lat=None, lng=None)
+    )
+    session.execute(
+        update(Ticket).where(Ticket.reporter_id == person.id).values(for_other="", room="", lat=None, lng=None)
+    )
+    person.name = person.phone = person.unit = person.platform = person.home_room = ""
+    person.home_area_id = None
+    person.erased_at = now
+    session.flush()
+    session.expire_all()

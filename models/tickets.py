@@ -7,10 +7,10 @@ import json
 import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -164,22 +164,31 @@ def find(
     """
     try:
         day, serial = parse_number(number)
+        on = date(2000 + int(day[:2]), int(day[2:4]), int(day[4:])) if day else None
     except ValueError as error:
         raise Refused(Refusal.NOT_FOUND, number=number) from error
     offered = select(Offer.ticket_id).where(Offer.person_id == by.id)
     mine = [Ticket.reporter_id == by.id, Ticket.assignee_id == by.id, Ticket.id.in_(offered)]
-    departments = [role.department for role in by.roles if role.kind is RoleKind.DEPARTMENT and role.department]
+    departments = [
+        role.department
+        for role in by.roles
+        if role.kind is RoleKind.DEPARTMENT and role.status == "active" and role.department
+    ]
     if departments:
         mine.append(Ticket.department.in_(departments))
     if people.has_role(by, *people.STAFF_KINDS):
-        mine.append(_in_sight(session, by))
-    query = select(Ticket).where(Ticket.serial == serial, or_(*mine)).order_by(Ticket.day.desc(), Ticket.id.desc())
+        # A short number means something on the desk; what is over is named in full.
+        desk = _in_sight(session, by)
+        mine.append(desk if on is not None else and_(desk, Ticket.state.in_(LIVE_STATES)))
+    query = select(Ticket).where(Ticket.serial == serial, or_(*mine)).order_by(Ticket.day.desc()).limit(1)
+    if on is not None:
+        query = query.where(Ticket.day == on)
     if states is not None:
         query = query.where(Ticket.state.in_(states))
-    for ticket in session.scalars(query.limit(20)):
-        if day is None or f"{ticket.day:%y%m%d}" == day:
-            return ticket
-    raise Refused(Refusal.NOT_FOUND, number=number)
+    ticket = session.scalar(query)
+    if ticket is None:
+        raise Refused(Refusal.NOT_FOUND, number=number)
+    return ticket
 
 
 def _in_sight(session: Session, person: Person) -> ColumnElement[bool]:
@@ -254,6 +263,7 @@ def actors(session: Session, ticket: Ticket, person: Person) -> frozenset[Actor]
     if ticket.assignee_id == person.id and ticket.state in (
         TicketState.ACCEPTED,
         TicketState.ASSIGNED,
+        TicketState.HELD,
         TicketState.RESOLVED,
     ):
         found.add(Actor.ASSIGNEE)
@@ -472,6 +482,8 @@ def _record(
     event.hash = hash_of(event)
     session.add(event)
     session.flush()
+    if ticket.dispatch_at is not None and ticket.dispatch_at <= now:
+        outboxes.to_dispatch(session, ticket.id)
     return event
 
 
@@ -485,7 +497,7 @@ def hash_of(event: TicketEvent) -> str:
     line = [
         event.ticket_id,
         event.version,
-        event.at.isoformat(timespec="microseconds"),
+        event.at.astimezone(UTC).isoformat(timespec="microseconds"),
         event.action,
         event.actor,
         event.by_id,
@@ -522,7 +534,9 @@ def attach(
     if attachment.lat is not None and ticket.lat is None:
         ticket.lat, ticket.lng = attachment.lat, attachment.lng
         ticket.place = ticket.place or attachment.label
-    ticket.dispatch_at = now if ticket.state is TicketState.NEW else ticket.dispatch_at
+    if ticket.state is TicketState.NEW:
+        ticket.dispatch_at = now
+        outboxes.to_dispatch(session, ticket.id)
     session.flush()
 
 
@@ -544,7 +558,7 @@ def correct_category(
         changes={
             "category": category.code,
             "understood": True,
-            "level": category.level,
+            "level": category.level if ticket.state in (TicketState.NEW, TicketState.OFFERED) else ticket.level,
             "due_at": due(ticket.opened_at, category.accept_limit)
             if ticket.state is TicketState.NEW
             else ticket.due_at,
@@ -654,7 +668,16 @@ def _reopen(session: Session, ticket: Ticket, text: str, *, by: Person, now: dat
         now=now,
         why=text,
         words_kind=WordsKind.EVALUATION,
-        facts={"answer": 3, "level": (above or ticket.level).value},
+        facts={
+            "answer": 3,
+            "level": (above or ticket.level).value,
+            # What taking the answer back restores.
+            "was": {
+                "level": ticket.level.value,
+                "assignee": ticket.assignee_id,
+                "resolved": ticket.resolved_at.isoformat() if ticket.resolved_at else None,
+            },
+        },
         changes={
             "reopened": ticket.reopened + 1,
             "level": above or ticket.level,
@@ -706,7 +729,7 @@ def reevaluate(
 def _take_back_reopening(
     session: Session, ticket: Ticket, last: Evaluation, answer: int, text: str, *, by: Person, now: datetime
 ) -> Ticket:
-    """ "Not solved" was a slip: as long as nobody took the reopened ticket it is closed again, otherwise it goes on."""
+    """A slip: as long as nobody took the reopened ticket it is closed again, as it was before the answer."""
     if answer == 3:
         return ticket
     if ticket.state not in (TicketState.NEW, TicketState.OFFERED) or ticket.reporter_id != by.id:
@@ -714,6 +737,16 @@ def _take_back_reopening(
     last.answer, last.changed_at = answer, now
     before = ticket.state
     close_offers(session, ticket, OfferState.WITHDRAWN, now=now)
+    was = session.scalars(
+        select(TicketEvent.facts)
+        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.action == Action.REOPEN.value)
+        .order_by(TicketEvent.version.desc())
+    ).first()
+    if was is not None:
+        ticket.level = Level(was["was"]["level"])
+        ticket.assignee_id = was["was"]["assignee"]
+        ticket.resolved_at = datetime.fromisoformat(was["was"]["resolved"]) if was["was"]["resolved"] else None
+    outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.REOPENED)
     ticket.state = TicketState.CLOSED
     ticket.reopened -= 1
     ticket.closed_at, ticket.ending = now, Ending.EVALUATED
@@ -749,7 +782,9 @@ def accept(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Ti
     if ticket.assignee_id == by.id and ticket.state is TicketState.ACCEPTED:
         raise Refused(Refusal.ALREADY_YOURS, number=ticket.short)
     mine = session.scalar(
-        select(Offer).where(Offer.ticket_id == ticket.id, Offer.person_id == by.id).order_by(Offer.id.desc())
+        select(Offer)
+        .where(Offer.ticket_id == ticket.id, Offer.person_id == by.id)
+        .order_by(Offer.state != OfferState.OPEN, Offer.id.desc())
     )
     if mine is None:
         raise Refused(Refusal.NOT_YOURS, number=ticket.short)
@@ -902,6 +937,8 @@ def escalate(session: Session, ticket: Ticket, text: str, *, by: Person | None, 
         changes={
             "level": above,
             "assignee_id": None,
+            "held_from": None,
+            "hold_until": None,
             "due_at": due(now, category.accept_limit),
             "warned_at": None,
             "dispatch_at": None,
@@ -940,10 +977,15 @@ def assign(session: Session, ticket: Ticket, department: str, text: str, *, by: 
 
 
 def claim(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> None:
-    """Somebody of the department takes it on."""
+    """Somebody of the department takes it on; one of them at a time. Raises Refused(TAKEN or ALREADY_YOURS)."""
+    ticket = lock(session, ticket.id)
+    check(session, ticket, Action.CLAIM, by=by)
+    if ticket.assignee_id is not None:
+        reason = Refusal.ALREADY_YOURS if ticket.assignee_id == by.id else Refusal.TAKEN
+        raise Refused(reason, number=ticket.short)
     perform(
         session,
-        lock(session, ticket.id),
+        ticket,
         Action.CLAIM,
         by=by,
         now=now,
@@ -1031,11 +1073,15 @@ def reject(session: Session, ticket: Ticket, text: str, *, by: Person, now: date
 
 def merge(session: Session, ticket: Ticket, into: Ticket, *, by: Person, now: datetime) -> None:
     """One matter told twice: this ticket goes into another, whose progress its reporter hears of."""
-    if ticket.id == into.id:
-        raise Refused(Refusal.WRONG_STATE, number=ticket.short, state=ticket.state)
+    # In the order of their ids, so that two people who merge the two into each other do not wait for ever.
+    first, second = (lock(session, each) for each in sorted((ticket.id, into.id)))
+    ticket, into = (first, second) if first.id == ticket.id else (second, first)
+    if ticket.id == into.id or into.state not in LIVE_STATES:
+        raise Refused(Refusal.WRONG_STATE, number=into.short, state=into.state)
+    check(session, into, Action.MERGE if into.state in OPEN_STATES else Action.ADD, by=by)
     perform(
         session,
-        lock(session, ticket.id),
+        ticket,
         Action.MERGE,
         by=by,
         now=now,
@@ -1108,8 +1154,8 @@ def verify_history(session: Session) -> TicketEvent | None:
         version, last = previous.get(event.ticket_id, (0, ""))
         if event.version != version + 1 or event.previous != last or event.hash != hash_of(event):
             return event
-        if event.words_id is not None:
-            words = session.get(TicketWords, event.words_id)
+        if event.words_digest or event.words_id is not None:
+            words = session.get(TicketWords, event.words_id) if event.words_id is not None else None
             if words is None:
                 return event
             if words.text is not None and digest_of(words.salt or "", words.text) != event.words_digest:

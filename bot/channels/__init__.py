@@ -125,7 +125,7 @@ class Channel(Protocol):
         """Sends one message. Raises NotSent."""
 
     def update_card(self, response_code: str, accounts: tuple[str, ...], caption: str, *, now: datetime) -> None:
-        """Turns a card's buttons into `caption` for everyone who got it; a no-op where there are no cards. Raises NotSent."""
+        """Turns a card's buttons into `caption` for everyone who got it; does nothing without cards. Raises NotSent."""
 
     def media(self, media_id: str, url: str = "") -> tuple[bytes, str]:
         """The bytes and content type of something a person sent. Raises NotSent."""

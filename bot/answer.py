@@ -1,0 +1,216 @@
+"""Answering one message: one transaction from "seen before?" to the stored reply, with no network in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot import notices
+from bot.logs import logger
+from bot.spool import Spool
+from handlers.respond import respond
+from handlers.router import Router
+from handlers.turn import EventKind, Message, MessageKind, Opens, Reply, Turn, WindowNumbers, World
+from models import outboxes, people
+from models.clock import Clock
+from models.conversation import Conversation, State
+from models.db import Database
+from models.inbox import InboxMessage
+from models.outbox import NoticeState
+from models.person import Identity
+from nlp.danger import danger
+from texts import residents
+
+log = logger(__name__)
+
+RIDES = 3
+"""How many waiting notices ride on one reply: more would not be read."""
+
+Wake = Callable[[Session], None]
+"""Called after the commit with the session, to hand what it enqueued to the queue."""
+
+
+class Answerer:
+    """Turns messages into replies, each exactly once."""
+
+    def __init__(
+        self, database: Database, world: Callable[[], World], router: Router, *, clock: Clock, spool: Spool, wake: Wake
+    ) -> None:
+        self._database = database
+        self._world = world
+        self._router = router
+        self._clock = clock
+        self._spool = spool
+        self._wake = wake
+
+    def answer(self, message: Message) -> Reply:
+        """The reply to a message, the same for every delivery of it.
+
+        When the database does not take it, it is kept in the spool, danger is still answered, and the rest comes later.
+        """
+        if self._spool.holds(message):
+            return self._keep(message)
+        try:
+            return self._answer(message)
+        except Exception:
+            # The one broad except: whatever went wrong, somebody's trouble is not lost and they are answered.
+            log.exception("message not answered, spooled", channel=message.channel, kind=message.kind.value)
+            return self._keep(message)
+
+    def replay(self) -> int:
+        """Answers what the spool holds; the replies are pushed, their callbacks are long over."""
+        return self._spool.replay(self._replay_one)
+
+    def _replay_one(self, message: Message) -> bool:
+        try:
+            reply = self._answer(message)
+        except Exception:
+            log.exception("spooled message not answered yet", channel=message.channel)
+            return False
+        if reply.text:
+            with self._database.transaction() as session:
+                identity = people.meet(session, message.channel, message.sender, now=self._clock())
+                notices.say(session, identity.person_id, reply, channel=message.channel, now=self._clock())
+            self._wake(session)
+        return True
+
+    def _keep(self, message: Message) -> Reply:
+        self._spool.keep(message)
+        if message.kind is MessageKind.EVENT and message.tap is None:
+            return Reply()
+        found = danger(message.text)
+        if found is not None:
+            return Reply(residents.danger(found.value, "", 0, gas_phone=self._world().gas_phone))
+        return Reply(residents.stored_for_later())
+
+    def _answer(self, message: Message) -> Reply:
+        try:
+            return self._once(message)
+        except IntegrityError:
+            # Two first messages of one person at once: one of them has added the person now.
+            return self._once(message)
+
+    def _once(self, message: Message) -> Reply:
+        now = self._clock()
+        with self._database.transaction() as session:
+            stored = _seen(session, message, now=now)
+            if stored is not None:
+                return stored
+            turn = self._turn(session, message, now=now)
+            reply = respond(turn, self._router)
+            reply = _carry(turn, reply)
+            if message.card is not None and reply.text:
+                # A pressed card's callback can only change the card: the words go by themselves.
+                notices.say(session, turn.person.id, reply, channel=message.channel, now=now)
+                reply = Reply(card_caption=reply.card_caption)
+            session.execute(
+                update(InboxMessage)
+                .where(InboxMessage.key == message.key)
+                .values(person_id=turn.person.id, ticket_id=turn.ticket_id, reply=reply.to_json())
+                .execution_options(synchronize_session=False)
+            )
+        self._wake(session)
+        return reply
+
+    def _turn(self, session: Session, message: Message, *, now: datetime) -> Turn:
+        world = self._world()
+        account = message.detail.get("userid", "") if message.event is EventKind.MEMBER_LEFT else message.sender
+        identity = people.meet(session, message.channel, account, now=now)
+        window = world.windows.get(message.channel)
+        if window is not None and message.opens is not None:
+            _open_window(identity, message.opens, window, now=now)
+        if message.event is not EventKind.UNFOLLOW:
+            identity.reachable = True
+        if message.card is not None:
+            identity.cards = True
+        identity.seen_at = now
+        return Turn(
+            message=message,
+            session=session,
+            now=now,
+            identity=identity,
+            conversation=_conversation(session, identity, now=now),
+            world=world,
+            roles=people.role_names(identity.person),
+        )
+
+
+def _seen(session: Session, message: Message, *, now: datetime) -> Reply | None:
+    """The stored reply of a repeat, or None for a new message.
+
+    DO UPDATE and not DO NOTHING: only an update sees the row that a concurrent delivery has just committed.
+    """
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(InboxMessage).values(
+        key=message.key,
+        channel=message.channel,
+        kind=message.kind.value,
+        text=message.tap or message.text,
+        deliveries=1,
+        received_at=now,
+    )
+    statement = statement.on_conflict_do_update(
+        index_elements=[InboxMessage.key], set_={"deliveries": InboxMessage.deliveries + 1}
+    )
+    reply, deliveries = session.execute(statement.returning(InboxMessage.reply, InboxMessage.deliveries)).one()
+    if deliveries == 1:
+        return None
+    return Reply.from_json(reply) if reply else Reply()
+
+
+def _open_window(identity: Identity, opens: Opens, window: WindowNumbers, *, now: datetime) -> None:
+    if opens is Opens.MESSAGE:
+        people.open_window(identity, count=window.message_count, seconds=window.message_seconds, now=now)
+    else:
+        people.open_window(identity, count=window.click_count, seconds=window.click_seconds, now=now)
+
+
+def _conversation(session: Session, identity: Identity, *, now: datetime) -> Conversation:
+    """Where the conversation stands, locked: two messages of one person are answered one after the other."""
+    conversation = session.scalar(
+        select(Conversation)
+        .where(Conversation.person_id == identity.person_id, Conversation.channel == identity.channel)
+        .with_for_update()
+    )
+    if conversation is None:
+        conversation = Conversation(person_id=identity.person_id, channel=identity.channel, state=State.IDLE, data={})
+        session.add(conversation)
+        session.flush()
+    elif conversation.expires_at is not None and conversation.expires_at <= now:
+        conversation.state, conversation.data, conversation.expires_at = State.IDLE, {}, None
+    return conversation
+
+
+def _carry(turn: Turn, reply: Reply) -> Reply:
+    """Puts news that could not be pushed under the reply, and the privacy notice under the first one."""
+    text = reply.text
+    if turn.message.card is not None or turn.message.event is EventKind.UNFOLLOW:
+        return reply
+    person = turn.person
+    if text and person.informed_at is None and person.erased_at is None:
+        person.informed_at = turn.now
+        text = f"{text}\n{residents.PRIVACY}"
+    parts, choices = [], list(reply.choices)
+    for notice in outboxes.waiting(turn.session, person.id, most=RIDES):
+        if notice.channel not in ("", turn.message.channel):
+            continue
+        words = notices.in_words(turn.session, notice, now=turn.now)
+        notice.lease_until = None
+        if words is None:
+            notice.state = NoticeState.DROPPED
+            continue
+        if choices and words.choices:
+            break  # one question at a time: the other waits for the next reply
+        parts.append(words.text)
+        choices = choices or [*notices.choices_of(words)]
+        notices.shown(turn.session, notice, words, channel=turn.message.channel, way=notices.PASSIVE, now=turn.now)
+    if parts:
+        news = "\n".join([residents.waiting_head(len(parts)), *parts])
+        text = f"{text}\n\n{news}" if text else news
+    return replace(reply, text=text, choices=tuple(choices))

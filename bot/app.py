@@ -1,0 +1,230 @@
+"""The one place that builds everything from the settings; everybody else receives what they need."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import time, timedelta
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import fakeredis
+import redis
+from flask import Flask, Response, abort, request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
+
+import console
+from bot.answer import Answerer
+from bot.channels import Channel
+from bot.channels.build import build_channels
+from bot.delivery import Delivery
+from bot.media import Fetcher, MediaStore
+from bot.metrics import REGISTRY, SPOOLED
+from bot.settings import EMBEDDED, OfficialAccount, Settings
+from bot.spool import Spool
+from bot.tasks import Tasks, make_broker
+from bot.webhook import webhook
+from handlers.respond import build_router
+from handlers.turn import LimitNumbers, WindowNumbers, World
+from models import areas, dispatch, seed
+from models.category import Category
+from models.clock import Clock, utc_now
+from models.db import Database, upgrade
+from nlp import categories
+from nlp.understand import AreaName, Understander
+
+
+@dataclass(frozen=True)
+class Huying:
+    """One installation, put together."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    redis: redis.Redis
+    channels: dict[str, Channel]
+    answerer: Answerer
+    delivery: Delivery
+    fetcher: Fetcher
+    tasks: Tasks
+    spool: Spool
+    web: Flask
+
+    def close(self) -> None:
+        """Lets go of every connection."""
+        self.tasks.broker.close()
+        self.redis.close()
+        self.database.dispose()
+
+
+def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
+    """Everything, built once. The database must be migrated and seeded (see `prepare`)."""
+    database = Database(settings.database.url, pool_size=settings.database.pool_size)
+    store = connect_redis(settings)
+    channels = build_channels(settings.channels, redis=store, clock=clock)
+    world = load_world(database, settings)
+    spool = Spool(settings.data_dir / "spool")
+    fetcher = Fetcher(database, channels, MediaStore(settings.media.url), clock=clock)
+    delivery = Delivery(
+        database,
+        channels,
+        clock=clock,
+        lease=timedelta(seconds=settings.delivery.lease_seconds),
+        attempts=settings.delivery.attempts,
+    )
+
+    def dispatch_one(ticket_id: int) -> None:
+        with database.transaction() as session:
+            dispatch.dispatch(session, ticket_id, now=clock(), offer_minutes=settings.limits.offer_minutes)
+        tasks.wake(session)
+
+    tasks = Tasks(
+        make_broker(settings.queue.url),
+        deliver=delivery.deliver,
+        dispatch=dispatch_one,
+        update_cards=delivery.update_cards,
+        fetch=fetcher.fetch,
+    )
+    answerer = Answerer(database, lambda: world, build_router(), clock=clock, spool=spool, wake=tasks.wake)
+    web = Flask("huying", static_folder=None)
+    web.config["SECRET_KEY"] = settings.site.secret_key.get_secret_value() or _own_secret(settings.data_dir)
+    web.register_blueprint(webhook(channels, answerer, clock=clock))
+
+    def queue_notices(ids: Sequence[int]) -> None:
+        for notice_id in ids:
+            tasks.deliver.send(notice_id)
+
+    web.register_blueprint(
+        console.blueprint(
+            database,
+            clock,
+            site_name=settings.site.name,
+            secure=urlsplit(settings.site.public_url).scheme == "https",
+            handover_minutes=settings.limits.handover_minutes,
+            undo_hours=settings.limits.reevaluation_hours,
+            read_media=fetcher.store.get,
+            wake=queue_notices,
+        ),
+        url_prefix="/console",
+    )
+    huying = Huying(settings, clock, database, store, channels, answerer, delivery, fetcher, tasks, spool, web)
+    _add_health(huying)
+    return huying
+
+
+def prepare(settings: Settings) -> int:
+    """Migrates the database and adds the shipped categories that are missing; gives how many were added."""
+    upgrade(settings.database.url)
+    database = Database(settings.database.url)
+    try:
+        with database.transaction() as session:
+            return seed.seed_categories(session, categories.load())
+    finally:
+        database.dispose()
+
+
+def connect_redis(settings: Settings) -> redis.Redis:
+    """The shared state: a Redis, or one inside the process that behaves the same."""
+    if settings.redis.url == EMBEDDED:
+        return fakeredis.FakeRedis()
+    return redis.Redis.from_url(settings.redis.url, socket_timeout=2, socket_connect_timeout=2)
+
+
+def load_world(database: Database, settings: Settings) -> World:
+    """What handlers know of the installation, as it stands in the database now."""
+    with database.reading() as session:
+        live = {category.code: category for category in session.query(Category)}
+        tree = [
+            AreaName(
+                id=area.id,
+                kind=area.kind.value,
+                name=area.name,
+                aliases=tuple(alias.name for alias in area.aliases),
+                parent_id=area.parent_id,
+            )
+            for area in areas.all_areas(session)
+        ]
+    limits = settings.limits
+    return World(
+        categories=live,
+        understander=Understander([_understood(category) for category in live.values()], tree),
+        limits=LimitNumbers(
+            offer_minutes=limits.offer_minutes,
+            evaluation_days=limits.evaluation_days,
+            evaluation_reminder_hours=limits.evaluation_reminder_hours,
+            reevaluation_hours=limits.reevaluation_hours,
+            handover_minutes=limits.handover_minutes,
+            recent_minutes=limits.recent_minutes,
+            menu_minutes=limits.menu_minutes,
+            opens=time.fromisoformat(limits.office_open),
+            closes=time.fromisoformat(limits.office_close),
+        ),
+        site_name=settings.site.name,
+        gas_phone=settings.gas_phone,
+        windows={
+            key: WindowNumbers(**channel.window.model_dump())
+            for key, channel in settings.channels.items()
+            if isinstance(channel, OfficialAccount)
+        },
+    )
+
+
+def _understood(category: Category) -> categories.CategorySeed:
+    return categories.CategorySeed(
+        code=category.code,
+        name=category.name,
+        words={word: float(weight) for word, weight in category.words.items()},
+        first=categories.First(category.first.value),
+        level=categories.Level(category.level.value),
+        limits=categories.Limits(category.first_answer_limit, category.accept_limit, category.finish_limit),
+        department=category.department,
+        skills=tuple(category.skills),
+        offerable=category.offerable,
+    )
+
+
+def _own_secret(folder: Path) -> str:
+    """A key of this installation's own, made at the first start."""
+    path = folder / "secret_key"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48), encoding="utf-8")
+    return path.read_text(encoding="utf-8")
+
+
+def _add_health(huying: Huying) -> None:
+    @huying.web.get("/healthz")
+    def alive() -> str:
+        return "ok\n"
+
+    @huying.web.get("/readyz")
+    def ready() -> Response:
+        faults = [name for name, check in _checks(huying).items() if not check]
+        if faults:
+            return Response(f"not ready: {', '.join(faults)}\n", status=503, mimetype="text/plain")
+        return Response("ready\n", mimetype="text/plain")
+
+    @huying.web.get("/metrics")
+    def metrics() -> Response:
+        caller = ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104  (nobody's address, not a bind)
+        if not any(caller in ip_network(network) for network in huying.settings.metrics_from):
+            abort(403)
+        SPOOLED.set(len(huying.spool))
+        return Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+
+
+def _checks(huying: Huying) -> dict[str, bool]:
+    found = {"database": True, "redis": True}
+    try:
+        huying.database.ping()
+    except SQLAlchemyError:
+        found["database"] = False
+    try:
+        huying.redis.ping()
+    except redis.RedisError:
+        found["redis"] = False
+    return found

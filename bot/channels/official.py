@@ -1,0 +1,410 @@
+"""A WeChat Official Account (公众号): its callbacks, its passive replies and its ways to reach people."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import redis
+
+from bot.channels import Garbage, NotSent, Outgoing, Sent, Way, Why
+from bot.channels.api import download, official_client, probe
+from bot.channels.common import (
+    TEXT_BYTES,
+    cut,
+    cut_bytes,
+    defused,
+    digest,
+    inside,
+    key_of,
+    many,
+    moment_of,
+    numbered,
+    point_of,
+    sender_of,
+    text_of,
+    with_lines,
+)
+from bot.channels.envelope import Envelope, Fields, check_size, check_time, read_xml, write_xml
+from bot.channels.tokens import TokenBackup
+from bot.settings import Abilities, Mode, OfficialAccount
+from handlers.turn import EventKind, Message, MessageKind, Opens, Reply
+
+PLAIN_TEXT = "text/plain"
+XML = "text/xml; charset=utf-8"
+
+_SCENE_PREFIX = "qrscene_"
+
+IGNORED_EVENTS: dict[str, str] = {
+    "location": "positions are taken only when somebody sends one",
+    "view": "opening a page asks nothing of us",
+    "view_miniprogram": "opening a mini program asks nothing of us",
+    "scancode_push": "the client opens what was scanned by itself",
+    "scancode_waitmsg": "no menu of ours has this item; scenes are scanned with the camera",
+    "pic_sysphoto": "the photos follow as messages",
+    "pic_photo_or_album": "the photos follow as messages",
+    "pic_weixin": "the photos follow as messages",
+    "location_select": "the position follows as a message",
+    "kf_create_session": "chats are handed over inside the bot, not to the platform's own desk",
+    "kf_close_session": "chats are handed over inside the bot, not to the platform's own desk",
+    "kf_switch_session": "chats are handed over inside the bot, not to the platform's own desk",
+    "user_info_modified": "no profile is ever asked from the platform",
+    "user_authorization_revoke": "no profile is ever asked from the platform, so there is none to erase",
+    "user_authorization_cancellation": "no profile is ever asked from the platform, so there is none to erase",
+    "masssendjobfinish": "nothing is sent to everybody",
+}
+"""Events in lower case that are acknowledged and left alone, and why. One that stands nowhere is left alone too."""
+
+
+class OfficialChannel:
+    """One Official Account in plain, compatible or safe mode."""
+
+    kind = "official_account"
+
+    def __init__(
+        self,
+        key: str,
+        settings: OfficialAccount,
+        *,
+        redis: redis.Redis,
+        clock: Callable[[], datetime],
+        backup: TokenBackup | None = None,
+    ) -> None:
+        self.key = key
+        self._settings = settings
+        self._client = official_client(settings, redis=redis, clock=clock, backup=backup)
+        self._envelope = Envelope(
+            settings.token.get_secret_value(), settings.encoding_aes_key.get_secret_value() or None, settings.app_id
+        )
+
+    def greet(self, query: Mapping[str, str], *, now: datetime) -> str:
+        """The echostr as it came: the verification is signed plainly in every mode. Raises Forged."""
+        check_time(query, now=now)
+        self._envelope.check(query, "signature")
+        return query.get("echostr", "")
+
+    def read(self, query: Mapping[str, str], body: bytes, *, now: datetime) -> Message | None:
+        """The message in a callback, or None for what is ignored. Raises CallbackRefused."""
+        check_size(body)
+        check_time(query, now=now)
+        fields, sealed = self._unseal(query, body)
+        message = self._message(fields)
+        if message is None:
+            return None
+        detail = {"to": text_of(fields, "ToUserName"), "sealed": sealed, **message.detail}
+        return replace(message, detail=detail)
+
+    def write(self, reply: Reply, message: Message, *, now: datetime) -> tuple[bytes, str]:
+        """A text of at most 2,048 bytes, sealed when the message came sealed; "success" for a silent reply."""
+        content = _content(reply)
+        if not content:
+            return b"success", PLAIN_TEXT
+        stamp = int(now.timestamp())
+        plain = write_xml(
+            {
+                "ToUserName": message.sender,
+                "FromUserName": message.detail.get("to", ""),
+                "CreateTime": stamp,
+                "MsgType": "text",
+                "Content": content,
+            }
+        )
+        if not message.detail.get("sealed"):
+            return plain, XML
+        return self._envelope.seal(plain, timestamp=str(stamp), nonce=secrets.token_hex(8)), XML
+
+    def ways(self, kind: str) -> tuple[Way, ...]:
+        """What the account's abilities and templates allow for a notice of `kind`, best first (product.md)."""
+        verified = self._settings.abilities is not Abilities.UNVERIFIED
+        service = self._settings.abilities is Abilities.SERVICE
+        open_ways = (
+            (Way.CUSTOMER, verified),
+            (Way.TEMPLATE, service and kind in self._settings.templates),
+            (Way.SUBSCRIPTION, verified and kind in self._settings.subscriptions),
+        )
+        return tuple(way for way, is_open in open_ways if is_open)
+
+    def send(self, way: Way, outgoing: Outgoing, *, now: datetime) -> Sent:
+        """Sends one message. Raises NotSent."""
+        if way is Way.CUSTOMER:
+            self._client.post("message/custom/send", data=_customer_message(outgoing))
+            return Sent()
+        if way is Way.TEMPLATE and outgoing.kind in self._settings.templates:
+            message = _template_message(outgoing, self._settings.templates[outgoing.kind])
+            if outgoing.task_id:
+                # The platform drops a second message with this id to the same person for ten minutes.
+                message["client_msg_id"] = outgoing.task_id
+            result = self._client.post("message/template/send", data=message)
+            return Sent(message_id=str(result.get("msgid", "")))
+        if way is Way.SUBSCRIPTION and outgoing.kind in self._settings.subscriptions:
+            message = _template_message(outgoing, self._settings.subscriptions[outgoing.kind])
+            result = self._client.post("message/subscribe/bizsend", data=message)
+            return Sent(message_id=str(result.get("msgid", "")))
+        raise NotSent(Why.NOT_ALLOWED, f"{self.key} has no {way} for {outgoing.kind}")
+
+    def update_card(self, response_code: str, accounts: tuple[str, ...], caption: str, *, now: datetime) -> None:
+        """Nothing: an Official Account has no cards."""
+
+    def media(self, media_id: str, url: str = "") -> tuple[bytes, str]:
+        """The file, from the platform's picture host when it is one, else by its id. Raises NotSent."""
+        return download(self._client, media_id, url)
+
+    def probe(self) -> dict[str, Any]:
+        """Whether there is a token and the platform answers; and what the settings say the account may do."""
+        return {**probe(self._client), "abilities": self._settings.abilities.value, "mode": self._settings.mode.value}
+
+    def _unseal(self, query: Mapping[str, str], body: bytes) -> tuple[Fields, bool]:
+        """The verified fields, and whether they came sealed."""
+        try:
+            outer = read_xml(body)
+        except Garbage:
+            # Not readable, so nothing in it can be verified; the plain signature tells whether the platform sent it.
+            self._envelope.check(query, "signature")
+            raise
+        encrypt = text_of(outer, "Encrypt")
+        mode = self._settings.mode
+        if mode is Mode.SAFE or (mode is Mode.COMPATIBLE and encrypt and "msg_signature" in query):
+            self._envelope.check(query, "msg_signature", encrypt)
+            return read_xml(self._envelope.open(encrypt)), True
+        self._envelope.check(query, "signature")
+        return outer, False
+
+    def _message(self, fields: Fields) -> Message | None:
+        kind = text_of(fields, "MsgType").strip().lower()
+        if not kind:
+            raise Garbage("no message type")
+        if kind == "event":
+            return self._event(fields)
+        reader = _MESSAGES.get(kind)
+        if reader is None:
+            return None
+        sender, sent_at = sender_of(fields), moment_of(fields)
+        number = text_of(fields, "MsgId").strip() or digest(fields)
+        stamp = str(int(sent_at.timestamp()))
+        message = Message(
+            channel=self.key,
+            sender=sender,
+            key=key_of(self.key, [sender, "m", number, stamp]),
+            kind=MessageKind.TEXT,
+            sent_at=sent_at,
+            opens=Opens.MESSAGE,
+        )
+        return reader(message, fields)
+
+    def _event(self, fields: Fields) -> Message | None:
+        name = text_of(fields, "Event").strip().lower()
+        if not name:
+            raise Garbage("no event")
+        reader = _EVENTS.get(name)
+        if reader is None:
+            return None
+        sender, sent_at = sender_of(fields), moment_of(fields)
+        message = Message(
+            channel=self.key,
+            sender=sender,
+            key="",
+            kind=MessageKind.EVENT,
+            sent_at=sent_at,
+        )
+        message = reader(message, fields)
+        # Sender and second are the platform's own rule and not enough: two different events may share a second.
+        parts = [sender, "e", str(int(sent_at.timestamp())), name]
+        parts += [text_of(fields, part) for part in ("EventKey", "Ticket", "MsgID")]
+        parts.append(digest(message.detail) if message.detail else "")
+        return replace(message, key=key_of(self.key, parts))
+
+
+def _text(message: Message, fields: Fields) -> Message:
+    # An item of a msgmenu, or of a weixin://bizmsgmenu link, comes as a text with the item's id: our full command.
+    tap = text_of(fields, "bizmsgmenuid").strip() or None
+    return replace(message, text=text_of(fields, "Content"), tap=tap)
+
+
+def _image(message: Message, fields: Fields) -> Message:
+    return replace(
+        message,
+        kind=MessageKind.IMAGE,
+        media_id=text_of(fields, "MediaId"),
+        media_url=text_of(fields, "PicUrl"),
+    )
+
+
+def _voice(message: Message, fields: Fields) -> Message:
+    # Recognition is missing unless switched on, and empty for some recordings.
+    return replace(
+        message,
+        kind=MessageKind.VOICE,
+        media_id=text_of(fields, "MediaId"),
+        text=text_of(fields, "Recognition").strip(),
+        detail={"format": text_of(fields, "Format")},
+    )
+
+
+def _video(message: Message, fields: Fields) -> Message:
+    return replace(
+        message,
+        kind=MessageKind.VIDEO,
+        media_id=text_of(fields, "MediaId"),
+        detail={"thumb": text_of(fields, "ThumbMediaId")},
+    )
+
+
+def _location(message: Message, fields: Fields) -> Message:
+    return replace(message, kind=MessageKind.LOCATION, point=point_of(fields, "Location_X", "Location_Y"))
+
+
+def _link(message: Message, fields: Fields) -> Message:
+    text = f"{text_of(fields, 'Title')} {text_of(fields, 'Url')}".strip()
+    return replace(message, kind=MessageKind.LINK, text=text, detail={"description": text_of(fields, "Description")})
+
+
+_MESSAGES: dict[str, Callable[[Message, Fields], Message]] = {
+    "text": _text,
+    "image": _image,
+    "voice": _voice,
+    "video": _video,
+    "shortvideo": _video,
+    "location": _location,
+    "link": _link,
+}
+
+
+def _follow(message: Message, fields: Fields) -> Message:
+    # A follow after a payment carries another prefix: only a scene's is ours.
+    key = text_of(fields, "EventKey")
+    scene = key.removeprefix(_SCENE_PREFIX) if key.startswith(_SCENE_PREFIX) else ""
+    return replace(message, event=EventKind.FOLLOW, scene=scene, opens=Opens.CLICK)
+
+
+def _unfollow(message: Message, fields: Fields) -> Message:
+    return replace(message, event=EventKind.UNFOLLOW)
+
+
+def _scan(message: Message, fields: Fields) -> Message:
+    return replace(message, event=EventKind.SCAN, scene=text_of(fields, "EventKey"), opens=Opens.CLICK)
+
+
+def _click(message: Message, fields: Fields) -> Message:
+    return replace(message, event=EventKind.TAP, tap=text_of(fields, "EventKey"), opens=Opens.CLICK)
+
+
+def _template_result(message: Message, fields: Fields) -> Message:
+    # The platform writes both "failed:user block" and "failed: system failed".
+    status = text_of(fields, "Status").replace(": ", ":").strip()
+    return _results(message, [{"msgid": text_of(fields, "MsgID"), "status": status}])
+
+
+def _subscription_result(message: Message, fields: Fields) -> Message:
+    return _results(
+        message,
+        [
+            {
+                "msgid": text_of(item, "MsgID"),
+                "status": "success" if text_of(item, "ErrorCode") == "0" else f"failed:{text_of(item, 'ErrorStatus')}",
+                "template_id": text_of(item, "TemplateId"),
+                "code": text_of(item, "ErrorCode"),
+            }
+            for item in _items(fields, "SubscribeMsgSentEvent")
+        ],
+    )
+
+
+def _results(message: Message, results: list[dict[str, str]]) -> Message:
+    first = results[0] if results else {"msgid": "", "status": ""}
+    detail = {"msgid": first["msgid"], "status": first["status"], "results": results}
+    return replace(message, event=EventKind.SEND_RESULT, detail=detail)
+
+
+def _popup(message: Message, fields: Fields) -> Message:
+    return _answers(message, _items(fields, "SubscribeMsgPopupEvent"))
+
+
+def _change(message: Message, fields: Fields) -> Message:
+    return _answers(message, _items(fields, "SubscribeMsgChangeEvent"))
+
+
+def _answers(message: Message, items: list[Fields]) -> Message:
+    answers = [
+        {
+            "template_id": text_of(item, "TemplateId"),
+            "answer": text_of(item, "SubscribeStatusString"),
+            "scene": text_of(item, "PopupScene"),
+        }
+        for item in items
+    ]
+    return replace(message, event=EventKind.SUBSCRIPTION, detail={"answers": answers})
+
+
+def _items(fields: Fields, name: str) -> list[Fields]:
+    return [item for item in many(inside(fields, name).get("List")) if isinstance(item, dict)]
+
+
+_EVENTS: dict[str, Callable[[Message, Fields], Message]] = {
+    "subscribe": _follow,
+    "unsubscribe": _unfollow,
+    "scan": _scan,
+    "click": _click,
+    "templatesendjobfinish": _template_result,
+    "subscribe_msg_sent_event": _subscription_result,
+    "subscribe_msg_popup_event": _popup,
+    "subscribe_msg_change_event": _change,
+}
+
+
+def _content(reply: Reply) -> str:
+    """The reply as one text: choices as links that send their command, or as plain lines where links do not fit."""
+    text = defused(reply.text)
+    plain = [defused(line) for line in numbered(reply.choices)]
+    links = [_link_to(line, choice.command) for line, choice in zip(plain, reply.choices, strict=True)]
+    links_need, text_needs = len("\n".join(links).encode()), len(text.encode("utf-8", "replace"))
+    # A link takes about ten times its words: rather give up tapping than most of what is said.
+    fits = links_need + 1 + text_needs <= TEXT_BYTES or links_need <= TEXT_BYTES // 2
+    return with_lines(text, links if fits else plain)
+
+
+def _link_to(line: str, command: str) -> str:
+    query = f"msgmenucontent={quote(line, safe='')}&msgmenuid={quote(command, safe='')}"
+    return f'<a href="weixin://bizmsgmenu?{query}">{line}</a>'
+
+
+def _customer_message(outgoing: Outgoing) -> dict[str, Any]:
+    text, lines = defused(outgoing.text), [defused(line) for line in numbered(outgoing.choices)]
+    room = TEXT_BYTES - sum(len(line.encode("utf-8", "replace")) for line in lines)
+    if not lines or room < TEXT_BYTES // 2:
+        return {"touser": outgoing.account, "msgtype": "text", "text": {"content": with_lines(text, lines)}}
+    items = [{"id": choice.command, "content": line} for line, choice in zip(lines, outgoing.choices, strict=True)]
+    return {
+        "touser": outgoing.account,
+        "msgtype": "msgmenu",
+        # Head and items together are one text of 2,048 bytes.
+        "msgmenu": {"head_content": cut_bytes(text, room), "list": items, "tail_content": ""},
+    }
+
+
+_FIELD_CHARS = {"phrase": 5, "name": 10, "character_string": 32}
+"""Characters a template's field holds, by the letters of its name; every other kind is treated as a thing (20)."""
+_DEFAULT_FIELDS = "thing1,thing2"
+
+
+def _template_message(outgoing: Outgoing, setting: str) -> dict[str, Any]:
+    """A template or subscription message.
+
+    The setting is the template's id, or `id:field,field` where the template's fields are not thing1 and thing2: the
+    first takes the title, the last the text, any between are left a dash, because the platform refuses empty fields.
+    """
+    template_id, _, names = setting.partition(":")
+    fields = [name.strip() for name in (names or _DEFAULT_FIELDS).split(",") if name.strip()]
+    values = ["-"] * len(fields)
+    values[0] = outgoing.title or "-"
+    values[-1] = outgoing.text or "-"
+    data = {name: {"value": _field(name, value)} for name, value in zip(fields, values, strict=True)}
+    return {"touser": outgoing.account, "template_id": template_id, "data": data}
+
+
+def _field(name: str, value: str) -> str:
+    limit = _FIELD_CHARS.get(name.rstrip("0123456789"), 20)
+    return cut(" ".join(value.split()) or "-", limit)

@@ -1,0 +1,500 @@
+"""The command line: `huying …`. Exit codes: 0 done, 1 could not, 2 bad arguments or configuration."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+import click
+import waitress
+from alembic.script import ScriptDirectory
+from granian import Granian
+from granian.constants import Interfaces
+from redis import RedisError
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from bot import logs, story
+from bot.app import Huying, connect_redis, create_app, load_world, prepare
+from bot.demo import with_demo_channels
+from bot.settings import Settings, SettingsInvalid, load, show
+from bot.wsgi import CONFIG
+from console import login
+from handlers.respond import build_router
+from models import db, demo, people, tickets
+from models.clock import utc_now
+from models.errors import Refused
+from models.person import Identity, RoleKind
+from nlp import categories
+from nlp.evaluate import classify_line, evaluate
+from nlp.understand import Understander
+from scheduler.run import Clockwork
+
+STOP_SECONDS = 8
+"""How long a worker may finish what it has begun; the whole stop is promised within ten seconds."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _settings(config: Path | None) -> Settings:
+    path = config or (Path("config.yaml") if Path("config.yaml").is_file() else None)
+    try:
+        settings = load(path)
+    except SettingsInvalid as invalid:
+        click.echo("The configuration cannot be used:", err=True)
+        for fault in invalid.faults:
+            click.echo(f"  {fault}", err=True)
+        sys.exit(2)
+    logs.configure(settings.log)
+    return settings
+
+
+def configured(command: F) -> F:
+    """Gives a command its settings, from --config F."""
+
+    @click.option("--config", type=click.Path(path_type=Path), help="default: config.yaml, or the embedded defaults")
+    @wraps(command)
+    def run(config: Path | None, **rest: Any) -> Any:
+        return command(settings=_settings(config), **rest)
+
+    return run  # type: ignore[return-value]  # the same command, with one option more
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """A community-service bot for WeChat and WeCom."""
+
+
+# ---------------------------------------------------------------- running
+
+
+@main.command()
+@configured
+@click.option("--demo", "with_demo", is_flag=True, help="load the demo street")
+@click.option("--sandbox", "with_sandbox", is_flag=True, help="start the pretend platform too")
+@click.option("--port", default=8080, show_default=True)
+@click.option("--sandbox-port", default=8081, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+def run(settings: Settings, *, with_demo: bool, with_sandbox: bool, port: int, sandbox_port: int, host: str) -> None:
+    """Web, worker and scheduler in one process (and the sandbox in another)."""
+    sandbox_file: Path | None = None
+    if with_sandbox:
+        settings, sandbox_file = with_demo_channels(settings, port=port, sandbox_port=sandbox_port)
+    prepare(settings)
+    password = _load_demo(settings) if with_demo else ""
+    huying = create_app(settings)
+    server = waitress.create_server(
+        huying.web, host=host, port=port, threads=8, ident=None, clear_untrusted_proxy_headers=True
+    )
+    child = _start_sandbox(sandbox_file, sandbox_port) if sandbox_file else None
+    _announce(port, sandbox_port if sandbox_file else None, password)
+    with _stopped_by_signals(), _background(huying):
+        try:
+            server.run()
+        finally:
+            server.close()
+            if child is not None:
+                child.terminate()
+                child.wait(STOP_SECONDS)
+
+
+def _announce(port: int, sandbox_port: int | None, password: str) -> None:
+    if sandbox_port is not None:
+        click.echo(f"  phones   http://127.0.0.1:{sandbox_port}/")
+    click.echo(
+        f"  console  http://127.0.0.1:{port}/console/{f'   name admin   password {password}' if password else ''}"
+    )
+    click.echo("  stop with Ctrl-C")
+
+
+def _start_sandbox(file: Path, port: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "sandbox", "--config", str(file), "--port", str(port)])
+
+
+def _load_demo(settings: Settings) -> str:
+    """Loads the demo street and makes a fresh password for the console's first account."""
+    database = db.Database(settings.database.url)
+    try:
+        with database.transaction() as session:
+            demo.load(session, now=utc_now(), channels=tuple(settings.channels) or ("official", "wecom"))
+            staff = session.scalars(select(Identity).where(Identity.account == "demo-street-1")).first()
+            if staff is None:
+                return ""
+            return login.renew_login(session, "admin", staff.person, now=utc_now(), must_change=False)
+    finally:
+        database.dispose()
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGINT end the block like a return."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    before = {each: signal.signal(each, stop) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+@contextmanager
+def _background(huying: Huying, *, worker_threads: int = 2, with_scheduler: bool = True) -> Iterator[None]:
+    """A worker and the jobs, stopped in good order: what was begun is finished, what was not stays in the database."""
+    worker = huying.tasks.worker(threads=worker_threads)
+    worker.start()
+    clockwork = Clockwork(huying) if with_scheduler else None
+    if clockwork:
+        clockwork.start()
+    try:
+        yield
+    finally:
+        if clockwork:
+            clockwork.stop()
+        worker.stop(timeout=STOP_SECONDS * 1000)
+        huying.close()
+
+
+def _refuse_embedded(settings: Settings) -> None:
+    if settings.embedded:
+        click.echo(
+            "One part alone needs a database, a Redis and a queue that several processes can share: set database.url "
+            "(postgresql+psycopg://…), redis.url and queue.url. For one process use `huying run`.",
+            err=True,
+        )
+        sys.exit(2)
+
+
+@main.command()
+@click.option("--config", type=click.Path(path_type=Path))
+@click.option("--port", default=8080, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--processes", default=2, show_default=True)
+def web(config: Path | None, *, port: int, host: str, processes: int) -> None:
+    """The web part alone, on several processes."""
+    settings = _settings(config)
+    _refuse_embedded(settings)
+    if config is not None:
+        # The processes that granian starts read the settings for themselves.
+        os.environ[CONFIG] = str(config)
+    Granian(
+        "bot.wsgi:make",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=processes,
+        blocking_threads=4,
+        factory=True,
+    ).serve()
+
+
+@main.command()
+@configured
+@click.option("--threads", default=8, show_default=True)
+def worker(settings: Settings, *, threads: int) -> None:
+    """A worker alone: sends notices, dispatches, fetches photos."""
+    _refuse_embedded(settings)
+    huying = create_app(settings)
+    with _stopped_by_signals(), _background(huying, worker_threads=threads, with_scheduler=False):
+        threading.Event().wait()
+
+
+@main.command(name="scheduler")
+@configured
+def scheduler_(settings: Settings) -> None:
+    """The jobs alone; one leads however many are started."""
+    _refuse_embedded(settings)
+    huying = create_app(settings)
+    clockwork = Clockwork(huying)
+    clockwork.start()
+    with _stopped_by_signals():
+        try:
+            threading.Event().wait()
+        finally:
+            clockwork.stop()
+            huying.close()
+
+
+@main.command()
+@configured
+@click.option("--port", default=8081, show_default=True)
+@click.option("--for-port", default=8080, show_default=True, help="where the bot to talk to listens")
+def sandbox(settings: Settings, *, port: int, for_port: int) -> None:
+    """The pretend platform alone."""
+    _, file = with_demo_channels(settings, port=for_port, sandbox_port=port)
+    child = _start_sandbox(file, port)
+    with _stopped_by_signals():
+        try:
+            child.wait()
+        finally:
+            child.terminate()
+
+
+# ---------------------------------------------------------------- the database
+
+
+@main.group(name="db")
+def database_group() -> None:
+    """Migrations."""
+
+
+@database_group.command(name="upgrade")
+@configured
+def db_upgrade(settings: Settings) -> None:
+    """Brings the schema up to date and adds shipped categories that are missing."""
+    added = prepare(settings)
+    click.echo(f"up to date, {added} categories added")
+
+
+@database_group.command(name="downgrade")
+@configured
+@click.argument("revision")
+def db_downgrade(settings: Settings, *, revision: str) -> None:
+    """Takes the schema back to a revision."""
+    db.downgrade(settings.database.url, revision)
+
+
+@database_group.command(name="check")
+@configured
+def db_check(settings: Settings) -> None:
+    """Whether the schema is the newest."""
+    now, newest = _revisions(settings)
+    click.echo(f"database {now or 'empty'}, newest {newest}")
+    sys.exit(0 if now == newest else 1)
+
+
+def _revisions(settings: Settings) -> tuple[str | None, str | None]:
+    newest = ScriptDirectory.from_config(db.alembic_config(settings.database.url)).get_current_head()
+    database = db.Database(settings.database.url)
+    try:
+        with database.reading() as session:
+            return session.scalar(text("SELECT version_num FROM alembic_version")), newest
+    except (OperationalError, ProgrammingError):
+        return None, newest
+    finally:
+        database.dispose()
+
+
+@main.group(name="demo")
+def demo_group() -> None:
+    """The demo street."""
+
+
+@demo_group.command(name="load")
+@configured
+def demo_load(settings: Settings) -> None:
+    """Loads the demo street into the configured database; again does no harm."""
+    prepare(settings)
+    _load_demo(settings)
+    click.echo("the demo street is there")
+
+
+@demo_group.command(name="story")
+@click.option("--sandbox", "address", default="http://127.0.0.1:8081", show_default=True, help="the pretend platform")
+def demo_story(address: str) -> None:
+    """Plays one whole story on a running demonstration and prints it as a dialogue."""
+    try:
+        for who, said in story.play(address):
+            click.echo(f"{who}\n    " + said.replace("\n", "\n    "))
+    except story.StoryStuck as stuck:
+        click.echo(str(stuck), err=True)
+        sys.exit(1)
+
+
+# ---------------------------------------------------------------- settings
+
+
+@main.group(name="config")
+def config_group() -> None:
+    """The configuration."""
+
+
+@config_group.command(name="check")
+@configured
+def config_check(settings: Settings) -> None:
+    """Every fault at once."""
+    click.echo(f"good: {len(settings.channels)} channels, database {settings.database.url.partition(':')[0]}")
+
+
+@config_group.command(name="show")
+@configured
+def config_show(settings: Settings) -> None:
+    """The settings in force, secrets masked."""
+    click.echo(show(settings), nl=False)
+
+
+# ---------------------------------------------------------------- understanding
+
+
+def _understander(settings: Settings) -> Understander:
+    """With the installation's categories and areas where there is a database, the shipped ones otherwise."""
+    database = db.Database(settings.database.url)
+    try:
+        return load_world(database, settings).understander
+    except (OperationalError, ProgrammingError):
+        return Understander(categories.load(), ())
+    finally:
+        database.dispose()
+
+
+@main.command()
+@configured
+@click.argument("texts", nargs=-1)
+def classify(settings: Settings, *, texts: tuple[str, ...]) -> None:
+    """What messages mean: a JSON line for each argument, or for each line of the standard input."""
+    understander = _understander(settings)
+    for line in texts or (line.rstrip("\n") for line in sys.stdin):
+        click.echo(json.dumps(classify_line(understander, line), ensure_ascii=False))
+
+
+@main.command(name="eval")
+@configured
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--confusions", is_flag=True, help="with the worst pairs")
+def evaluate_(settings: Settings, *, file: Path, confusions: bool) -> None:
+    """How well a labelled file is understood, as one JSON object."""
+    click.echo(json.dumps(evaluate(_understander(settings), file, confusions=confusions), ensure_ascii=False))
+
+
+# ---------------------------------------------------------------- people and checks
+
+
+@main.group()
+def user() -> None:
+    """Staff accounts of the console."""
+
+
+@user.command(name="add")
+@configured
+@click.argument("name")
+@click.option("--account", required=True, help="the person's account on a channel, such as a WeCom userid")
+@click.option("--channel", default="wecom", show_default=True)
+@click.option("--role", type=click.Choice([kind.value for kind in RoleKind]), default=RoleKind.STAFF.value)
+@click.option("--area", "area_id", type=int, help="the id of the area the role is for")
+def user_add(settings: Settings, *, name: str, account: str, channel: str, role: str, area_id: int | None) -> None:
+    """Adds an account and prints its first password, which must be changed."""
+    with _session(settings) as session:
+        identity = people.meet(session, channel, account, now=utc_now())
+        identity.person.name = identity.person.name or name
+        if area_id is not None:
+            people.grant(session, identity.person, RoleKind(role), area_id, now=utc_now())
+        click.echo(login.renew_login(session, name, identity.person, now=utc_now()))
+
+
+@user.command(name="reset")
+@configured
+@click.argument("name")
+def user_reset(settings: Settings, *, name: str) -> None:
+    """Gives an account a new password, which must be changed."""
+    password = login.new_password()
+    try:
+        with _session(settings) as session:
+            login.reset_password(session, name, password)
+    except (Refused, LookupError):
+        click.echo(f"no account called {name}", err=True)
+        sys.exit(1)
+    click.echo(password)
+
+
+@user.command(name="list")
+@configured
+def user_list(settings: Settings) -> None:
+    """Every account."""
+    with _session(settings) as session:
+        for each in login.list_logins(session):
+            click.echo(each.name)
+
+
+@contextmanager
+def _session(settings: Settings) -> Iterator[Any]:
+    database = db.Database(settings.database.url)
+    try:
+        with database.transaction() as session:
+            yield session
+    finally:
+        database.dispose()
+
+
+@main.group()
+def audit() -> None:
+    """The history."""
+
+
+@audit.command(name="verify")
+@configured
+def audit_verify(settings: Settings) -> None:
+    """Re-computes the fingerprints of the history."""
+    database = db.Database(settings.database.url)
+    try:
+        with database.reading() as session:
+            broken = tickets.verify_history(session)
+    finally:
+        database.dispose()
+    if broken is not None:
+        click.echo(f"broken at event {broken.id} (ticket {broken.ticket_id}, version {broken.version})", err=True)
+        sys.exit(1)
+    click.echo("every line of history fits")
+
+
+@main.command()
+@configured
+def doctor(settings: Settings) -> None:
+    """Whether everything this installation needs answers."""
+    faults = 0
+    for name, check in _examinations(settings).items():
+        said = check()
+        faults += not said.startswith("ok")
+        click.echo(f"{name:<12}{said}")
+    sys.exit(1 if faults else 0)
+
+
+def _examinations(settings: Settings) -> dict[str, Callable[[], str]]:
+    def migrations() -> str:
+        now, newest = _revisions(settings)
+        return f"ok, {now}" if now == newest else f"run `huying db upgrade`: {now or 'nothing there'}, newest {newest}"
+
+    def shared_state() -> str:
+        try:
+            connect_redis(settings).ping()
+        except (OSError, RedisError) as error:
+            return f"check redis.url: {error}"
+        return "ok"
+
+    def channel(key: str) -> Callable[[], str]:
+        def probe() -> str:
+            found = create_app(settings).channels[key].probe()
+            return ("ok, " if found.get("ok") else "") + json.dumps(found, ensure_ascii=False, default=str)
+
+        return probe
+
+    return {
+        "database": migrations,
+        "redis": shared_state,
+        **{f"channel {key}": channel(key) for key in settings.channels},
+    }
+
+
+@main.command()
+def routes() -> None:
+    """Which handler answers what, nearest first."""
+    for route in build_router().routes:
+        conditions = [
+            "interrupts" if route.interrupts else "",
+            f"state {route.state.value}" if route.state else "",
+            f"meant {route.meant.value}" if route.meant else "",
+            f"role {route.role}" if route.role else "",
+        ]
+        said = ", ".join(each for each in conditions if each) or "anything else"
+        click.echo(f"{said:<40} {route.handler.__module__}.{route.handler.__qualname__}")

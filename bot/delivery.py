@@ -1,0 +1,228 @@
+"""Sending what the outbox holds: claimed under a lease, sent with no transaction open, and the outcome recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import notices
+from bot.channels import Channel, NotSent, Outgoing, Sent, Way, Why
+from bot.logs import logger
+from bot.metrics import NOTICES
+from models import outboxes, people
+from models.clock import Clock
+from models.db import Database
+from models.outbox import Notice, NoticeKind, NoticeState
+from models.person import Identity, Person
+from texts.members import CARDS
+from texts.notices import Words
+
+log = logger(__name__)
+
+BACKOFF = (5, 30, 120, 600, 1800, 3600)
+"""Seconds before the next try, by the number of tries there were."""
+
+CARD_KINDS = frozenset({NoticeKind.OFFER, NoticeKind.FINISHED, NoticeKind.REMINDER})
+
+STAFF_FIRST = frozenset(
+    {NoticeKind.DESK, NoticeKind.ALARM, NoticeKind.HANDED_OVER, NoticeKind.HANDOVER_WORDS, NoticeKind.REGISTRATION}
+)
+"""Staff are reached by WeCom; everybody else first where they spoke last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One way to one account."""
+
+    identity: Identity
+    channel: Channel
+    way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A claimed notice in words, and the ways to try in order."""
+
+    notice: Notice
+    words: Words
+    steps: Sequence[Step]
+    reachable: bool
+
+
+class Delivery:
+    """The worker's side of the outbox."""
+
+    def __init__(
+        self, database: Database, channels: Mapping[str, Channel], *, clock: Clock, lease: timedelta, attempts: int
+    ) -> None:
+        self._database = database
+        self._channels = channels
+        self._clock = clock
+        self._lease = lease
+        self._attempts = attempts
+
+    def deliver(self, notice_id: int) -> None:
+        """Sends one notice if it is due. Safe to call twice, for a notice that is gone, and on many workers at once."""
+        with self._database.transaction() as session:
+            plan = self._plan(session, notice_id, now=self._clock())
+        if plan is None:
+            return
+        postponed = ""
+        for step in plan.steps:
+            if step.way is Way.CUSTOMER and not self._take_window(step.identity):
+                continue
+            try:
+                sent = self._send(plan, step)
+            except NotSent as failure:
+                log.info("notice not sent", notice=notice_id, way=step.way.value, why=failure.why.value)
+                if failure.why is Why.TEMPORARY or failure.why is Why.QUOTA:
+                    postponed = postponed or str(failure)
+                self._learn(step, failure)
+                continue
+            self._record(plan, step, sent)
+            return
+        self._not_sent(plan, postponed)
+
+    def _plan(self, session: Session, notice_id: int, *, now: datetime) -> Plan | None:
+        notice = outboxes.claim(session, notice_id, now=now, lease=self._lease)
+        if notice is None:
+            return None
+        words = notices.in_words(session, notice, now=now)
+        if words is None:
+            notice.state = NoticeState.DROPPED
+            NOTICES.labels(notice.kind.value, "dropped").inc()
+            return None
+        person = session.get_one(Person, notice.person_id)
+        identities = [
+            identity
+            for identity in person.identities
+            if identity.reachable and identity.channel in self._channels and notice.channel in ("", identity.channel)
+        ]
+        return Plan(notice, words, self._steps(notice, identities, now=now), bool(identities))
+
+    def _steps(self, notice: Notice, identities: Sequence[Identity], *, now: datetime) -> Sequence[Step]:
+        """The order of the ways: the window, WeCom, templates, subscriptions; staff begin with WeCom."""
+        order = [Way.CUSTOMER, Way.APP, Way.TEMPLATE, Way.SUBSCRIPTION]
+        if notice.kind in STAFF_FIRST:
+            order = [Way.APP, Way.CUSTOMER, Way.TEMPLATE, Way.SUBSCRIPTION]
+        steps = [
+            Step(identity, channel, way)
+            for identity in identities
+            for channel in [self._channels[identity.channel]]
+            for way in channel.ways(notice.kind.value)
+            if way is not Way.CUSTOMER or people.can_still_reply(identity, now=now)
+        ]
+        return sorted(steps, key=lambda step: order.index(step.way))
+
+    def _send(self, plan: Plan, step: Step) -> Sent:
+        notice = plan.notice
+        choices = notices.choices_of(plan.words)
+        outgoing = Outgoing(
+            account=step.identity.account,
+            kind=notice.kind.value,
+            text=plan.words.text,
+            choices=choices,
+            title=plan.words.title,
+            # One id for every try, so that the platform can tell a second one.
+            task_id=f"n{notice.id}",
+        )
+        now = self._clock()
+        if step.way is not Way.APP or notice.kind not in CARD_KINDS or not choices:
+            return step.channel.send(step.way, outgoing, now=now)
+        card = Outgoing(
+            account=outgoing.account,
+            kind=outgoing.kind,
+            text=outgoing.text,
+            choices=choices,
+            title=outgoing.title,
+            # The platform wants a card's id to be new: a try after a crash is another card.
+            task_id=f"n{notice.id}-{notice.attempts}",
+            as_card=True,
+        )
+        if step.identity.cards:
+            return step.channel.send(step.way, card, now=now)
+        # Some clients show no cards. Until this person has pressed one, the words go first and the card after them.
+        sent = step.channel.send(step.way, outgoing, now=now)
+        try:
+            return step.channel.send(step.way, card, now=now)
+        except NotSent:
+            return sent
+
+    def _take_window(self, identity: Identity) -> bool:
+        with self._database.transaction() as session:
+            return people.use_window(session, identity, now=self._clock())
+
+    def _learn(self, step: Step, failure: NotSent) -> None:
+        if failure.why is Why.WINDOW:
+            with self._database.transaction() as session:
+                people.close_window(session, step.identity.id)
+        elif failure.why is Why.GONE:
+            with self._database.transaction() as session:
+                people.mark_unreachable(session, step.identity.id)
+
+    def _record(self, plan: Plan, step: Step, sent: Sent) -> None:
+        with self._database.transaction() as session:
+            notice = session.get_one(Notice, plan.notice.id, with_for_update=True)
+            notices.shown(
+                session,
+                notice,
+                plan.words,
+                channel=step.identity.channel,
+                way=step.way.value,
+                now=self._clock(),
+                message_id=sent.message_id,
+                response_code=sent.response_code,
+            )
+            if notice.kind is NoticeKind.OFFER and notices.in_words(session, notice, now=self._clock()) is None:
+                # Somebody accepted while this one was on its way: its card ends at once.
+                notice.card_open, notice.card_caption = False, "withdrawn"
+        NOTICES.labels(plan.notice.kind.value, step.way.value).inc()
+
+    def _not_sent(self, plan: Plan, postponed: str) -> None:
+        """Later, with the person's next message, or on the staff's list: never forgotten."""
+        now = self._clock()
+        with self._database.transaction() as session:
+            notice = session.get_one(Notice, plan.notice.id, with_for_update=True)
+            notice.lease_until = None
+            notice.error = postponed[:300]
+            if postponed and notice.attempts < self._attempts:
+                notice.state = NoticeState.PENDING
+                notice.not_before = now + timedelta(seconds=BACKOFF[min(notice.attempts, len(BACKOFF)) - 1])
+            elif plan.reachable:
+                notice.state = NoticeState.WAITING
+            else:
+                notice.state = NoticeState.UNREACHABLE
+            NOTICES.labels(notice.kind.value, notice.state.value).inc()
+
+    def update_cards(self, *, most: int = 100) -> None:
+        """Changes the buttons of cards that are over, for everybody who got one."""
+        with self._database.transaction() as session:
+            rows = session.scalars(
+                select(Notice)
+                .where(Notice.card_caption != "", Notice.response_code != "")
+                .order_by(Notice.id)
+                .limit(most)
+                .with_for_update(skip_locked=True)
+            ).all()
+            # One try each: the code can be used once, and a stale button is told so when it is pressed.
+            work = [(row.response_code, row.sent_by.partition(":")[0], row.person_id, row.card_caption) for row in rows]
+            accounts = {
+                (identity.person_id, identity.channel): identity.account
+                for identity in session.scalars(
+                    select(Identity).where(Identity.person_id.in_([person_id for _, _, person_id, _ in work]))
+                )
+            }
+            for row in rows:
+                row.response_code = row.card_caption = ""
+        for code, key, person_id, caption in work:
+            channel, account = self._channels.get(key), accounts.get((person_id, key))
+            if channel is None or account is None:
+                continue
+            try:
+                channel.update_card(code, (account,), CARDS[caption], now=self._clock())
+            except NotSent as failure:
+                log.info("card not updated", why=failure.why.value)

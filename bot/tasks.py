@@ -1,0 +1,87 @@
+"""The queue: it only wakes workers; what has to be done stands in the database, where a sweep finds it too."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import dramatiq
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.brokers.stub import StubBroker
+from dramatiq.middleware import AgeLimit, Callbacks, CurrentMessage, Pipelines, ShutdownNotifications
+from dramatiq.worker import Worker
+from sqlalchemy.orm import Session
+
+from bot.settings import EMBEDDED
+from models import outboxes
+
+DEAD_LETTERS = 100
+"""How many failed tasks the embedded queue remembers; without a bound it grows for ever."""
+
+AN_HOUR_MS = 3_600_000
+
+
+def make_broker(url: str) -> dramatiq.Broker:
+    """The queue behind an address: embedded, redis://… or amqp://…"""
+    middleware = [AgeLimit(max_age=AN_HOUR_MS), ShutdownNotifications(), Callbacks(), Pipelines(), CurrentMessage()]
+    if url == EMBEDDED:
+        broker = StubBroker(middleware=middleware)
+        broker.dead_letters_by_queue = defaultdict(lambda: deque(maxlen=DEAD_LETTERS))
+        return broker
+    if url.startswith("amqp"):
+        # pika is not installed by default: only whoever chooses RabbitMQ needs it.
+        return import_module("dramatiq.brokers.rabbitmq").RabbitmqBroker(url=url, middleware=middleware)
+    return RedisBroker(url=url, middleware=middleware)
+
+
+class Tasks:
+    """The tasks of one process: sent by anybody, run by workers."""
+
+    def __init__(
+        self,
+        broker: dramatiq.Broker,
+        *,
+        deliver: Callable[[int], None],
+        dispatch: Callable[[int], None],
+        update_cards: Callable[[], None],
+        fetch: Callable[[int], None],
+    ) -> None:
+        self.broker = broker
+        # No retries by the queue: the rows themselves say when the next try is due.
+        options: dict[str, Any] = {"broker": broker, "queue_name": "huying"}
+        self.deliver = dramatiq.actor(deliver, actor_name="deliver", **options)
+        self.dispatch = dramatiq.actor(dispatch, actor_name="dispatch", **options)
+        self.update_cards = dramatiq.actor(update_cards, actor_name="update_cards", **options)
+        self.fetch = dramatiq.actor(fetch, actor_name="fetch", **options)
+
+    def wake(self, session: Session) -> None:
+        """After a commit: hands the queue what the session left to do. A queue that is away is no fault, the sweep
+        finds the rows.
+        """
+        try:
+            for notice_id in outboxes.fresh(session):
+                self.deliver.send(notice_id)
+            for ticket_id in session.info.pop(outboxes.TICKETS, ()):
+                self.dispatch.send(ticket_id)
+            if session.info.pop(outboxes.CARDS, False):
+                self.update_cards.send()
+        except dramatiq.errors.ConnectionError:
+            return
+        finally:
+            session.info.pop(outboxes.FRESH, None)
+
+    def worker(self, *, threads: int) -> Worker:
+        """A worker of this process; `start()` and `stop()` are the caller's."""
+        return Worker(self.broker, worker_threads=threads)
+
+    def drain(self) -> None:
+        """Runs everything that is queued, here and now: for tests and for one-off commands on the embedded queue."""
+        worker = Worker(self.broker, worker_threads=1, worker_timeout=10)
+        worker.start()
+        try:
+            self.broker.join("huying")
+            worker.join()
+        finally:
+            worker.stop()

@@ -1,0 +1,255 @@
+"""What every button of a ticket page does: one small function per action, called inside one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from console import recommend
+from console.house import field
+from console.sight import Sight
+from models import areas, dispatch, tickets
+from models.area import Area
+from models.category import Category
+from models.clock import CHINA
+from models.errors import Refusal, Refused
+from models.lifecycle import LIVE_STATES, Action
+from models.person import Person
+from models.ticket import Ticket, TicketState
+
+LONGEST_HOLD = timedelta(days=366)
+
+
+class Misfit(StrEnum):
+    """What is wrong with a form that was sent."""
+
+    DATE = "date"
+    PERSON = "person"
+    CATEGORY = "category"
+    PLACE = "place"
+    ANSWER = "answer"
+
+
+class FormMisfit(Exception):
+    """A form that cannot be carried out as it is; templates/_words.html has the sentence."""
+
+    def __init__(self, misfit: Misfit) -> None:
+        super().__init__(misfit.value)
+        self.misfit = misfit
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """One pressed button."""
+
+    sight: Sight
+    ticket: Ticket
+    undo_hours: int
+
+    @property
+    def session(self) -> Session:
+        """The transaction it happens in."""
+        return self.sight.session
+
+    @property
+    def by(self) -> Person:
+        """Whoever pressed it."""
+        return self.sight.person
+
+    @property
+    def now(self) -> datetime:
+        """When."""
+        return self.sight.now
+
+    def words(self) -> str:
+        """What was written with it, perhaps nothing."""
+        return field("why")
+
+    def needed_words(self) -> str:
+        """What was written with it. Raises Refused(REASON_MISSING)."""
+        text = field("why")
+        if not text:
+            raise Refused(Refusal.REASON_MISSING, number=self.ticket.short)
+        return text
+
+
+def _id(name: str) -> int:
+    """The row a form names, 0 for none and for nonsense."""
+    given = field(name, most=12)
+    return int(given) if given.isascii() and given.isdigit() else 0
+
+
+def _answer() -> int:
+    given = field("answer", most=1)
+    if given not in ("1", "2", "3"):
+        raise FormMisfit(Misfit.ANSWER)
+    return int(given)
+
+
+def _add(doing: Doing) -> None:
+    tickets.add_words(doing.session, doing.ticket, doing.needed_words(), by=doing.by, now=doing.now)
+
+
+def _correct(doing: Doing) -> None:
+    category = doing.session.get(Category, field("category", most=40))
+    if category is None:
+        raise FormMisfit(Misfit.CATEGORY)
+    tickets.correct_category(doing.session, doing.ticket, category, doing.words(), by=doing.by, now=doing.now)
+
+
+def _locate(doing: Doing) -> None:
+    session, given, place = doing.session, _id("area"), field("place", most=200)
+    area = session.get(Area, given) if given else None
+    if area is None and (given or not place):
+        raise FormMisfit(Misfit.PLACE)
+    tickets.locate(
+        session,
+        doing.ticket,
+        area_id=area.id if area else None,
+        place=place or (areas.full_name(session, area) if area else ""),
+        room=field("room", most=40),
+        text=doing.words(),
+        by=doing.by,
+        now=doing.now,
+    )
+
+
+def _offer(doing: Doing) -> None:
+    wanted = _id("person")
+    for each in recommend.candidates(doing.sight, doing.ticket):
+        if each.person.id == wanted:
+            dispatch.offer_to(doing.session, doing.ticket, each.person, by=doing.by, now=doing.now)
+            return
+    raise FormMisfit(Misfit.PERSON)
+
+
+def _accept(doing: Doing) -> None:
+    tickets.accept(doing.session, doing.ticket, by=doing.by, now=doing.now)
+
+
+def _decline(doing: Doing) -> None:
+    tickets.decline(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
+
+
+def _release(doing: Doing) -> None:
+    tickets.release(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
+
+
+def _arrive(doing: Doing) -> None:
+    tickets.arrive(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
+
+
+def _finish(doing: Doing) -> None:
+    tickets.finish(doing.session, doing.ticket, doing.needed_words(), by=doing.by, now=doing.now)
+
+
+def _evaluate(doing: Doing) -> None:
+    tickets.evaluate(doing.session, doing.ticket, _answer(), doing.words(), by=doing.by, now=doing.now)
+
+
+def _reopen(doing: Doing) -> None:
+    if doing.ticket.state is TicketState.RESOLVED:
+        tickets.evaluate(doing.session, doing.ticket, 3, doing.words(), by=doing.by, now=doing.now)
+    else:
+        _judge_again(doing, 3)
+
+
+def _reevaluate(doing: Doing) -> None:
+    _judge_again(doing, _answer())
+
+
+def _judge_again(doing: Doing, answer: int) -> None:
+    tickets.reevaluate(
+        doing.session, doing.ticket, answer, doing.words(), hours=doing.undo_hours, by=doing.by, now=doing.now
+    )
+
+
+def _withdraw(doing: Doing) -> None:
+    tickets.withdraw(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
+
+
+def _urge(doing: Doing) -> None:
+    tickets.urge(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
+
+
+def _relay(doing: Doing) -> None:
+    tickets.relay(doing.session, doing.ticket, doing.needed_words(), by=doing.by, now=doing.now)
+
+
+def _escalate(doing: Doing) -> None:
+    tickets.escalate(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
+
+
+def _assign(doing: Doing) -> None:
+    name = field("department", most=40)
+    if name not in doing.sight.departments(doing.ticket):
+        raise Refused(Refusal.NO_SUCH_DEPARTMENT, name=name, names=[])
+    tickets.assign(doing.session, doing.ticket, name, doing.words(), by=doing.by, now=doing.now)
+
+
+def _claim(doing: Doing) -> None:
+    tickets.claim(doing.session, doing.ticket, by=doing.by, now=doing.now)
+
+
+def _return(doing: Doing) -> None:
+    tickets.send_back(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
+
+
+def _hold(doing: Doing) -> None:
+    try:
+        day = date.fromisoformat(field("until", most=10))
+    except ValueError as error:
+        raise FormMisfit(Misfit.DATE) from error
+    until = datetime.combine(day, time(9, 0), CHINA)
+    if not doing.sight.now < until < doing.sight.now + LONGEST_HOLD:
+        raise FormMisfit(Misfit.DATE)
+    tickets.hold(doing.session, doing.ticket, doing.words(), until=until, by=doing.by, now=doing.now)
+
+
+def _resume(doing: Doing) -> None:
+    tickets.resume(doing.session, doing.ticket, by=doing.by, now=doing.now)
+
+
+def _reject(doing: Doing) -> None:
+    tickets.reject(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
+
+
+def _merge(doing: Doing) -> None:
+    into = tickets.find(doing.session, field("number", most=20), by=doing.sight.person, states=LIVE_STATES)
+    tickets.merge(doing.session, doing.ticket, into, by=doing.by, now=doing.now)
+
+
+def _supervise(doing: Doing) -> None:
+    tickets.supervise(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
+
+
+PERFORM: dict[Action, Callable[[Doing], None]] = {
+    Action.ADD: _add,
+    Action.CORRECT: _correct,
+    Action.LOCATE: _locate,
+    Action.OFFER: _offer,
+    Action.ACCEPT: _accept,
+    Action.DECLINE: _decline,
+    Action.RELEASE: _release,
+    Action.ARRIVE: _arrive,
+    Action.FINISH: _finish,
+    Action.EVALUATE: _evaluate,
+    Action.REOPEN: _reopen,
+    Action.REEVALUATE: _reevaluate,
+    Action.WITHDRAW: _withdraw,
+    Action.URGE: _urge,
+    Action.RELAY: _relay,
+    Action.ESCALATE: _escalate,
+    Action.ASSIGN: _assign,
+    Action.CLAIM: _claim,
+    Action.RETURN: _return,
+    Action.HOLD: _hold,
+    Action.RESUME: _resume,
+    Action.REJECT: _reject,
+    Action.MERGE: _merge,
+    Action.SUPERVISE: _supervise,
+}

@@ -1,0 +1,165 @@
+"""The chats that people handed over to staff: what was said, an answer, and handing back to the bot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+
+from console.house import House, field
+from console.sight import Sight
+from models import outboxes, people
+from models.conversation import Conversation, State
+from models.errors import Refusal, Refused
+from models.inbox import InboxMessage
+from models.outbox import Notice, NoticeKind, NoticeState
+from models.person import Identity, Person
+from models.ticket import Ticket
+
+MOST_CHATS = 100
+MOST_LINES = 40
+LONGEST_ANSWER = 600
+"""The platform cuts a text at 2,048 bytes; three bytes a character."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One bubble: whose (person, bot or staff), what, when, and for an answer of ours where it stands."""
+
+    who: str
+    text: str
+    at: datetime
+    kind: str = "text"
+    state: NoticeState | None = None
+    by: int | None = None
+
+
+def add_chats(blueprint: Blueprint, house: House) -> None:
+    """The pages of handed-over chats."""
+
+    @blueprint.get("/chats")
+    def chat_list() -> str:
+        with house.looking() as sight:
+            found = sight.session.execute(
+                select(Conversation, Person)
+                .join(Person, Person.id == Conversation.person_id)
+                .where(sight.conversations())
+                .order_by(Conversation.id)
+                .limit(MOST_CHATS)
+            ).all()
+            rows = [(chat, person, _last_words(sight, chat)) for chat, person in found]
+            rows.sort(key=lambda row: (row[2] is None, row[2].received_at if row[2] else sight.now))
+            return house.page("chats.html", sight, rows=rows)
+
+    @blueprint.get("/chats/<int(max=999999999999):chat_id>")
+    def chat_page(chat_id: int) -> str:
+        with house.looking() as sight:
+            return house.page("chat.html", sight, **_chat(sight, sight.conversation(chat_id)))
+
+    @blueprint.get("/chats/<int(max=999999999999):chat_id>/lines")
+    def chat_lines(chat_id: int) -> str:
+        with house.looking() as sight:
+            return render_template("_chat_lines.html", **house.frame(), **_chat(sight, sight.conversation(chat_id)))
+
+    @blueprint.post("/chats/<int(max=999999999999):chat_id>/reply")
+    def chat_reply(chat_id: int) -> ResponseReturnValue:
+        text = field("text", most=LONGEST_ANSWER)
+        try:
+            with house.doing() as sight:
+                chat = sight.conversation(chat_id, lock=True)
+                if not text:
+                    raise Refused(Refusal.REASON_MISSING)
+                if str(_last_answer(sight, chat)) != field("seen", most=12):
+                    # A colleague answered in between, or the button was pressed twice.
+                    raise Refused(Refusal.CHANGED)
+                outboxes.tell(
+                    sight.session,
+                    NoticeKind.STAFF_REPLY,
+                    chat.person_id,
+                    now=sight.now,
+                    channel=chat.channel,
+                    data={"text": text, "by": sight.person.id},
+                )
+                chat.expires_at = sight.now + timedelta(minutes=house.handover_minutes)
+        except Refused as refused:
+            with house.looking() as sight:
+                values = _chat(sight, sight.conversation(chat_id))
+                return house.page("chat.html", sight, **values, refused=refused, draft=text), 409
+        return redirect(url_for(".chat_page", chat_id=chat_id), 303)
+
+    @blueprint.post("/chats/<int(max=999999999999):chat_id>/hand-back")
+    def chat_hand_back(chat_id: int) -> ResponseReturnValue:
+        with house.doing() as sight:
+            chat = sight.conversation(chat_id, lock=True)
+            chat.state, chat.data, chat.expires_at = State.IDLE, {}, None
+            outboxes.tell(sight.session, NoticeKind.HANDED_BACK, chat.person_id, now=sight.now, channel=chat.channel)
+        return redirect(url_for(".chat_list", done="handed_back"), 303)
+
+
+def _last_words(sight: Sight, chat: Conversation) -> InboxMessage | None:
+    return sight.session.scalar(
+        select(InboxMessage)
+        .where(InboxMessage.person_id == chat.person_id, InboxMessage.channel == chat.channel)
+        .order_by(InboxMessage.received_at.desc())
+        .limit(1)
+    )
+
+
+def _last_answer(sight: Sight, chat: Conversation) -> int:
+    """The newest answer of staff, so that two of them never talk across each other."""
+    newest = sight.session.scalar(
+        select(func.max(Notice.id)).where(
+            Notice.person_id == chat.person_id, Notice.kind == NoticeKind.STAFF_REPLY, Notice.channel == chat.channel
+        )
+    )
+    return newest or 0
+
+
+def _chat(sight: Sight, chat: Conversation) -> dict[str, Any]:
+    session = sight.session
+    identity = session.scalar(
+        select(Identity).where(Identity.person_id == chat.person_id, Identity.channel == chat.channel).limit(1)
+    )
+    lines: list[Line] = []
+    for message in session.scalars(
+        select(InboxMessage)
+        .where(InboxMessage.person_id == chat.person_id, InboxMessage.channel == chat.channel)
+        .order_by(InboxMessage.received_at.desc())
+        .limit(MOST_LINES)
+    ):
+        lines.append(Line("person", message.text, message.received_at, kind=message.kind))
+        answered = str((message.reply or {}).get("text", ""))
+        if answered:
+            lines.append(Line("bot", answered, message.received_at))
+    answers = session.scalars(
+        select(Notice)
+        .where(
+            Notice.person_id == chat.person_id, Notice.kind == NoticeKind.STAFF_REPLY, Notice.channel == chat.channel
+        )
+        .order_by(Notice.id.desc())
+        .limit(MOST_LINES)
+    ).all()
+    for answer in answers:
+        text, by = str(answer.data.get("text", "")), answer.data.get("by")
+        lines.append(Line("staff", text, answer.created_at, state=answer.state, by=by if isinstance(by, int) else None))
+    lines.sort(key=lambda line: line.at)
+    spoke = {line.by for line in lines if line.by is not None}
+    return {
+        "chat": chat,
+        "someone": session.get_one(Person, chat.person_id),
+        "identity": identity,
+        "can_reply": identity is not None and people.can_still_reply(identity, now=sight.now),
+        "lines": lines,
+        "seen": _last_answer(sight, chat),
+        "colleagues": dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(spoke))).all()),
+        "their_tickets": session.scalars(
+            select(Ticket)
+            .where(Ticket.reporter_id == chat.person_id, sight.tickets())
+            .order_by(Ticket.id.desc())
+            .limit(5)
+        ).all(),
+    }

@@ -1,0 +1,153 @@
+"""What every view is given, and the frame that every page is shown in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from unicodedata import category
+
+from flask import g, render_template, request
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import Forbidden
+
+from console.sight import Sight, mask_name, mask_phone
+from models import outboxes
+from models.clock import Clock, local
+from models.conversation import Conversation
+from models.db import Database
+from models.outbox import Notice
+from models.person import Person, Role
+from texts import console as words
+
+VENDOR = Path(__file__).parent / "static" / "vendor"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whoever is signed in, as the gate found them."""
+
+    login_id: int
+    login_name: str
+    person_id: int
+    csrf: str
+    must_change: bool
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the console stands on. `read_media` gives what is stored under a name, or raises FileNotFoundError;
+    `wake` hands the ids of fresh notices to the queue after the commit.
+    """
+
+    database: Database
+    clock: Clock
+    site_name: str
+    secure: bool
+    channels_note: str
+    handover_minutes: int
+    undo_hours: int
+    read_media: Callable[[str], bytes] | None
+    wake: Callable[[Sequence[int]], None]
+
+    @contextmanager
+    def looking(self) -> Iterator[Sight]:
+        """What the viewer sees, for a page that only shows."""
+        now = self.clock()
+        with self.database.reading() as session:
+            yield _sight(session, now)
+
+    @contextmanager
+    def doing(self) -> Iterator[Sight]:
+        """The same in a transaction that is kept; the queue hears of fresh notices afterwards."""
+        now = self.clock()
+        with self.database.transaction() as session:
+            yield _sight(session, now)
+            fresh = outboxes.fresh(session)
+        if fresh:
+            self.wake(fresh)
+
+    def page(self, template: str, sight: Sight, **values: Any) -> str:
+        """A page in its frame, with what waits in the other rooms."""
+        return render_template(
+            template, **self.frame(), waiting=_waiting(sight), person=sight.person, is_desk=sight.is_desk, **values
+        )
+
+    def frame(self) -> dict[str, Any]:
+        """What every template may use, signed in or not."""
+        return {
+            "site_name": self.site_name,
+            "channels_note": self.channels_note,
+            "now": self.clock(),
+            "local": local,
+            "words": words,
+            "mask_name": mask_name,
+            "mask_phone": mask_phone,
+            "has_htmx": (VENDOR / "htmx.min.js").exists(),
+            "has_tabler": (VENDOR / "tabler.min.css").exists(),
+            "done": request.args.get("done", "")[:40],
+            "viewer": viewer_or_none(),
+        }
+
+
+def viewer_or_none() -> Viewer | None:
+    """Whoever is signed in."""
+    found: Viewer | None = g.get("console_viewer")
+    return found
+
+
+def viewer() -> Viewer:
+    """Whoever is signed in, on a page behind the gate."""
+    found = viewer_or_none()
+    if found is None:
+        raise Forbidden
+    return found
+
+
+def _sight(session: Session, now: datetime) -> Sight:
+    sight = Sight(session, session.get_one(Person, viewer().person_id), now)
+    if not sight.may_enter:
+        raise Forbidden
+    return sight
+
+
+def _waiting(sight: Sight) -> dict[str, int]:
+    """How much waits in each room beside the tickets, for the numbers in the menu."""
+    if not sight.is_desk:
+        return {}
+    rooms = {
+        "chats": (Conversation, sight.conversations()),
+        "registrations": (Role, sight.registrations()),
+        "unreached": (Notice, sight.unreached()),
+    }
+    return {
+        room: sight.session.scalar(select(func.count()).select_from(table).where(condition)) or 0
+        for room, (table, condition) in rooms.items()
+    }
+
+
+def clean(text: str, *, most: int) -> str:
+    """Text as it may be stored: no control characters but line breaks and tabs, bounded, without space around it."""
+    text = text[: most * 2].replace("\r\n", "\n")
+    return "".join(each for each in text if each in "\n\t" or category(each) not in ("Cc", "Cs")).strip()[:most]
+
+
+def field(name: str, *, most: int = 1000) -> str:
+    """One field of the form that was sent."""
+    return clean(request.form.get(name, ""), most=most)
+
+
+def argument(name: str, *, most: int = 60) -> str:
+    """One word of the address's question part."""
+    return clean(request.args.get(name, ""), most=most)
+
+
+def page_number() -> int:
+    """The page of a list that is asked for, from 1; bounded, so that nobody walks the database by hand."""
+    given = request.args.get("page", "1")
+    return min(max(int(given), 1), 200) if given.isascii() and given.isdigit() and len(given) < 5 else 1

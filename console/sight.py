@@ -1,0 +1,213 @@
+"""What one signed-in person may see: the only place where the console's rights are turned into conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
+
+from models import people, tickets
+from models.area import Area
+from models.attachment import Attachment
+from models.conversation import Conversation, State
+from models.lifecycle import LIVE_STATES, Actor
+from models.outbox import Notice, NoticeState
+from models.person import Person, Role, RoleKind, RoleStatus
+from models.ticket import Ticket, Urgency
+
+CONSOLE_KINDS = people.STAFF_KINDS | {RoleKind.DEPARTMENT}
+"""The roles that may come in at all."""
+
+CONFIRMABLE = (RoleKind.MEMBER, RoleKind.RIDER, RoleKind.GRID, RoleKind.PROPERTY)
+"""What somebody may ask to be and a desk may confirm; roles with rights in here are given by the administrator."""
+
+WAITS_LONG = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One person's view within one transaction. Whatever lies outside it does not exist for them: NotFound."""
+
+    session: Session
+    person: Person
+    now: datetime
+
+    @cached_property
+    def _roles(self) -> list[tuple[Role, str]]:
+        """The roles that open something here, with the path of their area."""
+        mine = [role for role in self.person.roles if role.kind in CONSOLE_KINDS and role.status is RoleStatus.ACTIVE]
+        return [(role, self.session.get_one(Area, role.area_id).path) for role in mine]
+
+    @cached_property
+    def is_desk(self) -> bool:
+        """Whether the person sits at a dispatch desk; a department only sees what is assigned to it."""
+        return any(role.kind in people.STAFF_KINDS for role, _ in self._roles)
+
+    @property
+    def may_enter(self) -> bool:
+        """Whether the console has anything for this person."""
+        return bool(self._roles)
+
+    def _inside(self, *paths: str) -> ColumnElement[bool]:
+        return or_(false(), *(Area.path.startswith(path) for path in paths))
+
+    @cached_property
+    def desk_paths(self) -> list[str]:
+        """The areas whose desk the person sits at."""
+        return [path for role, path in self._roles if role.kind in people.STAFF_KINDS]
+
+    @property
+    def _desk_areas(self) -> ColumnElement[bool]:
+        return self._inside(*self.desk_paths)
+
+    # ---------------------------------------------------------------- tickets
+
+    def tickets(self) -> ColumnElement[bool]:
+        """The tickets of the person's communities and those without a place; a department's own; what they have."""
+        mine: list[ColumnElement[bool]] = [Ticket.assignee_id == self.person.id]
+        if self.is_desk:
+            mine += [
+                Ticket.community_id.in_(select(Area.id).where(self._desk_areas)),
+                Ticket.community_id.is_(None),
+            ]
+        mine += [
+            and_(
+                Ticket.department == role.department,
+                or_(Ticket.community_id.in_(select(Area.id).where(self._inside(path))), Ticket.community_id.is_(None)),
+            )
+            for role, path in self._roles
+            if role.kind is RoleKind.DEPARTMENT and role.department
+        ]
+        return or_(*mine)
+
+    def ticket(self, number: str) -> Ticket:
+        """The ticket with a full number such as 261122-0007."""
+        try:
+            day, serial = tickets.parse_number(number)
+            on = datetime.strptime(f"{day}+0000", "%y%m%d%z").date()
+        except ValueError as error:
+            raise NotFound from error
+        found = self.session.scalar(select(Ticket).where(Ticket.day == on, Ticket.serial == serial, self.tickets()))
+        if found is None:
+            raise NotFound
+        return found
+
+    def may_call(self, ticket: Ticket) -> bool:
+        """Whether the task needs the reporter's number and door: theirs who has it, and the desk's in an emergency."""
+        mine = tickets.actors(self.session, ticket, self.person)
+        if Actor.ASSIGNEE in mine:
+            return True
+        return (
+            ticket.urgency is Urgency.EMERGENCY
+            and ticket.state in LIVE_STATES
+            and bool(mine & {Actor.STAFF, Actor.STREET})
+        )
+
+    def attachment(self, attachment_id: int) -> Attachment:
+        """Something that was sent with a ticket the person sees."""
+        found = self.session.scalar(
+            select(Attachment)
+            .join(Ticket, Ticket.id == Attachment.ticket_id)
+            .where(Attachment.id == attachment_id, self.tickets())
+        )
+        if found is None:
+            raise NotFound
+        return found
+
+    # ---------------------------------------------------------------- people
+
+    def people(self) -> ColumnElement[bool]:
+        """The people who live, serve or reported in the person's areas, and those of whom nothing is known yet."""
+        if not self.is_desk:
+            return false()
+        inside = select(Area.id).where(self._desk_areas)
+        reported = select(Ticket.id).where(Ticket.reporter_id == Person.id, Ticket.community_id.is_not(None))
+        serves = select(Role.id).where(Role.person_id == Person.id, Role.status != RoleStatus.ENDED)
+        return or_(
+            Person.home_area_id.in_(inside),
+            exists(reported.where(Ticket.community_id.in_(inside))),
+            exists(serves.where(Role.area_id.in_(inside))),
+            and_(Person.home_area_id.is_(None), ~exists(reported), ~exists(serves)),
+        )
+
+    def conversations(self) -> ColumnElement[bool]:
+        """The chats that people of the person's areas handed over and that are not over."""
+        return and_(
+            Conversation.state == State.HANDED_OVER,
+            or_(Conversation.expires_at.is_(None), Conversation.expires_at > self.now),
+            Conversation.person_id.in_(select(Person.id).where(self.people())),
+        )
+
+    def conversation(self, conversation_id: int, *, lock: bool = False) -> Conversation:
+        """One handed-over chat."""
+        query = select(Conversation).where(Conversation.id == conversation_id, self.conversations())
+        found = self.session.scalar(query.with_for_update() if lock else query)
+        if found is None:
+            raise NotFound
+        return found
+
+    def registrations(self) -> ColumnElement[bool]:
+        """The roles that people asked for in the person's areas."""
+        if not self.is_desk:
+            return false()
+        return and_(
+            Role.status == RoleStatus.PENDING,
+            Role.kind.in_(CONFIRMABLE),
+            Role.area_id.in_(select(Area.id).where(self._desk_areas)),
+        )
+
+    def registration(self, role_id: int) -> Role:
+        """One role that was asked for, held until the end of the transaction."""
+        found = self.session.scalar(select(Role).where(Role.id == role_id, self.registrations()).with_for_update())
+        if found is None:
+            raise NotFound
+        return found
+
+    def unreached(self) -> ColumnElement[bool]:
+        """What could not be told to somebody: by a ticket in sight, otherwise by the person."""
+        if not self.is_desk:
+            return false()
+        return and_(
+            or_(
+                Notice.state == NoticeState.UNREACHABLE,
+                and_(Notice.state == NoticeState.WAITING, Notice.created_at <= self.now - WAITS_LONG),
+            ),
+            or_(
+                Notice.ticket_id.in_(select(Ticket.id).where(self.tickets())),
+                and_(Notice.ticket_id.is_(None), Notice.person_id.in_(select(Person.id).where(self.people()))),
+            ),
+        )
+
+    def unreached_notice(self, notice_id: int) -> Notice:
+        """One of them, held until the end of the transaction."""
+        found = self.session.scalar(select(Notice).where(Notice.id == notice_id, self.unreached()).with_for_update())
+        if found is None:
+            raise NotFound
+        return found
+
+    # ---------------------------------------------------------------- whom to ask
+
+    def departments(self, ticket: Ticket) -> Sequence[str]:
+        """The departments that have people where a ticket is."""
+        query = select(Role.department).where(
+            Role.kind == RoleKind.DEPARTMENT, Role.status == RoleStatus.ACTIVE, Role.department != ""
+        )
+        community = self.session.get(Area, ticket.community_id) if ticket.community_id else None
+        if community is not None:
+            query = query.where(Role.area_id.in_([int(step) for step in community.path.strip("/").split("/")]))
+        return self.session.scalars(query.distinct().order_by(Role.department)).all()
+
+
+def mask_name(name: str) -> str:
+    """The first character only."""
+    return name[:1] + "*" * min(len(name) - 1, 2) if name else ""
+
+
+def mask_phone(phone: str) -> str:
+    """Enough to recognise a number one knows, too little to call it."""
+    return f"{phone[:3]}****{phone[-2:]}" if len(phone) >= 8 else "*" * len(phone)

@@ -1,0 +1,214 @@
+"""The list of tickets, the page of one, and the buttons on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from werkzeug.exceptions import NotFound
+
+from console import desk, recommend
+from console.actions import PERFORM, Doing, FormMisfit
+from console.desk import Tab
+from console.house import House, argument, field, page_number
+from console.sight import Sight
+from models import areas, tickets
+from models.area import Area, AreaKind
+from models.attachment import Attachment
+from models.category import Category
+from models.errors import Refusal, Refused
+from models.lifecycle import RULES, Action
+from models.offer import Offer
+from models.person import Person
+from models.ticket import Evaluation, Ticket, TicketEvent, TicketWords
+
+MOST_AREAS = 1500
+MOST_LINES = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a pressed button did nothing, and what had been written with it, so that nothing is typed twice."""
+
+    action: str
+    draft: dict[str, str]
+    refused: Refused | None = None
+    misfit: str = ""
+
+
+def add_tickets(blueprint: Blueprint, house: House) -> None:
+    """The pages of the desk."""
+
+    @blueprint.get("/")
+    def home() -> ResponseReturnValue:
+        return redirect(url_for(".ticket_list", done=argument("done") or None))
+
+    @blueprint.get("/tickets")
+    def ticket_list() -> str:
+        with house.looking() as sight:
+            return house.page("tickets.html", sight, **_list(sight))
+
+    @blueprint.get("/tickets/rows")
+    def ticket_rows() -> str:
+        with house.looking() as sight:
+            return render_template("_ticket_rows.html", **house.frame(), **_list(sight))
+
+    @blueprint.get("/tickets/<number>")
+    def ticket_page(number: str) -> str:
+        with house.looking() as sight:
+            ticket = sight.ticket(number)
+            return house.page("ticket.html", sight, **_ticket(sight, ticket))
+
+    @blueprint.post("/tickets/<number>/<action>")
+    def ticket_action(number: str, action: str) -> ResponseReturnValue:
+        if action not in {each.value for each in PERFORM}:
+            raise NotFound
+        trouble = Trouble(action, {name: field(name) for name in request.form if name not in ("csrf", "version")})
+        try:
+            with house.doing() as sight:
+                ticket = tickets.lock(sight.session, sight.ticket(number).id)
+                if str(ticket.version) != field("version", most=12):
+                    raise Refused(Refusal.CHANGED, number=ticket.short)
+                PERFORM[Action(action)](Doing(sight, ticket, house.undo_hours))
+        except Refused as refused:
+            trouble = Trouble(action, trouble.draft, refused=refused)
+        except FormMisfit as unfit:
+            trouble = Trouble(action, trouble.draft, misfit=unfit.misfit.value)
+        else:
+            return redirect(_after(house, number, action), 303)
+        with house.looking() as sight:
+            ticket = sight.ticket(number)
+            return house.page("ticket.html", sight, **_ticket(sight, ticket, trouble)), 409
+
+    @blueprint.get("/attachments/<int(max=999999999999):attachment_id>")
+    def attachment(attachment_id: int) -> Response:
+        with house.looking() as sight:
+            stored = sight.attachment(attachment_id).stored
+        if stored is None or house.read_media is None:
+            raise NotFound
+        try:
+            content = house.read_media(stored)
+        except FileNotFoundError as error:
+            raise NotFound from error
+        kind = _kind_of(content)
+        response = Response(content, mimetype=kind)
+        # What somebody sent never runs here, whatever it says it is.
+        response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        if kind == "application/octet-stream":
+            response.headers["Content-Disposition"] = "attachment"
+        return response
+
+
+def _list(sight: Sight) -> dict[str, Any]:
+    given, search, page = argument("tab"), argument("q", most=40), page_number()
+    counts = desk.counts(sight, search)
+    # Without a choice the first pile that holds something, so that a new day does not begin on an empty page.
+    tab = Tab(given) if given in list(Tab) else (Tab.ALL if search else next((t for t in Tab if counts[t]), Tab.NEW))
+    shown = desk.listing(sight, tab, search, page=page)
+    names = {ticket.assignee_id for ticket in shown.rows if ticket.assignee_id}
+    return {
+        "tab": tab.value,
+        "tabs": [(each.value, counts[each]) for each in Tab],
+        "search": search,
+        "page": page,
+        "more": shown.more,
+        "tickets": shown.rows,
+        "late": {ticket.id for ticket in shown.rows if desk.is_overdue(ticket, sight)},
+        "categories": _category_names(sight),
+        "assignees": _names(sight, names),
+    }
+
+
+def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dict[str, Any]:
+    session = sight.session
+    actions = tickets.allowed_actions(session, ticket, sight.person)
+    events = session.scalars(
+        select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id.desc()).limit(MOST_LINES)
+    ).all()
+    words = session.scalars(
+        select(TicketWords).where(TicketWords.ticket_id == ticket.id).order_by(TicketWords.id).limit(MOST_LINES)
+    ).all()
+    offers = session.scalars(
+        select(Offer).where(Offer.ticket_id == ticket.id).order_by(Offer.id.desc()).limit(MOST_LINES)
+    ).all()
+    named = {event.by_id for event in events} | {said.person_id for said in words}
+    named |= {offer.person_id for offer in offers} | {ticket.reporter_id, ticket.assignee_id}
+    return {
+        "ticket": ticket,
+        "number": ticket.number,
+        "late": desk.is_overdue(ticket, sight),
+        "events": events,
+        "words_of": {said.id: said for said in words},
+        "said": words,
+        "offers": offers,
+        "attachments": session.scalars(
+            select(Attachment).where(Attachment.ticket_id == ticket.id).order_by(Attachment.id).limit(60)
+        ).all(),
+        "evaluations": session.scalars(
+            select(Evaluation).where(Evaluation.ticket_id == ticket.id).order_by(Evaluation.id)
+        ).all(),
+        "names": _names(sight, named - {None}),
+        "reporter": session.get_one(Person, ticket.reporter_id),
+        "may_call": sight.may_call(ticket),
+        "categories": _category_names(sight),
+        "actions": [action.value for action in actions],
+        "needs_reason": [action.value for action in actions if RULES[action].needs_reason],
+        "candidates": recommend.candidates(sight, ticket) if Action.OFFER in actions else [],
+        "departments": sight.departments(ticket) if Action.ASSIGN in actions else [],
+        "places": _places(sight) if Action.LOCATE in actions else [],
+        "trouble": trouble,
+    }
+
+
+def _category_names(sight: Sight) -> dict[str, str]:
+    return dict(sight.session.execute(select(Category.code, Category.name)).all())
+
+
+def _names(sight: Sight, ids: Sequence[int] | set[Any]) -> dict[int, str]:
+    return dict(sight.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
+
+
+def _places(sight: Sight) -> list[tuple[str, list[tuple[int, str]]]]:
+    """Every community with what lies in it: a ticket may have landed on the wrong desk, so not only the viewer's."""
+    found: dict[int, Area] = {each.id: each for each in areas.all_areas(sight.session)[:MOST_AREAS]}
+    groups: dict[int, tuple[str, list[tuple[int, str]]]] = {}
+    for area in found.values():
+        above = [found[int(step)] for step in area.path.strip("/").split("/") if int(step) in found]
+        community = next((each for each in above if each.kind is AreaKind.COMMUNITY), None)
+        if community is not None:
+            inside = [each.name for each in above if each.kind in (AreaKind.ESTATE, AreaKind.BUILDING)]
+            group = groups.setdefault(community.id, (community.name, []))
+            group[1].append((area.id, "".join(inside) or community.name))
+    return list(groups.values())
+
+
+def _after(house: House, number: str, action: str) -> str:
+    """Where a pressed button leads: back to the page, or to the list when the ticket went out of sight."""
+    with house.looking() as sight:
+        try:
+            sight.ticket(number)
+        except NotFound:
+            return url_for(".ticket_list", done=action)
+    return url_for(".ticket_page", number=number, done=action)
+
+
+def _kind_of(content: bytes) -> str:
+    """What a browser may show, told by the first bytes and not by what the sender called it."""
+    for start, kind in (
+        (b"\xff\xd8\xff", "image/jpeg"),
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"GIF8", "image/gif"),
+        (b"ID3", "audio/mpeg"),
+        (b"\xff\xfb", "audio/mpeg"),
+    ):
+        if content.startswith(start):
+            return kind
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
+    if content[4:8] == b"ftyp":
+        return "video/mp4"
+    return "application/octet-stream"

@@ -1,0 +1,94 @@
+"""What handlers share: waiting for an answer, asking which ticket is meant, and naming places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from handlers.turn import Choice, Reply, Turn
+from models import areas, tickets
+from models.area import Area, AreaKind
+from models.conversation import State
+from models.errors import Refusal, Refused
+from models.ticket import Ticket, TicketState
+from nlp.extract import Place
+from texts import residents
+
+
+def wait(turn: Turn, state: State, *, minutes: int | None = None, **data: Any) -> None:
+    """The next words are an answer, for half an hour or `minutes`; `data` is what it belongs to."""
+    conversation = turn.conversation
+    conversation.state = state
+    conversation.data = data
+    conversation.expires_at = turn.now + timedelta(minutes=minutes or turn.world.limits.menu_minutes)
+
+
+def idle(turn: Turn) -> None:
+    """Nothing is waited for any more."""
+    turn.conversation.state = State.IDLE
+    turn.conversation.data = {}
+    turn.conversation.expires_at = None
+
+
+def remember(turn: Turn, ticket: Ticket) -> None:
+    """Photos, places and corrections of the next half hour belong to this ticket."""
+    turn.conversation.recent_ticket_id = ticket.id
+    turn.conversation.recent_until = turn.now + timedelta(minutes=turn.world.limits.recent_minutes)
+    turn.ticket_id = ticket.id
+
+
+def recent(turn: Turn) -> Ticket | None:
+    """The ticket that photos, places and corrections belong to now."""
+    conversation = turn.conversation
+    if conversation.recent_ticket_id is None or conversation.recent_until is None:
+        return None
+    if conversation.recent_until <= turn.now:
+        return None
+    ticket = turn.session.get(Ticket, conversation.recent_ticket_id)
+    closed = (TicketState.CLOSED, TicketState.WITHDRAWN, TicketState.REJECTED, TicketState.MERGED)
+    return None if ticket is None or ticket.state in closed else ticket
+
+
+def named_or_one(turn: Turn, candidates: Sequence[Ticket], *, word: str, verb: str) -> Ticket | Reply:
+    """The ticket a command names, or the only one it can mean, or the question which.
+
+    Raises Refused(NOT_FOUND) when there is none.
+    """
+    command = turn.command
+    if command is not None and command.serial is not None:
+        return tickets.find(turn.session, command.serial, by=turn.person)
+    if not candidates:
+        raise Refused(Refusal.NOT_FOUND, number="")
+    if len(candidates) == 1:
+        return candidates[0]
+    tail = f" {command.rest}" if command is not None and command.rest else ""
+    if command is not None and command.digit is not None:
+        tail = f" {command.digit}{tail}"
+    choices = tuple(Choice(line(turn, each), f"{word} {each.number}{tail}") for each in candidates[:9])
+    return Reply(residents.which_ticket(verb), choices)
+
+
+def line(turn: Turn, ticket: Ticket) -> str:
+    """One ticket in a list."""
+    return residents.open_line(ticket.short, category_name(turn, ticket), ticket.place, ticket.state)
+
+
+def category_name(turn: Turn, ticket: Ticket) -> str:
+    """The category as people read it."""
+    return turn.world.categories[ticket.category].name
+
+
+def place_name(turn: Turn, place: Place | None) -> str:
+    """A place without its room: from the tree where it is known there, in the person's words otherwise."""
+    if place is None:
+        return ""
+    area = turn.session.get(Area, place.area_id) if place.area_id else None
+    if area is None:
+        return place.text.replace(place.room, "").strip("，, ") if place.room else place.text
+    name = areas.full_name(turn.session, area)
+    if area.kind is AreaKind.ESTATE and place.building:
+        name += place.building
+    if area.kind in (AreaKind.ESTATE, AreaKind.BUILDING) and place.unit:
+        name += place.unit
+    return name

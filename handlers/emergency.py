@@ -1,0 +1,40 @@
+"""Danger: whom to call comes first, in every state; staff are alarmed in the same transaction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from handlers import dialogue, report
+from handlers.router import Routes
+from handlers.turn import Meaning, Reply, Turn
+from models import tickets
+from models.ticket import Ticket, Urgency
+from nlp.understand import Urgency as Soon
+from texts import residents
+
+routes = Routes()
+
+
+@routes(Meaning.DANGER, interrupts=True)
+def danger(turn: Turn) -> Reply:
+    """The conversation's state is kept: what was asked before is still open afterwards."""
+    found, kind = turn.understood, turn.danger
+    assert found is not None
+    assert kind is not None
+    ticket = _same(turn)
+    if ticket is None:
+        found = replace(found, danger=kind, urgency=Soon.EMERGENCY)
+        ticket = report.open_from(turn, found, turn.text)
+    else:
+        tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
+        tickets.alarm(turn.session, ticket, now=turn.now)
+    on_duty = len(tickets.desk_of(turn.session, ticket))
+    return Reply(residents.danger(kind.value, ticket.number, on_duty, gas_phone=turn.world.gas_phone))
+
+
+def _same(turn: Turn) -> Ticket | None:
+    """The emergency this person reported a moment ago; calling again adds to it."""
+    ticket = dialogue.recent(turn)
+    if ticket is None or ticket.urgency is not Urgency.EMERGENCY or ticket.reporter_id != turn.person.id:
+        return None
+    return ticket if turn.danger is not None and ticket.danger == turn.danger.value else None

@@ -1,0 +1,79 @@
+"""The resident judges (群众评单)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from handlers import dialogue
+from handlers.router import Routes
+from handlers.turn import Choice, Reply, Turn
+from models import tickets
+from models.calendar import due
+from models.conversation import State
+from models.ticket import Evaluation, Ticket, TicketState
+from nlp.commands import Intent, word
+from texts import members, notices, residents
+
+routes = Routes()
+
+
+def _answer(turn: Turn) -> int | None:
+    return turn.command.digit if turn.command and turn.command.digit in (1, 2, 3) else None
+
+
+@routes(Intent.EVALUATE)
+def evaluate(turn: Turn) -> Reply:
+    """1 solved and satisfied, 2 solved, 3 not solved; words may follow."""
+    waiting = [each for each in tickets.own_live(turn.session, turn.person) if each.state is TicketState.RESOLVED]
+    chosen = dialogue.named_or_one(turn, waiting, word=word(Intent.EVALUATE), verb=residents.VERB_EVALUATE)
+    if isinstance(chosen, Reply):
+        return chosen
+    answer = _answer(turn)
+    if answer is None:
+        return _ask(chosen, Intent.EVALUATE)
+    days = turn.world.limits.evaluation_days
+    ticket = tickets.evaluate(turn.session, chosen, answer, turn.rest, by=turn.person, now=turn.now, days=days)
+    return _judged(turn, ticket, answer)
+
+
+@routes(Intent.REEVALUATE)
+def reevaluate(turn: Turn) -> Reply:
+    """A slip can be mended for a day."""
+    judged = turn.session.scalars(
+        select(Ticket)
+        .join(Evaluation, Evaluation.ticket_id == Ticket.id)
+        .where(Evaluation.person_id == turn.person.id)
+        .order_by(Evaluation.at.desc())
+        .limit(1)
+    ).all()
+    chosen = dialogue.named_or_one(turn, judged, word=word(Intent.REEVALUATE), verb=residents.VERB_EVALUATE)
+    if isinstance(chosen, Reply):
+        return chosen
+    answer = _answer(turn)
+    if answer is None:
+        return _ask(chosen, Intent.REEVALUATE)
+    hours = turn.world.limits.reevaluation_hours
+    ticket = tickets.reevaluate(turn.session, chosen, answer, turn.rest, by=turn.person, now=turn.now, hours=hours)
+    return _judged(turn, ticket, answer)
+
+
+def _ask(ticket: Ticket, intent: Intent) -> Reply:
+    choices = tuple(
+        Choice(label, f"{word(intent)} {said.partition(' ')[2]}")
+        for label, said in notices.evaluation_choices(ticket.number)
+    )
+    return Reply(residents.ask_evaluation(ticket.short), choices)
+
+
+def _judged(turn: Turn, ticket: Ticket, answer: int) -> Reply:
+    if answer != 3:
+        hours = turn.world.limits.reevaluation_hours
+        return Reply(residents.evaluated(ticket.short, answer, hours), card_caption=members.CARDS["evaluated"])
+    category = turn.world.categories[ticket.category]
+    promised = due(turn.now, category.accept_limit)
+    caption = members.CARDS["evaluated"]
+    if turn.rest:
+        text = residents.reopened_with_words(ticket.short, ticket.level, promised, now=turn.now)
+        return Reply(text, card_caption=caption)
+    dialogue.wait(turn, State.NOT_SOLVED, ticket=ticket.id)
+    return Reply(residents.reopened(ticket.short, ticket.level, promised, now=turn.now), card_caption=caption)

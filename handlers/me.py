@@ -1,0 +1,282 @@
+"""Who one is and where one lives: home, grid worker, binding, leaving, erasing, and the manners of a chat."""
+
+from __future__ import annotations
+
+from handlers import dialogue, member
+from handlers.router import Routes
+from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn
+from models import areas, people, tickets
+from models.area import Area, AreaKind
+from models.conversation import QuestionKind, State
+from models.person import CodeKind, Person, RoleKind
+from nlp import commands
+from nlp.commands import Intent
+from texts import common, residents, staff
+
+routes = Routes()
+
+BIND_MINUTES = 10
+
+
+# ---------------------------------------------------------------- home
+
+
+@routes(Intent.MY_HOME)
+def my_home(turn: Turn) -> Reply:
+    """Binds the home once: a printed door code, or the estate and building in words."""
+    if turn.rest:
+        return _home(turn, turn.rest)
+    dialogue.wait(turn, State.HOME)
+    return Reply(residents.home_ask())
+
+
+@routes(Meaning.ANSWER, state=State.HOME)
+def home_told(turn: Turn) -> Reply:
+    """The home that was asked for."""
+    return _home(turn, turn.text)
+
+
+@routes(Meaning.SCAN)
+def scanned(turn: Turn) -> Reply:
+    """The code at a building's door, scanned."""
+    area = areas.by_code(turn.session, turn.message.scene)
+    return _bound_home(turn, area, "") if area else Reply(residents.greeting())
+
+
+def _home(turn: Turn, said: str) -> Reply:
+    area = areas.by_code(turn.session, said)
+    room = ""
+    if area is None:
+        place = turn.world.understander.understand(said).place
+        area = turn.session.get(Area, place.area_id) if place and place.area_id else None
+        room = (place.room or "") if place else ""
+    if area is None or area.kind not in (AreaKind.ESTATE, AreaKind.BUILDING):
+        dialogue.wait(turn, State.HOME)
+        return Reply(residents.home_unknown(said))
+    return _bound_home(turn, area, room)
+
+
+def _bound_home(turn: Turn, area: Area, room: str) -> Reply:
+    turn.person.home_area_id = area.id
+    dialogue.idle(turn)
+    name = areas.full_name(turn.session, area)
+    if room:
+        # The room is personal: it waits in the choice until the person agrees.
+        return Reply(
+            residents.home_room_consent(name),
+            (
+                Choice(residents.CONSENT_CHOICES[0], f"!consent {room}"),
+                Choice(residents.CONSENT_CHOICES[1], "!consent"),
+            ),
+        )
+    chain = _chain(turn, area)
+    return Reply(residents.home_kept(name, chain[0][2] if chain else ""))
+
+
+@routes(Meaning.CONSENT)
+def consent(turn: Turn) -> Reply:
+    """Whether the room number may be kept."""
+    if not turn.inner:
+        return Reply(residents.room_not_kept())
+    turn.person.home_room, turn.person.consented_at = turn.inner[:40], turn.now
+    return Reply(residents.room_kept())
+
+
+@routes(Intent.MY_GRID)
+def my_grid(turn: Turn) -> Reply:
+    """Who looks after the building, from near to far (四级包联)."""
+    area = turn.session.get(Area, turn.person.home_area_id) if turn.person.home_area_id else None
+    if area is None:
+        dialogue.wait(turn, State.HOME)
+        return Reply(residents.home_ask())
+    name = areas.full_name(turn.session, area)
+    chain = _chain(turn, area)
+    return Reply(residents.my_grid(name, chain) if chain else residents.my_grid_none(name))
+
+
+def _chain(turn: Turn, area: Area) -> list[tuple[str, str, str]]:
+    found: list[tuple[str, str, str]] = []
+    for node in areas.ancestors(turn.session, area):
+        for person_id, title in (
+            (node.grid_worker_id, residents.GRID_WORKER),
+            (node.secretary_id, residents.SECRETARY),
+        ):
+            person = turn.session.get(Person, person_id) if person_id else None
+            if person is not None and person.name:
+                found.append((node.name, title, common.called(person.name, title="")))
+    return found
+
+
+# ---------------------------------------------------------------- binding and erasing
+
+
+@routes(Intent.BIND)
+def bind(turn: Turn) -> Reply:
+    """One person, two platforms, joined by a code that is made on one side and typed on the other."""
+    if not turn.rest:
+        code = people.new_code(turn.session, CodeKind.BIND, now=turn.now, minutes=BIND_MINUTES, person=turn.person)
+        return Reply(residents.bind_code(code, BIND_MINUTES))
+    code_row = people.use_code(turn.session, turn.rest, CodeKind.BIND, now=turn.now)
+    if code_row.person_id in (None, turn.person.id):
+        code_row.uses_left += 1
+        return Reply(residents.bound_to_self())
+    people.join(turn.session, turn.session.get_one(Person, code_row.person_id), turn.person)
+    return Reply(residents.bound())
+
+
+@routes(Intent.ERASE_ME)
+def erase_ask(turn: Turn) -> Reply:
+    """Explains before it erases."""
+    return Reply(
+        residents.erase_ask(),
+        (Choice(residents.ERASE_CHOICES[0], "!erase yes"), Choice(residents.ERASE_CHOICES[1], "!erase no")),
+    )
+
+
+@routes(Meaning.ERASE)
+def erase(turn: Turn) -> Reply:
+    """Erases after a yes: live reports are withdrawn, tasks handed on, words and names taken away."""
+    if turn.inner != "yes":
+        return Reply(residents.not_erased())
+    person = turn.person
+    for ticket in tickets.own_live(turn.session, person, most=200):
+        tickets.withdraw(turn.session, ticket, "", by=person, now=turn.now)
+    member.hand_on(turn, person)
+    people.erase(turn.session, person, now=turn.now)
+    return Reply(residents.erased())
+
+
+# ---------------------------------------------------------------- manners and ways out
+
+
+@routes(Intent.HELP)
+def help_(turn: Turn) -> Reply:
+    """What one can do here, by role."""
+    parts = [residents.help_resident(turn.world.site_name)]
+    if people.has_role(turn.person, RoleKind.MEMBER, RoleKind.GRID, RoleKind.PROPERTY):
+        parts.append(staff.HELP_MEMBER)
+    if people.has_role(turn.person, RoleKind.RIDER):
+        parts.append(staff.HELP_RIDER)
+    if people.has_role(turn.person, *people.STAFF_KINDS):
+        parts.append(staff.HELP)
+    if people.has_role(turn.person, RoleKind.DEPARTMENT):
+        parts.append(staff.HELP_DEPARTMENT)
+    return Reply("\n".join(parts))
+
+
+@routes(Intent.CANCEL)
+def cancel(turn: Turn) -> Reply:
+    """Leaves whatever is going on; a reported matter is taken back by its own command."""
+    if turn.command and turn.command.serial:
+        return Reply(residents.nothing_to_cancel())
+    was = turn.conversation.state
+    menus = [question for question in turn.questions if question.kind is QuestionKind.MENU]
+    dialogue.idle(turn)
+    if was is State.HANDED_OVER:
+        return Reply(residents.back_from_staff())
+    return Reply(residents.cancelled() if was is not State.IDLE or menus else residents.nothing_to_cancel())
+
+
+@routes(Meaning.GREETING)
+def greeting(turn: Turn) -> Reply:
+    """Good day."""
+    return Reply(residents.greeting())
+
+
+@routes(Meaning.THANKS)
+def thanks(turn: Turn) -> Reply:
+    """You are welcome."""
+    return Reply(residents.thanks())
+
+
+@routes(Meaning.FOLLOW)
+def follow(turn: Turn) -> Reply:
+    """A new follower; one who scanned a building's code lives there."""
+    area = areas.by_code(turn.session, turn.message.scene) if turn.message.scene else None
+    if area is not None:
+        return _bound_home(turn, area, "")
+    return Reply(residents.welcome(turn.world.site_name))
+
+
+@routes(Meaning.ENTER, Meaning.NOTHING)
+def silent(turn: Turn) -> Reply:
+    """Nothing to say."""
+    return Reply()
+
+
+@routes(Meaning.UNFOLLOW)
+def unfollow(turn: Turn) -> Reply:
+    """Gone from this channel; with no other way to reach them, their tasks are handed on."""
+    turn.identity.reachable = False
+    turn.identity.window_left = 0
+    if not any(each.reachable for each in turn.person.identities):
+        member.give_back(turn, turn.person)
+    return Reply()
+
+
+# ---------------------------------------------------------------- numbers and slips
+
+
+@routes(Meaning.DIGIT)
+def digit(turn: Turn) -> Reply:
+    """A number that answers nothing, or is beyond the choices, which are shown again."""
+    number = turn.number.number if turn.number else 0
+    if not turn.questions:
+        return Reply(residents.no_question(number))
+    choices = tuple(Choice(label, said) for label, said in turn.questions[0].choices["list"])
+    return Reply(residents.choose_within(len(choices)), choices)
+
+
+@routes(Meaning.WHICH)
+def which(turn: Turn) -> Reply:
+    """A number that several questions could mean: nothing is changed, and the bot asks."""
+    assert turn.number is not None
+    choices = []
+    for question in turn.questions:
+        if question.kind is QuestionKind.WHICH:
+            continue
+        listed = question.choices["list"]
+        if turn.number.number <= len(listed):
+            label, said = listed[turn.number.number - 1]
+            about = said.split(" ")[1][-4:] if " " in said and not said.startswith("!") else ""
+            tail = f" {turn.number.words}" if turn.number.words else ""
+            choices.append(Choice(f"{about + '：' if about else ''}{label}", f"{said}{tail}"))
+    if not choices:
+        return Reply(residents.no_question(turn.number.number))
+    return Reply(residents.which_question(), tuple(choices[:9]))
+
+
+@routes(Meaning.TYPO)
+def typo(turn: Turn) -> Reply:
+    """A slip in a command: the bot asks instead of guessing."""
+    suggestion = turn.suggestion
+    return Reply(residents.typo(suggestion), (Choice(residents.YES, suggestion),))
+
+
+NOT_YET = (
+    Intent.TOPICS,
+    Intent.AGREE,
+    Intent.DISAGREE,
+    Intent.POST,
+    Intent.PAIR,
+    Intent.STATIONS,
+    Intent.PATROL,
+    Intent.POINTS,
+    Intent.HOURS,
+    Intent.REDEEM,
+)
+
+
+@routes(*NOT_YET)
+def not_yet(turn: Turn) -> Reply:
+    """An honest word about what is still being built."""
+    intent = turn.command.intent if turn.command else Intent.HELP
+    return Reply(residents.not_yet(commands.word(intent)))
+
+
+@routes()
+def fallback(turn: Turn) -> Reply:
+    """A tap on something that is over; words never get here, they have a route of their own."""
+    if turn.message.kind is MessageKind.EVENT and turn.message.tap is None:
+        return Reply()
+    return Reply(residents.stale())

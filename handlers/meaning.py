@@ -1,0 +1,206 @@
+"""What a message means, by the precedence of the chat contract (docs/chat-contract.md)."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import select
+
+from handlers.turn import EventKind, Meaning, MessageKind, Turn
+from models.conversation import Question, QuestionKind, State
+from models.person import RoleKind
+from models.ticket import Ticket
+from nlp import commands
+from nlp.commands import About, Command, Intent
+from nlp.danger import danger
+from nlp.understand import Chat, Kind, Understanding
+
+INNER = re.compile(r"^!([a-z_]+)(?: (.{1,60}))?$")
+"""A command that only taps and numbered choices can say; typed words never match, they do not get here."""
+
+SURE = 0.6
+"""From which confidence on words count as surely about a category."""
+
+EVERY_ROLE = frozenset(kind.value for kind in RoleKind)
+
+EVENTS = {
+    EventKind.FOLLOW: Meaning.FOLLOW,
+    EventKind.UNFOLLOW: Meaning.UNFOLLOW,
+    EventKind.MEMBER_LEFT: Meaning.UNFOLLOW,
+    EventKind.SCAN: Meaning.SCAN,
+    EventKind.ENTER: Meaning.ENTER,
+}
+
+KINDS = {
+    MessageKind.IMAGE: Meaning.IMAGE,
+    MessageKind.VIDEO: Meaning.VIDEO,
+    MessageKind.LOCATION: Meaning.LOCATION,
+}
+
+# Their words tell how a known matter ended or why it is passed on, so danger words in them raise no alarm.
+REPORTING_BACK = frozenset(
+    {
+        Intent.FINISH,
+        Intent.ANSWER,
+        Intent.REPLY,
+        Intent.ESCALATE,
+        Intent.REJECT,
+        Intent.HOLD,
+        Intent.RETURN,
+        Intent.TO_DEPARTMENT,
+    }
+)
+
+
+def decide(turn: Turn) -> None:
+    """Fills in what the message means: the rules of the contract, in their order."""
+    message = turn.message
+    said = _tapped(turn) if message.tap else None
+    if message.kind is MessageKind.EVENT and said is None:
+        turn.meant = EVENTS.get(message.event, Meaning.NOTHING) if message.event else Meaning.NOTHING
+        return
+    command = said or commands.parse(turn.text, roles=turn.roles)
+    if said is None and not (command and command.intent in REPORTING_BACK):
+        turn.danger = danger(turn.text)
+    if turn.danger is not None:  # 1
+        turn.meant = Meaning.DANGER
+        turn.understood = understand(turn)
+    elif turn.meant in INNER_MEANINGS:  # 2
+        return
+    elif said is not None:
+        _take(turn, said)
+    elif turn.conversation.state is State.HANDED_OVER and not (command and command.intent is Intent.CANCEL):  # 4
+        turn.meant = Meaning.TO_STAFF
+    elif command is not None:  # 3
+        _take(turn, command)
+    elif message.kind in KINDS:
+        turn.meant = KINDS[message.kind]
+    elif message.kind is MessageKind.VOICE and not turn.text.strip():
+        turn.meant = Meaning.VOICE
+    elif not turn.text.strip():
+        turn.meant = Meaning.NOTHING
+    else:
+        _words(turn)
+
+
+def understand(turn: Turn) -> Understanding:
+    """The words understood, with the speaker's home as what "6栋" is relative to."""
+    return turn.world.understander.understand(turn.text, near=turn.person.home_area_id)
+
+
+INNER_MEANINGS = frozenset(
+    {
+        Meaning.KEEP,
+        Meaning.SPLIT,
+        Meaning.CONSENT,
+        Meaning.COMMUNITY,
+        Meaning.SKILL,
+        Meaning.ERASE,
+        Meaning.PLACE_IS,
+    }
+)
+
+
+def _take(turn: Turn, command: Command) -> None:
+    turn.meant, turn.command = command.intent, command
+
+
+def _tapped(turn: Turn) -> Command | None:
+    """The command behind a tap; one that nobody knows (an old menu) counts as the words that were shown."""
+    return _choice(turn, turn.message.tap or "")
+
+
+def _choice(turn: Turn, said: str) -> Command | None:
+    inner = INNER.match(said)
+    if inner is not None and inner[1] in INNER_MEANINGS:
+        turn.meant, turn.inner = Meaning(inner[1]), inner[2] or ""
+        return None
+    # Whoever was shown a choice may say it; whether it still holds is for the operation to check.
+    return commands.parse(said, roles=EVERY_ROLE)
+
+
+def _words(turn: Turn) -> None:
+    digit = commands.digit(turn.text)
+    if digit is not None and _digit(turn, digit):  # 5, 6
+        return
+    serial = commands.serial_alone(turn.text)
+    if serial is not None:
+        _take(turn, Command(Intent.PROGRESS, serial=serial))
+        return
+    turn.understood = understand(turn)
+    state = turn.conversation.state
+    fix = commands.correction(turn.text)
+    if fix is not None and fix.about is not About.UNKNOWN and _recent(turn) and state in (State.IDLE, State.PLACE):
+        turn.meant, turn.fix = Meaning.CORRECTION, fix
+    elif state is not State.IDLE:  # 7
+        turn.meant = Meaning.OTHER_MATTER if _surely_other(turn, turn.understood) else Meaning.ANSWER
+    elif turn.understood.chat is Chat.THANKS:  # 8
+        turn.meant = Meaning.THANKS
+    elif turn.understood.chat is Chat.GREETING:
+        turn.meant = Meaning.GREETING
+    elif suggestion := commands.suggest(turn.text, roles=turn.roles):
+        turn.meant, turn.suggestion = Meaning.TYPO, suggestion
+    else:
+        turn.meant = Meaning.INQUIRY if turn.understood.kind is Kind.INQUIRY else Meaning.REPORT
+
+
+def _digit(turn: Turn, digit: commands.Digit) -> bool:
+    """Decides what a number answers; False when it is no answer at all but words that begin with a number."""
+    turn.number = digit
+    rows = turn.session.scalars(
+        select(Question)
+        .where(
+            Question.person_id == turn.person.id,
+            Question.channel == turn.message.channel,
+            Question.expires_at > turn.now,
+        )
+        .order_by(Question.asked_at.desc(), Question.id.desc())
+        .limit(9)
+    ).all()
+    turn.questions = tuple(rows)
+    if not rows:
+        if digit.words or turn.conversation.state is not State.IDLE:
+            return False
+        turn.meant = Meaning.DIGIT
+        return True
+    last = rows[0]
+    pushed = turn.conversation.pushed_at
+    disturbed = pushed is not None and pushed > last.asked_at
+    if last.kind is QuestionKind.WHICH and not disturbed:
+        rows = [last]
+    if len(rows) > 1 or disturbed:
+        turn.meant = Meaning.WHICH
+        return True
+    choices = last.choices["list"]
+    if digit.number > len(choices):
+        turn.meant = Meaning.DIGIT
+        return not digit.words
+    said = choices[digit.number - 1][1]
+    if digit.words and not INNER.match(said):
+        said = f"{said} {digit.words}"
+    command = _choice(turn, said)
+    if command is not None:
+        _take(turn, command)
+    elif turn.meant not in INNER_MEANINGS:
+        turn.meant = Meaning.DIGIT
+        return not digit.words
+    if last.kind in (QuestionKind.MENU, QuestionKind.WHICH):
+        turn.session.delete(last)
+    return True
+
+
+def _recent(turn: Turn) -> bool:
+    recent = turn.conversation.recent_until
+    return turn.conversation.recent_ticket_id is not None and recent is not None and recent > turn.now
+
+
+def _surely_other(turn: Turn, found: Understanding) -> bool:
+    """Whether words that came while a ticket's state waits are a report of another place or category."""
+    if found.abstained or found.category is None or found.kind is not Kind.REPORT or found.confidence < SURE:
+        return False
+    ticket_id = turn.conversation.data.get("ticket")
+    ticket = turn.session.get(Ticket, ticket_id) if ticket_id else None
+    if ticket is None:
+        return turn.conversation.state not in (State.FOR_OTHERS, State.HANDED_OVER)
+    other_place = bool(found.place and found.place.area_id and ticket.area_id and found.place.area_id != ticket.area_id)
+    return found.category != ticket.category or other_place

@@ -1,0 +1,396 @@
+"""Members take tasks in chat (党员接单), register, go away and come back."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import select
+
+from handlers import dialogue
+from handlers.router import Routes
+from handlers.turn import Choice, Meaning, Reply, Turn
+from models import outboxes, people, tickets
+from models.area import Area, AreaKind
+from models.clock import CHINA, local
+from models.conversation import State
+from models.errors import Refusal, Refused
+from models.outbox import NoticeKind
+from models.person import CodeKind, Person, RoleKind, RoleStatus
+from models.ticket import Ticket, TicketState
+from nlp import commands
+from nlp.commands import Intent, word
+from texts import common, members, refusals, residents, riders
+
+routes = Routes()
+
+PHONE = re.compile(r"1[3-9]\d{9}")
+NAME = re.compile(r"[\w·. ]{2,20}")
+
+
+# ---------------------------------------------------------------- tasks
+
+
+def _candidate(turn: Turn, intent: Intent, verb: str) -> Ticket | Reply:
+    mine = (
+        tickets.open_offers(turn.session, turn.person)
+        if intent in (Intent.ACCEPT, Intent.DECLINE)
+        else tickets.tasks_of(turn.session, turn.person)
+    )
+    return dialogue.named_or_one(turn, mine, word=word(intent), verb=verb)
+
+
+@routes(Intent.OFFERS)
+def offers(turn: Turn) -> Reply:
+    """What is offered, each one tap away."""
+    offered = tickets.open_offers(turn.session, turn.person)
+    if not offered:
+        return Reply(members.no_offers())
+    choices = tuple(
+        Choice(
+            members.offer_line(each.short, dialogue.category_name(turn, each), each.place),
+            f"{word(Intent.ACCEPT)} {each.number}",
+        )
+        for each in offered
+    )
+    return Reply(members.offers_head(), choices)
+
+
+@routes(Intent.MY_TASKS)
+def my_tasks(turn: Turn) -> Reply:
+    """What is in hand."""
+    mine = tickets.tasks_of(turn.session, turn.person)
+    if not mine:
+        return Reply(members.no_tasks())
+    lines = [
+        members.task_line(
+            each.short, dialogue.category_name(turn, each), each.place, each.state, each.due_at, now=turn.now
+        )
+        for each in mine
+    ]
+    return Reply(members.tasks(lines))
+
+
+@routes(Intent.ACCEPT)
+def accept(turn: Turn) -> Reply:
+    """Exactly one person gets it."""
+    try:
+        chosen = _candidate(turn, Intent.ACCEPT, residents.VERB_ACCEPT)
+        if isinstance(chosen, Reply):
+            return chosen
+        ticket = tickets.accept(turn.session, chosen, by=turn.person, now=turn.now)
+    except Refused as refused:
+        caption = members.CARD_TAKEN if refused.reason is Refusal.TAKEN else members.CARD_OVER
+        return Reply(refusals.sentence(refused), card_caption=caption)
+    dialogue.remember(turn, ticket)
+    words = next((each.text or "" for each in ticket.words), "")
+    if not ticket.place:
+        text = members.accepted_without_place(ticket.short, words)
+    else:
+        contact = _grid_worker(turn, ticket)
+        text = members.accepted(ticket.short, ticket.place, ticket.room, contact, words)
+    return Reply(text, card_caption=members.CARD_ACCEPTED)
+
+
+def _grid_worker(turn: Turn, ticket: Ticket) -> str:
+    area = turn.session.get(Area, ticket.area_id) if ticket.area_id else None
+    while area is not None:
+        worker = turn.session.get(Person, area.grid_worker_id) if area.grid_worker_id else None
+        if worker is not None and worker.id != turn.person.id:
+            return common.called(worker.name, title="")
+        area = turn.session.get(Area, area.parent_id) if area.parent_id else None
+    return ""
+
+
+@routes(Intent.DECLINE)
+def decline(turn: Turn) -> Reply:
+    """Not this time, and that is fine."""
+    chosen = _candidate(turn, Intent.DECLINE, residents.VERB_DECLINE)
+    if isinstance(chosen, Reply):
+        return chosen
+    tickets.decline(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)
+    return Reply(members.declined(chosen.short), card_caption=members.CARD_DECLINED)
+
+
+@routes(Intent.RELEASE)
+def release(turn: Turn) -> Reply:
+    """Given back."""
+    chosen = _candidate(turn, Intent.RELEASE, residents.VERB_RELEASE)
+    if isinstance(chosen, Reply):
+        return chosen
+    tickets.release(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)
+    return Reply(members.released(chosen.short))
+
+
+@routes(Intent.ARRIVE)
+def arrive(turn: Turn) -> Reply:
+    """On the spot."""
+    chosen = _candidate(turn, Intent.ARRIVE, residents.VERB_ARRIVE)
+    if isinstance(chosen, Reply):
+        return chosen
+    tickets.arrive(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)
+    dialogue.remember(turn, chosen)
+    return Reply(members.arrived(chosen.short))
+
+
+@routes(Intent.FINISH)
+def finish(turn: Turn) -> Reply:
+    """Done: the resident is asked. A word on how is needed, because the resident reads it."""
+    chosen = _candidate(turn, Intent.FINISH, residents.VERB_FINISH)
+    if isinstance(chosen, Reply):
+        return chosen
+    tickets.check(turn.session, chosen, tickets.Action.FINISH, by=turn.person)
+    if not turn.rest:
+        return Reply(members.finish_what(chosen.short))
+    tickets.finish(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)
+    dialogue.remember(turn, chosen)
+    return Reply(members.finished(chosen.short))
+
+
+@routes(Intent.RELAY)
+def relay(turn: Turn) -> Reply:
+    """Words between the resident and whoever has the task; neither sees the other's account."""
+    mine = [each for each in tickets.own_live(turn.session, turn.person) if each.assignee_id is not None]
+    mine += tickets.tasks_of(turn.session, turn.person)
+    chosen = dialogue.named_or_one(turn, mine, word=word(Intent.RELAY), verb=residents.VERB_RELAY)
+    if isinstance(chosen, Reply):
+        return chosen
+    if not turn.rest:
+        return Reply(residents.relay_what(chosen.short))
+    tickets.relay(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)
+    return Reply(residents.relayed(chosen.short))
+
+
+# ---------------------------------------------------------------- coming and going
+
+
+@routes(Intent.LEAVE)
+def leave(turn: Turn) -> Reply:
+    """No offers until a day."""
+    day = commands.until(turn.rest, today=local(turn.now).date()) if turn.rest else None
+    if day is None:
+        return Reply(members.away_until_when())
+    until = datetime.combine(day + timedelta(days=1), time(0), CHINA)
+    turn.person.away_until = until.astimezone(turn.now.tzinfo)
+    return Reply(members.away(common.date_of(until)))
+
+
+@routes(Intent.BACK)
+def back(turn: Turn) -> Reply:
+    """Offers again."""
+    turn.person.away_until = None
+    return Reply(members.back())
+
+
+@routes(Intent.NO_REMINDERS)
+def no_reminders(turn: Turn) -> Reply:
+    """Reminders off."""
+    turn.person.reminders = False
+    return Reply(riders.reminders_off())
+
+
+@routes(Intent.REMINDERS)
+def reminders(turn: Turn) -> Reply:
+    """Reminders on."""
+    turn.person.reminders = True
+    return Reply(riders.reminders_on())
+
+
+# ---------------------------------------------------------------- registration, step by step
+
+
+@routes(Intent.REGISTER)
+def register(turn: Turn) -> Reply:
+    """With an invitation code at once, otherwise five short questions and staff confirm."""
+    if turn.rest:
+        code = people.use_code(turn.session, turn.rest, CodeKind.INVITE, now=turn.now)
+        if code.area_id is not None:
+            kind = code.role or RoleKind.MEMBER
+            people.grant(turn.session, turn.person, kind, code.area_id, now=turn.now)
+            return Reply(members.registered_now(turn.session.get_one(Area, code.area_id).name))
+    role = _role(turn, RoleKind.MEMBER)
+    if role is not None:
+        return Reply(members.already_registered(role))
+    return _begin(turn, RoleKind.MEMBER)
+
+
+@routes(Intent.RIDER_REGISTER)
+def register_rider(turn: Turn) -> Reply:
+    """A delivery rider becomes a mobile grid member."""
+    role = _role(turn, RoleKind.RIDER)
+    if role is not None:
+        return Reply(members.already_registered(role))
+    return _begin(turn, RoleKind.RIDER)
+
+
+def _role(turn: Turn, kind: RoleKind) -> str | None:
+    for role in turn.person.roles:
+        if role.kind is kind and role.status is not RoleStatus.ENDED:
+            return turn.session.get_one(Area, role.area_id).name
+    return None
+
+
+def _begin(turn: Turn, kind: RoleKind) -> Reply:
+    dialogue.wait(turn, State.NAME, role=kind.value)
+    return Reply(members.register_name())
+
+
+def _next(turn: Turn, state: State, **more: object) -> None:
+    dialogue.wait(turn, state, **{**turn.conversation.data, **more})
+
+
+def _skipped(turn: Turn) -> bool:
+    return turn.text.strip(" 。.") in members.SKIP
+
+
+@routes(Meaning.ANSWER, state=State.NAME)
+def name_told(turn: Turn) -> Reply:
+    """The name."""
+    name = turn.text.strip()
+    if not NAME.fullmatch(name):
+        return Reply(members.name_wrong())
+    _next(turn, State.PHONE, name=name)
+    return Reply(members.register_phone())
+
+
+@routes(Meaning.ANSWER, state=State.PHONE)
+def phone_told(turn: Turn) -> Reply:
+    """The phone; sending it is the consent that was asked for with it."""
+    phone = re.sub(r"[\s-]", "", turn.text)
+    if not _skipped(turn):
+        if not PHONE.fullmatch(phone):
+            return Reply(members.phone_wrong())
+        _next(turn, State.PHONE, phone=phone)
+    if turn.conversation.data["role"] == RoleKind.RIDER:
+        _next(turn, State.PLATFORM)
+        return Reply(riders.register_platform())
+    _next(turn, State.UNIT)
+    return Reply(members.register_unit())
+
+
+@routes(Meaning.ANSWER, state=State.UNIT)
+def unit_told(turn: Turn) -> Reply:
+    """Where they work."""
+    _next(turn, State.COMMUNITY, unit="" if _skipped(turn) else turn.text.strip()[:80])
+    return _ask_community(turn, members.register_community())
+
+
+@routes(Meaning.ANSWER, state=State.PLATFORM)
+def platform_told(turn: Turn) -> Reply:
+    """Which platform they ride for."""
+    _next(turn, State.COMMUNITY, platform="" if _skipped(turn) else turn.text.strip()[:40])
+    return _ask_community(turn, riders.register_area())
+
+
+def _ask_community(turn: Turn, text: str) -> Reply:
+    found = turn.session.scalars(select(Area).where(Area.kind == AreaKind.COMMUNITY).order_by(Area.id).limit(20))
+    return Reply(text, tuple(Choice(area.name, f"!community {area.id}") for area in found))
+
+
+@routes(Meaning.COMMUNITY, state=State.COMMUNITY)
+def community_chosen(turn: Turn) -> Reply:
+    """The community, by its number."""
+    area = turn.session.get(Area, int(turn.inner)) if turn.inner.isdigit() else None
+    return _community(turn, area)
+
+
+@routes(Meaning.ANSWER, state=State.COMMUNITY)
+def community_told(turn: Turn) -> Reply:
+    """The community, by its name."""
+    said = turn.text.strip()
+    area = turn.session.scalar(
+        select(Area).where(Area.kind == AreaKind.COMMUNITY, Area.name.contains(said[:20], autoescape=True))
+    )
+    return _community(turn, area)
+
+
+def _community(turn: Turn, area: Area | None) -> Reply:
+    if area is None or area.kind is not AreaKind.COMMUNITY:
+        return _ask_community(turn, members.register_community())
+    _next(turn, State.SKILLS, community=area.id)
+    if turn.conversation.data["role"] == RoleKind.RIDER:
+        return _registered(turn, [])
+    return _ask_skills(turn)
+
+
+def _skills(turn: Turn) -> list[str]:
+    found = {skill for category in turn.world.categories.values() for skill in category.skills}
+    return sorted(found)
+
+
+def _ask_skills(turn: Turn) -> Reply:
+    return Reply(members.register_skills(), tuple(Choice(skill, f"!skill {skill}") for skill in _skills(turn)))
+
+
+@routes(Meaning.SKILL, state=State.SKILLS)
+def skills_chosen(turn: Turn) -> Reply:
+    """One or several numbers."""
+    offered = _skills(turn)
+    chosen = {turn.inner} & set(offered)
+    if turn.number is not None:
+        numbers = [int(number) for number in re.findall(r"\d{1,3}", turn.number.words)]
+        chosen |= {offered[number - 1] for number in numbers if 0 < number <= len(offered)}
+    return _registered(turn, sorted(chosen)) if chosen else _ask_skills(turn)
+
+
+@routes(Meaning.ANSWER, state=State.SKILLS)
+def skills_told(turn: Turn) -> Reply:
+    """In words: all of them, or those that are named."""
+    offered = _skills(turn)
+    if turn.text.strip(" 。.") in members.ALL:
+        return _registered(turn, offered)
+    named = [skill for skill in offered if skill in turn.text]
+    return _registered(turn, named) if named or _skipped(turn) else _ask_skills(turn)
+
+
+def _registered(turn: Turn, skills: list[str]) -> Reply:
+    """Everything is there: it is stored now, and staff confirm."""
+    data, person = turn.conversation.data, turn.person
+    kind, area = RoleKind(data["role"]), turn.session.get_one(Area, data["community"])
+    person.name = data.get("name") or person.name
+    if data.get("phone"):
+        person.phone, person.consented_at = data["phone"], turn.now
+    person.unit, person.platform = data.get("unit", person.unit), data.get("platform", person.platform)
+    if skills:
+        people.set_skills(turn.session, person, skills)
+    dialogue.idle(turn)
+    if kind is RoleKind.RIDER:
+        people.grant(turn.session, person, kind, area.id, now=turn.now)
+        return Reply(riders.registered())
+    people.grant(turn.session, person, kind, area.id, now=turn.now, status=RoleStatus.PENDING)
+    for each in people.with_role(turn.session, [RoleKind.STAFF], area=area):
+        outboxes.tell(
+            turn.session,
+            NoticeKind.REGISTRATION,
+            each.id,
+            now=turn.now,
+            data={"name": person.name, "community": area.name},
+        )
+    return Reply(members.registered_pending(area.name))
+
+
+@routes(Intent.QUIT)
+def leave_roles(turn: Turn) -> Reply:
+    """Out of every volunteer's role; what is in hand is handed on."""
+    kinds = hand_on(turn, turn.person)
+    return Reply(residents.quit_done(kinds) if kinds else residents.quit_nothing())
+
+
+def hand_on(turn: Turn, person: Person) -> list[RoleKind]:
+    """Ends a person's volunteer roles, gives their tasks back and declines what is offered."""
+    kinds = []
+    for role in person.roles:
+        if role.kind in (RoleKind.MEMBER, RoleKind.RIDER) and role.status is not RoleStatus.ENDED:
+            role.status = RoleStatus.ENDED
+            kinds.append(role.kind)
+    give_back(turn, person)
+    return kinds
+
+
+def give_back(turn: Turn, person: Person) -> None:
+    """Everything in somebody's hands goes back to the desk."""
+    for ticket in tickets.tasks_of(turn.session, person):
+        if ticket.state is TicketState.ACCEPTED:
+            tickets.release(turn.session, ticket, "", by=person, now=turn.now)
+    for ticket in tickets.open_offers(turn.session, person):
+        tickets.decline(turn.session, ticket, "", by=person, now=turn.now)

@@ -1,0 +1,349 @@
+"""A resident's own words, photos and places: a ticket at once, and everything that belongs to it afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from handlers import dialogue
+from handlers.router import Routes
+from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn
+from models import tickets
+from models.attachment import Attachment, AttachmentKind, AttachmentUse
+from models.calendar import in_office_hours, next_opening
+from models.conversation import State
+from models.errors import Refused
+from models.ticket import Ticket, TicketKind, TicketWords, Urgency, WordsKind
+from nlp.commands import About, Intent, word
+from nlp.understand import Understanding
+from texts import members, residents
+
+routes = Routes()
+
+MEDIA = {
+    MessageKind.IMAGE: AttachmentKind.IMAGE,
+    MessageKind.VIDEO: AttachmentKind.VIDEO,
+    MessageKind.VOICE: AttachmentKind.VOICE,
+    MessageKind.LOCATION: AttachmentKind.LOCATION,
+}
+
+
+def open_from(turn: Turn, found: Understanding, words: str, *, for_other: str = "") -> Ticket:
+    """Opens the ticket for words that were understood, and adopts the photos and places that came before them."""
+    place = found.place
+    ticket = tickets.open_ticket(
+        turn.session,
+        tickets.Report(
+            words=words,
+            category=None if found.abstained else found.category,
+            kind=TicketKind(found.kind.value),
+            urgency=Urgency(found.urgency.value),
+            danger=found.danger.value if found.danger else "",
+            area_id=place.area_id if place else None,
+            place=dialogue.place_name(turn, place),
+            room=(place.room or "") if place else "",
+            for_other=for_other,
+        ),
+        by=turn.person,
+        channel=turn.message.channel,
+        now=turn.now,
+    )
+    adopt(turn, ticket)
+    dialogue.remember(turn, ticket)
+    return ticket
+
+
+def adopt(turn: Turn, ticket: Ticket) -> None:
+    """What was sent in the last half hour without words belongs to the words that came now."""
+    since = turn.now - timedelta(minutes=turn.world.limits.recent_minutes)
+    held = turn.session.scalars(
+        select(Attachment).where(
+            Attachment.person_id == turn.person.id, Attachment.ticket_id.is_(None), Attachment.sent_at >= since
+        )
+    )
+    for attachment in held:
+        _attach(turn, ticket, attachment)
+    if turn.message.kind is MessageKind.VOICE:
+        _attach(turn, ticket, keep(turn))
+
+
+def keep(turn: Turn) -> Attachment:
+    """Stores what the message carries, without a ticket yet; the bytes are fetched by a worker."""
+    message = turn.message
+    attachment = Attachment(
+        person_id=turn.person.id,
+        channel=message.channel,
+        kind=MEDIA[message.kind],
+        media_id=message.media_id[:300],
+        media_url=message.media_url[:2000],
+        lat=message.point.lat if message.point else None,
+        lng=message.point.lng if message.point else None,
+        label=message.point.label[:200] if message.point else "",
+        sent_at=turn.now,
+    )
+    turn.session.add(attachment)
+    turn.session.flush()
+    return attachment
+
+
+def _attach(turn: Turn, ticket: Ticket, attachment: Attachment) -> None:
+    doing = ticket.assignee_id == turn.person.id and ticket.reporter_id != turn.person.id
+    use = AttachmentUse.AFTER if doing else AttachmentUse.BEFORE
+    tickets.attach(turn.session, ticket, attachment, now=turn.now, use=use)
+    if attachment.kind is AttachmentKind.LOCATION and ticket.area_id is None and attachment.label:
+        place = turn.world.understander.understand(attachment.label).place
+        if place is not None and place.area_id is not None:
+            tickets.locate(
+                turn.session,
+                ticket,
+                area_id=place.area_id,
+                place=dialogue.place_name(turn, place),
+                text="",
+                by=turn.person,
+                now=turn.now,
+            )
+
+
+def taken(turn: Turn, ticket: Ticket, found: Understanding) -> Reply:
+    """What the resident reads once a ticket is open; the place is asked for when it is missing."""
+    limits = turn.world.limits
+    name = dialogue.category_name(turn, ticket)
+    night: datetime | None = None
+    if not in_office_hours(turn.now, limits.opens, limits.closes):
+        night = next_opening(turn.now, limits.opens)
+    if ticket.kind is TicketKind.INQUIRY:
+        return Reply(residents.received_question(ticket.number, name, ticket.promised_at, now=turn.now))
+    if ticket.kind in (TicketKind.SUGGESTION, TicketKind.PRAISE):
+        return Reply(residents.received_suggestion(ticket.number, name))
+    if found.abstained:
+        return Reply(residents.received_not_understood(ticket.number))
+    if not ticket.place and ticket.lat is None:
+        dialogue.wait(turn, State.PLACE, ticket=ticket.id)
+        return Reply(residents.received_without_place(ticket.number, name, night_until=night, now=turn.now))
+    place = ticket.place or residents.POINT
+    return Reply(residents.received(ticket.number, name, place, ticket.promised_at, night_until=night, now=turn.now))
+
+
+@routes(Meaning.REPORT, Meaning.INQUIRY)
+def report(turn: Turn) -> Reply:
+    """Free words from somebody in no conversation: a ticket at once."""
+    found = turn.understood
+    assert found is not None
+    ticket = open_from(turn, found, turn.text)
+    return taken(turn, ticket, found)
+
+
+@routes(Meaning.OTHER_MATTER)
+def other_matter(turn: Turn) -> Reply:
+    """Words that are surely about something else, while the bot waited for an answer."""
+    found = turn.understood
+    assert found is not None
+    ticket_id = turn.conversation.data.get("ticket")
+    ticket = turn.session.get(Ticket, ticket_id) if ticket_id else None
+    if ticket is None:
+        state, data = turn.conversation.state, turn.conversation.data
+        ticket = open_from(turn, found, turn.text)
+        reply = taken(turn, ticket, found)
+        # The registration goes on where it was; the place of the new matter can still be told any time.
+        dialogue.wait(turn, state, **data)
+        return Reply(members.other_matter_taken(reply.text))
+    tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
+    words = turn.session.scalar(
+        select(TicketWords).where(TicketWords.ticket_id == ticket.id).order_by(TicketWords.id.desc())
+    )
+    assert words is not None
+    turn.ticket_id = ticket.id
+    return Reply(
+        residents.addition_or_new(ticket.short),
+        (
+            Choice(residents.ADDITION, f"!keep {words.id}"),
+            Choice(residents.NEW_MATTER, f"!split {words.id}"),
+        ),
+    )
+
+
+def _own_words(turn: Turn) -> tuple[TicketWords, Ticket] | None:
+    words = turn.session.get(TicketWords, int(turn.inner)) if turn.inner.isdigit() else None
+    if words is None or words.person_id != turn.person.id or words.text is None:
+        return None
+    return words, turn.session.get_one(Ticket, words.ticket_id)
+
+
+@routes(Meaning.KEEP)
+def keep_as_addition(turn: Turn) -> Reply:
+    """It was an addition: it is already there."""
+    own = _own_words(turn)
+    return Reply(residents.kept_as_addition(own[1].short) if own else residents.nothing_open())
+
+
+@routes(Meaning.SPLIT)
+def split(turn: Turn) -> Reply:
+    """It was another matter: it becomes a ticket of its own, once."""
+    own = _own_words(turn)
+    if own is None or own[0].kind is not WordsKind.ADDITION:
+        return Reply(residents.nothing_open())
+    words, _ = own
+    words.kind = WordsKind.CORRECTION
+    text = words.text or ""
+    found = turn.world.understander.understand(text, near=turn.person.home_area_id)
+    dialogue.idle(turn)
+    return taken(turn, open_from(turn, found, text), found)
+
+
+@routes(Meaning.ANSWER, state=State.PLACE)
+def place_told(turn: Turn) -> Reply:
+    """The place that was asked for, or whatever was said instead: it all stays with the ticket."""
+    ticket = turn.session.get_one(Ticket, turn.conversation.data["ticket"])
+    place = turn.understood.place if turn.understood else None
+    dialogue.idle(turn)
+    dialogue.remember(turn, ticket)
+    if place is None:
+        tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
+        if not ticket.place and len(turn.text) <= 40:
+            ticket.place = turn.text.strip()[:40]
+        return Reply(residents.place_unknown(ticket.short, turn.text))
+    name = dialogue.place_name(turn, place)
+    tickets.locate(
+        turn.session,
+        ticket,
+        area_id=place.area_id,
+        place=name,
+        room=place.room or "",
+        text=turn.text,
+        by=turn.person,
+        now=turn.now,
+    )
+    return Reply(residents.place_kept(ticket.short, name, ticket.promised_at, now=turn.now))
+
+
+@routes(Meaning.CORRECTION)
+def correction(turn: Turn) -> Reply:
+    """What was understood is changed ("not noise but a leak", "the wrong building"), and kept for learning."""
+    fix = turn.fix
+    ticket = dialogue.recent(turn)
+    assert fix is not None
+    if ticket is None:
+        return report(turn)
+    turn.ticket_id = ticket.id
+    found = turn.world.understander.understand(fix.right, near=ticket.area_id or turn.person.home_area_id)
+    if fix.about is About.PLACE and found.place is not None:
+        name = dialogue.place_name(turn, found.place)
+        tickets.locate(
+            turn.session,
+            ticket,
+            area_id=found.place.area_id or ticket.area_id,
+            place=name,
+            room=found.place.room or "",
+            text=turn.text,
+            by=turn.person,
+            now=turn.now,
+        )
+        dialogue.idle(turn)
+        return Reply(residents.corrected_place(ticket.short, name))
+    category = turn.world.categories.get(found.candidates[0][0]) if found.candidates else None
+    if fix.about is About.CATEGORY and category is not None:
+        tickets.correct_category(turn.session, ticket, category, turn.text, by=turn.person, now=turn.now)
+        return Reply(residents.corrected_category(ticket.short, category.name))
+    tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now, kind=WordsKind.CORRECTION)
+    return Reply(residents.correction_kept(ticket.short))
+
+
+@routes(Meaning.IMAGE, Meaning.VIDEO)
+def photo(turn: Turn) -> Reply:
+    """A photo for the ticket just opened or taken on; otherwise it waits for words."""
+    attachment = keep(turn)
+    ticket = dialogue.recent(turn)
+    if ticket is None:
+        return Reply(residents.photo_held())
+    _attach(turn, ticket, attachment)
+    turn.ticket_id = ticket.id
+    return Reply(residents.photo_added(ticket.short))
+
+
+@routes(Meaning.LOCATION)
+def location(turn: Turn) -> Reply:
+    """A point on the map for the ticket just opened; otherwise it waits for words."""
+    attachment = keep(turn)
+    ticket = dialogue.recent(turn)
+    if ticket is None:
+        return Reply(residents.place_held())
+    _attach(turn, ticket, attachment)
+    turn.ticket_id = ticket.id
+    if turn.conversation.state is State.PLACE:
+        dialogue.idle(turn)
+    return Reply(residents.location_added(ticket.short, attachment.label or ticket.place))
+
+
+@routes(Meaning.VOICE)
+def voice(turn: Turn) -> Reply:
+    """A voice nobody wrote down: staff listen to it, so it becomes a ticket at once."""
+    found = turn.world.understander.understand("")
+    ticket = open_from(turn, found, "")
+    return Reply(residents.received_voice(ticket.number))
+
+
+@routes(Intent.FOR_OTHERS)
+def for_others(turn: Turn) -> Reply:
+    """For a neighbour, or somebody at the counter or on the phone."""
+    if not turn.rest:
+        dialogue.wait(turn, State.FOR_OTHERS)
+        return Reply(residents.for_others_ask())
+    return _for_other(turn, turn.rest)
+
+
+@routes(Meaning.ANSWER, state=State.FOR_OTHERS)
+def for_others_told(turn: Turn) -> Reply:
+    """Who, where and what, in one sentence."""
+    return _for_other(turn, turn.text)
+
+
+def _for_other(turn: Turn, words: str) -> Reply:
+    found = turn.world.understander.understand(words, near=turn.person.home_area_id)
+    dialogue.idle(turn)
+    ticket = open_from(turn, found, words, for_other=words[:40])
+    reply = taken(turn, ticket, found)
+    return Reply(residents.for_others_received(reply.text), reply.choices)
+
+
+@routes(Intent.CREATE)
+def create(turn: Turn) -> Reply:
+    """A member proposes a task of their own (创单): it is a ticket like every other."""
+    if not turn.rest:
+        dialogue.wait(turn, State.FOR_OTHERS)
+        return Reply(residents.create_ask())
+    found = turn.world.understander.understand(turn.rest, near=turn.person.home_area_id)
+    return taken(turn, open_from(turn, found, turn.rest), found)
+
+
+@routes(Intent.ADD)
+def add(turn: Turn) -> Reply:
+    """More words for a ticket; without a number the one just opened, or the only one open."""
+    ticket = dialogue.recent(turn) if turn.command and not turn.command.serial else None
+    if ticket is None or ticket.reporter_id != turn.person.id:
+        chosen = dialogue.named_or_one(
+            turn, tickets.own_live(turn.session, turn.person), word=word(Intent.ADD), verb=residents.VERB_ADD
+        )
+        if isinstance(chosen, Reply):
+            return chosen
+        ticket = chosen
+    dialogue.remember(turn, ticket)
+    if not turn.rest:
+        dialogue.wait(turn, State.ADDITION, ticket=ticket.id)
+        return Reply(residents.addition_what(ticket.short))
+    tickets.add_words(turn.session, ticket, turn.rest, by=turn.person, now=turn.now)
+    return Reply(residents.added(ticket.short))
+
+
+@routes(Meaning.ANSWER, state=State.ADDITION)
+@routes(Meaning.ANSWER, state=State.NOT_SOLVED)
+def added(turn: Turn) -> Reply:
+    """The words that were asked for; a ticket that has moved on meanwhile makes them a matter of their own."""
+    ticket = turn.session.get_one(Ticket, turn.conversation.data["ticket"])
+    dialogue.idle(turn)
+    try:
+        tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
+    except Refused:
+        return report(turn)
+    dialogue.remember(turn, ticket)
+    return Reply(residents.added(ticket.short))

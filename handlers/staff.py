@@ -1,0 +1,208 @@
+"""The dispatch desk in chat, for when no computer is near."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import select
+
+from handlers import dialogue
+from handlers.router import Routes
+from handlers.turn import Reply, Turn
+from models import dispatch, tickets
+from models.area import Area
+from models.clock import CHINA, local
+from models.errors import Refusal, Refused
+from models.person import Person, Role, RoleKind, RoleStatus
+from models.ticket import Ticket, TicketState, Urgency
+from nlp import commands
+from nlp.commands import Intent, word
+from nlp.extract import mask
+from texts import common, members, staff
+
+routes = Routes()
+
+
+def _named(turn: Turn) -> Ticket:
+    """The ticket a command names. Raises Refused(NOT_FOUND)."""
+    command = turn.command
+    if command is None or command.serial is None:
+        raise Refused(Refusal.NOT_FOUND, number="")
+    return tickets.find(turn.session, command.serial, by=turn.person)
+
+
+def _words(ticket: Ticket) -> str:
+    return next((mask(each.text) for each in ticket.words if each.text), "")
+
+
+@routes(Intent.DESK)
+def desk(turn: Turn) -> Reply:
+    """What waits, emergencies first."""
+    waiting = tickets.in_sight(turn.session, turn.person, states=[TicketState.NEW], most=8)
+    if not waiting:
+        return Reply(staff.desk_empty())
+    total = tickets.count_in_sight(turn.session, turn.person, states=[TicketState.NEW])
+    lines = [
+        staff.desk_line(
+            each.short,
+            dialogue.category_name(turn, each),
+            each.place,
+            _words(each),
+            emergency=each.urgency is Urgency.EMERGENCY,
+        )
+        for each in waiting
+    ]
+    return Reply(staff.desk(lines, total - len(waiting)))
+
+
+def _helpers(turn: Turn, ticket: Ticket) -> Sequence[Person]:
+    """Who could be asked for a ticket: grid workers, members, property people and staff of its community."""
+    community = turn.session.get(Area, ticket.community_id) if ticket.community_id else None
+    query = (
+        select(Person)
+        .join(Role, Role.person_id == Person.id)
+        .join(Area, Area.id == Role.area_id)
+        .where(
+            Role.kind.in_([RoleKind.GRID, RoleKind.MEMBER, RoleKind.PROPERTY, RoleKind.STAFF]),
+            Role.status == RoleStatus.ACTIVE,
+            Person.id != ticket.reporter_id,
+            Person.erased_at.is_(None),
+        )
+        .distinct()
+        .order_by(Person.id)
+    )
+    if community is not None:
+        query = query.where(Area.path.startswith(community.path))
+    return turn.session.scalars(query.limit(100)).all()
+
+
+@routes(Intent.DISPATCH)
+def dispatch_to(turn: Turn) -> Reply:
+    """One person is asked by name."""
+    ticket = _named(turn)
+    tickets.check(turn.session, ticket, tickets.Action.OFFER, by=turn.person)
+    could = _helpers(turn, ticket)
+    if not turn.rest:
+        return Reply(staff.dispatch_whom(ticket.short, [each.name for each in could[:6] if each.name]))
+    said = turn.rest.strip()
+    found = [each for each in could if each.name == said] or [
+        each for each in could if each.name and (said in each.name or (len(said) == 4 and each.phone.endswith(said)))
+    ]
+    if not found:
+        raise Refused(Refusal.NO_SUCH_PERSON, name=said)
+    if len(found) > 1:
+        return Reply(staff.which_person([each.name for each in found[:6]]))
+    dispatch.offer_to(turn.session, ticket, found[0], by=turn.person, now=turn.now)
+    return Reply(staff.offered_to(ticket.short, found[0].name))
+
+
+@routes(Intent.ESCALATE)
+def escalate(turn: Turn) -> Reply:
+    """One level up, with a reason."""
+    ticket = _named(turn)
+    if not turn.rest:
+        return Reply(members.reason_what(word(Intent.ESCALATE), ticket.short))
+    tickets.escalate(turn.session, ticket, turn.rest, by=turn.person, now=turn.now)
+    return Reply(staff.escalated(ticket.short, tickets.lock(turn.session, ticket.id).level))
+
+
+@routes(Intent.TO_DEPARTMENT)
+def to_department(turn: Turn) -> Reply:
+    """To a department by its name; more words are the reason."""
+    ticket = _named(turn)
+    name, _, why = turn.rest.partition(" ")
+    if not name:
+        names = turn.session.scalars(
+            select(Role.department).where(Role.kind == RoleKind.DEPARTMENT, Role.department != "").distinct().limit(20)
+        ).all()
+        return Reply(staff.assign_whom(ticket.short, names))
+    department = tickets.assign(turn.session, ticket, name, why, by=turn.person, now=turn.now)
+    return Reply(staff.assigned(ticket.short, department))
+
+
+@routes(Intent.SUPERVISE)
+def supervise(turn: Turn) -> Reply:
+    """Asks what keeps a ticket."""
+    ticket = _named(turn)
+    tickets.supervise(turn.session, ticket, turn.rest, by=turn.person, now=turn.now)
+    return Reply(staff.supervised(ticket.short))
+
+
+@routes(Intent.REJECT)
+def reject(turn: Turn) -> Reply:
+    """Not ours, and where to turn instead."""
+    ticket = _named(turn)
+    if not turn.rest:
+        return Reply(members.reason_what(word(Intent.REJECT), ticket.short))
+    tickets.reject(turn.session, ticket, turn.rest, by=turn.person, now=turn.now)
+    return Reply(staff.rejected(ticket.short))
+
+
+@routes(Intent.HOLD)
+def hold(turn: Turn) -> Reply:
+    """Until a day, with a reason."""
+    ticket = _named(turn)
+    day = commands.until(turn.rest, today=local(turn.now).date()) if turn.rest else None
+    if day is None or day <= local(turn.now).date():
+        return Reply(staff.hold_how(ticket.short))
+    until = datetime.combine(day, time(8), CHINA).astimezone(turn.now.tzinfo)
+    tickets.hold(
+        turn.session, ticket, turn.rest, until=max(until, turn.now + timedelta(hours=1)), by=turn.person, now=turn.now
+    )
+    return Reply(staff.held(ticket.short, common.date_of(until)))
+
+
+@routes(Intent.MERGE)
+def merge(turn: Turn) -> Reply:
+    """Two numbers of one matter."""
+    ticket = _named(turn)
+    number = turn.rest.strip()
+    if not number:
+        return Reply(staff.merge_how(ticket.short))
+    into = tickets.find(turn.session, number, by=turn.person)
+    tickets.merge(turn.session, ticket, into, by=turn.person, now=turn.now)
+    return Reply(staff.merged(ticket.short, into.short))
+
+
+# ---------------------------------------------------------------- departments
+
+
+@routes(Intent.CLAIM)
+def claim(turn: Turn) -> Reply:
+    """Somebody of the department takes it on."""
+    ticket = _named(turn)
+    tickets.claim(turn.session, ticket, by=turn.person, now=turn.now)
+    return Reply(staff.claimed(ticket.short))
+
+
+def _with_reason(
+    turn: Turn, intent: Intent, act: Callable[[Turn, Ticket], object], done: Callable[[str], str]
+) -> Reply:
+    ticket = _named(turn)
+    if not turn.rest:
+        return Reply(members.reason_what(word(intent), ticket.short))
+    act(turn, ticket)
+    return Reply(done(ticket.short))
+
+
+@routes(Intent.RETURN)
+def send_back(turn: Turn) -> Reply:
+    """Not theirs: the street decides."""
+    return _with_reason(
+        turn,
+        Intent.RETURN,
+        lambda turn, ticket: tickets.send_back(turn.session, ticket, turn.rest, by=turn.person, now=turn.now),
+        staff.returned,
+    )
+
+
+@routes(Intent.ANSWER)
+def answer(turn: Turn) -> Reply:
+    """The department's answer: the resident is asked to judge."""
+    return _with_reason(
+        turn,
+        Intent.ANSWER,
+        lambda turn, ticket: tickets.finish(turn.session, ticket, turn.rest, by=turn.person, now=turn.now),
+        staff.answered,
+    )

@@ -1,0 +1,236 @@
+"""The demo street: a fictional place with its people, for trying things out and for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import areas, people
+from models.area import Area, AreaKind
+from models.person import Identity, Person, RoleKind
+
+OFFICIAL = "official"
+BUILDINGS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """A fictional person; `key` is the account on the channels, empty for one nobody can write as."""
+
+    name: str
+    key: str = ""
+    role: RoleKind | None = None
+    area: str = ""
+    skills: tuple[str, ...] = ()
+    unit: str = ""
+    platform: str = ""
+    department: str = ""
+    home: str = ""
+
+    @property
+    def everywhere(self) -> bool:
+        """Members and those who work here are on every channel, residents and riders on the Official Account."""
+        return self.role not in (None, RoleKind.RIDER)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node above the buildings; `door` is the letter printed before the numbers of its buildings."""
+
+    kind: AreaKind
+    name: str
+    parent: str
+    aliases: tuple[str, ...]
+    lat: float
+    lng: float
+    door: str = ""
+    grid_worker: str = ""
+    secretary: str = ""
+
+
+PEOPLE = (
+    Somebody("张阿姨", "demo-resident-1", home="香樟花园6栋"),
+    Somebody("陈伯", "demo-resident-2"),
+    Somebody("小林", "demo-resident-3"),
+    Somebody("周老师", "demo-resident-4"),
+    Somebody("何奶奶", "demo-resident-5"),
+    Somebody("李建国", "demo-member-1", RoleKind.MEMBER, "香樟社区", ("调解", "文明劝导", "助老"), "演示区第一中学"),
+    Somebody("王秀兰", "demo-member-2", RoleKind.MEMBER, "香樟社区", ("文明劝导", "环境清洁", "陪诊"), "演示区图书馆"),
+    Somebody("赵明", "demo-member-3", RoleKind.MEMBER, "香樟社区", ("小修小补", "水电维修", "园艺"), "演示区供电所"),
+    Somebody(
+        "孙丽", "demo-member-4", RoleKind.MEMBER, "香樟社区", ("调解", "环境清洁", "小修小补", "园艺"), "演示区税务所"
+    ),
+    Somebody(
+        "吴志强",
+        "demo-member-5",
+        RoleKind.MEMBER,
+        "银杏社区",
+        ("调解", "文明劝导", "环境清洁", "小修小补"),
+        "演示区消防站",
+    ),
+    Somebody(
+        "郑晓梅", "demo-member-6", RoleKind.MEMBER, "银杏社区", ("助老", "陪诊", "园艺", "水电维修"), "演示区人民医院"
+    ),
+    Somebody("小马", "demo-rider-1", RoleKind.RIDER, "江湾街道", platform="演示外卖"),
+    Somebody("阿强", "demo-rider-2", RoleKind.RIDER, "江湾街道", platform="演示快送"),
+    Somebody("刘敏", "demo-grid-1", RoleKind.GRID, "香樟花园"),
+    Somebody("何伟", "demo-grid-2", RoleKind.GRID, "滨江雅苑"),
+    Somebody("罗芳", "demo-grid-3", RoleKind.GRID, "银杏里"),
+    Somebody("徐静", "demo-staff-1", RoleKind.STAFF, "香樟社区"),
+    Somebody("高峰", "demo-staff-2", RoleKind.STAFF, "银杏社区"),
+    Somebody("沈主任", "demo-street-1", RoleKind.STREET, "江湾街道"),
+    Somebody("老丁", "demo-dept-1", RoleKind.DEPARTMENT, "江湾街道", department="城管"),
+    # Named where a building's residents ask who looks after it; nobody writes as them.
+    Somebody("方书记"),
+    Somebody("秦书记"),
+    Somebody("许大姐"),
+    Somebody("邓师傅"),
+    Somebody("蒋老师"),
+)
+
+PLACES = (
+    Place(AreaKind.DISTRICT, "演示区", "", (), 30.5, 114.0),
+    Place(AreaKind.STREET, "江湾街道", "演示区", ("江湾街", "江湾"), 30.502, 114.003, secretary="沈主任"),
+    Place(
+        AreaKind.COMMUNITY,
+        "香樟社区",
+        "江湾街道",
+        ("香樟居委会",),
+        30.504,
+        114.002,
+        grid_worker="刘敏",
+        secretary="方书记",
+    ),
+    Place(
+        AreaKind.ESTATE,
+        "香樟花园",
+        "香樟社区",
+        ("香樟", "香樟小区", "香樟园"),
+        30.505,
+        114.001,
+        door="A",
+        grid_worker="刘敏",
+        secretary="许大姐",
+    ),
+    Place(
+        AreaKind.ESTATE,
+        "滨江雅苑",
+        "香樟社区",
+        ("滨江", "滨江小区", "雅苑"),
+        30.503,
+        114.005,
+        door="B",
+        grid_worker="何伟",
+        secretary="邓师傅",
+    ),
+    Place(
+        AreaKind.COMMUNITY,
+        "银杏社区",
+        "江湾街道",
+        ("银杏居委会",),
+        30.499,
+        114.008,
+        grid_worker="罗芳",
+        secretary="秦书记",
+    ),
+    Place(
+        AreaKind.ESTATE,
+        "银杏里",
+        "银杏社区",
+        ("银杏", "银杏小区", "银杏里小区"),
+        30.498,
+        114.009,
+        door="C",
+        grid_worker="罗芳",
+        secretary="蒋老师",
+    ),
+)
+"""Parents before children. A building has nobody of its own: its estate's people look after it."""
+
+
+def load(session: Session, *, now: datetime, channels: Sequence[str] = ("official", "wecom")) -> None:
+    """Makes what is missing of the demo street; what is there already stays as people have changed it since."""
+    nodes: dict[str, Area] = {}
+    for place in PLACES:
+        _place(session, place, nodes)
+    found = {each.name: _somebody(session, each, nodes, channels, now=now) for each in PEOPLE if each.key}
+    nameless = {each.name: each for each in PEOPLE if not each.key}
+    for place in PLACES:
+        node = nodes[place.name]
+        if place.grid_worker and node.grid_worker_id is None:
+            node.grid_worker_id = found[place.grid_worker].id
+        if place.secretary and node.secretary_id is None:
+            if place.secretary in nameless:
+                found[place.secretary] = _new(session, nameless[place.secretary], now=now)
+            node.secretary_id = found[place.secretary].id
+    session.flush()
+
+
+def _place(session: Session, place: Place, nodes: dict[str, Area]) -> None:
+    parent = nodes.get(place.parent)
+    node = nodes[place.name] = _child(session, parent, place.name) or areas.add_area(
+        session, place.kind, place.name, parent=parent, aliases=place.aliases, lat=place.lat, lng=place.lng
+    )
+    for number in range(1, BUILDINGS + 1) if place.door else ():
+        name = f"{number}栋"
+        nodes[place.name + name] = _child(session, node, name) or areas.add_area(
+            session,
+            AreaKind.BUILDING,
+            name,
+            parent=node,
+            code=f"{place.door}{number}",
+            # Two rows of three.
+            lat=round(place.lat + 0.0004 * ((number - 1) // 3), 6),
+            lng=round(place.lng + 0.0004 * ((number - 1) % 3), 6),
+        )
+
+
+def _child(session: Session, parent: Area | None, name: str) -> Area | None:
+    return session.scalar(select(Area).where(Area.parent_id == (parent.id if parent else None), Area.name == name))
+
+
+def _new(session: Session, somebody: Somebody, *, now: datetime) -> Person:
+    person = Person(
+        name=somebody.name, unit=somebody.unit, platform=somebody.platform, created_at=now, identities=[], roles=[]
+    )
+    session.add(person)
+    session.flush()
+    return person
+
+
+def _somebody(
+    session: Session, somebody: Somebody, nodes: dict[str, Area], channels: Sequence[str], *, now: datetime
+) -> Person:
+    known = {
+        identity.channel: identity
+        for identity in session.scalars(
+            select(Identity)
+            .where(Identity.account == somebody.key, Identity.channel.in_(channels))
+            .order_by(Identity.id)
+        )
+    }
+    person = next((identity.person for identity in known.values()), None)
+    is_new = person is None or not (person.name or person.erased_at)
+    if person is None:
+        person = _new(session, somebody, now=now)
+    for channel in channels:
+        if channel not in known and (channel == OFFICIAL or somebody.everywhere):
+            session.add(Identity(person_id=person.id, channel=channel, account=somebody.key))
+    session.flush()
+    session.expire(person, ["identities"])
+    if is_new:
+        # Somebody who wrote before the street was loaded is nameless until now.
+        person.name, person.unit, person.platform = somebody.name, somebody.unit, somebody.platform
+        if somebody.home:
+            person.home_area_id = nodes[somebody.home].id
+        if somebody.skills:
+            people.set_skills(session, person, somebody.skills)
+        if somebody.role is not None:
+            area_id = nodes[somebody.area].id
+            people.grant(session, person, somebody.role, area_id, now=now, department=somebody.department)
+    session.flush()
+    return person

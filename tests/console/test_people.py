@@ -1,0 +1,190 @@
+"""Handed-over chats, registrations, and people who could not be reached."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from models import outboxes, people
+from models.conversation import Conversation, State
+from models.inbox import InboxMessage
+from models.outbox import Notice, NoticeKind, NoticeState
+from models.person import Identity, Person, Role, RoleKind, RoleStatus
+from tests import factories
+from tests.console.conftest import Place
+
+
+def hand_over(place: Place, name: str = "resident", *, words: str = "能不能上门办？") -> int:
+    """Somebody of the first community asks for a human."""
+    place.ticket()
+    with place.database.transaction() as session:
+        chat = Conversation(
+            person_id=place.people[name].id,
+            channel="official",
+            state=State.HANDED_OVER,
+            expires_at=place.now + timedelta(minutes=30),
+        )
+        session.add(chat)
+        session.add(
+            InboxMessage(
+                key=f"said-{name}",
+                person_id=place.people[name].id,
+                channel="official",
+                kind="text",
+                text=words,
+                reply={"text": "已请社区的刘敏接手", "choices": [], "card_caption": ""},
+                received_at=place.now,
+            )
+        )
+        session.flush()
+        return chat.id
+
+
+def test_staff_answer_a_handed_over_chat_and_hand_it_back(both_places: Place) -> None:
+    place = both_places
+    chat_id, desk = hand_over(place), place.sign_in("staff")
+    assert "能不能上门办" in desk.get("/chats").text
+    page = desk.get(f"/chats/{chat_id}").text
+    assert "能不能上门办" in page
+    assert "不能直接推送" in page
+    place.later(minutes=10)
+    assert desk.post(f"/chats/{chat_id}/reply", {"text": "可以，周三来", "seen": "0"}).status_code == 303
+    with place.database.reading() as session:
+        notice = factories.notices(session, place.people["resident"], NoticeKind.STAFF_REPLY)[-1]
+        assert notice.data == {"text": "可以，周三来", "by": place.people["staff"].id}
+        assert notice.channel == "official"
+        assert place.woken == [notice.id]
+        chat = session.get_one(Conversation, chat_id)
+        assert chat.expires_at == place.now + timedelta(minutes=30)
+    assert "可以，周三来" in desk.get(f"/chats/{chat_id}/lines").text
+    assert desk.post(f"/chats/{chat_id}/hand-back").status_code == 303
+    with place.database.reading() as session:
+        assert session.get_one(Conversation, chat_id).state is State.IDLE
+        assert factories.notices(session, place.people["resident"], NoticeKind.HANDED_BACK)
+    assert desk.get(f"/chats/{chat_id}").status_code == 404
+    assert desk.post(f"/chats/{chat_id}/reply", {"text": "还在吗", "seen": "0"}).status_code == 404
+
+
+def test_a_chat_says_how_long_an_answer_still_goes_through(place: Place) -> None:
+    chat_id = hand_over(place)
+    with place.database.transaction() as session:
+        identity = session.scalars(select(Identity).where(Identity.person_id == place.people["resident"].id)).one()
+        people.open_window(identity, count=5, seconds=48 * 3600, now=place.now)
+    assert "还能发 5 条" in place.sign_in("staff").get(f"/chats/{chat_id}").text
+
+
+def test_two_colleagues_do_not_answer_across_each_other(place: Place) -> None:
+    chat_id, desk, street = hand_over(place), place.sign_in("staff"), place.sign_in("street")
+    assert desk.post(f"/chats/{chat_id}/reply", {"text": "周三来", "seen": "0"}).status_code == 303
+    late = street.post(f"/chats/{chat_id}/reply", {"text": "周五来", "seen": "0"})
+    assert late.status_code == 409
+    assert "周三来" in late.text
+    assert "周五来" in late.text
+    with place.database.reading() as session:
+        assert len(factories.notices(session, place.people["resident"], NoticeKind.STAFF_REPLY)) == 1
+
+
+def test_the_next_community_does_not_see_the_chat(place: Place) -> None:
+    chat_id, elsewhere = hand_over(place), place.sign_in("elsewhere")
+    assert "能不能上门办" not in elsewhere.get("/chats").text
+    for path in (f"/chats/{chat_id}", f"/chats/{chat_id}/lines"):
+        assert elsewhere.get(path).status_code == 404
+    assert elsewhere.post(f"/chats/{chat_id}/reply", {"text": "好", "seen": "0"}).status_code == 404
+    assert elsewhere.post(f"/chats/{chat_id}/hand-back").status_code == 404
+
+
+def test_a_stranger_of_whom_nothing_is_known_is_everybodys(place: Place) -> None:
+    with place.database.transaction() as session:
+        place.people["stranger"] = factories.person(session, "路人")
+        session.add(Conversation(person_id=place.people["stranger"].id, channel="official", state=State.HANDED_OVER))
+    assert "路*" in place.sign_in("elsewhere").get("/chats").text
+    assert "路*" in place.sign_in("staff").get("/chats").text
+
+
+def test_a_chat_whose_time_is_over_is_the_bots_again(place: Place) -> None:
+    chat_id, desk = hand_over(place), place.sign_in("staff")
+    place.later(minutes=30)
+    assert desk.get(f"/chats/{chat_id}").status_code == 404
+
+
+def test_hostile_words_in_a_chat_are_shown_as_words(place: Place) -> None:
+    chat_id = hand_over(place, words="<script>alert(1)</script>")
+    desk = place.sign_in("staff")
+    for path in ("/chats", f"/chats/{chat_id}", f"/chats/{chat_id}/lines"):
+        page = desk.get(path).text
+        assert "&lt;script&gt;" in page
+        assert "<script>alert" not in page
+
+
+def _asked(place: Place) -> int:
+    with place.database.reading() as session:
+        return session.scalars(select(Role.id).where(Role.person_id == place.people["newcomer"].id)).one()
+
+
+def test_a_registration_is_confirmed_by_the_desk_of_its_community(both_places: Place) -> None:
+    place = both_places
+    role_id, desk, elsewhere = _asked(place), place.sign_in("staff"), place.sign_in("elsewhere")
+    assert "陈志远" not in elsewhere.get("/registrations").text
+    assert elsewhere.post(f"/registrations/{role_id}/confirm").status_code == 404
+    assert "陈志远" in desk.get("/registrations").text
+    assert desk.post(f"/registrations/{role_id}/confirm").status_code == 303
+    with place.database.reading() as session:
+        assert session.get_one(Role, role_id).status is RoleStatus.ACTIVE
+        assert factories.notices(session, place.people["newcomer"], NoticeKind.REGISTERED)[0].data["confirmed"] is True
+    assert desk.post(f"/registrations/{role_id}/decline").status_code == 404
+
+
+def test_a_registration_that_does_not_fit_is_declined_and_told(place: Place) -> None:
+    role_id = _asked(place)
+    assert place.sign_in("staff").post(f"/registrations/{role_id}/decline").status_code == 303
+    with place.database.reading() as session:
+        assert session.get_one(Role, role_id).status is RoleStatus.ENDED
+        assert factories.notices(session, place.people["newcomer"], NoticeKind.REGISTERED)[0].data["confirmed"] is False
+
+
+def test_a_role_with_rights_in_the_console_is_never_confirmed_there(place: Place) -> None:
+    role_id = _asked(place)
+    with place.database.transaction() as session:
+        session.get_one(Role, role_id).kind = RoleKind.STREET
+    assert place.sign_in("staff").post(f"/registrations/{role_id}/confirm").status_code == 404
+
+
+def test_whoever_was_not_reached_is_called_and_ticked_off(both_places: Place) -> None:
+    place = both_places
+    ticket = place.ticket()
+    with place.database.transaction() as session:
+        kinds = (NoticeKind.FINISHED, NoticeKind.ACCEPTED, NoticeKind.ARRIVED, NoticeKind.HELD)
+        told = [
+            outboxes.tell(session, kind, place.people["resident"].id, now=place.now, ticket_id=ticket.id)
+            for kind in kinds
+        ]
+        told[0].state, told[1].state, told[2].state = NoticeState.UNREACHABLE, NoticeState.WAITING, NoticeState.SENT
+        ids = [each.id for each in told]
+    desk, elsewhere = place.sign_in("staff"), place.sign_in("elsewhere")
+    page = desk.get("/unreached").text
+    assert f"/unreached/{ids[0]}/told" in page
+    assert f"/unreached/{ids[1]}/told" not in page
+    assert "13800001234" in page
+    assert "13800001234" not in elsewhere.get("/unreached").text
+    assert elsewhere.post(f"/unreached/{ids[0]}/told").status_code == 404
+    place.later(hours=11)
+    assert desk.post(f"/unreached/{ids[0]}/told").status_code == 303
+    place.later(hours=13)
+    desk = place.sign_in("staff")
+    page = desk.get("/unreached").text
+    assert f"/unreached/{ids[0]}/told" not in page
+    assert f"/unreached/{ids[1]}/told" in page
+    with place.database.reading() as session:
+        notice = session.get_one(Notice, ids[0])
+        assert (notice.state, notice.sent_by) == (NoticeState.DROPPED, f"phone:{place.people['staff'].id}")
+
+
+def test_a_person_without_a_name_has_a_place_on_every_page(place: Place) -> None:
+    hand_over(place)
+    with place.database.transaction() as session:
+        for name in ("resident", "newcomer"):
+            session.get_one(Person, place.people[name].id).name = ""
+    desk = place.sign_in("staff")
+    assert "没留姓名" in desk.get("/chats").text
+    assert "没留姓名" in desk.get("/registrations").text

@@ -1,0 +1,89 @@
+"""Every migration, up and down, with rows in it, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import func, inspect, select
+
+from models import dispatch, tickets
+from models.area import Area
+from models.base import Base
+from models.db import Database, downgrade, upgrade
+from models.person import Code, CodeKind, Login, LoginSession
+from models.ticket import Ticket
+from tests import factories
+from tests.factories import NOW
+from tests.models.conftest import build_world
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without a single table, in a folder that does not exist yet."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'not' / 'yet' / 'huying.db'}"
+    else:
+        yield request.getfixturevalue("postgres_url")
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_models(both: Database) -> None:
+    with both.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_what_the_comparison_cannot_see_is_there_too(both: Database) -> None:
+    inspector = inspect(both.engine)
+    [desk] = [index for index in inspector.get_indexes("outbox") if index["name"] == "uq_outbox_desk"]
+    assert desk["unique"]
+    where = desk["dialect_options"][f"{both.engine.dialect.name}_where"]
+    assert "desk" in str(where)
+    assert "pending" in str(where)
+    assert {key["name"] for key in inspector.get_foreign_keys("areas")} == {
+        "fk_areas_grid_worker_id",
+        "fk_areas_parent_id",
+        "fk_areas_secretary_id",
+    }
+    cascades = {
+        key["name"]: key["options"].get("ondelete")
+        for table in ("area_aliases", "login_sessions")
+        for key in inspector.get_foreign_keys(table)
+    }
+    assert cascades == {"fk_area_aliases_area_id": "CASCADE", "fk_login_sessions_login_id": "CASCADE"}
+
+
+def test_up_with_rows_down_and_up_again(empty_url: str) -> None:
+    for _ in range(2):
+        upgrade(empty_url)
+        database = Database(empty_url)
+        with database.transaction() as session:
+            world = build_world(session)
+            # The circle: an area names a person who lives in it.
+            world.street.estate.grid_worker_id = world.member.id
+            world.member.home_area_id = world.street.building.id
+            ticket = factories.ticket(session, world.resident, area=world.street.building)
+            dispatch.dispatch(session, ticket.id, now=NOW, offer_minutes=30)
+            tickets.accept(session, ticket, by=world.member, now=NOW)
+            login = Login(name="staff", password_hash="x", person_id=world.staff.id, created_at=NOW)
+            session.add_all([login, Code(code="AAAAAA", kind=CodeKind.BIND, expires_at=NOW)])
+            session.flush()
+            session.add(LoginSession(token_hash="x", login_id=login.id, csrf="x", expires_at=NOW))
+        with database.reading() as session:
+            assert session.scalar(select(func.count()).select_from(Ticket)) == 1
+            assert session.get_one(Area, world.street.estate.id).grid_worker_id == world.member.id
+        database.dispose()
+        downgrade(empty_url, "base")
+        database = Database(empty_url)
+        assert inspect(database.engine).get_table_names() == ["alembic_version"]
+        database.dispose()
+
+
+def test_upgrading_twice_changes_nothing(empty_url: str) -> None:
+    upgrade(empty_url)
+    upgrade(empty_url)
+    database = Database(empty_url)
+    assert set(inspect(database.engine).get_table_names()) == {"alembic_version", *Base.metadata.tables}
+    database.dispose()

@@ -1,0 +1,136 @@
+"""Many at once: the database decides, and exactly one of them has it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from sqlalchemy import func, select
+
+from models import people, tickets
+from models.db import Database
+from models.errors import Refusal, Refused
+from models.offer import Offer, OfferState
+from models.outbox import Notice, NoticeKind, NoticeState
+from models.person import Code, CodeKind, Identity, Person, RoleKind
+from models.ticket import Ticket, TicketEvent
+from tests import factories
+from tests.factories import NOW
+
+PEOPLE = 20
+
+
+def at_once(count: int, what: Callable[[int], object]) -> list[object]:
+    """What `count` threads got that all began at the same instant; a refusal is its reason."""
+    barrier = Barrier(count)
+
+    def run(index: int) -> object:
+        barrier.wait()
+        try:
+            return what(index)
+        except Refused as refused:
+            return refused.reason
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def test_exactly_one_of_twenty_neighbours_who_accept_at_once_gets_the_task(both: Database) -> None:
+    with both.transaction() as session:
+        factories.categories(session)
+        here = factories.street(session)
+        members = [factories.somebody(session, RoleKind.MEMBER, here.community, skills=["调解"]) for _ in range(PEOPLE)]
+        ticket = factories.ticket(session, factories.person(session), area=here.building)
+        factories.run_dispatch(session, ticket)
+        session.query(Notice).update({"state": NoticeState.SENT})
+        ids, ticket_id = [member.id for member in members], ticket.id
+
+    def accept(index: int) -> str:
+        with both.transaction() as session:
+            by = session.get_one(Person, ids[index])
+            tickets.accept(session, tickets.find(session, "1", by=by), by=by, now=NOW)
+            return "has it"
+
+    got = Counter(at_once(PEOPLE, accept))
+    assert got["has it"] == 1
+    assert got[Refusal.TAKEN] + got[Refusal.OFFER_OVER] == PEOPLE - 1
+    with both.reading() as session:
+        events = session.scalars(select(TicketEvent.action).where(TicketEvent.ticket_id == ticket_id)).all()
+        assert Counter(events)["accept"] == 1
+        [winner] = session.scalars(select(Offer.person_id).where(Offer.state == OfferState.ACCEPTED))
+        assert session.get_one(Ticket, ticket_id).assignee_id == winner
+        told = Counter(session.scalars(select(Notice.person_id).where(Notice.kind == NoticeKind.TAKEN)))
+        assert set(told) == set(ids) - {winner}
+        assert set(told.values()) == {1}
+        assert session.scalar(select(func.count()).where(Offer.state == OfferState.OPEN)) == 0
+        assert tickets.verify_history(session) is None
+
+
+def test_two_first_messages_of_one_person_meet_one_person(both: Database) -> None:
+    def meet(_: int) -> object:
+        with both.transaction() as session:
+            return people.meet(session, "official", "somebody-new", now=NOW).person.id
+
+    assert len(set(at_once(4, meet))) == 1
+    with both.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Identity)) == 1
+        assert session.scalar(select(func.count()).select_from(Person)) == 1
+
+
+def test_tickets_opened_at_once_have_numbers_of_their_own(both: Database) -> None:
+    with both.transaction() as session:
+        factories.categories(session)
+        by = factories.person(session).id
+
+    def report(_: int) -> object:
+        with both.transaction() as session:
+            return factories.ticket(session, session.get_one(Person, by)).number
+
+    assert sorted(map(str, at_once(8, report))) == [f"261123-{serial:04d}" for serial in range(1, 9)]
+
+
+def test_a_code_works_for_one_of_two(both: Database) -> None:
+    with both.transaction() as session:
+        code = people.new_code(session, CodeKind.BIND, now=NOW, minutes=10)
+
+    def use(_: int) -> object:
+        with both.transaction() as session:
+            return people.use_code(session, code, CodeKind.BIND, now=NOW).code
+
+    assert sorted(map(str, at_once(2, use))) == sorted([code, Refusal.NO_SUCH_CODE])
+    with both.reading() as session:
+        assert session.get_one(Code, code).uses_left == 0
+
+
+def test_two_workers_do_not_both_take_the_last_message_of_a_window(both: Database) -> None:
+    with both.transaction() as session:
+        identity = people.meet(session, "official", "account", now=NOW)
+        people.open_window(identity, count=3, seconds=60, now=NOW)
+
+    def use(_: int) -> object:
+        with both.transaction() as session:
+            return people.use_window(session, session.scalars(select(Identity)).one(), now=NOW)
+
+    assert Counter(at_once(6, use)) == {True: 3, False: 3}
+
+
+def test_the_desk_waits_for_one_message_however_many_reports_come_in(both: Database) -> None:
+    with both.transaction() as session:
+        factories.categories(session)
+        here = factories.street(session)
+        factories.somebody(session, RoleKind.STAFF, here.community)
+        by, area_id = factories.person(session).id, here.building.id
+
+    def report(_: int) -> object:
+        with both.transaction() as session:
+            made = tickets.Report("…", category=None, area_id=area_id)
+            ticket = tickets.open_ticket(session, made, by=session.get_one(Person, by), channel="official", now=NOW)
+            factories.run_dispatch(session, ticket)
+            return ticket.number
+
+    assert len(set(at_once(6, report))) == 6
+    with both.reading() as session:
+        [notice] = session.scalars(select(Notice))
+        assert (notice.kind, notice.state, notice.ticket_id) == (NoticeKind.DESK, NoticeState.PENDING, None)

@@ -1,0 +1,98 @@
+"""Places are found on the area tree as people name them; what is private stays out of logs."""
+
+from __future__ import annotations
+
+import pytest
+
+from nlp.extract import AreaName, Place, Places, mask, times
+
+AREAS = [
+    AreaName(1, "district", "演示区"),
+    AreaName(2, "street", "江湾街道", (), 1),
+    AreaName(3, "community", "香樟社区", (), 2),
+    AreaName(4, "estate", "香樟花园", ("香樟小区",), 3),
+    AreaName(5, "estate", "滨江雅苑", (), 3),
+    AreaName(6, "community", "银杏社区", (), 2),
+    AreaName(7, "estate", "银杏里", (), 6),
+    *(
+        AreaName(100 * estate + number, "building", f"{number}栋", (f"{letter}{number}",), estate)
+        for estate, letter in ((4, "A"), (5, "B"), (7, "C"))
+        for number in range(1, 7)
+    ),
+]
+PLACES = Places(AREAS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["6栋电梯坏了", "六栋电梯坏了", "6#电梯坏了", "６號樓电梯坏了", "6幢电梯坏了", "06栋电梯坏了", "6 栋电梯坏了"],
+)
+def test_a_bare_building_is_the_one_at_home(text: str) -> None:
+    found = PLACES.find(text, near=501)
+    assert found is not None
+    assert (found.area_id, found.estate, found.building) == (506, "滨江雅苑", "6栋")
+
+
+@pytest.mark.parametrize(
+    ("text", "area_id"),
+    [("香樟花园6栋漏水", 406), ("香樟小區六棟漏水", 406), ("A6 灯坏了", 406), ("香章花园6栋漏水", 406), ("香樟园6栋漏水", 406), ("银杏里2号楼没电", 702),
+     ("香樟花园9栋漏水", 4), ("滨江雅苑门口堵", 5), ("香樟社区门口堵", 3), ("江湾街道太吵", 2), ("江湾街道香樟社区香樟花园3栋吵", 403)],
+)  # fmt: skip
+def test_a_name_is_found_on_the_tree_however_it_is_spelt(text: str, area_id: int) -> None:
+    found = PLACES.find(text)
+    assert found is not None
+    assert found.area_id == area_id
+
+
+def test_building_unit_floor_and_room_are_told_apart() -> None:
+    assert PLACES.find("我住银杏里三栋二单元五楼502室，楼上漏水") == Place(
+        "银杏里三栋二单元五楼502室", 703, "银杏里", "3栋", "2单元", "5楼", "502"
+    )
+    assert PLACES.find("滨江雅苑 6-2-301 漏水") == Place(
+        "滨江雅苑 6-2-301", 506, "滨江雅苑", "6栋", "2单元", None, "301"
+    )
+
+
+def test_a_floor_alone_is_at_home_and_a_building_nobody_can_place_is_kept_as_said() -> None:
+    assert PLACES.find("3楼漏水", near=406) == Place("3楼", 406, "香樟花园", floor="3楼")
+    assert PLACES.find("6栋漏水") == Place("6栋", building="6栋")
+
+
+def test_a_named_estate_beats_home() -> None:
+    found = PLACES.find("银杏里2栋太吵", near=406)
+    assert found is not None
+    assert found.area_id == 702
+
+
+def test_a_road_outside_the_tree_is_kept_as_text() -> None:
+    assert PLACES.find("解放路18号前面路灯坏了") == Place("解放路18号")
+
+
+@pytest.mark.parametrize("text", ["太吵了", "路灯坏了", "小区太脏", "1个月没人管", "2022年到现在", "", "停车费太贵"])
+def test_no_place_is_invented(text: str) -> None:
+    assert PLACES.find(text) is None
+
+
+def test_of_two_estates_with_one_name_the_one_near_home_is_meant() -> None:
+    twins = Places([*AREAS, AreaName(8, "estate", "江景苑", (), 3), AreaName(9, "estate", "江景苑", (), 6)])
+    found = twins.find("江景苑停水", near=7)
+    assert found is not None
+    assert found.area_id == 9
+
+
+def test_a_tree_that_loops_back_on_itself_is_survived() -> None:
+    loop = Places([AreaName(1, "estate", "环形花园", (), 2), AreaName(2, "community", "环形社区", (), 1)])
+    found = loop.find("环形花园漏水", near=2)
+    assert found is not None
+    assert found.area_id == 1
+
+
+def test_times_are_kept_as_said() -> None:
+    assert times("每天晚上10点到凌晨2点施工，昨天下午3:30停电") == ("每天晚上10点到凌晨2点", "昨天下午3:30")
+
+
+def test_logs_show_no_phone_no_identity_no_room_but_the_ticket() -> None:
+    hidden = mask(
+        "261121-0007 的电话13812345678，座机027-88886666，身份证11010119900101123X，住6栋2单元301室和5-1-1204"
+    )
+    assert hidden == "261121-0007 的电话***，座机***，身份证***，住6栋2单元***和5-1-***"

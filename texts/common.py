@@ -1,0 +1,139 @@
+"""Words that several topics share: states, levels, roles, times of day and how people are named."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from models.area import AreaKind
+from models.category import Level
+from models.clock import local
+from models.person import RoleKind
+from models.ticket import TicketState
+
+STATES = {
+    TicketState.NEW: "待派",
+    TicketState.OFFERED: "已派",
+    TicketState.ACCEPTED: "已接",
+    TicketState.RESOLVED: "待评",
+    TicketState.CLOSED: "已结",
+    TicketState.MERGED: "已并",
+    TicketState.ASSIGNED: "已转",
+    TicketState.HELD: "已挂",
+    TicketState.WITHDRAWN: "已撤",
+    TicketState.REJECTED: "不予受理",
+}
+
+LEVELS = {Level.ESTATE: "小区", Level.COMMUNITY: "社区", Level.STREET: "街道", Level.DEPARTMENT: "职能部门"}
+
+ROLES = {
+    RoleKind.MEMBER: "下沉党员",
+    RoleKind.RIDER: "骑手",
+    RoleKind.GRID: "网格员",
+    RoleKind.PROPERTY: "物业",
+    RoleKind.STAFF: "社区",
+    RoleKind.STREET: "街道",
+    RoleKind.DEPARTMENT: "职能部门",
+    RoleKind.ADMIN: "管理员",
+}
+
+AREAS = {
+    AreaKind.CITY: "市",
+    AreaKind.DISTRICT: "区",
+    AreaKind.STREET: "街道",
+    AreaKind.COMMUNITY: "社区",
+    AreaKind.ESTATE: "小区",
+    AreaKind.BUILDING: "楼栋",
+}
+
+WEEKDAYS = "一二三四五六日"
+
+TITLES = ("师傅", "阿姨", "大姐", "大哥", "老师", "爷爷", "奶奶", "叔叔", "姐", "哥")
+
+
+def hour(moment: datetime) -> str:
+    """A time of day as people say it: 早上 8 点, 下午 4 点半, 晚上 10 点."""
+    here = local(moment)
+    part = (
+        "夜里"
+        if here.hour < 6
+        else "早上"
+        if here.hour < 9
+        else "上午"
+        if here.hour < 12
+        else "中午"
+        if here.hour < 13
+        else "下午"
+        if here.hour < 18
+        else "晚上"
+    )
+    on_the_clock = here.hour if here.hour <= 12 else here.hour - 12
+    minutes = "" if here.minute == 0 else "半" if here.minute == 30 else f" {here.minute:02d} 分"
+    return f"{part} {on_the_clock} 点{minutes}"
+
+
+def day(moment: datetime, *, now: datetime) -> str:
+    """A day as people say it: 今天, 明天, 后天, 周四, 11 月 30 日."""
+    here, today = local(moment).date(), local(now).date()
+    days = (here - today).days
+    if days in (0, 1, 2):
+        return ("今天", "明天", "后天")[days]
+    if 2 < days < 7 and here.isocalendar()[:2] == today.isocalendar()[:2]:
+        return f"周{WEEKDAYS[here.weekday()]}"
+    if days < 0 or days >= 7:
+        return f"{here.month} 月 {here.day} 日"
+    return f"下周{WEEKDAYS[here.weekday()]}"
+
+
+def when(moment: datetime, *, now: datetime) -> str:
+    """A moment rounded up to the next half hour, as one would promise it: 今天下午 4 点半."""
+    here = local(moment)
+    rest = (here.minute * 60 + here.second) % 1800
+    rounded = moment if rest == 0 else moment + timedelta(seconds=1800 - rest)
+    rounded = rounded.replace(microsecond=0)
+    return f"{day(rounded, now=now)}{hour(rounded)}"
+
+
+def date_of(moment: datetime) -> str:
+    """11 月 22 日."""
+    here = local(moment)
+    return f"{here.month} 月 {here.day} 日"
+
+
+def clock(moment: datetime) -> str:
+    """11-22 08:05, for lines of history."""
+    return f"{local(moment):%m-%d %H:%M}"
+
+
+def called(name: str, *, title: str = "师傅") -> str:
+    """How neighbours are told of somebody: the surname and a title, or the name as it is when it has one."""
+    if not name:
+        return "一位邻居"
+    if name.endswith(TITLES):
+        return name
+    return f"{name[0]}{title}"
+
+
+def helper(kind: RoleKind | None, name: str) -> str:
+    """Who takes care of something: 下沉党员 李师傅, 网格员 王姐, 社区的刘敏."""
+    if kind is RoleKind.MEMBER:
+        return f"下沉党员 {called(name)}"
+    if kind is RoleKind.GRID:
+        return f"网格员 {called(name, title='老师')}"
+    if kind is RoleKind.STAFF:
+        return f"社区的{name or '值班同志'}"
+    if kind in (RoleKind.STREET, RoleKind.ADMIN):
+        return f"街道的{name or '值班同志'}"
+    if kind is RoleKind.PROPERTY:
+        return f"物业的{called(name)}"
+    return called(name)
+
+
+def numbered(lines: list[str]) -> str:
+    """Lines with their numbers, for lists that are read and not answered."""
+    return "\n".join(f"{index}. {line}" for index, line in enumerate(lines, 1))
+
+
+def clip(text: str, length: int) -> str:
+    """At most `length` characters of somebody's words, on one line."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= length else flat[: length - 1] + "…"

@@ -1,0 +1,369 @@
+"""What staff read in the console: the names of buttons and piles, lines of history, and why something was not done."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from models.attachment import AttachmentKind
+from models.category import Level
+from models.errors import Refusal, Refused
+from models.lifecycle import Action, Actor
+from models.offer import OfferState
+from models.outbox import NoticeKind, NoticeState
+from models.ticket import Ending, TicketEvent, TicketKind, Urgency, WordsKind
+from texts import refusals
+from texts.common import LEVELS, ROLES, STATES, clock
+
+__all__ = ["LEVELS", "ROLES", "STATES", "clock"]  # templates find these here too
+
+TABS = {
+    "new": "待派",
+    "offered": "已派",
+    "accepted": "已接",
+    "assigned": "已转",
+    "resolved": "待评",
+    "overdue": "超时",
+    "held": "挂起",
+    "all": "全部",
+}
+
+EMPTY = {
+    "new": "没有待派的事，都安排好了。",
+    "offered": "没有等人接的事。",
+    "accepted": "现在没有人手上有事。",
+    "assigned": "没有转给部门的事。",
+    "resolved": "没有等居民评价的事。",
+    "overdue": "没有超时的事，辛苦了。",
+    "held": "没有挂起的事。",
+    "all": "还没有人反映过事情。",
+}
+
+URGENCIES = {Urgency.EMERGENCY: "紧急", Urgency.URGENT: "急", Urgency.NORMAL: "一般"}
+
+KINDS = {
+    TicketKind.REPORT: "反映问题",
+    TicketKind.INQUIRY: "咨询",
+    TicketKind.SUGGESTION: "建议",
+    TicketKind.PRAISE: "表扬",
+}
+
+ACTIONS = {
+    Action.ADD: "补充",
+    Action.CORRECT: "更正分类",
+    Action.LOCATE: "更正地点",
+    Action.OFFER: "派单",
+    Action.ACCEPT: "接单",
+    Action.DECLINE: "婉拒",
+    Action.RELEASE: "退单",
+    Action.ARRIVE: "到场",
+    Action.FINISH: "办结",
+    Action.EVALUATE: "评价",
+    Action.REOPEN: "没解决，重办",
+    Action.REEVALUATE: "改评",
+    Action.WITHDRAW: "撤单",
+    Action.URGE: "催办",
+    Action.RELAY: "留言",
+    Action.ESCALATE: "上报",
+    Action.ASSIGN: "转部门",
+    Action.CLAIM: "认领",
+    Action.RETURN: "退回街道",
+    Action.HOLD: "挂起",
+    Action.RESUME: "恢复办理",
+    Action.REJECT: "不予受理",
+    Action.MERGE: "合并",
+    Action.SUPERVISE: "督办",
+}
+"""The buttons."""
+
+HINTS = {
+    Action.ADD: "会告诉手上有这件事的人。",
+    Action.CORRECT: "改过以后按新的分类安排，也让小应下次认得更准。",
+    Action.LOCATE: "选一处地方，或者写下大家怎么叫它。",
+    Action.OFFER: "原来问过的人会收到“已另外安排”。",
+    Action.RELEASE: "事情回到待派，不影响任何人。",
+    Action.FINISH: "这句话会发给居民，并请居民评价。",
+    Action.RELAY: "对方看不到您的号码。",
+    Action.ESCALATE: "交到上一级。居民会知道转到了哪里。",
+    Action.ASSIGN: "部门的人会收到，居民会知道转给了谁。",
+    Action.RETURN: "请写清楚为什么不归本部门，由街道决定。",
+    Action.HOLD: "原因和日子会告诉居民，到那天自动恢复。",
+    Action.REJECT: "请告诉居民为什么，以及可以找谁。",
+    Action.MERGE: "同一件事合到一起，这位居民也会收到那件事的进展。",
+    Action.SUPERVISE: "提醒手上有这件事的人，并记下来。",
+}
+
+WORDS_LABELS = {
+    Action.ADD: "补充什么",
+    Action.DECLINE: "原因（可以不写）",
+    Action.RELEASE: "原因（可以不写）",
+    Action.ARRIVE: "说明（可以不写）",
+    Action.FINISH: "怎么办好的",
+    Action.EVALUATE: "想说的话（可以不写）",
+    Action.REEVALUATE: "想说的话（可以不写）",
+    Action.REOPEN: "哪里没解决（可以不写）",
+    Action.RELAY: "想说的话",
+    Action.ESCALATE: "原因",
+    Action.RETURN: "原因",
+    Action.HOLD: "原因",
+    Action.REJECT: "原因和去处",
+}
+
+EVENTS = {
+    Action.OPEN: "反映了这件事",
+    Action.ADD: "作了补充",
+    Action.CORRECT: "更正了分类",
+    Action.LOCATE: "更正了地点",
+    Action.OFFER: "派单",
+    Action.ACCEPT: "接了单",
+    Action.DECLINE: "这次不方便",
+    Action.EXPIRE: "到时没有人接，回到待派",
+    Action.RELEASE: "退了单，回到待派",
+    Action.ARRIVE: "到了现场",
+    Action.FINISH: "办结，请居民评价",
+    Action.EVALUATE: "作了评价",
+    Action.REOPEN: "说没解决，退回重办",
+    Action.REEVALUATE: "改了评价",
+    Action.AUTO_CLOSE: "到期没有评价，结束（不算解决）",
+    Action.WITHDRAW: "撤了单",
+    Action.URGE: "催办",
+    Action.RELAY: "留了言",
+    Action.ESCALATE: "上报",
+    Action.ASSIGN: "转给部门",
+    Action.CLAIM: "认领了",
+    Action.RETURN: "退回街道",
+    Action.HOLD: "挂起",
+    Action.RESUME: "恢复办理",
+    Action.REJECT: "不予受理",
+    Action.MERGE: "合并到另一件事",
+    Action.SUPERVISE: "督办",
+    Action.MISS_LIMIT: "超过了期限",
+}
+"""Lines of history, after the name of whoever did it."""
+
+ACTORS = {
+    Actor.SYSTEM: "小应",
+    Actor.REPORTER: "居民",
+    Actor.OFFERED: "被派的人",
+    Actor.ASSIGNEE: "接单的人",
+    Actor.STAFF: "社区",
+    Actor.STREET: "街道",
+    Actor.DEPARTMENT: "部门",
+}
+
+ANSWERS = {1: "解决了，满意", 2: "解决了，不满意", 3: "没解决"}
+
+ENDINGS = {Ending.EVALUATED: "居民评过", Ending.NOT_EVALUATED: "没有评价"}
+
+WORDS_KINDS = {
+    WordsKind.REPORT: "反映",
+    WordsKind.ADDITION: "补充",
+    WordsKind.CORRECTION: "更正",
+    WordsKind.NOTE: "说明",
+    WordsKind.RELAY: "留言",
+    WordsKind.EVALUATION: "评价",
+}
+
+ATTACHMENTS = {
+    AttachmentKind.IMAGE: "照片",
+    AttachmentKind.VOICE: "语音",
+    AttachmentKind.VIDEO: "视频",
+    AttachmentKind.LOCATION: "位置",
+}
+
+MESSAGES = {
+    "image": "［照片］",
+    "voice": "［语音］",
+    "video": "［视频］",
+    "location": "［位置］",
+    "link": "［链接］",
+    "event": "［点了菜单］",
+}
+"""What stands in a chat for a message without words."""
+
+OFFER_STATES = {
+    OfferState.OPEN: "等回话",
+    OfferState.ACCEPTED: "接了",
+    OfferState.DECLINED: "这次不方便",
+    OfferState.EXPIRED: "到时没回",
+    OfferState.WITHDRAWN: "已收回",
+}
+
+REASONS = {
+    "skill": "会做这样的事",
+    "community": "在这个社区",
+    "grid": "负责这一片",
+    "property": "这里的物业",
+    "staff": "值班人员选的",
+    "estate": "小区",
+    "building": "楼栋",
+    "street": "街道",
+}
+"""Why somebody is asked."""
+
+NOTICES = {
+    NoticeKind.OFFER: "请他接单",
+    NoticeKind.TAKEN: "单子已被接走",
+    NoticeKind.OFFER_WITHDRAWN: "单子已另外安排",
+    NoticeKind.DISPATCHED: "已派人",
+    NoticeKind.ACCEPTED: "有人接了",
+    NoticeKind.ARRIVED: "人到场了",
+    NoticeKind.RELEASED: "接单的人去不了，在另外安排",
+    NoticeKind.FINISHED: "办结，请评价",
+    NoticeKind.REMINDER: "再请评价一次",
+    NoticeKind.NOT_EVALUATED: "没有评价，已结束",
+    NoticeKind.REOPENED: "居民说没解决",
+    NoticeKind.ADDED: "居民作了补充",
+    NoticeKind.URGED: "居民催办",
+    NoticeKind.SUPERVISED: "督办",
+    NoticeKind.RELAYED: "一句留言",
+    NoticeKind.STAFF_REPLY: "人工答复",
+    NoticeKind.ESCALATED: "有事上报",
+    NoticeKind.PASSED_ON: "转到了别处办理",
+    NoticeKind.ASSIGNED: "有事转给部门",
+    NoticeKind.RETURNED: "部门退回",
+    NoticeKind.HELD: "挂起的原因和日子",
+    NoticeKind.RESUMED: "恢复办理",
+    NoticeKind.REJECTED: "不予受理的原因",
+    NoticeKind.WITHDRAWN: "居民撤了单",
+    NoticeKind.MERGED: "合并到另一件事",
+    NoticeKind.DESK: "有新的事待派",
+    NoticeKind.ALARM: "紧急情况",
+    NoticeKind.HANDED_OVER: "有人找人工",
+    NoticeKind.HANDOVER_WORDS: "人工对话里的话",
+    NoticeKind.HANDED_BACK: "人工对话结束",
+    NoticeKind.LIMIT_NEAR: "快到期限",
+    NoticeKind.LIMIT_MISSED: "超过期限",
+    NoticeKind.REGISTRATION: "有人报到",
+    NoticeKind.REGISTERED: "报到的结果",
+    NoticeKind.UNREACHABLE: "有人联系不上",
+    NoticeKind.PHOTO_KEPT: "照片收到了",
+    NoticeKind.PRESSED: "按钮的答复",
+}
+"""What somebody was to be told."""
+
+DELIVERIES = {
+    NoticeState.PENDING: "正在送",
+    NoticeState.SENDING: "正在送",
+    NoticeState.WAITING: "等他下次说话时带到",
+    NoticeState.SENT: "已送到",
+    NoticeState.UNREACHABLE: "没送到",
+    NoticeState.DROPPED: "没有送",
+}
+
+CHANNELS = {"official": "公众号", "wecom": "企业微信"}
+
+DONE = {
+    "signed_out": "已退出。",
+    "password": "密码已改好。",
+    "handed_back": "已交回小应。",
+    "confirm": "已确认，会告诉本人。",
+    "decline": "已婉拒，会告诉本人。",
+    "told": "已记下：电话告知。",
+}
+
+# A page is not a chat: where a refusal in chat says what to reply, the console says what to press.
+_REFUSALS = {
+    Refusal.NOT_FOUND: "没有找到这个编号，请写全，例如 261122-0007。",
+    Refusal.NOT_YOURS: "这件事不在您手上，这一步由别人来做。",
+    Refusal.ALREADY_YOURS: "这件事已经在您手上了。",
+    Refusal.ALREADY_URGED: "这一段时间里已经催过一次，对方收到了。",
+    Refusal.EVALUATED: "已经评过了，可以改评。",
+    Refusal.TOO_LATE: "已经过了可以改的时间。",
+    Refusal.REASON_MISSING: "请写一句话再提交。",
+    Refusal.NOBODY_TO_TELL: "还没有人接，话带不到；可以用“补充”。",
+    Refusal.NO_SUCH_DEPARTMENT: "请从名单里选一个部门。",
+    Refusal.CHANGED: "您看的时候，这里刚刚有人动过。下面是最新的样子，您写的话还在，请看一眼再决定。",
+}
+
+_FAULTS = {
+    "date": "请选一个今天以后、一年以内的日子。",
+    "person": "请从名单里选一位。名单可能刚刚变过。",
+    "category": "请选一个分类。",
+    "place": "请选一处地方，或者写下地点。",
+    "answer": "请选 1、2 或 3。",
+    "password_wrong": "现在的密码不对。",
+    "password_short": "新密码太短。",
+    "password_long": "新密码太长。",
+    "password_is_name": "新密码不能和登录名一样。",
+    "password_same": "新密码和现在的一样，请换一个。",
+    "password_differs": "两次写的新密码不一样。",
+}
+
+
+def refusal(refused: Refused) -> str:
+    """Why a pressed button did nothing."""
+    return _REFUSALS.get(refused.reason) or refusals.sentence(refused)
+
+
+def fault(name: str) -> str:
+    """What is wrong with a form."""
+    return _FAULTS[name]
+
+
+def done(name: str) -> str:
+    """What a pressed button did; nothing for a word that nobody pressed."""
+    if name in DONE:
+        return DONE[name]
+    return f"{ACTIONS[Action(name)]}：已办好。" if name in list(Action) and Action(name) in ACTIONS else ""
+
+
+def remaining(moment: datetime, *, now: datetime) -> str:
+    """How long a limit still runs, or for how long it is over."""
+    left = moment - now
+    words = _length(abs(left))
+    return f"还有 {words}" if left > timedelta(0) else f"已超 {words}"
+
+
+def ago(moment: datetime, *, now: datetime) -> str:
+    """How long something has been standing."""
+    return f"{_length(now - moment)}前" if now - moment >= timedelta(minutes=1) else "刚刚"
+
+
+def _length(length: timedelta) -> str:
+    minutes = max(int(length.total_seconds()) // 60, 1)
+    if minutes < 60:
+        return f"{minutes} 分钟"
+    if minutes < 48 * 60:
+        hours, rest = divmod(minutes, 60)
+        return f"{hours} 小时 {rest} 分" if rest and hours < 10 else f"{hours} 小时"
+    return f"{minutes // (24 * 60)} 天"
+
+
+def event(line: TicketEvent, names: dict[int, str], categories: dict[str, str]) -> str:
+    """What happened, with the facts that belong to it."""
+    words = EVENTS[Action(line.action)]
+    more = _facts(Action(line.action), line.facts, names, categories)
+    return f"{words}：{more}" if more else words
+
+
+def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categories: dict[str, str]) -> str:
+    match action:
+        case Action.OPEN:
+            if not facts.get("understood"):
+                return "没听明白，等人看"
+            return f"小应听成“{_category(facts.get('category'), categories)}”"
+        case Action.CORRECT:
+            return f"{_category(facts.get('from'), categories)} → {_category(facts.get('to'), categories)}"
+        case Action.OFFER:
+            asked = facts.get("asked") or []
+            told = "、".join(names.get(each.get("person")) or "一位" for each in asked[:6])
+            return told if len(asked) <= 6 else f"{told}等 {len(asked)} 位"
+        case Action.ESCALATE:
+            return f"到{LEVELS[Level(facts['level'])]}" if facts.get("level") in list(Level) else ""
+        case Action.ASSIGN | Action.RETURN:
+            return str(facts.get("department") or "")
+        case Action.HOLD:
+            return f"到 {clock(datetime.fromisoformat(facts['until']))}" if facts.get("until") else ""
+        case Action.EVALUATE | Action.REEVALUATE:
+            return ANSWERS.get(facts.get("answer", 0), "")
+        case Action.MERGE:
+            return str(facts.get("number") or "")
+        case Action.MISS_LIMIT:
+            return f"应在 {clock(datetime.fromisoformat(facts['due']))} 前" if facts.get("due") else ""
+        case _:
+            return ""
+
+
+def _category(code: str | None, categories: dict[str, str]) -> str:
+    return categories.get(code or "", code or "")

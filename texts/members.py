@@ -1,0 +1,184 @@
+"""What members, grid workers and everybody who takes tasks read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from models.ticket import TicketState
+from texts.common import STATES, clip, when
+
+ACCEPT, DECLINE = "接单", "这次不方便"
+
+
+def accepted(number: str, place: str, room: str, contact: str, words: str) -> str:
+    """The offer is theirs; only now they see what the task needs."""
+    where = f"{place}{' ' + room if room else ''}"
+    first = f"先联系网格员{contact}（陪您上门）。" if contact else "上门前先给社区打个招呼。"
+    return (
+        f"接单成功，编号 {number}。\n{where}，{first}\n“{clip(words, 60)}”\n"
+        f"到了回复“到场 {number}”，办好回复“办结 {number} 加一句话”，可以发照片。\n"
+        f"想问一句回复“留言 {number} 加上您的话”；去不了回复“退单 {number}”，不要紧。"
+    )
+
+
+def accepted_without_place(number: str, words: str) -> str:
+    """The task has no place yet."""
+    return (
+        f"接单成功，编号 {number}。\n“{clip(words, 60)}”\n地方还没说清，先回复“留言 {number} 加上您的话”问一句。\n"
+        f"办好回复“办结 {number} 加一句话”；去不了回复“退单 {number}”，不要紧。"
+    )
+
+
+CARD_ACCEPTED, CARD_DECLINED, CARD_TAKEN, CARD_OVER = "已接单", "已婉拒", "已被接走", "已失效"
+
+CARDS = {
+    "accepted": CARD_ACCEPTED,
+    "declined": CARD_DECLINED,
+    "withdrawn": CARD_TAKEN,
+    "expired": CARD_OVER,
+    "evaluated": "已评价",
+}
+
+
+def declined(number: str) -> str:
+    """This time not."""
+    return f"好的，{number} 我请别人，谢谢您回我一声。"
+
+
+def released(number: str) -> str:
+    """Given back."""
+    return f"好的，{number} 退回社区重新安排，不要紧。谢谢您接过。"
+
+
+def arrived(number: str) -> str:
+    """There."""
+    return f"收到，您到了。办好回复“办结 {number} 加一句话”，可以先发照片。"
+
+
+def finished(number: str) -> str:
+    """Done, and the resident is asked."""
+    return f"辛苦了，{number} 记为办完（待评），我去请居民评价。谢谢您。"
+
+
+def finish_what(number: str) -> str:
+    """Done, but nothing said."""
+    return f"怎么办好的，说一句给居民听：回复“办结 {number} 加一句话”，可以发照片。"
+
+
+def reason_what(word: str, number: str) -> str:
+    """A reason is needed."""
+    return f"请带一句原因：回复“{word} {number} 加上原因”。"
+
+
+def no_offers() -> str:
+    """Nothing to take."""
+    return "现在没有等您接的单。有合适的我会来问您。"
+
+
+def offers_head() -> str:
+    """What is offered."""
+    return "等您接的单："
+
+
+def no_tasks() -> str:
+    """Nothing in hand."""
+    return "您手上没有在办的单。想看有什么可接，回复“待接单”。"
+
+
+def tasks(lines: Sequence[str]) -> str:
+    """What is in hand."""
+    listed = "\n".join(lines)
+    return f"您手上的单：\n{listed}\n办好回复“办结 编号 加一句话”，去不了回复“退单 编号”。"
+
+
+def task_line(
+    number: str, category: str, place: str, state: TicketState, due: datetime | None, *, now: datetime
+) -> str:
+    """One task in hand."""
+    until = f"，{when(due, now=now)}前" if due and due > now else ""
+    return f"{number} {category}{' · ' + place if place else ''}（{STATES[state]}{until}）"
+
+
+def offer_line(number: str, category: str, place: str) -> str:
+    """One offer in a list."""
+    return f"{number} {category}{' · ' + place if place else ''}"
+
+
+def away(until: str) -> str:
+    """No offers for a while."""
+    return f"好的，{until}之前不请您接单，您安心忙。提前回来就回复“上线”。"
+
+
+def away_until_when() -> str:
+    """Until which day."""
+    return "请假到哪天？比如回复“请假 到 12-01”。"
+
+
+def back() -> str:
+    """Back again."""
+    return "欢迎回来，有合适的单我会来问您。"
+
+
+def register_name() -> str:
+    """Registration begins."""
+    return "谢谢您愿意出一份力。怎么称呼您？发姓名就行；不想继续，回复“取消”。"
+
+
+def register_phone() -> str:
+    """The phone, with the consent asked by itself."""
+    return "请发手机号。发来就是同意社区保存它，只在派单和急事时联系您，随时可以删。\n不想留，回复“跳过”。"
+
+
+def phone_wrong() -> str:
+    """Not a phone number."""
+    return "这个号码好像不对，手机号是 11 位。再发一次，或者回复“跳过”。"
+
+
+def register_unit() -> str:
+    """Where they work."""
+    return "您是哪个单位的？没有单位就回复“跳过”。"
+
+
+def register_community() -> str:
+    """Which community."""
+    return "您想在哪个社区出力？"
+
+
+def register_skills() -> str:
+    """What they can help with."""
+    return "您能帮哪些忙？可以选好几样，中间空一格，比如“1 3”；都可以就回复“都行”。"
+
+
+def registered_pending(community: str) -> str:
+    """Staff will confirm."""
+    return f"都记好了。{community}的同志核对后我告诉您，一般一个工作日。"
+
+
+def registered_now(community: str) -> str:
+    """An invitation code makes it at once."""
+    return f"报到成功，您现在是{community}的志愿者。有合适的单我会来问您，不方便随时可以婉拒。"
+
+
+def already_registered(community: str) -> str:
+    """Once is enough."""
+    return f"您已经在{community}报到过了。回复“待接单”看看有什么可以帮的。"
+
+
+def other_matter_taken(reply: str) -> str:
+    """A report in the middle of a registration."""
+    return f"{reply}\n（刚才的登记还在，接着发给我就行；不登记了回复“取消”。）"
+
+
+SKIP = ("跳过", "没有", "无", "不填", "不留")
+ALL = ("都行", "都可以", "全部", "都能")
+
+
+def name_wrong() -> str:
+    """Not a name."""
+    return "姓名两到二十个字就行，再发一次；不想继续，回复“取消”。"
+
+
+def choose_numbers() -> str:
+    """Numbers, please."""
+    return "请回复前面的数字，可以选好几样，比如“1 3”；都可以就回复“都行”。"

@@ -1,0 +1,229 @@
+"""What the bot says unasked: one function a kind of notice, from facts to words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from models.category import Level
+from models.outbox import NoticeKind
+from models.person import RoleKind
+from models.ticket import TicketState
+from texts import members, residents
+from texts.common import LEVELS, clip, date_of, helper, when
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFacts:
+    """What a notice is made from. `words` are somebody's own, empty once erased; `masked` hides numbers in them."""
+
+    now: datetime
+    number: str = ""
+    short: str = ""
+    category: str = ""
+    place: str = ""
+    state: TicketState | None = None
+    opened: datetime | None = None
+    due: datetime | None = None
+    report: str = ""
+    words: str = ""
+    by_name: str = ""
+    by_role: RoleKind | None = None
+    count: int = 0
+    emergencies: int = 0
+    late: int = 0
+    reader_is_reporter: bool = False
+    danger: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A notice in words: choices are (label, command); a title makes it fit a card."""
+
+    text: str
+    choices: tuple[tuple[str, str], ...] = ()
+    title: str = ""
+
+
+def words(kind: NoticeKind, facts: NoticeFacts) -> Words:
+    """The notice in words."""
+    return WORDS[kind](facts)
+
+
+def evaluation_choices(number: str) -> tuple[tuple[str, str], ...]:
+    """The three answers and the commands behind them."""
+    return tuple(
+        (label, f"评价 {number} {answer}") for answer, label in enumerate(residents.EVALUATION_CHOICES, start=1)
+    )
+
+
+def _about(facts: NoticeFacts) -> str:
+    return f"您反映的{facts.category}（编号 {facts.short}）"
+
+
+def _where(facts: NoticeFacts) -> str:
+    return f"{facts.category}{' · ' + facts.place if facts.place else ''}"
+
+
+def _who(facts: NoticeFacts) -> str:
+    return helper(facts.by_role, facts.by_name)
+
+
+def _offer(facts: NoticeFacts) -> Words:
+    expires = datetime.fromisoformat(facts.data["expires"])
+    asked = "社区想请您来办" if facts.data.get("direct") else "想请您帮忙"
+    return Words(
+        f"【{asked}】{_where(facts)}\n“{clip(facts.report, 60)}”\n{when(expires, now=facts.now)}前回我就行，不方便没关系。",
+        ((members.ACCEPT, f"接单 {facts.number}"), (members.DECLINE, f"婉拒 {facts.number}")),
+        title=f"{asked}：{_where(facts)}",
+    )
+
+
+def _finished(facts: NoticeFacts) -> Words:
+    how = f"：{clip(facts.words, 200)}" if facts.words else "。"
+    return Words(
+        f"{_about(facts)}办完了{how}\n请评价，选错了 24 小时内可以改：",
+        evaluation_choices(facts.number),
+        title=f"请评价：{_where(facts)}",
+    )
+
+
+def _reminder(facts: NoticeFacts) -> Words:
+    return Words(
+        f"{_about(facts)}办完一天了，您看办得怎么样？请评价，不评也没关系，我不再问了：",
+        evaluation_choices(facts.number),
+        title=f"请评价：{_where(facts)}",
+    )
+
+
+def _desk(facts: NoticeFacts) -> Words:
+    urgent = f"，其中 {facts.emergencies} 件紧急" if facts.emergencies else ""
+    late = f"，{facts.late} 件超时" if facts.late else ""
+    return Words(f"值班台有 {facts.count} 件待派{urgent}{late}。\n回复“待派”查看，或者打开网页。")
+
+
+def _alarm(facts: NoticeFacts) -> Words:
+    return Words(
+        f"【紧急】{_where(facts)}，编号 {facts.short}\n“{clip(facts.report, 120)}”\n"
+        "已请居民先打报警、急救电话。请现在就联系居民、到现场看。"
+    )
+
+
+def _accepted(facts: NoticeFacts) -> Words:
+    return Words(
+        f"{_about(facts)}有人接了：{_who(facts)}。\n想补充什么，回复“留言 {facts.short} 加上您的话”，对方看不到您的号码。"
+    )
+
+
+def _reopened(facts: NoticeFacts) -> Words:
+    why = f"居民说：“{clip(facts.words, 100)}”" if facts.words else "居民没有多说。"
+    return Words(f"{facts.short}（{facts.category}）居民说没解决，社区重新安排了。{why}\n谢谢您出的力。")
+
+
+def _escalated(facts: NoticeFacts) -> Words:
+    why = f"：{clip(facts.words, 100)}" if facts.words else "。"
+    return Words(f"{facts.short} {_where(facts)} 上报到您这里了{why}\n回复“待派”查看。")
+
+
+def _passed_on(facts: NoticeFacts) -> Words:
+    to = facts.data.get("department") or LEVELS[Level(facts.data.get("level", Level.STREET))]
+    return Words(f"{_about(facts)}转给{to}办了，{_by(facts)}有进展我马上告诉您。")
+
+
+def _by(facts: NoticeFacts) -> str:
+    return f"{when(facts.due, now=facts.now)}前给您消息，" if facts.due and facts.due > facts.now else ""
+
+
+def _held(facts: NoticeFacts) -> Words:
+    until = datetime.fromisoformat(facts.data["until"])
+    return Words(f"{_about(facts)}要等一等：{clip(facts.words, 100)}\n{date_of(until)}接着办，到时我告诉您。")
+
+
+def _relayed(facts: NoticeFacts) -> Words:
+    who = _who(facts) if facts.reader_is_reporter else "居民"
+    return Words(f"{who}带话（{facts.short}）：{facts.words}\n回话请回复“留言 {facts.short} 加上您的话”。")
+
+
+def _handover_words(facts: NoticeFacts) -> Words:
+    code = facts.data.get("code", "")
+    return Words(
+        f"【人工 {code}】{facts.data.get('name', '居民')}：{facts.data.get('text', '')}\n回话：回复 {code} 加上您的话；办完：交回 {code}"
+    )
+
+
+WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
+    NoticeKind.OFFER: _offer,
+    NoticeKind.TAKEN: lambda facts: Words(f"{facts.short}（{facts.category}）已被接走了，谢谢您。下次再麻烦您。"),
+    NoticeKind.OFFER_WITHDRAWN: lambda facts: Words(
+        f"{facts.short}（{facts.category}）不用跑了，已经另外安排。谢谢您。"
+    ),
+    NoticeKind.DISPATCHED: lambda facts: Words(f"{_about(facts)}已派给{_who(facts)}，接了我告诉您。"),
+    NoticeKind.ACCEPTED: _accepted,
+    NoticeKind.ARRIVED: lambda facts: Words(f"{_about(facts)}：{_who(facts)}到现场了。"),
+    NoticeKind.RELEASED: lambda facts: Words(
+        f"{_about(facts)}：接的人临时去不了，社区正在另外安排，{_by(facts) or '有进展我马上告诉您。'}"
+    ),
+    NoticeKind.FINISHED: _finished,
+    NoticeKind.REMINDER: _reminder,
+    NoticeKind.NOT_EVALUATED: lambda facts: Words(
+        f"{_about(facts)}先收起来了（已结，没有评价）。还没解决的话，直接再说一次，我重新登记。"
+    ),
+    NoticeKind.REOPENED: _reopened,
+    NoticeKind.ADDED: lambda facts: Words(f"{facts.short} 居民补充：{clip(facts.words, 200)}"),
+    NoticeKind.URGED: lambda facts: Words(
+        f"{facts.short}（{_where(facts)}）居民想知道办得怎么样了。方便时回复“留言 {facts.short} 加一句话”。"
+    ),
+    NoticeKind.SUPERVISED: lambda facts: Words(
+        f"{facts.short}（{_where(facts)}）{_who(facts)}想知道卡在哪里{'：' + clip(facts.words, 100) if facts.words else ''}。"
+    ),
+    NoticeKind.RELAYED: _relayed,
+    NoticeKind.STAFF_REPLY: lambda facts: Words(f"{_who(facts)}：{facts.data.get('text', '')}"),
+    NoticeKind.ESCALATED: _escalated,
+    NoticeKind.PASSED_ON: _passed_on,
+    NoticeKind.ASSIGNED: lambda facts: Words(
+        f"{facts.short} {_where(facts)} 转给您这里了。\n“{clip(facts.report, 100)}”\n"
+        f"认领回复“认领 {facts.short}”，不归您管回复“退回 {facts.short} 原因”。"
+    ),
+    NoticeKind.RETURNED: lambda facts: Words(
+        f"{facts.short} {_where(facts)} 被{facts.data.get('department', '部门')}退回：{clip(facts.words, 100)}\n请街道定。"
+    ),
+    NoticeKind.HELD: _held,
+    NoticeKind.RESUMED: lambda facts: Words(f"{_about(facts)}接着办了，{_by(facts) or '有进展我马上告诉您。'}"),
+    NoticeKind.REJECTED: lambda facts: Words(
+        f"{_about(facts)}不归社区办：{clip(facts.words, 200)}\n还有疑问，回复“人工”。"
+    ),
+    NoticeKind.WITHDRAWN: lambda facts: Words(f"{facts.short}（{_where(facts)}）居民撤回了，不用再办。谢谢您。"),
+    NoticeKind.MERGED: lambda facts: Words(
+        f"{_about(facts)}和邻居说的是同一件事，并到 {facts.data.get('number', '')} 一起办，有消息一起告诉您。"
+    ),
+    NoticeKind.DESK: _desk,
+    NoticeKind.ALARM: _alarm,
+    NoticeKind.HANDED_OVER: lambda facts: Words(
+        f"【人工 {facts.data.get('code', '')}】{facts.data.get('name', '居民')}想找人说话。\n"
+        f"回话：回复 {facts.data.get('code', '')} 加上您的话；办完：交回 {facts.data.get('code', '')}"
+    ),
+    NoticeKind.HANDOVER_WORDS: _handover_words,
+    NoticeKind.HANDED_BACK: lambda facts: Words("社区的同志说完了，小应回来了。还有事直接说给我听。"),
+    NoticeKind.LIMIT_NEAR: lambda facts: Words(f"{facts.short}（{_where(facts)}）快到说好的时间了，请看一下。"),
+    NoticeKind.LIMIT_MISSED: lambda facts: Words(f"{facts.short}（{_where(facts)}）过了说好的时间，请安排。"),
+    NoticeKind.REGISTRATION: lambda facts: Words(
+        f"{facts.data.get('name', '有人')}想在{facts.data.get('community', '社区')}报到，请在网页上核对。"
+    ),
+    NoticeKind.REGISTERED: lambda facts: Words(
+        "报到成功，社区核对好了。有合适的单我会来问您，不方便随时可以婉拒。"
+        if facts.data.get("confirmed", True)
+        else "社区核对时没对上您的登记。想问问是怎么回事，回复“人工”。"
+    ),
+    NoticeKind.UNREACHABLE: lambda facts: Words(
+        f"{facts.short}（{_where(facts)}）的消息没能送到，请打个电话。"
+        if facts.short
+        else "有一条消息没能送到，请看网页。"
+    ),
+    NoticeKind.PHOTO_KEPT: lambda facts: Words(residents.received_photo(facts.number)),
+    NoticeKind.PRESSED: lambda facts: Words(
+        facts.data.get("text", ""), tuple((label, command) for label, command in facts.data.get("choices", []))
+    ),
+}

@@ -1,0 +1,57 @@
+"""What people are told when something is not done, and what they can do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from models.errors import Refusal, Refused
+from models.ticket import TicketState
+from texts.common import STATES
+
+
+def sentence(refused: Refused) -> str:
+    """The sentence for a refusal."""
+    return SENTENCES[refused.reason](refused.facts)
+
+
+def _state(facts: dict[str, Any]) -> str:
+    state = facts.get("state")
+    return STATES[TicketState(state)] if state else "别的状态"
+
+
+SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
+    Refusal.NOT_FOUND: lambda facts: (
+        f"您这里没有编号 {facts.get('number', '')} 的事。\n看自己的事回复“进度”，接的单回复“我的任务”。"
+    ),
+    Refusal.NOT_YOURS: lambda facts: f"{facts.get('number', '这件事')} 不在您手上，动不了。\n有疑问回复“人工”。",
+    Refusal.NO_ROLE: lambda facts: "这个要登记以后才能用。党员、志愿者回复“报到”，骑手回复“骑手报到”。",
+    Refusal.WRONG_STATE: lambda facts: f"{facts.get('number', '这件事')} 现在是{_state(facts)}，这一步用不上了。",
+    Refusal.TAKEN: lambda facts: "谢谢您，这件事已被接走了。下次再麻烦您。",
+    Refusal.OFFER_OVER: lambda facts: f"{facts.get('number', '这件事')} 的邀请已经过了，社区另外安排了。谢谢您。",
+    Refusal.ALREADY_YOURS: lambda facts: (
+        f"{facts.get('number', '这件事')} 已经在您手上了。办好回复“办结 {facts.get('number', '')} 加一句话”。"
+    ),
+    Refusal.ALREADY_URGED: lambda facts: (
+        f"{facts.get('number', '')} 已经催过一次，对方收到了。还是没动静的话，回复“人工”我请人跟。"
+    ),
+    Refusal.EVALUATED: lambda facts: (
+        f"{facts.get('number', '')} 您已经评过了。想改，回复“改评 {facts.get('number', '')}”。"
+    ),
+    Refusal.TOO_LATE: lambda facts: (
+        f"{facts.get('number', '')} 已经过了可以评价的时间。还有问题，直接再说一次，我重新登记。"
+    ),
+    Refusal.NO_SUCH_PERSON: lambda facts: f"没找到“{facts.get('name', '')}”。请写登记的姓名。",
+    Refusal.NO_SUCH_DEPARTMENT: lambda facts: (
+        "是哪个部门？" + ("、".join(facts.get("names") or []) or f"没找到“{facts.get('name', '')}”") + "。请写全名。"
+    ),
+    Refusal.NO_SUCH_PLACE: lambda facts: f"“{facts.get('name', '')}”没找到，请说小区名和几栋。",
+    Refusal.NO_SUCH_CODE: lambda facts: "这个码不对，或者过期了。请要一个新的再试。",
+    Refusal.TOP_LEVEL: lambda facts: f"{facts.get('number', '')} 已经在最上一级了，请转部门或督办。",
+    Refusal.REASON_MISSING: lambda facts: f"请带一句原因，写在编号 {facts.get('number', '')} 后面。",
+    Refusal.NOT_OFFERABLE: lambda facts: f"{facts.get('number', '')} 不能派给这位，请换一位或由社区直接办。",
+    Refusal.NOBODY_TO_TELL: lambda facts: (
+        f"{facts.get('number', '')} 还没有人接，话带不到。要补充情况，回复“补充 {facts.get('number', '')} 加上您的话”。"
+    ),
+    Refusal.CHANGED: lambda facts: f"{facts.get('number', '这件事')} 刚刚被别人改过，请看一眼再决定。",
+}

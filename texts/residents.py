@@ -1,0 +1,536 @@
+"""What a resident reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from models.category import Level
+from models.person import RoleKind
+from models.ticket import TicketState
+from texts.common import LEVELS, STATES, clip, clock, helper, when
+
+PRIVACY = "您的话只给处理这件事的人看；想删除，回复“删除我的信息”。"
+
+
+def received(
+    number: str, category: str, place: str, promised: datetime, *, night_until: datetime | None, now: datetime
+) -> str:
+    """A report is taken, and its place is known."""
+    later = (
+        f"现在是夜里，值班的人{when(night_until, now=now)}开始处理；如果有危险请打 110 或 119。"
+        if night_until
+        else f"{when(promised, now=now)}前会有人联系处理，有进展我马上告诉您。"
+    )
+    return f"已受理，编号 {number}。\n{category} · {place}\n{later}\n说得不对请直接告诉我，有照片也可以发来。"
+
+
+def received_without_place(number: str, category: str, *, night_until: datetime | None, now: datetime) -> str:
+    """A report is taken; where it is, is asked next."""
+    later = (
+        f"现在是夜里，值班的人{when(night_until, now=now)}开始处理；有危险请打 110 或 119。\n" if night_until else ""
+    )
+    return f"已受理，编号 {number}。\n{category}的事。{later}请问在哪个小区、几栋附近？\n发文字或点“＋”发位置都行。"
+
+
+def received_not_understood(number: str) -> str:
+    """The words are kept for triage."""
+    return (
+        f"已受理，编号 {number}。\n您的话我记下了，社区的值班人员今天会看。\n"
+        "如果着急，回复“人工”；想换个说法，直接再发一条就好。"
+    )
+
+
+def received_question(number: str, category: str, promised: datetime, *, now: datetime) -> str:
+    """A question without a guide is passed to somebody who knows."""
+    return (
+        f"已受理，编号 {number}。\n您问的是{category}方面的事，我请社区的同志来答，{when(promised, now=now)}前回您。\n"
+        "着急的话回复“人工”。"
+    )
+
+
+def received_suggestion(number: str, category: str) -> str:
+    """A suggestion or a word of praise is kept and read."""
+    return f"已受理，编号 {number}。\n谢谢您说的这些（{category}），社区的同志会看，有结果我告诉您。\n还想补充，直接发给我就行。"
+
+
+def received_photo(number: str) -> str:
+    """Photos came without words for half an hour."""
+    return f"您先前发来的照片我交给社区的同志看了。已受理，编号 {number}。\n是什么事、在哪里，随时发一句话给我。"
+
+
+def received_voice(number: str) -> str:
+    """A voice message that nobody wrote down: staff listen to it."""
+    return f"已受理，编号 {number}。\n您的语音收到了，社区的同志会听。\n方便的话打几个字说说在哪里，会更快。"
+
+
+def danger(kind: str, number: str, on_duty: int, *, gas_phone: str) -> str:
+    """Whom to call comes first, in the first words; everything else after."""
+    told = {0: "我同时在找社区值班的人。", 1: "我已经通知社区值班的同志。"}.get(
+        on_duty, f"我已经通知社区值班的 {on_duty} 位同志，现在就联系您。"
+    )
+    after = f"\n编号 {number}。" if number else ""
+    return f"{DANGERS[kind].format(gas=gas_phone or '燃气抢修电话')}\n{told}{after}"
+
+
+DANGERS = {
+    "fire": "请马上拨打 119，先离开、关门、不坐电梯。",
+    "gas": "请先离开屋子，不开灯不关灯、不在屋里打电话，到楼下再打{gas}和 119。",
+    "trapped": "请马上拨打 119。电梯里的人按红色警铃，靠边站好，别扒门。",
+    "shock": "请马上拨打 120 和 119，先拉电闸，别用手碰触电的人。",
+    "suicide": "请马上拨打 110 和 120，陪着他，别离开。想找人说说话，心理援助热线 12356 一直有人。",
+    "assault": "请马上拨打 110，先躲到安全、有人的地方。",
+    "missing": "请马上拨打 110 报警，不用等 24 小时；想一想穿什么衣服、最后在哪里。",
+    "collapse": "请马上拨打 119，离开房子和墙边，叫邻居一起走。",
+    "falling": "请马上拨打 110，离楼远一点，别从楼下走。",
+    "medical": "请马上拨打 120，看着他的呼吸，别挪动他。",
+    "drowning": "请马上拨打 119 和 120，别下水，扔绳子、竹竿、救生圈。",
+}
+
+DANGER_WITHOUT_NUMBER = "我正在通知社区值班的人。"
+
+
+def stored_for_later() -> str:
+    """The database is away; the message is kept in a file."""
+    return "已收到，稍后回复您。"
+
+
+def added(number: str) -> str:
+    """More words or a photo for a ticket."""
+    return f"好的，补在 {number} 里了，处理的人看得到。"
+
+
+def photo_added(number: str) -> str:
+    """A photo for the ticket just opened."""
+    return f"照片收到了，放在 {number} 里，处理的人看得到。"
+
+
+def photo_held() -> str:
+    """A photo before any words."""
+    return "照片收到了。是什么事、在哪里？发一句话给我就行。"
+
+
+def place_held() -> str:
+    """A location before any words."""
+    return "位置收到了。那里是什么情况？发一句话或一张照片给我。"
+
+
+POINT = "您发的位置"
+
+
+def location_added(number: str, place: str) -> str:
+    """A location for the ticket just opened."""
+    return f"位置收到了，记在 {number} 里：{place or POINT}。"
+
+
+def place_kept(number: str, place: str, promised: datetime, *, now: datetime) -> str:
+    """The missing place came."""
+    return f"好的，{number} 记在{place}。\n{when(promised, now=now)}前会有人联系处理，有进展我马上告诉您。"
+
+
+def place_unknown(number: str, said: str) -> str:
+    """Words about the place that match nothing in the tree."""
+    return (
+        f"好的，记在 {number} 里了：{clip(said, 40)}。\n社区的同志会核对地方；知道小区名和几栋的话，再发我一次会更快。"
+    )
+
+
+def addition_or_new(number: str) -> str:
+    """Words came that may be another matter; they are kept with the ticket meanwhile."""
+    return f"这句话我先记在 {number} 里了。\n是补充，还是新的一件事？"
+
+
+ADDITION = "是补充"
+NEW_MATTER = "新的一件事"
+
+
+def kept_as_addition(number: str) -> str:
+    """It was an addition after all."""
+    return f"好的，就记在 {number} 里。"
+
+
+def corrected_category(number: str, category: str) -> str:
+    """The resident said what it really is."""
+    return f"改好了，{number} 是{category}的事。谢谢您告诉我。"
+
+
+def corrected_place(number: str, place: str) -> str:
+    """The resident said where it really is."""
+    return f"改好了，{number} 在{place}。谢谢您告诉我。"
+
+
+def correction_kept(number: str) -> str:
+    """A correction that could not be matched is kept for staff."""
+    return f"好的，我记在 {number} 里了，社区的同志会改过来。"
+
+
+def nothing_open() -> str:
+    """Progress was asked, and nothing is open."""
+    return "您现在没有正在办的事。\n要报事，直接把情况发给我就行。"
+
+
+def open_list() -> str:
+    """The head of the list of one's own open tickets."""
+    return "您正在办的事：\n想看哪一件？"
+
+
+def open_line(number: str, category: str, place: str, state: TicketState) -> str:
+    """One of one's own tickets."""
+    return f"{number} {category}{' · ' + place if place else ''}（{STATES[state]}）"
+
+
+def progress(
+    number: str,
+    category: str,
+    place: str,
+    state: TicketState,
+    history: Sequence[str],
+    due: datetime | None,
+    *,
+    now: datetime,
+) -> str:
+    """One ticket's history in plain words."""
+    lines = [f"编号 {number}：{category}{' · ' + place if place else ''}", *history[-6:]]
+    after = _AFTER.get(state, "")
+    if state in (TicketState.NEW, TicketState.OFFERED, TicketState.ACCEPTED, TicketState.ASSIGNED) and due:
+        after = f"{after}，{when(due, now=now)}前给您消息" if due > now else f"{after}，比说好的晚了，社区已经在催"
+    lines.append(f"现在：{STATES[state]}{'，' + after if after else ''}。")
+    return "\n".join(lines)
+
+
+_AFTER = {
+    TicketState.NEW: "正在找人处理",
+    TicketState.OFFERED: "正在等人接单",
+    TicketState.ACCEPTED: "有人在办",
+    TicketState.ASSIGNED: "职能部门在办",
+    TicketState.RESOLVED: "等您评价，回复“评价 编号 1”满意、2 不满意、3 没解决",
+    TicketState.HELD: "要等一等",
+}
+
+_HISTORY = {
+    "open": "您说了这件事",
+    "add": "您补充了情况",
+    "correct": "更正了是什么事",
+    "locate": "更正了地方",
+    "offer": "请人接单",
+    "accept": "有人接单",
+    "expire": "没等到人接，社区重新安排",
+    "release": "接的人去不了，社区重新安排",
+    "arrive": "人到了现场",
+    "finish": "办完了，请您评价",
+    "evaluate": "您评价了",
+    "reopen": "您说没解决，退回重办",
+    "reevaluate": "您改了评价",
+    "auto_close": "七天没有评价，先收起来了",
+    "withdraw": "您撤回了",
+    "urge": "您催了一次",
+    "escalate": "交到上一级",
+    "assign": "转给职能部门",
+    "claim": "职能部门接了",
+    "return": "职能部门退回，街道重新安排",
+    "hold": "暂时办不了，先挂着",
+    "resume": "接着办",
+    "reject": "不归社区办，已说明原因",
+    "merge": "和另一件同样的事合在一起办",
+    "miss_limit": "没按时办好，社区在催",
+}
+
+
+def history_line(at: datetime, action: str) -> str | None:
+    """One line of history as residents read it, or None for what does not concern them."""
+    return f"{clock(at)} {_HISTORY[action]}" if action in _HISTORY else None
+
+
+VERB_ADD, VERB_WITHDRAW, VERB_URGE, VERB_SHOW, VERB_EVALUATE = "补充", "撤回", "去催", "给您看", "记下评价"
+VERB_ACCEPT, VERB_DECLINE, VERB_RELEASE = "记您接单", "记您婉拒", "退回"
+VERB_ARRIVE, VERB_FINISH, VERB_RELAY = "记您到场", "记为办完", "带话"
+VERB_CLAIM, VERB_ANSWER, VERB_RETURN = "记您认领", "发出答复", "退回"
+
+
+def create_ask() -> str:
+    """A member proposes a task."""
+    return "您想张罗什么事？一句话说清做什么、在哪里。比如“周六上午给 3 栋老人量血压”。\n不做了，回复“取消”。"
+
+
+def which_ticket(verb: str) -> str:
+    """A command without a number, and several tickets it could mean."""
+    return f"您说的是哪一件？选一个，我就{verb}。"
+
+
+def withdrawn(number: str) -> str:
+    """The resident took it back."""
+    return f"好的，{number} 撤回了。以后再有事，直接告诉我。"
+
+
+def urged(number: str) -> str:
+    """Somebody is reminded."""
+    return f"好的，{number} 我催过了，有消息马上告诉您。"
+
+
+def evaluated(number: str, answer: int, hours: int) -> str:
+    """The judgement is kept."""
+    thanks = "谢谢您告诉我，" + ("很高兴解决了。" if answer == 1 else "解决了就好，没办到位的地方我转给社区。")
+    return f"{thanks}编号 {number} 已结。\n选错了，{hours} 小时内回复“改评 {number}”可以改。"
+
+
+def reopened(number: str, level: Level, promised: datetime, *, now: datetime) -> str:
+    """Not solved: it goes back."""
+    return (
+        f"对不起，没办好。编号 {number} 已经退回{LEVELS[level]}重办（待派），{when(promised, now=now)}前给您回话。\n"
+        "哪里没解决，您愿意说一句吗？"
+    )
+
+
+def reopened_with_words(number: str, level: Level, promised: datetime, *, now: datetime) -> str:
+    """Not solved, and the resident already said why."""
+    return (
+        f"对不起，没办好。您说的我记下了，编号 {number} 已经退回{LEVELS[level]}重办（待派），"
+        f"{when(promised, now=now)}前给您回话。"
+    )
+
+
+def ask_evaluation(number: str) -> str:
+    """The choices were asked for again."""
+    return f"编号 {number} 办得怎么样？请评价："
+
+
+EVALUATION_CHOICES = ("解决了，满意", "解决了，不满意", "没解决")
+
+
+def relayed(number: str) -> str:
+    """Words were passed on."""
+    return f"话带到了（{number}）。对方回了我马上告诉您，双方都看不到号码。"
+
+
+def relay_what(number: str) -> str:
+    """A message without words."""
+    return f"您想对接单的人说什么？回复“留言 {number} 加上您的话”。"
+
+
+def addition_what(number: str) -> str:
+    """An addition without words."""
+    return f"您要给 {number} 补充什么？直接发给我，照片也行。"
+
+
+def help_resident(name: str) -> str:
+    """What one can do here."""
+    return (
+        f"我是小应，{name}的帮手。有事直接说，比如“6栋2单元楼上半夜很吵”，照片、位置、语音也行。\n"
+        "进度：看办到哪一步　补充 / 撤单 / 催办 加编号\n"
+        "我家：记住您住哪栋　我的网格员：谁管您这栋\n"
+        "代报：帮邻居报　绑定：和企业微信连起来\n"
+        "找人说话，回复“人工”；不想继续，回复“取消”。"
+    )
+
+
+def greeting() -> str:
+    """A good day."""
+    return "您好，我是小应。小区里有什么事，直接说给我听就行，照片、位置也可以。\n想找人，回复“人工”。"
+
+
+def welcome(name: str) -> str:
+    """Somebody follows the account or opens the app."""
+    return (
+        f"您好，我是小应，{name}的帮手。\n小区里有什么事，直接说给我听，我请人来办，办得好不好由您说了算。\n"
+        "怎么用，回复“帮助”；找人，回复“人工”。"
+    )
+
+
+def thanks() -> str:
+    """You are welcome."""
+    return "不客气，有事随时叫我。"
+
+
+def cancelled() -> str:
+    """Left what was going on."""
+    return "好的，不继续了。有事直接说，或者回复“帮助”。"
+
+
+def back_from_staff() -> str:
+    """Left a handed-over chat."""
+    return "好的，小应回来了。前面的话社区的同志都看得到。有事直接说给我听。"
+
+
+def nothing_to_cancel() -> str:
+    """Cancel, with nothing going on."""
+    return "现在没有要取消的。要撤回报过的事，回复“撤单 加编号”。"
+
+
+def no_question(number: int) -> str:
+    """A bare number with nothing open."""
+    return f"您发的“{number}”，我没对上是哪件事。\n想看进度回复“进度”；要报事，直接把情况发给我。"
+
+
+def choose_within(most: int) -> str:
+    """A number beyond the choices."""
+    return f"刚才只有 1 到 {most} 可以选，您看选哪个？"
+
+
+def which_question() -> str:
+    """A number that could answer several questions."""
+    return "我怕弄错，您这是在答哪一件？"
+
+
+def typo(said: str) -> str:
+    """Probably a command with a slip."""
+    return f"您是想说“{said}”吗？\n回复 1 就按这个办；是要报事的话，把情况多说一句。"
+
+
+YES = "是"
+
+
+def not_yet(what: str) -> str:
+    """A command whose part is still being built."""
+    return f"“{what}”尚未开通，开通了我告诉您。\n现在能做什么，回复“帮助”。"
+
+
+def home_ask() -> str:
+    """Where do you live."""
+    return "您住哪个小区、几栋？直接发给我，或者发楼门口贴的编号（比如 A6）。\n不想说，回复“取消”。"
+
+
+def home_kept(place: str, grid: str) -> str:
+    """The home is kept."""
+    who = f"\n您这栋的网格员是{grid}。" if grid else ""
+    return f"记住了，您住{place}。以后说“6栋”这样的话我就知道是哪里。{who}"
+
+
+def home_room_consent(place: str) -> str:
+    """A room number came along; whether it may be kept is asked by itself."""
+    return f"记住了，您住{place}。门牌号要不要也记下？只给上门办事的人看，随时可以删。"
+
+
+CONSENT_CHOICES = ("记下", "不用，只记到楼栋")
+
+
+def room_kept() -> str:
+    """The room number is kept."""
+    return "好的，门牌号也记下了，只给上门办事的人看。"
+
+
+def room_not_kept() -> str:
+    """Only the building is kept."""
+    return "好的，只记到楼栋。"
+
+
+def home_unknown(said: str) -> str:
+    """No such building here."""
+    return f"“{clip(said, 20)}”我没找到。请说小区名和几栋，比如“香樟花园6栋”，或者发楼门口的编号。"
+
+
+def my_grid(place: str, chain: Sequence[tuple[str, str, str]]) -> str:
+    """Who looks after the building, from near to far."""
+    lines = [f"{place}，有事可以找："]
+    lines += [f"{area}{role}：{name}" for area, role, name in chain[:4]]
+    lines.append("直接把事情说给我听也行，我去找他们。")
+    return "\n".join(lines)
+
+
+def my_grid_none(place: str) -> str:
+    """Nobody is named for the building."""
+    return f"{place}还没有登记网格员，您的事由社区的同志直接管。\n直接说给我听就行。"
+
+
+def for_others_ask() -> str:
+    """Reporting for somebody else."""
+    return "好的，帮谁报？请说一句：谁、在哪里、什么事。比如“3栋的刘奶奶家厨房漏水”。\n不报了，回复“取消”。"
+
+
+def for_others_received(text: str) -> str:
+    """The report for somebody else is taken."""
+    return f"{text}\n（您代邻居报的，有消息我告诉您。）"
+
+
+def handed_over(name: str, *, open_now: bool, opens: datetime, now: datetime) -> str:
+    """Staff take over."""
+    if open_now:
+        who = f"社区的{name}" if name else "社区值班的同志"
+        return f"已请{who}接手，看得到您前面的话。上班时间一般 10 分钟内回您；回复“取消”可以回到小应。"
+    return f"现在没到上班时间，{when(opens, now=now)}有人。\n您先把事情说给我听，我给您登记；有危险请打 110 或 119。"
+
+
+def handed_over_off_hours(number: str, *, opens: datetime, now: datetime) -> str:
+    """Nobody is at the desk: a ticket waits for them."""
+    return (
+        f"现在没到上班时间，{when(opens, now=now)}有人回您。\n已受理，编号 {number}。\n"
+        "想先说说情况，直接发给我；有危险请打 110 或 119。"
+    )
+
+
+def handover_first_words() -> str:
+    """What staff see when somebody asked for a human without a word."""
+    return "（居民请人工回复）"
+
+
+def erase_ask() -> str:
+    """What erasing means."""
+    return (
+        "删除后，您的姓名、电话、住址和说过的话都会清掉，找不回来；事情办没办的记录会留着，但不再写是谁。\n"
+        "正在办的事会撤回。确定要删除吗？"
+    )
+
+
+ERASE_CHOICES = ("确定删除", "先不删")
+
+
+def erased() -> str:
+    """Erased."""
+    return "已经删除了。以后再有事，直接说给我听就行。"
+
+
+def not_erased() -> str:
+    """Not erased."""
+    return "好的，什么都没有动。"
+
+
+def bind_code(code: str, minutes: int) -> str:
+    """A one-time code to join two identities."""
+    return f"您的绑定码是 {code}，{minutes} 分钟内有效。\n到另一边（公众号或企业微信）给我发“绑定 {code}”，两边就连成一个人。"
+
+
+def bound() -> str:
+    """Two identities are one now."""
+    return "绑定好了，两边是同一个您。消息会发到您方便的那一边。"
+
+
+def bound_to_self() -> str:
+    """The code was typed where it was made."""
+    return "这个绑定码要发到另一边（公众号或企业微信）才有用。"
+
+
+def quit_done(roles: Sequence[RoleKind]) -> str:
+    """Left a role."""
+    names = "、".join(sorted({helper(role, "").split(" ")[0] for role in roles})) or "身份"
+    return f"好的，您的{names}身份已经退出，没办完的事社区会接着安排。谢谢您帮过的忙。"
+
+
+def quit_nothing() -> str:
+    """No role to leave."""
+    return "您没有登记过党员、志愿者或骑手的身份，不用退出。\n想删除自己的信息，回复“删除我的信息”。"
+
+
+def waiting_head(count: int) -> str:
+    """News that could not be pushed rides along."""
+    return f"您有{count}条新消息："
+
+
+def again() -> str:
+    """Something went wrong on our side, and nothing was lost."""
+    return "刚才没记上，麻烦您再发一次。着急的话回复“人工”。"
+
+
+def stale() -> str:
+    """A tap on something that is over."""
+    return "这个选项已经过了，没有改动什么。想看现在的情况，回复“进度”。"
+
+
+GRID_WORKER, SECRETARY = "网格员", "党组织书记"
+
+NEIGHBOUR = "一位居民"
+
+SENT = {
+    "image": "（发来一张照片）",
+    "video": "（发来一段视频）",
+    "voice": "（发来一段语音）",
+    "location": "（发来一个位置）",
+}

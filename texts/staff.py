@@ -1,0 +1,160 @@
+"""What community, street and department staff read in chat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from models.category import Level
+from models.ticket import TicketState
+from texts.common import LEVELS, STATES, clip, clock
+
+
+def desk_empty() -> str:
+    """Nothing waits."""
+    return "没有待派的事，都安排好了。"
+
+
+def desk(lines: Sequence[str], more: int) -> str:
+    """What waits at the desk."""
+    listed = "\n".join(lines)
+    rest = f"\n另外还有 {more} 件，在网页上看全部。" if more > 0 else ""
+    return f"待派的事：\n{listed}{rest}\n派给谁，回复“派单 编号 姓名”；上报、转部门、督办同样加编号。"
+
+
+def desk_line(number: str, category: str, place: str, words: str, *, emergency: bool) -> str:
+    """One ticket at the desk."""
+    return f"{'【紧急】' if emergency else ''}{number} {category}{' · ' + place if place else '（地方不清）'} {clip(words, 30)}"
+
+
+def offered_to(number: str, name: str) -> str:
+    """One person is asked."""
+    return f"{number} 已派给{name}，等他接单。"
+
+
+def dispatch_whom(number: str, names: Sequence[str]) -> str:
+    """A name is needed, and these could do it."""
+    could = f"可以派给：{'、'.join(names)}。" if names else ""
+    return f"派给谁？回复“派单 {number} 姓名”。{could}"
+
+
+def which_person(names: Sequence[str]) -> str:
+    """Several people have that name."""
+    return f"叫这个名字的有好几位：{'、'.join(names)}。请写全名或手机尾号。"
+
+
+def escalated(number: str, level: Level) -> str:
+    """One level up."""
+    return f"{number} 已上报到{LEVELS[level]}。"
+
+
+def assigned(number: str, department: str) -> str:
+    """To a department."""
+    return f"{number} 已转给{department}（已转）。"
+
+
+def assign_whom(number: str, names: Sequence[str]) -> str:
+    """Which department."""
+    could = f"现在有：{'、'.join(names)}。" if names else ""
+    return f"转给哪个部门？回复“转部门 {number} 名称”。{could}"
+
+
+def supervised(number: str) -> str:
+    """Asked what keeps it."""
+    return f"{number} 已督办，经办人和值班台都收到了。"
+
+
+def rejected(number: str) -> str:
+    """Not ours."""
+    return f"{number} 已记为不予受理，原因告诉了居民。"
+
+
+def held(number: str, until: str) -> str:
+    """On hold."""
+    return f"{number} 已挂起到{until}，到时自动接着办。"
+
+
+def hold_how(number: str) -> str:
+    """A date and a reason."""
+    return f"挂到哪天、为什么？回复“挂起 {number} 到 12-01 等物业画线”。"
+
+
+def merged(number: str, into: str) -> str:
+    """Two are one."""
+    return f"{number} 已并入 {into}，报的人会一起收到消息。"
+
+
+def merge_how(number: str) -> str:
+    """Into which."""
+    return f"并到哪一件？回复“合并 {number} 0008”。"
+
+
+def claimed(number: str) -> str:
+    """Taken on."""
+    return f"{number} 已认领，居民会收到消息。办好回复“答复 {number} 加上结果”。"
+
+
+def returned(number: str) -> str:
+    """Not theirs."""
+    return f"{number} 已退回，由街道定。"
+
+
+def answered(number: str) -> str:
+    """Answered."""
+    return f"{number} 的答复已发给居民（待评）。"
+
+
+def resolved(number: str) -> str:
+    """Finished at the desk."""
+    return f"{number} 记为办完（待评），已请居民评价。"
+
+
+def handed_back(name: str) -> str:
+    """The bot takes over again."""
+    return f"已交回小应，{name}会收到消息。"
+
+
+def reply_how() -> str:
+    """How to answer in a handed-over chat."""
+    return "回复谁？写“回复 编号 加上您的话”，编号在转来的消息里。"
+
+
+def replied(name: str) -> str:
+    """Passed on."""
+    return f"已转给{name}。"
+
+
+def no_chat(code: str) -> str:
+    """That chat is not handed over any more."""
+    return f"{code} 这段对话已经交回小应了。"
+
+
+def summary(
+    number: str,
+    category: str,
+    place: str,
+    state: TicketState,
+    words: str,
+    opened: datetime,
+    names: Sequence[str],
+) -> str:
+    """One ticket as the desk sees it in chat."""
+    could = f"\n可以派给：{'、'.join(names)}" if names else ""
+    return (
+        f"{number} {category} · {place or '地方不清'}（{STATES[state]}，{clock(opened)}）\n“{clip(words, 120)}”{could}"
+    )
+
+
+HELP = (
+    "您还可以：待派（看待派的事）　派单 编号 姓名\n"
+    "上报 / 挂起 / 不予受理 / 督办 编号 原因　转部门 编号 名称\n"
+    "合并 编号 编号　办结 编号 结果　交回 编号（人工对话）"
+)
+
+HELP_DEPARTMENT = "您还可以：认领 编号　答复 编号 结果　退回 编号 原因"
+
+HELP_MEMBER = (
+    "您还可以：待接单　我的任务　接单 / 婉拒 / 到场 / 办结 / 退单 加编号\n请假 到哪天　上线　留言 编号 加上您的话"
+)
+
+HELP_RIDER = "您还可以：停好车拍照发位置　驿站　巡查　不提醒 / 提醒"
