@@ -193,7 +193,7 @@ def _carry(turn: Turn, reply: Reply) -> Reply:
     if turn.message.card is not None or turn.message.event is EventKind.UNFOLLOW:
         return reply
     person = turn.person
-    if text and person.informed_at is None and person.erased_at is None:
+    if turn.ticket_id is not None and text and person.informed_at is None:
         person.informed_at = turn.now
         text = f"{text}\n{residents.PRIVACY}"
     parts, choices = [], list(reply.choices)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -68,16 +69,22 @@ def play(address: str) -> Iterator[tuple[str, str]]:
     resident, member = "demo-resident-1", "demo-member-1"
     before = {who: len(phones.inbox(who)) for who in (resident, member)}
     yield lines.RESIDENT, lines.REPORT
-    yield lines.BOT, phones.say(resident, text=lines.REPORT)
+    received = phones.say(resident, text=lines.REPORT)
+    yield lines.BOT, received
+    number = re.search(r"\d{6}-\d{4,}", received)
+    if number is None:
+        raise StoryStuck(f"no number in the reply: {received!r}")
     offer = phones.wait(member, lines.OFFER, seen=before[member])
     yield lines.TO_MEMBER, str(offer.get("text", ""))
-    yield lines.MEMBER, word(Intent.ACCEPT)
-    yield lines.BOT, phones.say(member, text=word(Intent.ACCEPT))
+    accept = f"{word(Intent.ACCEPT)} {number[0][-4:]}"
+    yield lines.MEMBER, accept
+    yield lines.BOT, phones.say(member, text=accept)
     yield lines.TO_RESIDENT, str(phones.wait(resident, lines.TAKEN_ON, seen=before[resident]).get("text", ""))
-    done = f"{word(Intent.FINISH)} {lines.DONE}"
+    done = f"{word(Intent.FINISH)} {number[0][-4:]} {lines.DONE}"
     yield lines.MEMBER, done
     yield lines.BOT, phones.say(member, text=done)
     asked = phones.wait(resident, lines.ASKED, seen=before[resident])
     yield lines.TO_RESIDENT, str(asked.get("text", ""))
-    yield lines.RESIDENT, lines.JUDGEMENT
-    yield lines.BOT, phones.say(resident, text=lines.JUDGEMENT)
+    judgement = f"{word(Intent.EVALUATE)} {number[0][-4:]} 1"
+    yield lines.RESIDENT, judgement
+    yield lines.BOT, phones.say(resident, text=judgement)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
-from typing import Any
 
 import dramatiq
 from dramatiq.brokers.redis import RedisBroker
@@ -22,18 +22,24 @@ DEAD_LETTERS = 100
 
 AN_HOUR_MS = 3_600_000
 
+QUEUE = "huying"
+
 
 def make_broker(url: str) -> dramatiq.Broker:
     """The queue behind an address: embedded, redis://… or amqp://…"""
     middleware = [AgeLimit(max_age=AN_HOUR_MS), ShutdownNotifications(), Callbacks(), Pipelines(), CurrentMessage()]
     if url == EMBEDDED:
         broker = StubBroker(middleware=middleware)
-        broker.dead_letters_by_queue = defaultdict(lambda: deque(maxlen=DEAD_LETTERS))
+        # Typed as a list there; the broker only appends and looks.
+        broker.dead_letters_by_queue = defaultdict(lambda: deque(maxlen=DEAD_LETTERS))  # type: ignore[arg-type,return-value]
         return broker
     if url.startswith("amqp"):
         # pika is not installed by default: only whoever chooses RabbitMQ needs it.
-        return import_module("dramatiq.brokers.rabbitmq").RabbitmqBroker(url=url, middleware=middleware)
-    return RedisBroker(url=url, middleware=middleware)
+        rabbit: dramatiq.Broker = import_module("dramatiq.brokers.rabbitmq").RabbitmqBroker(
+            url=url, middleware=middleware
+        )
+        return rabbit
+    return RedisBroker(url=url, middleware=middleware)  # type: ignore[no-untyped-call]  # dramatiq leaves it untyped
 
 
 class Tasks:
@@ -50,11 +56,11 @@ class Tasks:
     ) -> None:
         self.broker = broker
         # No retries by the queue: the rows themselves say when the next try is due.
-        options: dict[str, Any] = {"broker": broker, "queue_name": "huying"}
-        self.deliver = dramatiq.actor(deliver, actor_name="deliver", **options)
-        self.dispatch = dramatiq.actor(dispatch, actor_name="dispatch", **options)
-        self.update_cards = dramatiq.actor(update_cards, actor_name="update_cards", **options)
-        self.fetch = dramatiq.actor(fetch, actor_name="fetch", **options)
+        actor = partial(dramatiq.Actor, broker=broker, queue_name=QUEUE, priority=0, options={})
+        self.deliver = actor(deliver, actor_name="deliver")
+        self.dispatch = actor(dispatch, actor_name="dispatch")
+        self.update_cards = actor(update_cards, actor_name="update_cards")
+        self.fetch = actor(fetch, actor_name="fetch")
 
     def wake(self, session: Session) -> None:
         """After a commit: hands the queue what the session left to do. A queue that is away is no fault, the sweep
@@ -81,7 +87,7 @@ class Tasks:
         worker = Worker(self.broker, worker_threads=1, worker_timeout=10)
         worker.start()
         try:
-            self.broker.join("huying")
+            self.broker.join(QUEUE)
             worker.join()
         finally:
             worker.stop()

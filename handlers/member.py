@@ -15,6 +15,7 @@ from models.area import Area, AreaKind
 from models.clock import CHINA, local
 from models.conversation import State
 from models.errors import Refusal, Refused
+from models.lifecycle import Action
 from models.outbox import NoticeKind
 from models.person import CodeKind, Person, RoleKind, RoleStatus
 from models.ticket import Ticket, TicketState
@@ -139,7 +140,7 @@ def finish(turn: Turn) -> Reply:
     chosen = _candidate(turn, Intent.FINISH, residents.VERB_FINISH)
     if isinstance(chosen, Reply):
         return chosen
-    tickets.check(turn.session, chosen, tickets.Action.FINISH, by=turn.person)
+    tickets.check(turn.session, chosen, Action.FINISH, by=turn.person)
     if not turn.rest:
         return Reply(members.finish_what(chosen.short))
     tickets.finish(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)
@@ -378,7 +379,7 @@ def leave_roles(turn: Turn) -> Reply:
 
 def hand_on(turn: Turn, person: Person) -> list[RoleKind]:
     """Ends a person's volunteer roles, gives their tasks back and declines what is offered."""
-    kinds = []
+    kinds: list[RoleKind] = []
     for role in person.roles:
         if role.kind in (RoleKind.MEMBER, RoleKind.RIDER) and role.status is not RoleStatus.ENDED:
             role.status = RoleStatus.ENDED

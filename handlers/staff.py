@@ -14,6 +14,7 @@ from models import dispatch, tickets
 from models.area import Area
 from models.clock import CHINA, local
 from models.errors import Refusal, Refused
+from models.lifecycle import Action
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.ticket import Ticket, TicketState, Urgency
 from nlp import commands
@@ -81,7 +82,7 @@ def _helpers(turn: Turn, ticket: Ticket) -> Sequence[Person]:
 def dispatch_to(turn: Turn) -> Reply:
     """One person is asked by name."""
     ticket = _named(turn)
-    tickets.check(turn.session, ticket, tickets.Action.OFFER, by=turn.person)
+    tickets.check(turn.session, ticket, Action.OFFER, by=turn.person)
     could = _helpers(turn, ticket)
     if not turn.rest:
         return Reply(staff.dispatch_whom(ticket.short, [each.name for each in could[:6] if each.name]))

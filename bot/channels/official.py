@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import redis
 
@@ -220,7 +220,8 @@ class OfficialChannel:
 
 def _text(message: Message, fields: Fields) -> Message:
     # An item of a msgmenu, or of a weixin://bizmsgmenu link, comes as a text with the item's id: our full command.
-    tap = text_of(fields, "bizmsgmenuid").strip() or None
+    # Unquoted in case a client hands the link's words back as they stand in it.
+    tap = unquote(text_of(fields, "bizmsgmenuid")).strip() or None
     return replace(message, text=text_of(fields, "Content"), tap=tap)
 
 
@@ -367,8 +368,12 @@ def _content(reply: Reply) -> str:
 
 
 def _link_to(line: str, command: str) -> str:
-    query = f"msgmenucontent={quote(line, safe='')}&msgmenuid={quote(command, safe='')}"
-    return f'<a href="weixin://bizmsgmenu?{query}">{line}</a>'
+    return f'<a href="weixin://bizmsgmenu?msgmenucontent={_in_link(line)}&msgmenuid={_in_link(command)}">{line}</a>'
+
+
+def _in_link(words: str) -> str:
+    # Chinese stays as it is: that is how such links are written, and three times shorter than percent signs.
+    return "".join(letter if ord(letter) > 127 else quote(letter, safe="") for letter in words)
 
 
 def _customer_message(outgoing: Outgoing) -> dict[str, Any]:
