@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from models import dispatch, tickets
 from models.category import Category, Level
 from models.errors import Refusal, Refused
-from models.lifecycle import LIVE_STATES, OPEN_STATES, RULES, Action, Actor
+from models.lifecycle import RULES, Action, Actor
 from models.offer import Offer, OfferState
 from models.outbox import NoticeKind
 from models.person import Person
@@ -30,14 +30,26 @@ def test_every_action_has_a_rule() -> None:
     assert set(RULES) == set(Action)
 
 
-def test_nothing_leads_out_of_an_end_but_the_residents_own_word() -> None:
-    leaving = {action for action, rule in RULES.items() if rule.sources & {"merged", "withdrawn", "rejected"}}
-    assert leaving == set()
-    assert {action for action, rule in RULES.items() if TicketState.CLOSED in rule.sources} == {
-        Action.REOPEN,
-        Action.REEVALUATE,
-    }
-    assert OPEN_STATES < LIVE_STATES
+MAY_HAPPEN = {
+    "new": "add correct locate offer finish withdraw urge relay escalate assign hold reject merge supervise miss_limit",
+    "offered": "add correct locate offer accept decline expire finish withdraw urge relay escalate assign hold reject "
+    "merge supervise miss_limit",
+    "accepted": "add correct locate release arrive finish withdraw urge relay escalate assign hold merge supervise "
+    "miss_limit",
+    "assigned": "add correct locate finish withdraw urge relay escalate assign claim return hold merge supervise "
+    "miss_limit",
+    "held": "add correct locate withdraw urge relay escalate resume merge supervise miss_limit",
+    "resolved": "add evaluate reopen auto_close withdraw relay",
+    "closed": "reopen reevaluate",
+    "merged": "",
+    "withdrawn": "",
+    "rejected": "",
+}
+
+
+def test_what_may_happen_in_each_state() -> None:
+    found = {state.value: {action for action, rule in RULES.items() if state in rule.sources} for state in TicketState}
+    assert found == {state: set(actions.split()) for state, actions in MAY_HAPPEN.items()}
 
 
 # ---------------------------------------------------------------- stories
