@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -14,6 +15,8 @@ from sqlalchemy.orm import Session
 from bot import notices
 from bot.logs import logger
 from bot.spool import Spool
+from handlers.intake import take
+from handlers.meaning import plain
 from handlers.respond import respond
 from handlers.router import Router
 from handlers.turn import EventKind, Message, MessageKind, Opens, Reply, Turn, WindowNumbers, World
@@ -97,29 +100,39 @@ class Answerer:
             return self._once(message)
 
     def _once(self, message: Message) -> Reply:
-        now = self._clock()
+        now, world = self._clock(), self._world()
+        # Before the transaction: on SQLite everybody else waits for it.
+        found = plain(message, world)
         with self._database.transaction() as session:
             stored = _seen(session, message, now=now)
             if stored is not None:
                 return stored
-            turn = self._turn(session, message, now=now)
-            reply = respond(turn, self._router)
-            reply = _carry(turn, reply)
-            if message.card is not None and reply.text:
-                # A pressed card's callback can only change the card: the words go by themselves.
-                notices.say(session, turn.person.id, reply, channel=message.channel, now=now)
-                reply = Reply(card_caption=reply.card_caption)
-            session.execute(
-                update(InboxMessage)
-                .where(InboxMessage.key == message.key)
-                .values(person_id=turn.person.id, ticket_id=turn.ticket_id, reply=reply.to_json())
-                .execution_options(synchronize_session=False)
+            taken = take(session, message, found, world, now=now) if found else None
+            if taken is not None:
+                reply, person_id, ticket_id = taken.reply, taken.person_id, taken.ticket_id
+            else:
+                reply, person_id, ticket_id = self._respond(session, message, world, now=now)
+            session.connection().execute(
+                _ANSWERED, {"of": message.key, "person": person_id, "ticket": ticket_id, "said": reply.to_json()}
             )
         self._wake(session)
         return reply
 
-    def _turn(self, session: Session, message: Message, *, now: datetime) -> Turn:
-        world = self._world()
+    def _respond(
+        self, session: Session, message: Message, world: World, *, now: datetime
+    ) -> tuple[Reply, int, int | None]:
+        """The long way: the reply, who spoke, and the ticket it was about."""
+        turn = self._turn(session, message, world, now=now)
+        reply = _carry(turn, respond(turn, self._router))
+        person_id = turn.person.id
+        if message.card is not None and reply.text:
+            # A pressed card's callback can only change the card: the words go by themselves.
+            notices.say(session, person_id, reply, channel=message.channel, now=now)
+            reply = Reply(card_caption=reply.card_caption)
+        session.flush()
+        return reply, person_id, turn.ticket_id
+
+    def _turn(self, session: Session, message: Message, world: World, *, now: datetime) -> Turn:
         account = message.detail.get("userid", "") if message.event is EventKind.MEMBER_LEFT else message.sender
         identity = people.meet(session, message.channel, account, now=now)
         window = world.windows.get(message.channel)
@@ -141,24 +154,37 @@ class Answerer:
         )
 
 
+_INBOX = InboxMessage.__table__
+
+
+def _count_deliveries(dialect: Any) -> Any:
+    statement = dialect.insert(_INBOX)
+    statement = statement.on_conflict_do_update(index_elements=["key"], set_={"deliveries": _INBOX.c.deliveries + 1})
+    return statement.returning(_INBOX.c.reply, _INBOX.c.deliveries)
+
+
+_SEEN = {"sqlite": _count_deliveries(sqlite), "postgresql": _count_deliveries(postgresql)}
+_ANSWERED = (
+    update(_INBOX)
+    .where(_INBOX.c.key == bindparam("of"))
+    .values(person_id=bindparam("person"), ticket_id=bindparam("ticket"), reply=bindparam("said"))
+)
+
+
 def _seen(session: Session, message: Message, *, now: datetime) -> Reply | None:
     """The stored reply of a repeat, or None for a new message.
 
     DO UPDATE and not DO NOTHING: only an update sees the row that a concurrent delivery has just committed.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(InboxMessage).values(
-        key=message.key,
-        channel=message.channel,
-        kind=message.kind.value,
-        text=message.tap or message.text,
-        deliveries=1,
-        received_at=now,
-    )
-    statement = statement.on_conflict_do_update(
-        index_elements=[InboxMessage.key], set_={"deliveries": InboxMessage.deliveries + 1}
-    )
-    reply, deliveries = session.execute(statement.returning(InboxMessage.reply, InboxMessage.deliveries)).one()
+    row = {
+        "key": message.key,
+        "channel": message.channel,
+        "kind": message.kind.value,
+        "text": message.tap or message.text,
+        "deliveries": 1,
+        "received_at": now,
+    }
+    reply, deliveries = session.connection().execute(_SEEN[session.get_bind().dialect.name], row).one()
     if deliveries == 1:
         return None
     return Reply.from_json(reply) if reply else Reply()
@@ -172,11 +198,11 @@ def _open_window(identity: Identity, opens: Opens, window: WindowNumbers, *, now
 
 
 def _conversation(session: Session, identity: Identity, *, now: datetime) -> Conversation:
-    """Where the conversation stands, locked: two messages of one person are answered one after the other."""
+    """Where the conversation stands."""
     conversation = session.scalar(
-        select(Conversation)
-        .where(Conversation.person_id == identity.person_id, Conversation.channel == identity.channel)
-        .with_for_update()
+        select(Conversation).where(
+            Conversation.person_id == identity.person_id, Conversation.channel == identity.channel
+        )
     )
     if conversation is None:
         conversation = Conversation(person_id=identity.person_id, channel=identity.channel, state=State.IDLE, data={})
@@ -193,8 +219,8 @@ def _carry(turn: Turn, reply: Reply) -> Reply:
     if turn.message.card is not None or turn.message.event is EventKind.UNFOLLOW:
         return reply
     person = turn.person
-    if turn.ticket_id is not None and text and person.informed_at is None:
-        person.informed_at = turn.now
+    if turn.ticket_id is not None and text and turn.conversation.informed_at is None:
+        turn.conversation.informed_at = turn.now
         text = f"{text}\n{residents.PRIVACY}"
     parts, choices = [], list(reply.choices)
     for notice in outboxes.waiting(turn.session, person.id, most=RIDES):

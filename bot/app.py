@@ -137,6 +137,7 @@ def load_world(database: Database, settings: Settings) -> World:
     """What handlers know of the installation, as it stands in the database now."""
     with database.reading() as session:
         live = {category.code: category for category in session.query(Category)}
+        nodes = areas.all_areas(session)
         tree = [
             AreaName(
                 id=area.id,
@@ -145,7 +146,7 @@ def load_world(database: Database, settings: Settings) -> World:
                 aliases=tuple(alias.name for alias in area.aliases),
                 parent_id=area.parent_id,
             )
-            for area in areas.all_areas(session)
+            for area in nodes
         ]
     limits = settings.limits
     return World(
@@ -169,6 +170,7 @@ def load_world(database: Database, settings: Settings) -> World:
             for key, channel in settings.channels.items()
             if isinstance(channel, OfficialAccount)
         },
+        areas={area.id: area for area in nodes},
     )
 
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from handlers.turn import Choice, Reply, Turn
+from sqlalchemy import select
+
+from handlers.turn import Choice, Reply, Turn, World
 from models import areas, tickets
-from models.area import Area, AreaKind
-from models.conversation import State
+from models.area import AreaKind
+from models.conversation import Question, QuestionKind, State
 from models.errors import Refusal, Refused
 from models.ticket import Ticket, TicketState
 from nlp.extract import Place
@@ -31,11 +33,31 @@ def idle(turn: Turn) -> None:
     turn.conversation.expires_at = None
 
 
+def close_menus(turn: Turn) -> bool:
+    """Closes the menus shown here, so that a later digit chooses nothing; gives whether one was open."""
+    menus = turn.session.scalars(
+        select(Question).where(
+            Question.person_id == turn.person.id,
+            Question.channel == turn.message.channel,
+            Question.kind.in_([QuestionKind.MENU, QuestionKind.WHICH]),
+        )
+    ).all()
+    for menu in menus:
+        turn.session.delete(menu)
+    return any(menu.expires_at > turn.now for menu in menus)
+
+
 def remember(turn: Turn, ticket: Ticket) -> None:
     """Photos, places and corrections of the next half hour belong to this ticket."""
     turn.conversation.recent_ticket_id = ticket.id
     turn.conversation.recent_until = turn.now + timedelta(minutes=turn.world.limits.recent_minutes)
-    turn.ticket_id = ticket.id
+    note(turn, ticket)
+
+
+def note(turn: Turn, ticket: Ticket) -> None:
+    """The message stands with the ticket in the inbox, if it is the speaker's own report."""
+    if ticket.reporter_id == turn.person.id:
+        turn.ticket_id = ticket.id
 
 
 def recent(turn: Turn) -> Ticket | None:
@@ -79,14 +101,14 @@ def category_name(turn: Turn, ticket: Ticket) -> str:
     return turn.world.categories[ticket.category].name
 
 
-def place_name(turn: Turn, place: Place | None) -> str:
+def place_name(world: World, place: Place | None) -> str:
     """A place without its room: from the tree where it is known there, in the person's words otherwise."""
     if place is None:
         return ""
-    area = turn.session.get(Area, place.area_id) if place.area_id else None
-    if area is None:
+    path = world.path(place.area_id)
+    if not path:
         return place.text.replace(place.room, "").strip("，, ") if place.room else place.text
-    name = areas.full_name(turn.session, area)
+    area, name = path[0], areas.name_of(path)
     if area.kind is AreaKind.ESTATE and place.building:
         name += place.building
     if area.kind in (AreaKind.ESTATE, AreaKind.BUILDING) and place.unit:

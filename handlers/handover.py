@@ -16,7 +16,7 @@ from models.outbox import NoticeKind
 from models.person import Person, RoleKind
 from models.ticket import TicketKind
 from nlp.commands import Intent
-from texts import common, residents, staff
+from texts import residents, staff
 
 routes = Routes()
 
@@ -40,7 +40,7 @@ def _tell_staff(turn: Turn, kind: NoticeKind, text: str) -> None:
             now=turn.now,
             data={
                 "code": f"{conversation.id:04d}",
-                "name": common.called(turn.person.name, title="") if turn.person.name else residents.NEIGHBOUR,
+                "name": turn.person.name or residents.NEIGHBOUR,
                 "text": text,
             },
         )
@@ -106,7 +106,7 @@ def reply(turn: Turn) -> Reply:
         data={"by": turn.person.id, "text": turn.rest},
         channel=conversation.channel,
     )
-    return Reply(staff.replied(common.called(person.name, title="")))
+    return Reply(staff.replied(person.name or residents.NEIGHBOUR))
 
 
 @routes(Intent.HAND_BACK)
@@ -115,4 +115,4 @@ def hand_back(turn: Turn) -> Reply:
     conversation, person = _chat(turn)
     conversation.state, conversation.data, conversation.expires_at = State.IDLE, {}, None
     outboxes.tell(turn.session, NoticeKind.HANDED_BACK, person.id, now=turn.now, channel=conversation.channel)
-    return Reply(staff.handed_back(common.called(person.name, title="")))
+    return Reply(staff.handed_back(person.name or residents.NEIGHBOUR))

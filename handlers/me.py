@@ -8,10 +8,11 @@ from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn
 from models import areas, people, tickets
 from models.area import Area, AreaKind
 from models.conversation import QuestionKind, State
+from models.errors import Refusal, Refused
 from models.person import CodeKind, Person, RoleKind
 from nlp import commands
 from nlp.commands import Intent
-from texts import common, residents, staff
+from texts import residents, staff
 
 routes = Routes()
 
@@ -103,7 +104,7 @@ def _chain(turn: Turn, area: Area) -> list[tuple[str, str, str]]:
         ):
             person = turn.session.get(Person, person_id) if person_id else None
             if person is not None and person.name:
-                found.append((node.name, title, common.called(person.name, title="")))
+                found.append((node.name, title, person.name))
     return found
 
 
@@ -136,8 +137,12 @@ def erase_ask(turn: Turn) -> Reply:
 @routes(Meaning.ERASE)
 def erase(turn: Turn) -> Reply:
     """Erases after a yes: live reports are withdrawn, tasks handed on, words and names taken away."""
+    was_open = dialogue.close_menus(turn)
     if turn.inner != "yes":
         return Reply(residents.not_erased())
+    if turn.number is None and not was_open:
+        # An old message tapped by accident: what cannot be taken back is asked again.
+        return Reply(residents.stale())
     person = turn.person
     for ticket in tickets.own_live(turn.session, person, most=200):
         tickets.withdraw(turn.session, ticket, "", by=person, now=turn.now)
@@ -170,7 +175,7 @@ def cancel(turn: Turn) -> Reply:
     if turn.command and turn.command.serial:
         return Reply(residents.nothing_to_cancel())
     was = turn.conversation.state
-    menus = [question for question in turn.questions if question.kind is QuestionKind.MENU]
+    menus = dialogue.close_menus(turn)
     dialogue.idle(turn)
     if was is State.HANDED_OVER:
         return Reply(residents.back_from_staff())
@@ -231,7 +236,7 @@ def digit(turn: Turn) -> Reply:
 def which(turn: Turn) -> Reply:
     """A number that several questions could mean: nothing is changed, and the bot asks."""
     assert turn.number is not None
-    choices = []
+    choices: list[Choice] = []
     for question in turn.questions:
         if question.kind is QuestionKind.WHICH:
             continue
@@ -239,8 +244,10 @@ def which(turn: Turn) -> Reply:
         if turn.number.number <= len(listed):
             label, said = listed[turn.number.number - 1]
             about = said.split(" ")[1][-4:] if " " in said and not said.startswith("!") else ""
-            tail = f" {turn.number.words}" if turn.number.words else ""
-            choices.append(Choice(f"{about + '：' if about else ''}{label}", f"{said}{tail}"))
+            tail = f" {turn.number.words}" if turn.number.words and not said.startswith("!") else ""
+            choice = Choice(f"{about + '：' if about else ''}{label}", f"{said}{tail}")
+            if choice not in choices:
+                choices.append(choice)
     if not choices:
         return Reply(residents.no_question(turn.number.number))
     return Reply(residents.which_question(), tuple(choices[:9]))
@@ -251,6 +258,12 @@ def typo(turn: Turn) -> Reply:
     """A slip in a command: the bot asks instead of guessing."""
     suggestion = turn.suggestion
     return Reply(residents.typo(suggestion), (Choice(residents.YES, suggestion),))
+
+
+@routes(Meaning.NO_ROLE)
+def no_role(turn: Turn) -> Reply:
+    """What needs a role is not done, and how to get one is told."""
+    raise Refused(Refusal.NO_ROLE)
 
 
 NOT_YET = (

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import select
 
-from handlers.turn import EventKind, Meaning, MessageKind, Turn
+from handlers.turn import EventKind, Meaning, Message, MessageKind, Turn, World
 from models.conversation import Question, QuestionKind, State
 from models.person import RoleKind
 from models.ticket import Ticket
 from nlp import commands
 from nlp.commands import About, Command, Intent
 from nlp.danger import danger
-from nlp.understand import Chat, Kind, Understanding
+from nlp.normal import normal
+from nlp.understand import Chat, Kind, Understanding, Urgency
 
 INNER = re.compile(r"^!([a-z_]+)(?: (.{1,60}))?$")
 """A command that only taps and numbered choices can say; typed words never match, they do not get here."""
@@ -83,6 +86,24 @@ def decide(turn: Turn) -> None:
         _words(turn)
 
 
+def plain(message: Message, world: World) -> Understanding | None:
+    """What a message means when it can only be free words about a matter, whoever says it; None for every other.
+
+    A stranger to the conversation's state, it may only be used where nothing is waited for, asked or handed over.
+    """
+    said = message.text
+    if message.kind is not MessageKind.TEXT or message.tap or not said.strip():
+        return None
+    if danger(said) is not None or commands.parse(said, roles=EVERY_ROLE) is not None:
+        return None
+    if commands.digit(said) or commands.serial_alone(said) or commands.correction(said):
+        return None
+    found = world.understander.understand(said)
+    if found.chat is not None or found.danger is not None or found.urgency is Urgency.EMERGENCY:
+        return None
+    return None if commands.suggest(said, roles=EVERY_ROLE) else found
+
+
 def understand(turn: Turn) -> Understanding:
     """The words understood, with the speaker's home as what "6栋" is relative to."""
     return turn.world.understander.understand(turn.text, near=turn.person.home_area_id)
@@ -138,6 +159,8 @@ def _words(turn: Turn) -> None:
         turn.meant = Meaning.THANKS
     elif turn.understood.chat is Chat.GREETING:
         turn.meant = Meaning.GREETING
+    elif _is_bare_command(turn.text):
+        turn.meant = Meaning.NO_ROLE
     elif suggestion := commands.suggest(turn.text, roles=turn.roles):
         turn.meant, turn.suggestion = Meaning.TYPO, suggestion
     else:
@@ -165,10 +188,10 @@ def _digit(turn: Turn, digit: commands.Digit) -> bool:
         return True
     last = rows[0]
     pushed = turn.conversation.pushed_at
-    disturbed = pushed is not None and pushed > last.asked_at
+    disturbed = (pushed is not None and pushed > last.asked_at) or _words_are_waited_for(turn, last)
     if last.kind is QuestionKind.WHICH and not disturbed:
         rows = [last]
-    if len(rows) > 1 or disturbed:
+    if disturbed or not _all_say_the_same(rows, digit.number):
         turn.meant = Meaning.WHICH
         return True
     choices = last.choices["list"]
@@ -187,6 +210,34 @@ def _digit(turn: Turn, digit: commands.Digit) -> bool:
     if last.kind in (QuestionKind.MENU, QuestionKind.WHICH):
         turn.session.delete(last)
     return True
+
+
+def _is_bare_command(text: str) -> bool:
+    """Whether words are a command of a role the speaker does not have, with nothing told that could be lost."""
+    command = commands.parse(text, roles=EVERY_ROLE)
+    if command is None:
+        return False
+    return commands.word(command.intent) in normal(text) and (command.serial is not None or not command.rest)
+
+
+# In these states words are waited for, so a number may be a building's or a year's.
+_WAITS_FOR_WORDS = frozenset(State) - {State.IDLE, State.COMMUNITY, State.SKILLS, State.HANDED_OVER}
+
+
+def _words_are_waited_for(turn: Turn, last: Question) -> bool:
+    """Whether something was asked in words besides the last numbered question, so that a number may answer either."""
+    conversation = turn.conversation
+    if conversation.state not in _WAITS_FOR_WORDS or conversation.expires_at is None:
+        return False
+    if last.kind in (QuestionKind.EVALUATION, QuestionKind.OFFER):
+        return True
+    return last.asked_at < conversation.expires_at - timedelta(minutes=turn.world.limits.menu_minutes)
+
+
+def _all_say_the_same(questions: Sequence[Question], number: int) -> bool:
+    """Whether a number means one thing, however many questions are open: a result may be asked about twice."""
+    lists = [question.choices["list"] for question in questions]
+    return len(lists) == 1 or len({each[number - 1][1] if number <= len(each) else None for each in lists}) == 1
 
 
 def _recent(turn: Turn) -> bool:

@@ -98,7 +98,7 @@ def _grid_worker(turn: Turn, ticket: Ticket) -> str:
     while area is not None:
         worker = turn.session.get(Person, area.grid_worker_id) if area.grid_worker_id else None
         if worker is not None and worker.id != turn.person.id:
-            return common.called(worker.name, title="")
+            return common.called(worker.name, title=residents.GRID_TITLE)
         area = turn.session.get(Area, area.parent_id) if area.parent_id else None
     return ""
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from handlers import dialogue
 from handlers.router import Routes
-from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn
+from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn, World
 from models import tickets
 from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.calendar import in_office_hours, next_opening
@@ -29,22 +29,27 @@ MEDIA = {
 }
 
 
+def report_of(world: World, found: Understanding, words: str, *, for_other: str = "") -> tickets.Report:
+    """The ticket that words which were understood make."""
+    place = found.place
+    return tickets.Report(
+        words=words,
+        category=None if found.abstained else found.category,
+        kind=TicketKind(found.kind.value),
+        urgency=Urgency(found.urgency.value),
+        danger=found.danger.value if found.danger else "",
+        area_id=place.area_id if place else None,
+        place=dialogue.place_name(world, place),
+        room=(place.room or "") if place else "",
+        for_other=for_other,
+    )
+
+
 def open_from(turn: Turn, found: Understanding, words: str, *, for_other: str = "") -> Ticket:
     """Opens the ticket for words that were understood, and adopts the photos and places that came before them."""
-    place = found.place
     ticket = tickets.open_ticket(
         turn.session,
-        tickets.Report(
-            words=words,
-            category=None if found.abstained else found.category,
-            kind=TicketKind(found.kind.value),
-            urgency=Urgency(found.urgency.value),
-            danger=found.danger.value if found.danger else "",
-            area_id=place.area_id if place else None,
-            place=dialogue.place_name(turn, place),
-            room=(place.room or "") if place else "",
-            for_other=for_other,
-        ),
+        report_of(turn.world, found, words, for_other=for_other),
         by=turn.person,
         channel=turn.message.channel,
         now=turn.now,
@@ -98,7 +103,7 @@ def _attach(turn: Turn, ticket: Ticket, attachment: Attachment) -> None:
                 turn.session,
                 ticket,
                 area_id=place.area_id,
-                place=dialogue.place_name(turn, place),
+                place=dialogue.place_name(turn.world, place),
                 text="",
                 by=turn.person,
                 now=turn.now,
@@ -106,23 +111,35 @@ def _attach(turn: Turn, ticket: Ticket, attachment: Attachment) -> None:
 
 
 def taken(turn: Turn, ticket: Ticket, found: Understanding) -> Reply:
-    """What the resident reads once a ticket is open; the place is asked for when it is missing."""
-    limits = turn.world.limits
-    name = dialogue.category_name(turn, ticket)
-    night: datetime | None = None
-    if not in_office_hours(turn.now, limits.opens, limits.closes):
-        night = next_opening(turn.now, limits.opens)
-    if ticket.kind is TicketKind.INQUIRY:
-        return Reply(residents.received_question(ticket.number, name, ticket.promised_at, now=turn.now))
-    if ticket.kind in (TicketKind.SUGGESTION, TicketKind.PRAISE):
-        return Reply(residents.received_suggestion(ticket.number, name))
-    if found.abstained:
-        return Reply(residents.received_not_understood(ticket.number))
-    if not ticket.place and ticket.lat is None:
+    """What the resident reads once a ticket is open; the place is waited for when it is missing."""
+    if place_is_missing(ticket, found):
         dialogue.wait(turn, State.PLACE, ticket=ticket.id)
-        return Reply(residents.received_without_place(ticket.number, name, night_until=night, now=turn.now))
+    return Reply(received(turn.world, ticket, found, now=turn.now))
+
+
+def place_is_missing(ticket: Ticket, found: Understanding) -> bool:
+    """Whether the bot asks where it is."""
+    return ticket.kind is TicketKind.REPORT and not found.abstained and ticket.area_id is None and ticket.lat is None
+
+
+def received(world: World, ticket: Ticket, found: Understanding, *, now: datetime) -> str:
+    """The sentence for a new ticket."""
+    limits = world.limits
+    name = world.categories[ticket.category].name
+    night: datetime | None = None
+    if not in_office_hours(now, limits.opens, limits.closes):
+        night = next_opening(now, limits.opens)
+    if ticket.kind is TicketKind.INQUIRY:
+        return residents.received_question(ticket.number, name, ticket.promised_at, now=now)
+    if ticket.kind in (TicketKind.SUGGESTION, TicketKind.PRAISE):
+        return residents.received_suggestion(ticket.number, name)
+    if found.abstained:
+        return residents.received_not_understood(ticket.number)
+    if place_is_missing(ticket, found):
+        about = f"{name} · {ticket.place}" if ticket.place else residents.about(name)
+        return residents.received_without_place(ticket.number, about, night_until=night, now=now)
     place = ticket.place or residents.POINT
-    return Reply(residents.received(ticket.number, name, place, ticket.promised_at, night_until=night, now=turn.now))
+    return residents.received(ticket.number, name, place, ticket.promised_at, night_until=night, now=now)
 
 
 @routes(Meaning.REPORT, Meaning.INQUIRY)
@@ -153,7 +170,7 @@ def other_matter(turn: Turn) -> Reply:
         select(TicketWords).where(TicketWords.ticket_id == ticket.id).order_by(TicketWords.id.desc())
     )
     assert words is not None
-    turn.ticket_id = ticket.id
+    dialogue.note(turn, ticket)
     return Reply(
         residents.addition_or_new(ticket.short),
         (
@@ -203,7 +220,7 @@ def place_told(turn: Turn) -> Reply:
         if not ticket.place and len(turn.text) <= 40:
             ticket.place = turn.text.strip()[:40]
         return Reply(residents.place_unknown(ticket.short, turn.text))
-    name = dialogue.place_name(turn, place)
+    name = dialogue.place_name(turn.world, place)
     tickets.locate(
         turn.session,
         ticket,
@@ -225,10 +242,10 @@ def correction(turn: Turn) -> Reply:
     assert fix is not None
     if ticket is None:
         return report(turn)
-    turn.ticket_id = ticket.id
+    dialogue.note(turn, ticket)
     found = turn.world.understander.understand(fix.right, near=ticket.area_id or turn.person.home_area_id)
     if fix.about is About.PLACE and found.place is not None:
-        name = dialogue.place_name(turn, found.place)
+        name = dialogue.place_name(turn.world, found.place)
         tickets.locate(
             turn.session,
             ticket,
@@ -257,7 +274,7 @@ def photo(turn: Turn) -> Reply:
     if ticket is None:
         return Reply(residents.photo_held())
     _attach(turn, ticket, attachment)
-    turn.ticket_id = ticket.id
+    dialogue.note(turn, ticket)
     return Reply(residents.photo_added(ticket.short))
 
 
@@ -269,7 +286,7 @@ def location(turn: Turn) -> Reply:
     if ticket is None:
         return Reply(residents.place_held())
     _attach(turn, ticket, attachment)
-    turn.ticket_id = ticket.id
+    dialogue.note(turn, ticket)
     if turn.conversation.state is State.PLACE:
         dialogue.idle(turn)
     return Reply(residents.location_added(ticket.short, attachment.label or ticket.place))

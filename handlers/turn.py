@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from models.area import Area
 from models.category import Category
 from models.conversation import Conversation, Question
 from models.person import Identity, Person
@@ -155,6 +156,8 @@ class Meaning(StrEnum):
     WHICH = "which"
     """A number that could answer several questions."""
     TYPO = "typo"
+    NO_ROLE = "no_role"
+    """A command of a role that the person does not have."""
     IMAGE = "image"
     VOICE = "voice"
     VIDEO = "video"
@@ -185,6 +188,13 @@ class World:
     site_name: str
     gas_phone: str
     windows: dict[str, WindowNumbers]
+    areas: dict[int, Area]
+    """The tree as it was read at the start, by id."""
+
+    def path(self, area_id: int | None) -> list[Area]:
+        """The area and everything above it, nearest first; empty for what is not in the tree."""
+        area = self.areas.get(area_id) if area_id else None
+        return [self.areas[int(step)] for step in reversed(area.path.strip("/").split("/"))] if area else []
 
 
 @dataclass(frozen=True, slots=True)

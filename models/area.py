@@ -38,7 +38,7 @@ class Area(Base):
     grid_worker_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", use_alter=True))
     secretary_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", use_alter=True))
 
-    aliases: Mapped[list[AreaAlias]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+    aliases: Mapped[list[AreaAlias]] = relationship(cascade="all, delete-orphan")
 
 
 class AreaAlias(Base):

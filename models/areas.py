@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.util import identity_key
 
 from models.area import Area, AreaAlias, AreaKind
 
@@ -33,14 +34,23 @@ def add_area(
 
 def all_areas(session: Session) -> Sequence[Area]:
     """Every node with its aliases, parents before children."""
-    return session.scalars(select(Area).order_by(func.length(Area.path), Area.id)).all()
+    return session.scalars(
+        select(Area).order_by(func.length(Area.path), Area.id).options(selectinload(Area.aliases))
+    ).all()
 
 
 def ancestors(session: Session, area: Area) -> Sequence[Area]:
     """The node itself and everything above it, nearest first."""
-    ids = [int(step) for step in area.path.strip("/").split("/")]
-    found = {each.id: each for each in session.scalars(select(Area).where(Area.id.in_(ids)))}
-    return [found[each] for each in reversed(ids)]
+    ids = ids_on(area.path)
+    here = {each: session.identity_map.get(identity_key(Area, each)) for each in ids}
+    if not all(here.values()):
+        here = {each.id: each for each in session.scalars(select(Area).where(Area.id.in_(ids)))}
+    return [here[each] for each in reversed(ids)]
+
+
+def ids_on(path: str) -> list[int]:
+    """The ids on a path, from the root down."""
+    return [int(step) for step in path.strip("/").split("/")]
 
 
 def community_of(session: Session, area_id: int | None) -> int | None:
@@ -63,5 +73,10 @@ def by_code(session: Session, code: str) -> Area | None:
 
 def full_name(session: Session, area: Area) -> str:
     """The name people use: from the estate down, such as 香樟花园6栋, or the area's own name above that."""
-    inside = [each for each in ancestors(session, area) if each.kind in (AreaKind.ESTATE, AreaKind.BUILDING)]
-    return "".join(each.name for each in reversed(inside)) or area.name
+    return name_of(ancestors(session, area))
+
+
+def name_of(path: Sequence[Area]) -> str:
+    """The same from an area and everything above it, nearest first."""
+    inside = [each.name for each in path if each.kind in (AreaKind.ESTATE, AreaKind.BUILDING)]
+    return "".join(reversed(inside)) or path[0].name

@@ -48,6 +48,8 @@ class Conversation(Base):
     state: Mapped[State] = mapped_column(Word(State), default=State.IDLE)
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
     expires_at: Mapped[datetime | None]
+    informed_at: Mapped[datetime | None]
+    """When the privacy notice was shown here."""
     pushed_at: Mapped[datetime | None]
     """When something was last pushed to this person here; a digit never answers past it."""
     recent_ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))

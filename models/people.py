@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from models.area import Area
 from models.attachment import Attachment
@@ -27,29 +27,42 @@ STAFF_KINDS = frozenset({RoleKind.STAFF, RoleKind.STREET, RoleKind.ADMIN})
 
 
 def meet(session: Session, channel: str, account: str, *, now: datetime) -> Identity:
-    """The identity behind an account with its person and roles; somebody never seen before is added."""
+    """The identity behind an account with its person and roles, held until the end of the transaction, so that two
+    messages of one account are answered one after the other. Somebody never seen before is added.
+    """
     known = _identity(session, channel, account)
     if known is not None:
         return known
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     person = Person(created_at=now, roles=[])
-    identity = Identity(person=person, channel=channel, account=account, seen_at=now)
-    try:
-        with session.begin_nested():
-            session.add(identity)
-    except IntegrityError:
+    session.add(person)
+    session.flush()
+    added = session.execute(
+        insert(Identity)
+        .values(person_id=person.id, channel=channel, account=account, seen_at=now)
+        .on_conflict_do_nothing()
+        .returning(Identity.id)
+    ).first()
+    if added is None:
         # Two first messages at once, a photo and its words for example: the other one has just added them.
-        known = _identity(session, channel, account)
-        if known is None:
-            raise
-        return known
-    return identity
+        session.delete(person)
+        session.flush()
+    found = _identity(session, channel, account)
+    if found is None:
+        raise LookupError("an account that is neither known nor new")
+    return found
 
 
 def _identity(session: Session, channel: str, account: str) -> Identity | None:
-    return session.scalar(
-        select(Identity)
-        .where(Identity.channel == channel, Identity.account == account)
-        .options(selectinload(Identity.person).selectinload(Person.roles))
+    return (
+        session.scalars(
+            select(Identity)
+            .where(Identity.channel == channel, Identity.account == account)
+            .options(joinedload(Identity.person, innerjoin=True).joinedload(Person.roles))
+            .with_for_update(of=Identity)
+        )
+        .unique()
+        .first()
     )
 
 
@@ -118,15 +131,21 @@ def with_role(
 
 
 def open_window(identity: Identity, *, count: int, seconds: int, now: datetime) -> None:
-    """Notes that a message or a tap opened the customer-service window.
+    """Notes that a message or a tap opened the customer-service window."""
+    identity.window_until, identity.window_left = next_window(
+        identity.window_until, identity.window_left, count=count, seconds=seconds, now=now
+    )
+
+
+def next_window(until: datetime | None, left: int, *, count: int, seconds: int, now: datetime) -> tuple[datetime, int]:
+    """The window after a trigger, from the one before.
 
     Windows do not add up: a window that already lasts longer and still has messages left stays as it is.
     """
-    until = now + timedelta(seconds=seconds)
-    if identity.window_until is not None and identity.window_until > until and identity.window_left > 0:
-        return
-    identity.window_until = until
-    identity.window_left = count
+    opened = now + timedelta(seconds=seconds)
+    if until is not None and until > opened and left > 0:
+        return until, left
+    return opened, count
 
 
 def can_still_reply(identity: Identity, *, now: datetime) -> bool:
@@ -219,7 +238,6 @@ def join(session: Session, keep: Person, other: Person) -> None:
     keep.home_area_id = keep.home_area_id or other.home_area_id
     keep.home_room = keep.home_room or other.home_room
     keep.consented_at = keep.consented_at or other.consented_at
-    keep.informed_at = keep.informed_at or other.informed_at
     keep.unit = keep.unit or other.unit
     keep.platform = keep.platform or other.platform
     # What is personal stands in one row only, so that erasing it erases it.

@@ -47,8 +47,6 @@ class Person(Base):
     home_room: Mapped[str] = mapped_column(String(40), default="")
     away_until: Mapped[datetime | None]
     reminders: Mapped[bool] = mapped_column(Boolean, default=True)
-    informed_at: Mapped[datetime | None]
-    """When the privacy notice was first shown."""
     consented_at: Mapped[datetime | None]
     """When they agreed that a phone or room number is kept."""
     erased_at: Mapped[datetime | None]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from models import areas, outboxes, people
 from models.area import Area
@@ -66,55 +66,108 @@ class Report:
 
 def open_ticket(session: Session, report: Report, *, by: Person, channel: str, now: datetime) -> Ticket:
     """A new ticket with the reporter's words verbatim; whom to ask is decided afterwards by dispatch."""
-    category = session.get(Category, report.category or OTHER) or session.get_one(Category, OTHER)
-    ticket = Ticket(
-        day=local(now).date(),
-        serial=_next_serial(session, now),
-        state=TicketState.NEW,
-        version=0,
-        kind=report.kind,
-        category=category.code,
-        understood=report.category is not None,
-        urgency=report.urgency,
-        danger=report.danger,
-        level=category.level,
+    session.flush()
+    ticket = insert_ticket(
+        session,
+        report,
+        category=session.get(Category, report.category or OTHER) or session.get_one(Category, OTHER),
+        community_id=areas.community_of(session, report.area_id),
         reporter_id=by.id,
         channel=channel,
-        for_other=report.for_other[:40],
-        area_id=report.area_id,
-        community_id=areas.community_of(session, report.area_id),
-        place=report.place[:200],
-        room=report.room[:40],
-        lat=report.lat,
-        lng=report.lng,
-        opened_at=now,
-        promised_at=due(now, category.first_answer_limit),
-        due_at=due(now, category.accept_limit),
-        dispatch_at=now,
-    )
-    session.add(ticket)
-    session.flush()
-    _record(
-        session,
-        ticket,
-        Action.OPEN,
-        actor=Actor.REPORTER,
-        by=by,
         now=now,
-        before="",
-        words=_keep_words(session, ticket, report.words, WordsKind.REPORT, by=by, now=now),
-        facts={"category": category.code, "kind": report.kind.value, "understood": ticket.understood},
     )
+    make_transient_to_detached(ticket)
+    session.add(ticket)
     if ticket.urgency is Urgency.EMERGENCY:
         alarm(session, ticket, now=now)
     return ticket
 
 
+_OPEN, _SAY, _NOTE = insert(Ticket.__table__), insert(TicketWords.__table__), insert(TicketEvent.__table__)
+
+
+def insert_ticket(
+    session: Session,
+    report: Report,
+    *,
+    category: Category,
+    community_id: int | None,
+    reporter_id: int,
+    channel: str,
+    now: datetime,
+) -> Ticket:
+    """Writes a new ticket, its words and the first line of its history; gives a copy outside of the session."""
+    connection = session.connection()
+    row = {
+        "day": local(now).date(),
+        "serial": _next_serial(session, now),
+        "state": TicketState.NEW,
+        "version": 1,
+        "kind": report.kind,
+        "category": category.code,
+        "understood": report.category is not None,
+        "urgency": report.urgency,
+        "danger": report.danger,
+        "level": category.level,
+        "reporter_id": reporter_id,
+        "channel": channel,
+        "for_other": report.for_other[:40],
+        "area_id": report.area_id,
+        "community_id": community_id,
+        "place": report.place[:200],
+        "room": report.room[:40],
+        "lat": report.lat,
+        "lng": report.lng,
+        "opened_at": now,
+        "promised_at": due(now, category.first_answer_limit),
+        "due_at": due(now, category.accept_limit),
+        "dispatch_at": now,
+    }
+    ticket_id = connection.execute(_OPEN, row).inserted_primary_key[0]
+    salt = secrets.token_hex(16)
+    words_id = connection.execute(
+        _SAY,
+        {
+            "ticket_id": ticket_id,
+            "person_id": reporter_id,
+            "kind": WordsKind.REPORT,
+            "text": report.words,
+            "salt": salt,
+            "said_at": now,
+        },
+    ).inserted_primary_key[0]
+    event = {
+        "ticket_id": ticket_id,
+        "version": 1,
+        "at": now,
+        "action": Action.OPEN.value,
+        "actor": Actor.REPORTER.value,
+        "by_id": reporter_id,
+        "before": "",
+        "after": TicketState.NEW.value,
+        "facts": {"category": category.code, "kind": report.kind.value, "understood": row["understood"]},
+        "words_id": words_id,
+        "words_digest": digest_of(salt, report.words),
+        "previous": "",
+    }
+    connection.execute(_NOTE, {**event, "hash": hash_of(TicketEvent(**event))})
+    outboxes.to_dispatch(session, ticket_id)
+    return Ticket(id=ticket_id, **row)
+
+
 def _next_serial(session: Session, now: datetime) -> int:
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(Serial).values(day=local(now).date(), last=1)
-    statement = statement.on_conflict_do_update(index_elements=[Serial.day], set_={"last": Serial.last + 1})
-    return session.execute(statement.returning(Serial.last)).scalar_one()
+    statement = _SERIAL[session.get_bind().dialect.name]
+    serial: int = session.connection().execute(statement, {"day": local(now).date(), "last": 1}).scalar_one()
+    return serial
+
+
+def _count_up(dialect: Any) -> Any:
+    statement = dialect.insert(Serial.__table__)
+    statement = statement.on_conflict_do_update(index_elements=["day"], set_={"last": Serial.__table__.c.last + 1})
+    return statement.returning(Serial.__table__.c.last)
+
+
+_SERIAL = {"sqlite": _count_up(sqlite), "postgresql": _count_up(postgresql)}
 
 
 def alarm(session: Session, ticket: Ticket, *, now: datetime) -> None:
@@ -453,16 +506,9 @@ def _record(
     words: TicketWords | None,
     facts: dict[str, Any],
 ) -> TicketEvent:
-    previous = ""
-    if ticket.version:
-        previous = (
-            session.scalar(
-                select(TicketEvent.hash).where(
-                    TicketEvent.ticket_id == ticket.id, TicketEvent.version == ticket.version
-                )
-            )
-            or ""
-        )
+    previous = session.scalar(
+        select(TicketEvent.hash).where(TicketEvent.ticket_id == ticket.id, TicketEvent.version == ticket.version)
+    )
     ticket.version += 1
     event = TicketEvent(
         ticket_id=ticket.id,
@@ -476,7 +522,7 @@ def _record(
         facts=facts,
         words_id=words.id if words else None,
         words_digest=digest_of(words.salt or "", words.text or "") if words else "",
-        previous=previous,
+        previous=previous or "",
         hash="",
     )
     event.hash = hash_of(event)
