@@ -19,7 +19,7 @@ from handlers.intake import take
 from handlers.meaning import plain
 from handlers.respond import respond
 from handlers.router import Router
-from handlers.turn import EventKind, Message, MessageKind, Opens, Reply, Turn, WindowNumbers, World
+from handlers.turn import EventKind, Meaning, Message, MessageKind, Opens, Reply, Turn, WindowNumbers, World
 from models import outboxes, people
 from models.clock import Clock
 from models.conversation import Conversation, State
@@ -219,7 +219,8 @@ def _carry(turn: Turn, reply: Reply) -> Reply:
     if turn.message.card is not None or turn.message.event is EventKind.UNFOLLOW:
         return reply
     person = turn.person
-    if turn.ticket_id is not None and text and turn.conversation.informed_at is None:
+    calm = turn.meant is not Meaning.DANGER
+    if turn.ticket_id is not None and text and calm and turn.conversation.informed_at is None:
         turn.conversation.informed_at = turn.now
         text = f"{text}\n{residents.PRIVACY}"
     parts, choices = [], list(reply.choices)

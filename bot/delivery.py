@@ -50,7 +50,8 @@ class Plan:
     notice: Notice
     words: Words
     steps: Sequence[Step]
-    reachable: bool
+    accounts: frozenset[int]
+    """The ids of the accounts at which the person can be reached, by a push or by a passive reply."""
 
 
 class Delivery:
@@ -71,7 +72,8 @@ class Delivery:
             plan = self._plan(session, notice_id, now=self._clock())
         if plan is None:
             return
-        postponed = ""
+        failures: list[NotSent] = []
+        gone: set[int] = set()
         for step in plan.steps:
             if step.way is Way.CUSTOMER and not self._take_window(step.identity):
                 continue
@@ -79,13 +81,14 @@ class Delivery:
                 sent = self._send(plan, step)
             except NotSent as failure:
                 log.info("notice not sent", notice=notice_id, way=step.way.value, why=failure.why.value)
-                if failure.why is Why.TEMPORARY or failure.why is Why.QUOTA:
-                    postponed = postponed or str(failure)
+                failures.append(failure)
+                if failure.why is Why.GONE:
+                    gone.add(step.identity.id)
                 self._learn(step, failure)
                 continue
             self._record(plan, step, sent)
             return
-        self._not_sent(plan, postponed)
+        self._not_sent(plan, failures, still_there=not gone.issuperset(plan.accounts))
 
     def _plan(self, session: Session, notice_id: int, *, now: datetime) -> Plan | None:
         notice = outboxes.claim(session, notice_id, now=now, lease=self._lease)
@@ -102,7 +105,8 @@ class Delivery:
             for identity in person.identities
             if identity.reachable and identity.channel in self._channels and notice.channel in ("", identity.channel)
         ]
-        return Plan(notice, words, self._steps(notice, identities, now=now), bool(identities))
+        accounts = frozenset(identity.id for identity in identities)
+        return Plan(notice, words, self._steps(notice, identities, now=now), accounts)
 
     def _steps(self, notice: Notice, identities: Sequence[Identity], *, now: datetime) -> Sequence[Step]:
         """The order of the ways: the window, WeCom, templates, subscriptions; staff begin with WeCom."""
@@ -182,17 +186,18 @@ class Delivery:
                 notice.card_open, notice.card_caption = False, "withdrawn"
         NOTICES.labels(plan.notice.kind.value, step.way.value).inc()
 
-    def _not_sent(self, plan: Plan, postponed: str) -> None:
+    def _not_sent(self, plan: Plan, failures: Sequence[NotSent], *, still_there: bool) -> None:
         """Later, with the person's next message, or on the staff's list: never forgotten."""
         now = self._clock()
+        may_pass = any(failure.why in (Why.TEMPORARY, Why.QUOTA) for failure in failures)
         with self._database.transaction() as session:
             notice = session.get_one(Notice, plan.notice.id, with_for_update=True)
             notice.lease_until = None
-            notice.error = postponed[:300]
-            if postponed and notice.attempts < self._attempts:
+            notice.error = "; ".join(map(str, failures))[:300]
+            if may_pass and notice.attempts < self._attempts:
                 notice.state = NoticeState.PENDING
                 notice.not_before = now + timedelta(seconds=BACKOFF[min(notice.attempts, len(BACKOFF)) - 1])
-            elif plan.reachable:
+            elif still_there:
                 notice.state = NoticeState.WAITING
             else:
                 notice.state = NoticeState.UNREACHABLE

@@ -60,6 +60,7 @@ def human(turn: Turn) -> Reply:
             now=turn.now,
         )
         dialogue.remember(turn, ticket)
+        dialogue.wait(turn, State.ADDITION, ticket=ticket.id)
         return Reply(residents.handed_over_off_hours(ticket.number, opens=opens, now=turn.now))
     dialogue.wait(turn, State.HANDED_OVER, minutes=limits.handover_minutes)
     _tell_staff(turn, NoticeKind.HANDED_OVER, "")

@@ -103,7 +103,7 @@ def _chain(turn: Turn, area: Area) -> list[tuple[str, str, str]]:
             (node.secretary_id, residents.SECRETARY),
         ):
             person = turn.session.get(Person, person_id) if person_id else None
-            if person is not None and person.name:
+            if person is not None and person.name and person.name not in [known for _, _, known in found]:
                 found.append((node.name, title, person.name))
     return found
 

@@ -132,7 +132,7 @@ def received(world: World, ticket: Ticket, found: Understanding, *, now: datetim
     if ticket.kind is TicketKind.INQUIRY:
         return residents.received_question(ticket.number, name, ticket.promised_at, now=now)
     if ticket.kind in (TicketKind.SUGGESTION, TicketKind.PRAISE):
-        return residents.received_suggestion(ticket.number, name)
+        return residents.received_suggestion(ticket.number, "" if found.abstained else name)
     if found.abstained:
         return residents.received_not_understood(ticket.number)
     if place_is_missing(ticket, found):

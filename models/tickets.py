@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm import Session
 
 from models import areas, outboxes, people
 from models.area import Area
@@ -67,7 +67,7 @@ class Report:
 def open_ticket(session: Session, report: Report, *, by: Person, channel: str, now: datetime) -> Ticket:
     """A new ticket with the reporter's words verbatim; whom to ask is decided afterwards by dispatch."""
     session.flush()
-    ticket = insert_ticket(
+    made = insert_ticket(
         session,
         report,
         category=session.get(Category, report.category or OTHER) or session.get_one(Category, OTHER),
@@ -76,8 +76,7 @@ def open_ticket(session: Session, report: Report, *, by: Person, channel: str, n
         channel=channel,
         now=now,
     )
-    make_transient_to_detached(ticket)
-    session.add(ticket)
+    ticket = session.get_one(Ticket, made.id)
     if ticket.urgency is Urgency.EMERGENCY:
         alarm(session, ticket, now=now)
     return ticket

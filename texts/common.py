@@ -47,7 +47,8 @@ AREAS = {
 
 WEEKDAYS = "一二三四五六日"
 
-TITLES = ("师傅", "阿姨", "大姐", "大哥", "老师", "爷爷", "奶奶", "叔叔", "姐", "哥")
+TITLES = ("师傅", "阿姨", "大姐", "大哥", "大爷", "大妈", "老师", "爷爷", "奶奶", "叔叔", "姐", "哥", "伯", "婶", "嫂")
+OFFICES = ("主任", "书记", "医生", "警官", "律师", "经理", "同志")
 
 
 def hour(moment: datetime) -> str:
@@ -63,7 +64,7 @@ def hour(moment: datetime) -> str:
         else "中午"
         if here.hour < 13
         else "下午"
-        if here.hour < 18
+        if here.hour < 19
         else "晚上"
     )
     on_the_clock = here.hour if here.hour <= 12 else here.hour - 12
@@ -93,6 +94,17 @@ def when(moment: datetime, *, now: datetime) -> str:
     return f"{day(rounded, now=now)}{hour(rounded)}"
 
 
+def within(moment: datetime, *, now: datetime) -> str:
+    """Until when somebody may answer, never later than it is: 半小时内, 10 分钟内, 今天下午 4 点前."""
+    minutes = max(int((moment - now).total_seconds()) // 60, 1)
+    if minutes < 25:
+        return f"{minutes} 分钟内"
+    if minutes < 45:
+        return "半小时内"
+    rounded = moment - timedelta(seconds=(local(moment).minute * 60 + local(moment).second) % 1800)
+    return f"{day(rounded, now=now)}{hour(rounded)}前"
+
+
 def date_of(moment: datetime) -> str:
     """11 月 22 日."""
     here = local(moment)
@@ -108,7 +120,7 @@ def called(name: str, *, title: str = "师傅") -> str:
     """How neighbours are told of somebody: the surname and a title, or the name as it is when it has one."""
     if not name:
         return "一位邻居"
-    if name.endswith(TITLES):
+    if name.endswith(TITLES + OFFICES) or (len(name) < 4 and name.startswith(("小", "老", "阿"))):
         return name
     return f"{name[0]}{title}"
 
@@ -123,6 +135,8 @@ def helper(kind: RoleKind | None, name: str) -> str:
         return f"社区的{name or '值班同志'}"
     if kind in (RoleKind.STREET, RoleKind.ADMIN):
         return f"街道的{name or '值班同志'}"
+    if kind is RoleKind.DEPARTMENT:
+        return f"职能部门的{name or '值班同志'}"
     if kind is RoleKind.PROPERTY:
         return f"物业的{called(name)}"
     return called(name)

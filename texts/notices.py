@@ -12,7 +12,7 @@ from models.outbox import NoticeKind
 from models.person import RoleKind
 from models.ticket import TicketState
 from texts import members, residents
-from texts.common import LEVELS, clip, date_of, helper, when
+from texts.common import LEVELS, clip, date_of, helper, when, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _offer(facts: NoticeFacts) -> Words:
     expires = datetime.fromisoformat(facts.data["expires"])
     asked = "社区想请您来办" if facts.data.get("direct") else "想请您帮忙"
     return Words(
-        f"【{asked}】{_where(facts)}\n“{clip(facts.report, 60)}”\n{when(expires, now=facts.now)}前回我就行，不方便没关系。",
+        f"【{asked}】{_where(facts)}\n“{clip(facts.report, 60)}”\n{within(expires, now=facts.now)}回我就行，不方便没关系。",
         ((members.ACCEPT, f"接单 {facts.number}"), (members.DECLINE, f"婉拒 {facts.number}")),
         title=f"{asked}：{_where(facts)}",
     )
@@ -164,7 +164,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.ACCEPTED: _accepted,
     NoticeKind.ARRIVED: lambda facts: Words(f"{_about(facts)}：{_who(facts)}到现场了。"),
     NoticeKind.RELEASED: lambda facts: Words(
-        f"{_about(facts)}：接的人临时去不了，社区正在另外安排，{_by(facts) or '有进展我马上告诉您。'}"
+        f"{_about(facts)}：接的人临时去不了，社区正在另外安排，{_by(facts)}有进展我马上告诉您。"
     ),
     NoticeKind.FINISHED: _finished,
     NoticeKind.REMINDER: _reminder,
@@ -191,7 +191,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         f"{facts.short} {_where(facts)} 被{facts.data.get('department', '部门')}退回：{clip(facts.words, 100)}\n请街道定。"
     ),
     NoticeKind.HELD: _held,
-    NoticeKind.RESUMED: lambda facts: Words(f"{_about(facts)}接着办了，{_by(facts) or '有进展我马上告诉您。'}"),
+    NoticeKind.RESUMED: lambda facts: Words(f"{_about(facts)}接着办了，{_by(facts)}有进展我马上告诉您。"),
     NoticeKind.REJECTED: lambda facts: Words(
         f"{_about(facts)}不归社区办：{clip(facts.words, 200)}\n还有疑问，回复“人工”。"
     ),

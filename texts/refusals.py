@@ -22,7 +22,9 @@ def _state(facts: dict[str, Any]) -> str:
 
 SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.NOT_FOUND: lambda facts: (
-        f"您这里没有编号 {facts.get('number', '')} 的事。\n看自己的事回复“进度”，接的单回复“我的任务”。"
+        f"您这里没有编号 {facts['number']} 的事。\n看自己的事回复“进度”，接的单回复“我的任务”。"
+        if facts.get("number")
+        else "现在没有对得上的事。要报事，直接把情况发给我；想说哪一件，在后面加上编号。"
     ),
     Refusal.NOT_YOURS: lambda facts: f"{facts.get('number', '这件事')} 不在您手上，动不了。\n有疑问回复“人工”。",
     Refusal.NO_ROLE: lambda facts: "这个要登记以后才能用。党员、志愿者回复“报到”，骑手回复“骑手报到”。",

@@ -25,12 +25,17 @@ def received(
     return f"已受理，编号 {number}。\n{category} · {place}\n{later}\n说得不对请直接告诉我，有照片也可以发来。"
 
 
-def received_without_place(number: str, category: str, *, night_until: datetime | None, now: datetime) -> str:
+def about(category: str) -> str:
+    """What is understood when only the category is."""
+    return f"{category}的事"
+
+
+def received_without_place(number: str, understood: str, *, night_until: datetime | None, now: datetime) -> str:
     """A report is taken; where it is, is asked next."""
     later = (
         f"现在是夜里，值班的人{when(night_until, now=now)}开始处理；有危险请打 110 或 119。\n" if night_until else ""
     )
-    return f"已受理，编号 {number}。\n{category}的事。{later}请问在哪个小区、几栋附近？\n发文字或点“＋”发位置都行。"
+    return f"已受理，编号 {number}。\n{understood}。{later}请问在哪个小区、几栋附近？\n发文字或点“＋”发位置都行。"
 
 
 def received_not_understood(number: str) -> str:
@@ -51,7 +56,8 @@ def received_question(number: str, category: str, promised: datetime, *, now: da
 
 def received_suggestion(number: str, category: str) -> str:
     """A suggestion or a word of praise is kept and read."""
-    return f"已受理，编号 {number}。\n谢谢您说的这些（{category}），社区的同志会看，有结果我告诉您。\n还想补充，直接发给我就行。"
+    kept = f"{category}的事，谢谢您说的这些。" if category else "谢谢您说的这些。"
+    return f"已受理，编号 {number}。\n{kept}社区的同志会看，有结果我告诉您。\n还想补充，直接发给我就行。"
 
 
 def received_photo(number: str) -> str:
@@ -78,7 +84,7 @@ DANGERS = {
     "gas": "请先离开屋子，不开灯不关灯、不在屋里打电话，到楼下再打{gas}和 119。",
     "trapped": "请马上拨打 119。电梯里的人按红色警铃，靠边站好，别扒门。",
     "shock": "请马上拨打 120 和 119，先拉电闸，别用手碰触电的人。",
-    "suicide": "请马上拨打 110 和 120，陪着他，别离开。想找人说说话，心理援助热线 12356 一直有人。",
+    "suicide": "请马上拨打 110 和 120，身边要有人陪着，别一个人待着。想说说话，心理援助热线 12356 一直有人。",
     "assault": "请马上拨打 110，先躲到安全、有人的地方。",
     "missing": "请马上拨打 110 报警，不用等 24 小时；想一想穿什么衣服、最后在哪里。",
     "collapse": "请马上拨打 119，离开房子和墙边，叫邻居一起走。",
@@ -525,6 +531,7 @@ def stale() -> str:
 
 
 GRID_WORKER, SECRETARY = "网格员", "党组织书记"
+GRID_TITLE = "老师"
 
 NEIGHBOUR = "一位居民"
 

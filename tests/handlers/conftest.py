@@ -1,0 +1,390 @@
+"""A whole demo street to talk in: the real application on a real database, a clock that is moved, and phones."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.app import Huying, create_app
+from bot.channels import NotSent, Outgoing, Sent, Way, Why
+from bot.settings import Settings
+from handlers.turn import Card, EventKind, Message, MessageKind, Opens, Point, Reply
+from models import demo, dispatch, outboxes, seed, tickets
+from models.attachment import Attachment
+from models.base import Base
+from models.conversation import Conversation, Question
+from models.db import Database
+from models.inbox import InboxMessage
+from models.outbox import Notice
+from models.person import Identity, Person
+from models.ticket import Evaluation, Ticket, TicketEvent, TicketWords
+from nlp import categories
+from scheduler import jobs
+
+MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+"""Ten in the morning in Shanghai, in office hours."""
+
+OFFICIAL, WECOM = "official", "wecom"
+
+ROWS = (Ticket, TicketEvent, TicketWords, Evaluation, Attachment, Question)
+"""What a message that changes nothing leaves alone."""
+
+
+@dataclass
+class Phones:
+    """The network side of an account: what it takes arrives on somebody's phone; unfollowed accounts refuse."""
+
+    key: str
+    kind: str
+    reaches: tuple[Way, ...]
+    inbox: list[tuple[str, Outgoing]] = field(default_factory=list)
+    captions: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
+
+    def greet(self, query: Mapping[str, str], *, now: datetime) -> str:
+        return query["echostr"]
+
+    def read(self, query: Mapping[str, str], body: bytes, *, now: datetime) -> Message | None:
+        return None
+
+    def write(self, reply: Reply, message: Message, *, now: datetime) -> tuple[bytes, str]:
+        return reply.text.encode(), "text/plain"
+
+    def ways(self, kind: str) -> tuple[Way, ...]:
+        return self.reaches
+
+    def send(self, way: Way, outgoing: Outgoing, *, now: datetime) -> Sent:
+        if outgoing.account in self.gone:
+            raise NotSent(Why.GONE, "unfollowed")
+        self.inbox.append((outgoing.account, outgoing))
+        code = f"code-{len(self.inbox)}" if outgoing.as_card else ""
+        return Sent(message_id=f"{self.key}-{len(self.inbox)}", response_code=code)
+
+    def update_card(self, response_code: str, accounts: tuple[str, ...], caption: str, *, now: datetime) -> None:
+        self.captions.append((accounts, caption))
+
+    def media(self, media_id: str, url: str = "") -> tuple[bytes, str]:
+        return b"\xff\xd8\xff" + media_id.encode(), "image/jpeg"
+
+    def probe(self) -> dict[str, Any]:
+        return {}
+
+
+class Street:
+    """Everybody's phones, and what stands in the database."""
+
+    def __init__(self, huying: Huying, clock: Clock) -> None:
+        self.huying = huying
+        self.official = Phones(OFFICIAL, "official_account", (Way.CUSTOMER,))
+        self.wecom = Phones(WECOM, "wecom", (Way.APP,))
+        self.huying.channels.update({OFFICIAL: self.official, WECOM: self.wecom})
+        self._clock = clock
+        self._messages = 0
+        self._read: dict[str, int] = {}
+
+    # ------------------------------------------------------------ time
+
+    @property
+    def now(self) -> datetime:
+        return self._clock.now
+
+    def advance(self, **how_long: float) -> None:
+        """Lets time pass; what is due meanwhile happens at the end of it, as the scheduler's jobs do it."""
+        self._clock.now += timedelta(**how_long)
+        for job in (jobs.watch_limits, jobs.remind, jobs.close_silent, jobs.resume_held, jobs.keep_photos):
+            job(self.huying, self.now)
+        self.drain()
+
+    def drain(self) -> None:
+        """Lets the workers do what is due, the gathered words for the desk included."""
+        self._clock.now += tickets.DESK_GATHER
+        for _ in range(9):
+            with self.huying.database.reading() as session:
+                waiting = dispatch.due_tickets(session, now=self.now)
+                due = outboxes.due(session, now=self.now)
+            if not waiting and not due:
+                break
+            for ticket_id in waiting:
+                self.huying.tasks.dispatch(ticket_id)
+            for notice_id in due:
+                self.huying.tasks.deliver(notice_id)
+        self.huying.tasks.update_cards()
+
+    # ------------------------------------------------------------ speaking
+
+    def say(self, who: str, text: str, *, on: str = OFFICIAL) -> Reply:
+        """Somebody types words."""
+        return self._send(who, MessageKind.TEXT, on=on, text=text)
+
+    def tap(self, who: str, command: str, *, on: str = OFFICIAL) -> Reply:
+        """Somebody taps a choice that carries a full command."""
+        return self._send(who, MessageKind.TEXT, on=on, text=command, tap=command)
+
+    def press(self, who: str, command: str, *, on: str = WECOM) -> Reply:
+        """Somebody presses the button of a card."""
+        card = Card("n1-1", "press-code")
+        return self._send(who, MessageKind.EVENT, on=on, event=EventKind.TAP, tap=command, card=card)
+
+    def choose(self, who: str, reply: Reply, number: int, *, on: str = OFFICIAL) -> Reply:
+        """Somebody taps the choice of a reply with this number."""
+        return self.tap(who, reply.choices[number - 1].command, on=on)
+
+    def photo(self, who: str, *, on: str = OFFICIAL) -> Reply:
+        """Somebody sends a photo."""
+        return self._send(who, MessageKind.IMAGE, on=on, media_id=f"media-{self._messages}")
+
+    def voice(self, who: str, text: str = "", *, on: str = OFFICIAL) -> Reply:
+        """Somebody speaks; `text` is what the platform recognised, if anything."""
+        return self._send(who, MessageKind.VOICE, on=on, text=text, media_id=f"media-{self._messages}")
+
+    def locate(self, who: str, label: str, *, on: str = OFFICIAL) -> Reply:
+        """Somebody sends a place."""
+        return self._send(who, MessageKind.LOCATION, on=on, point=Point(30.5, 114.0, label))
+
+    def event(self, who: str, event: EventKind, *, on: str = OFFICIAL, scene: str = "") -> Reply:
+        """Something happens to an account."""
+        return self._send(who, MessageKind.EVENT, on=on, event=event, scene=scene)
+
+    def _send(self, who: str, kind: MessageKind, *, on: str, **what: Any) -> Reply:
+        self._messages += 1
+        opens = None if on == WECOM or kind is MessageKind.EVENT else Opens.MESSAGE
+        message = Message(
+            channel=on, sender=who, key=f"{on}:{self._messages}", kind=kind, sent_at=self.now, opens=opens, **what
+        )
+        reply = self.huying.answerer.answer(message)
+        assert len(self.huying.spool) == 0, "the message could not be answered and went to the spool"
+        return reply
+
+    # ------------------------------------------------------------ hearing
+
+    def told(self, who: str, *, on: str | None = None) -> list[str]:
+        """Everything new that was pushed to somebody since this was asked last, the workers' part done first."""
+        self.drain()
+        return [
+            _as_read(outgoing)
+            for phones in (self.official, self.wecom)
+            if on in (None, phones.key)
+            for account, outgoing in self._new(phones, who)
+        ]
+
+    def _new(self, phones: Phones, who: str) -> list[tuple[str, Outgoing]]:
+        mine = [each for each in phones.inbox if each[0] == who]
+        mark = f"{phones.key}:{who}"
+        seen = self._read.get(mark, 0)
+        self._read[mark] = len(mine)
+        return mine[seen:]
+
+    # ------------------------------------------------------------ looking
+
+    def tickets(self, who: str | None = None) -> list[Ticket]:
+        """All tickets, or those of one reporter, oldest first."""
+        with self.huying.database.reading() as session:
+            query = select(Ticket).order_by(Ticket.id)
+            if who is not None:
+                query = query.where(Ticket.reporter_id == self._id(session, who))
+            return list(session.scalars(query))
+
+    def ticket(self, short: str) -> Ticket:
+        """The newest ticket with this number."""
+        with self.huying.database.reading() as session:
+            return session.scalars(
+                select(Ticket).where(Ticket.serial == int(short)).order_by(Ticket.day.desc())
+            ).first() or pytest.fail(f"no ticket {short}")
+
+    def words(self, short: str) -> list[str | None]:
+        """What was said about a ticket, in order; None for erased words."""
+        with self.huying.database.reading() as session:
+            return list(
+                session.scalars(
+                    select(TicketWords.text)
+                    .where(TicketWords.ticket_id == self.ticket(short).id)
+                    .order_by(TicketWords.id)
+                )
+            )
+
+    def history(self, short: str) -> list[str]:
+        """What happened to a ticket, in order."""
+        with self.huying.database.reading() as session:
+            return list(
+                session.scalars(
+                    select(TicketEvent.action)
+                    .where(TicketEvent.ticket_id == self.ticket(short).id)
+                    .order_by(TicketEvent.id)
+                )
+            )
+
+    def attachments(self, short: str | None = None) -> list[Attachment]:
+        """What hangs on a ticket, or what still waits for words."""
+        with self.huying.database.reading() as session:
+            ticket_id = self.ticket(short).id if short else None
+            return list(session.scalars(select(Attachment).where(Attachment.ticket_id == ticket_id)))
+
+    def person(self, who: str, *, on: str = OFFICIAL) -> Person:
+        """The person behind an account, with roles, skills and accounts."""
+        with self.huying.database.reading() as session:
+            person = session.get_one(Person, self._id(session, who, on))
+            _ = person.roles, person.skills, person.identities
+            return person
+
+    def state(self, who: str, *, on: str = OFFICIAL) -> str:
+        """What the bot waits for from somebody."""
+        with self.huying.database.reading() as session:
+            found = session.scalar(
+                select(Conversation.state).where(
+                    Conversation.person_id == self._id(session, who, on), Conversation.channel == on
+                )
+            )
+            return found.value if found else "idle"
+
+    def chat(self, who: str, *, on: str = OFFICIAL) -> str:
+        """The number of somebody's chat, as staff name it."""
+        with self.huying.database.reading() as session:
+            found = session.scalar(
+                select(Conversation.id).where(
+                    Conversation.person_id == self._id(session, who, on), Conversation.channel == on
+                )
+            )
+            return f"{found:04d}"
+
+    def rows(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row that matters, for comparing before and after."""
+        with self.huying.database.reading() as session:
+            return {
+                table.__tablename__: [tuple(row) for row in session.execute(select(*table.__table__.columns))]
+                for table in ROWS
+            }
+
+    def everything_stored(self) -> str:
+        """Every cell of the database in one string, for looking for what must not be there."""
+        with self.huying.database.reading() as session:
+            return "\n".join(
+                str(tuple(row))
+                for table in Base.metadata.tables.values()
+                for row in session.execute(select(*table.columns))
+            )
+
+    def history_is_whole(self) -> bool:
+        """Whether every line of history fits the one before it."""
+        with self.huying.database.reading() as session:
+            return tickets.verify_history(session) is None
+
+    def _id(self, session: Any, who: str, on: str = OFFICIAL) -> int:
+        found = session.scalar(select(Identity.person_id).where(Identity.account == who, Identity.channel == on))
+        if found is None and on == OFFICIAL:
+            found = session.scalar(select(Identity.person_id).where(Identity.account == who))
+        assert found is not None, f"nobody has the account {who}"
+        return int(found)
+
+    def change(self, act: Callable[[Any, datetime], Any]) -> Any:
+        """Changes something as the console or a job would, in a transaction of its own."""
+        with self.huying.database.transaction() as session:
+            done = act(session, self.now)
+        return done
+
+    def accepted(self, *, by: str = "demo-member-1", words: str = "香樟花园6栋2单元半夜装修太吵") -> str:
+        """A report of 张阿姨 that a member has accepted; gives its short number."""
+        self.say("demo-resident-1", words)
+        short = self.tickets("demo-resident-1")[-1].short
+        self.drain()
+        self.say(by, f"接单 {short}")
+        self.drain()
+        return short
+
+    def finished(self, *, by: str = "demo-member-1", words: str = "香樟花园6栋2单元半夜装修太吵") -> str:
+        """A report of 张阿姨 that she is asked to judge; everything told so far counts as read."""
+        short = self.accepted(by=by, words=words)
+        self.say(by, f"办结 {short} 和楼上说好了，十点以后不施工")
+        self.drain()
+        for who in ("demo-resident-1", by):
+            self.told(who)
+        return short
+
+
+def _as_read(outgoing: Outgoing) -> str:
+    lines = [f"{number} {choice.label}" for number, choice in enumerate(outgoing.choices, 1)]
+    return "\n".join([outgoing.text, *lines])
+
+
+@dataclass
+class Clock:
+    """A clock that tests move."""
+
+    now: datetime = MONDAY
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def _settings(url: str, folder: Path) -> Settings:
+    return Settings.model_validate(
+        {
+            "data_dir": str(folder),
+            "database": {"url": url},
+            "channels": {
+                OFFICIAL: {
+                    "kind": "official_account",
+                    "app_id": "wx0000000000000000",
+                    "app_secret": "not-a-secret",
+                    "token": "aToken",
+                    "mode": "plain",
+                    "abilities": "service",
+                },
+                WECOM: {
+                    "kind": "wecom",
+                    "corp_id": "ww0000000000000000",
+                    "agent_id": 1000002,
+                    "secret": "not-a-secret",
+                    "token": "aToken",
+                    "encoding_aes_key": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
+                },
+            },
+        }
+    )
+
+
+def _settle(url: str) -> None:
+    """Seeds the categories and lets the people of the demo street move in."""
+    database = Database(url)
+    with database.transaction() as session:
+        seed.seed_categories(session, categories.load())
+        demo.load(session, now=MONDAY)
+    database.dispose()
+
+
+def _open(url: str, folder: Path) -> Iterator[Street]:
+    clock = Clock()
+    huying = create_app(_settings(url, folder), clock=clock)
+    yield Street(huying, clock)
+    huying.close()
+
+
+@pytest.fixture(scope="session")
+def inhabited(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this worker keeps the SQLite file with everybody in it, once made."""
+    return tmp_path_factory.mktemp("street") / "inhabited.db"
+
+
+@pytest.fixture
+def street(sqlite_url: str, inhabited: Path, tmp_path: Path) -> Iterator[Street]:
+    """The street on SQLite."""
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    if not inhabited.exists():
+        _settle(sqlite_url)
+        shutil.copyfile(path, inhabited)
+    else:
+        shutil.copyfile(inhabited, path)
+    yield from _open(sqlite_url, tmp_path)
+
+
+@pytest.fixture
+def street_on_both(database_url: str, tmp_path: Path) -> Iterator[Street]:
+    """The street on SQLite, and once more on PostgreSQL."""
+    _settle(database_url)
+    yield from _open(database_url, tmp_path)
