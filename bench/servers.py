@@ -73,7 +73,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def launch(name: str, command: Sequence[str], *, folder: Path, port: int = 0, env: Mapping[str, str] | None = None) -> Program:
+def launch(
+    name: str, command: Sequence[str], *, folder: Path, port: int = 0, env: Mapping[str, str] | None = None
+) -> Program:
     """Starts a program in `folder`, its output in a file there."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("HUYING_")}
     said = folder / f"{name}.log"

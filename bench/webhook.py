@@ -57,8 +57,7 @@ def measure(contender: Contender, account: Account, *, count: int, connections: 
     """One round: everything sealed ahead, sent, and every reply opened and judged afterwards."""
     people = f"{contender.name.split()[0].lower()}-{round_}"
     messages = [
-        say(account, f"o-{people}-{number}", text, path=PATH)
-        for number, text in enumerate(reports(count, seed=round_))
+        say(account, f"o-{people}-{number}", text, path=PATH) for number, text in enumerate(reports(count, seed=round_))
     ]
     settle()
     gc.collect()
@@ -168,9 +167,7 @@ def main() -> int:
                 print(f"PostgreSQL is left out: {missing}")
         for round_ in range(given.rounds + 1):
             for contender in contenders:
-                measure(
-                    contender, account, count=given.messages, connections=given.connections, round_=round_
-                )
+                measure(contender, account, count=given.messages, connections=given.connections, round_=round_)
         return report(contenders, given.json)
 
 

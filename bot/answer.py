@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 from bot import notices
 from bot.logs import logger
 from bot.spool import Spool
-from handlers.intake import take
+from handlers.intake import Taken, take
 from handlers.meaning import plain
 from handlers.respond import respond
 from handlers.router import Router
 from handlers.turn import EventKind, Meaning, Message, MessageKind, Opens, Reply, Turn, WindowNumbers, World
 from models import outboxes, people
+from models.base import table
 from models.clock import Clock
 from models.conversation import Conversation, State
 from models.db import Database
@@ -108,20 +109,21 @@ class Answerer:
             if stored is not None:
                 return stored
             taken = take(session, message, found, world, now=now) if found else None
-            if taken is not None:
-                reply, person_id, ticket_id = taken.reply, taken.person_id, taken.ticket_id
-            else:
-                reply, person_id, ticket_id = self._respond(session, message, world, now=now)
+            taken = taken or self._respond(session, message, world, now=now)
             session.connection().execute(
-                _ANSWERED, {"of": message.key, "person": person_id, "ticket": ticket_id, "said": reply.to_json()}
+                _ANSWERED,
+                {
+                    "of": message.key,
+                    "person": taken.person_id,
+                    "ticket": taken.ticket_id,
+                    "said": taken.reply.to_json(),
+                },
             )
         self._wake(session)
-        return reply
+        return taken.reply
 
-    def _respond(
-        self, session: Session, message: Message, world: World, *, now: datetime
-    ) -> tuple[Reply, int, int | None]:
-        """The long way: the reply, who spoke, and the ticket it was about."""
+    def _respond(self, session: Session, message: Message, world: World, *, now: datetime) -> Taken:
+        """The long way, for everything but a plain report."""
         turn = self._turn(session, message, world, now=now)
         reply = _carry(turn, respond(turn, self._router))
         person_id = turn.person.id
@@ -130,7 +132,7 @@ class Answerer:
             notices.say(session, person_id, reply, channel=message.channel, now=now)
             reply = Reply(card_caption=reply.card_caption)
         session.flush()
-        return reply, person_id, turn.ticket_id
+        return Taken(reply, person_id, turn.ticket_id)
 
     def _turn(self, session: Session, message: Message, world: World, *, now: datetime) -> Turn:
         account = message.detail.get("userid", "") if message.event is EventKind.MEMBER_LEFT else message.sender
@@ -154,7 +156,7 @@ class Answerer:
         )
 
 
-_INBOX = InboxMessage.__table__
+_INBOX = table(InboxMessage)
 
 
 def _count_deliveries(dialect: Any) -> Any:

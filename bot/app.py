@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
 from ipaddress import ip_address, ip_network
@@ -93,10 +92,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     web.config["SECRET_KEY"] = settings.site.secret_key.get_secret_value() or _own_secret(settings.data_dir)
     web.register_blueprint(webhook(channels, answerer, clock=clock))
 
-    def queue_notices(ids: Sequence[int]) -> None:
-        for notice_id in ids:
-            tasks.deliver.send(notice_id)
-
     web.register_blueprint(
         console.blueprint(
             database,
@@ -106,7 +101,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
             handover_minutes=settings.limits.handover_minutes,
             undo_hours=settings.limits.reevaluation_hours,
             read_media=fetcher.store.get,
-            wake=queue_notices,
+            wake=tasks.wake,
         ),
         url_prefix="/console",
     )

@@ -33,7 +33,6 @@ from console import login
 from handlers.respond import build_router
 from models import db, demo, people, tickets
 from models.clock import utc_now
-from models.errors import Refused
 from models.person import Identity, RoleKind
 from nlp import categories
 from nlp.evaluate import classify_line, evaluate
@@ -390,7 +389,12 @@ def user_add(settings: Settings, *, name: str, account: str, channel: str, role:
         identity.person.name = identity.person.name or name
         if area_id is not None:
             people.grant(session, identity.person, RoleKind(role), area_id, now=utc_now())
-        click.echo(login.renew_login(session, name, identity.person, now=utc_now()))
+        password = login.new_password()
+        try:
+            login.create_login(session, name, password, identity.person, now=utc_now())
+        except login.LoginRefused as refused:
+            raise click.ClickException(f"{name}: {refused.fault}") from refused
+        click.echo(password)
 
 
 @user.command(name="reset")
@@ -402,7 +406,7 @@ def user_reset(settings: Settings, *, name: str) -> None:
     try:
         with _session(settings) as session:
             login.reset_password(session, name, password)
-    except (Refused, LookupError):
+    except login.LoginRefused:
         click.echo(f"no account called {name}", err=True)
         sys.exit(1)
     click.echo(password)

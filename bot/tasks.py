@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from importlib import import_module
 
 import dramatiq
+import redis
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AgeLimit, Callbacks, CurrentMessage, Pipelines, ShutdownNotifications
 from dramatiq.worker import Worker
 from sqlalchemy.orm import Session
 
+from bot.logs import logger
 from bot.settings import EMBEDDED
 from models import outboxes
+
+log = logger(__name__)
 
 DEAD_LETTERS = 100
 """How many failed tasks the embedded queue remembers; without a bound it grows for ever."""
@@ -66,17 +70,36 @@ class Tasks:
         """After a commit: hands the queue what the session left to do. A queue that is away is no fault, the sweep
         finds the rows.
         """
+        notices = outboxes.fresh(session)
+        session.info.pop(outboxes.FRESH, None)
+        self.queue(
+            notices=notices,
+            tickets=session.info.pop(outboxes.TICKETS, ()),
+            cards=session.info.pop(outboxes.CARDS, False),
+        )
+
+    def queue(
+        self,
+        *,
+        notices: Iterable[int] = (),
+        tickets: Iterable[int] = (),
+        files: Iterable[int] = (),
+        cards: bool = False,
+    ) -> bool:
+        """Wakes workers for these rows. False when the queue is away; the rows stay due."""
         try:
-            for notice_id in outboxes.fresh(session):
+            for notice_id in notices:
                 self.deliver.send(notice_id)
-            for ticket_id in session.info.pop(outboxes.TICKETS, ()):
+            for ticket_id in tickets:
                 self.dispatch.send(ticket_id)
-            if session.info.pop(outboxes.CARDS, False):
+            for attachment_id in files:
+                self.fetch.send(attachment_id)
+            if cards:
                 self.update_cards.send()
-        except dramatiq.errors.ConnectionError:
-            return
-        finally:
-            session.info.pop(outboxes.FRESH, None)
+        except (dramatiq.errors.BrokerConnectionError, redis.RedisError) as failure:
+            log.warning("the queue is away", error=type(failure).__name__)
+            return False
+        return True
 
     def worker(self, *, threads: int) -> Worker:
         """A worker of this process; `start()` and `stop()` are the caller's."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from flask import Blueprint
+from sqlalchemy.orm import Session
 
 from console.chats import add_chats
 from console.gate import add_gate
@@ -15,7 +16,7 @@ from models.clock import Clock
 from models.db import Database
 
 
-def _nobody_waits(_: Sequence[int]) -> None:
+def _nobody_waits(_: Session) -> None:
     """Without a queue the sweep finds fresh notices."""
 
 
@@ -29,13 +30,13 @@ def blueprint(
     handover_minutes: int = 30,
     undo_hours: int = 24,
     read_media: Callable[[str], bytes] | None = None,
-    wake: Callable[[Sequence[int]], None] = _nobody_waits,
+    wake: Callable[[Session], None] = _nobody_waits,
 ) -> Blueprint:
     """The console, to be mounted under a prefix of its own, such as /console.
 
     `secure`: whether people reach it by https only. `channels_note`: a line shown to staff under every page, such as
     what the account cannot do. `read_media` gives the bytes stored under an attachment's name, or raises
-    FileNotFoundError. `wake` is given the ids of fresh notices after each commit.
+    FileNotFoundError. `wake` is given each session after its commit.
     """
     house = House(
         database=database,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden
 
 from console.sight import Sight, mask_name, mask_phone
-from models import outboxes
 from models.clock import Clock, local
 from models.conversation import Conversation
 from models.db import Database
@@ -42,7 +41,7 @@ class Viewer:
 @dataclass(frozen=True, slots=True)
 class House:
     """What the console stands on. `read_media` gives what is stored under a name, or raises FileNotFoundError;
-    `wake` hands the ids of fresh notices to the queue after the commit.
+    `wake` hands what a session left to do to the queue, after its commit.
     """
 
     database: Database
@@ -53,7 +52,7 @@ class House:
     handover_minutes: int
     undo_hours: int
     read_media: Callable[[str], bytes] | None
-    wake: Callable[[Sequence[int]], None]
+    wake: Callable[[Session], None]
 
     @contextmanager
     def looking(self) -> Iterator[Sight]:
@@ -68,9 +67,7 @@ class House:
         now = self.clock()
         with self.database.transaction() as session:
             yield _sight(session, now)
-            fresh = outboxes.fresh(session)
-        if fresh:
-            self.wake(fresh)
+        self.wake(session)
 
     def page(self, template: str, sight: Sight, **values: Any) -> str:
         """A page in its frame, with what waits in the other rooms."""

@@ -43,6 +43,7 @@ def _tell_staff(turn: Turn, kind: NoticeKind, text: str) -> None:
                 "name": turn.person.name or residents.NEIGHBOUR,
                 "text": text,
             },
+            about_id=turn.person.id,
         )
 
 

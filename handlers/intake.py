@@ -18,11 +18,11 @@ from texts import residents
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A report that was taken."""
+    """What came of a message: the reply, who spoke, and the ticket it was about."""
 
     reply: Reply
     person_id: int
-    ticket_id: int
+    ticket_id: int | None
 
 
 def take(session: Session, message: Message, found: Understanding, world: World, *, now: datetime) -> Taken | None:

@@ -254,4 +254,4 @@ def _surely_other(turn: Turn, found: Understanding) -> bool:
     if ticket is None:
         return turn.conversation.state not in (State.FOR_OTHERS, State.HANDED_OVER)
     other_place = bool(found.place and found.place.area_id and ticket.area_id and found.place.area_id != ticket.area_id)
-    return found.category != ticket.category or other_place
+    return other_place or (ticket.understood and found.category != ticket.category)

@@ -366,6 +366,7 @@ def _registered(turn: Turn, skills: list[str]) -> Reply:
             each.id,
             now=turn.now,
             data={"name": person.name, "community": area.name},
+            about_id=person.id,
         )
     return Reply(members.registered_pending(area.name))
 

@@ -6,6 +6,7 @@ from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Choice, Reply, Turn
 from models import tickets
+from models.lifecycle import Action
 from models.ticket import Ticket, TicketState
 from nlp.commands import Intent, word
 from texts import notices, residents
@@ -29,6 +30,8 @@ def progress(turn: Turn) -> Reply:
 
 def show(turn: Turn, ticket: Ticket) -> Reply:
     """A ticket's history; one that waits for a judgement offers the three answers at once."""
+    if ticket.state is TicketState.MERGED:
+        ticket = _main(turn, ticket)
     history = [text for event in ticket.events if (text := residents.history_line(event.at, event.action))]
     if ticket.reporter_id == turn.person.id:
         dialogue.remember(turn, ticket)
@@ -45,6 +48,14 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
         choices = tuple(Choice(label, said) for label, said in notices.evaluation_choices(ticket.number))
         return Reply(text, choices)
     return Reply(text)
+
+
+def _main(turn: Turn, ticket: Ticket) -> Ticket:
+    """The ticket that one merged into it lives on in."""
+    for event in reversed(ticket.events):
+        if event.action == Action.MERGE:
+            return turn.session.get_one(Ticket, event.facts["into"])
+    return ticket
 
 
 @routes(Intent.WITHDRAW)

@@ -297,6 +297,7 @@ def voice(turn: Turn) -> Reply:
     """A voice nobody wrote down: staff listen to it, so it becomes a ticket at once."""
     found = turn.world.understander.understand("")
     ticket = open_from(turn, found, "")
+    dialogue.wait(turn, State.PLACE, ticket=ticket.id)
     return Reply(residents.received_voice(ticket.number))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
-from sqlalchemy.orm.util import identity_key
 
 from models.area import Area, AreaAlias, AreaKind
 
@@ -42,10 +41,8 @@ def all_areas(session: Session) -> Sequence[Area]:
 def ancestors(session: Session, area: Area) -> Sequence[Area]:
     """The node itself and everything above it, nearest first."""
     ids = ids_on(area.path)
-    here = {each: session.identity_map.get(identity_key(Area, each)) for each in ids}
-    if not all(here.values()):
-        here = {each.id: each for each in session.scalars(select(Area).where(Area.id.in_(ids)))}
-    return [here[each] for each in reversed(ids)]
+    found = {each.id: each for each in session.scalars(select(Area).where(Area.id.in_(ids)))}
+    return [found[each] for each in reversed(ids)]
 
 
 def ids_on(path: str) -> list[int]:

@@ -6,7 +6,18 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -65,7 +76,7 @@ class Word(TypeDecorator[E]):
 
 # SQLite only counts up an INTEGER key by itself; PostgreSQL gets a wide one.
 Key = BigInteger().with_variant(Integer(), "sqlite")
-Facts = JSON().with_variant(JSONB(), "postgresql")
+Facts = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Base(DeclarativeBase):
@@ -73,3 +84,20 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMES)
     type_annotation_map = {datetime: Moment(), int: Key, dict[str, Any]: Facts, list[str]: Facts}
+
+
+def table(of: type[Base]) -> Table:
+    """The table behind a class, for statements that go past the unit of work."""
+    found = of.__table__
+    if not isinstance(found, Table):
+        raise TypeError(f"{of.__name__} is not one table")
+    return found
+
+
+def new_key(result: CursorResult[Any]) -> int:
+    """The key the database gave the row just inserted."""
+    row = result.inserted_primary_key
+    if row is None:
+        raise TypeError("not an INSERT of one row")
+    key: int = row[0]
+    return key

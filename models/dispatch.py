@@ -46,7 +46,7 @@ def dispatch(session: Session, ticket_id: int, *, now: datetime, offer_minutes: 
     if first is First.VOLUNTEER:
         expires, picks = now + timedelta(minutes=offer_minutes), _volunteers(session, ticket, category, now=now)
     elif first in (First.GRID, First.PROPERTY):
-        expires, picks = due(now, category.accept_limit), _standing(session, ticket, first)
+        expires, picks = due(now, category.accept_limit), _standing(session, ticket, first, now=now)
     else:
         expires, picks = now, []
     if picks:
@@ -103,7 +103,11 @@ def _volunteers(session: Session, ticket: Ticket, category: Category, *, now: da
     return [Pick(person, reasons) for person in session.scalars(query)]
 
 
-def _standing(session: Session, ticket: Ticket, first: First) -> Sequence[Pick]:
+def _away(person: Person, now: datetime) -> bool:
+    return person.away_until is not None and person.away_until > now
+
+
+def _standing(session: Session, ticket: Ticket, first: First, *, now: datetime) -> Sequence[Pick]:
     """Whoever looks after the place: the property company's person if asked for, otherwise the nearest grid worker."""
     area = session.get(Area, ticket.area_id) if ticket.area_id else None
     if area is None:
@@ -121,11 +125,13 @@ def _standing(session: Session, ticket: Ticket, first: First) -> Sequence[Pick]:
     )
     if first is First.PROPERTY:
         for person in people.with_role(session, [RoleKind.PROPERTY], area=area):
-            if person.id not in asked and person.id != ticket.reporter_id:
+            if person.id not in asked and person.id != ticket.reporter_id and not _away(person, now):
                 return [Pick(person, ("property",))]
     for node in areas.ancestors(session, area):
         worker = session.get(Person, node.grid_worker_id) if node.grid_worker_id else None
-        if worker is not None and worker.erased_at is None and worker.id != ticket.reporter_id:
+        if worker is None or worker.erased_at is not None or _away(worker, now):
+            continue
+        if worker.id != ticket.reporter_id:
             return [] if worker.id in asked else [Pick(worker, ("grid", node.kind.value))]
     return []
 
@@ -186,6 +192,7 @@ def offer_to(
         raise Refused(Refusal.NOT_OFFERABLE, number=ticket.short)
     category = session.get_one(Category, ticket.category)
     tickets.check(session, ticket, Action.OFFER, by=by)
+    tickets.tell_withdrawn(session, ticket, except_person=person.id, now=now)
     tickets.close_offers(session, ticket, OfferState.WITHDRAWN, now=now, except_person=person.id)
     session.execute(
         update(Offer)

@@ -14,11 +14,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models.attachment import Attachment
+from models.base import new_key, table
 from models.conversation import Conversation, Question, State
 from models.outbox import Notice, NoticeState
 from models.person import Identity, Person
 
-_PEOPLE, _IDENTITIES, _CHATS = Person.__table__, Identity.__table__, Conversation.__table__
+_PEOPLE, _IDENTITIES, _CHATS = table(Person), table(Identity), table(Conversation)
 
 _LOOK = (
     select(
@@ -104,7 +105,7 @@ def meet(
 ) -> int:
     """Adds somebody never met; gives their person's id. Raises IntegrityError when a second message was quicker."""
     connection = session.connection()
-    person_id: int = connection.execute(_MEET, {"created_at": now}).inserted_primary_key[0]
+    person_id = new_key(connection.execute(_MEET, {"created_at": now}))
     connection.execute(
         _KNOW,
         {

@@ -73,6 +73,8 @@ class Audience(StrEnum):
     """The dispatch desk, gathered into one message."""
     DEPARTMENT = "department"
     STREET = "street"
+    ABOVE = "above"
+    """The desk of the level the ticket has gone up to."""
     TARGET = "target"
     """The person named in the action."""
 
@@ -135,6 +137,7 @@ RULES: dict[Action, Rule] = {
         [ACCEPTED],
         NEW,
         [ASSIGNEE, SYSTEM, *DESK],
+        Tell(NoticeKind.TAKEN_BACK, Audience.ASSIGNEE),
         Tell(NoticeKind.RELEASED, Audience.REPORTER),
         Tell(NoticeKind.DESK, Audience.DESK),
     ),
@@ -143,6 +146,7 @@ RULES: dict[Action, Rule] = {
         [NEW, OFFERED, ACCEPTED, ASSIGNED],
         RESOLVED,
         [ASSIGNEE, DEPARTMENT, *DESK],
+        Tell(NoticeKind.TAKEN_BACK, Audience.ASSIGNEE),
         Tell(NoticeKind.FINISHED, Audience.REPORTER),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
     ),
@@ -177,7 +181,8 @@ RULES: dict[Action, Rule] = {
         OPEN_STATES,
         NEW,
         [SYSTEM, ASSIGNEE, *DESK],
-        Tell(NoticeKind.ESCALATED, Audience.STREET),
+        Tell(NoticeKind.TAKEN_BACK, Audience.ASSIGNEE),
+        Tell(NoticeKind.ESCALATED, Audience.ABOVE),
         Tell(NoticeKind.PASSED_ON, Audience.REPORTER),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
         needs_reason=True,
@@ -186,6 +191,7 @@ RULES: dict[Action, Rule] = {
         [NEW, OFFERED, ACCEPTED, ASSIGNED],
         ASSIGNED,
         [SYSTEM, *DESK],
+        Tell(NoticeKind.TAKEN_BACK, Audience.ASSIGNEE),
         Tell(NoticeKind.ASSIGNED, Audience.DEPARTMENT),
         Tell(NoticeKind.PASSED_ON, Audience.REPORTER),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
@@ -196,6 +202,7 @@ RULES: dict[Action, Rule] = {
         OPEN_STATES - {HELD},
         HELD,
         [DEPARTMENT, *DESK],
+        Tell(NoticeKind.TAKEN_BACK, Audience.ASSIGNEE),
         Tell(NoticeKind.HELD, Audience.REPORTER),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
         needs_reason=True,
@@ -214,6 +221,7 @@ RULES: dict[Action, Rule] = {
         OPEN_STATES,
         MERGED,
         DESK,
+        Tell(NoticeKind.TAKEN_BACK, Audience.ASSIGNEE),
         Tell(NoticeKind.MERGED, Audience.REPORTER),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
     ),

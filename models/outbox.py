@@ -22,6 +22,8 @@ class NoticeKind(StrEnum):
     ACCEPTED = "accepted"
     ARRIVED = "arrived"
     RELEASED = "released"
+    TAKEN_BACK = "taken_back"
+    """To whoever had the ticket: the desk arranged it another way."""
     FINISHED = "finished"
     REMINDER = "reminder"
     NOT_EVALUATED = "not_evaluated"
@@ -95,6 +97,8 @@ class Notice(Base):
     kind: Mapped[NoticeKind] = mapped_column(Word(NoticeKind))
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
     words_id: Mapped[int | None] = mapped_column(ForeignKey("ticket_words.id"))
+    about_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    """Whose words `data` holds, so that erasing them finds them."""
     channel: Mapped[str] = mapped_column(String(40), default="")
     """Only by this channel, when set; otherwise the best way is chosen at the moment of sending."""
     state: Mapped[NoticeState] = mapped_column(Word(NoticeState), default=NoticeState.PENDING)

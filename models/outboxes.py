@@ -26,6 +26,7 @@ def tell(
     ticket_id: int | None = None,
     data: dict[str, Any] | None = None,
     words_id: int | None = None,
+    about_id: int | None = None,
     channel: str = "",
 ) -> Notice:
     """Enqueues one notice in the caller's transaction; its id is handed to the queue after the commit."""
@@ -35,6 +36,7 @@ def tell(
         kind=kind,
         data=data or {},
         words_id=words_id,
+        about_id=about_id,
         channel=channel,
         not_before=now,
         created_at=now,

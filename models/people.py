@@ -18,7 +18,7 @@ from models.errors import Refusal, Refused
 from models.inbox import InboxMessage
 from models.offer import Offer, OfferState
 from models.outbox import Notice, NoticeKind, NoticeState
-from models.person import Code, CodeKind, Identity, Person, Role, RoleKind, RoleStatus, Skill
+from models.person import Code, CodeKind, Identity, Login, Person, Role, RoleKind, RoleStatus, Skill
 from models.ticket import Ticket, TicketEvent, TicketWords
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is misread aloud
@@ -230,8 +230,8 @@ def join(session: Session, keep: Person, other: Person) -> None:
         if table.name == TicketEvent.__tablename__:
             continue
         for key in table.foreign_keys:
-            if key.column.table.name == Person.__tablename__:
-                column = key.parent
+            column = key.parent
+            if key.column.table.name == Person.__tablename__ and column.name != "joined_to_id":
                 session.execute(update(table).where(column == other.id).values({column.name: keep.id}))
     keep.name = keep.name or other.name
     keep.phone = keep.phone or other.phone
@@ -243,7 +243,7 @@ def join(session: Session, keep: Person, other: Person) -> None:
     # What is personal stands in one row only, so that erasing it erases it.
     other.phone = other.unit = other.platform = other.home_room = ""
     other.home_area_id = None
-    other.erased_at = other.created_at
+    other.joined_to_id, other.erased_at = keep.id, other.created_at
     session.flush()
     session.expire_all()
 
@@ -304,10 +304,14 @@ def erase(session: Session, person: Person, *, now: datetime) -> None:
     session.execute(update(InboxMessage).where(InboxMessage.person_id == person.id).values(text="", person_id=None))
     session.execute(
         update(Notice)
-        .where(Notice.person_id == person.id, Notice.state.in_([NoticeState.PENDING, NoticeState.WAITING]))
+        .where(Notice.person_id == person.id, Notice.state != NoticeState.SENT)
         .values(state=NoticeState.DROPPED)
     )
-    session.execute(update(Notice).where(Notice.person_id == person.id).values(data={}))
+    session.execute(
+        update(Notice).where(or_(Notice.person_id == person.id, Notice.about_id == person.id)).values(data={})
+    )
+    session.execute(delete(Login).where(Login.person_id == person.id))
+    session.execute(update(Person).where(Person.joined_to_id == person.id).values(name=""))
     session.execute(delete(Question).where(Question.person_id == person.id))
     session.execute(delete(Conversation).where(Conversation.person_id == person.id))
     session.execute(delete(Skill).where(Skill.person_id == person.id))

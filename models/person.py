@@ -49,6 +49,8 @@ class Person(Base):
     reminders: Mapped[bool] = mapped_column(Boolean, default=True)
     consented_at: Mapped[datetime | None]
     """When they agreed that a phone or room number is kept."""
+    joined_to_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    """The row that this human goes on as, after two platforms were joined; old history still names this one."""
     erased_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from models import areas, outboxes, people
 from models.area import Area
 from models.attachment import Attachment, AttachmentUse
+from models.base import new_key, table
 from models.calendar import due
 from models.category import Category, Level
 from models.clock import local
@@ -82,7 +83,7 @@ def open_ticket(session: Session, report: Report, *, by: Person, channel: str, n
     return ticket
 
 
-_OPEN, _SAY, _NOTE = insert(Ticket.__table__), insert(TicketWords.__table__), insert(TicketEvent.__table__)
+_OPEN, _SAY, _NOTE = insert(table(Ticket)), insert(table(TicketWords)), insert(table(TicketEvent))
 
 
 def insert_ticket(
@@ -122,19 +123,21 @@ def insert_ticket(
         "due_at": due(now, category.accept_limit),
         "dispatch_at": now,
     }
-    ticket_id = connection.execute(_OPEN, row).inserted_primary_key[0]
+    ticket_id = new_key(connection.execute(_OPEN, row))
     salt = secrets.token_hex(16)
-    words_id = connection.execute(
-        _SAY,
-        {
-            "ticket_id": ticket_id,
-            "person_id": reporter_id,
-            "kind": WordsKind.REPORT,
-            "text": report.words,
-            "salt": salt,
-            "said_at": now,
-        },
-    ).inserted_primary_key[0]
+    words_id = new_key(
+        connection.execute(
+            _SAY,
+            {
+                "ticket_id": ticket_id,
+                "person_id": reporter_id,
+                "kind": WordsKind.REPORT,
+                "text": report.words,
+                "salt": salt,
+                "said_at": now,
+            },
+        )
+    )
     event = {
         "ticket_id": ticket_id,
         "version": 1,
@@ -161,9 +164,9 @@ def _next_serial(session: Session, now: datetime) -> int:
 
 
 def _count_up(dialect: Any) -> Any:
-    statement = dialect.insert(Serial.__table__)
-    statement = statement.on_conflict_do_update(index_elements=["day"], set_={"last": Serial.__table__.c.last + 1})
-    return statement.returning(Serial.__table__.c.last)
+    statement = dialect.insert(table(Serial))
+    statement = statement.on_conflict_do_update(index_elements=["day"], set_={"last": table(Serial).c.last + 1})
+    return statement.returning(table(Serial).c.last)
 
 
 _SERIAL = {"sqlite": _count_up(sqlite), "postgresql": _count_up(postgresql)}
@@ -330,14 +333,15 @@ def actors(session: Session, ticket: Ticket, person: Person) -> frozenset[Actor]
         if role.status != "active":
             continue
         if role.kind is RoleKind.DEPARTMENT:
-            if role.department and role.department == ticket.department:
-                found.add(Actor.DEPARTMENT)
-            continue
-        if role.kind not in people.STAFF_KINDS:
-            continue
-        where = session.get_one(Area, role.area_id)
-        if community is None or areas.covers(where.path, community.path):
-            found.add(Actor.STAFF if role.kind is RoleKind.STAFF else Actor.STREET)
+            here = Actor.DEPARTMENT if role.department and role.department == ticket.department else None
+        elif role.kind in people.STAFF_KINDS:
+            here = Actor.STAFF if role.kind is RoleKind.STAFF else Actor.STREET
+        else:
+            here = None
+        if here is not None:
+            where = session.get_one(Area, role.area_id)
+            if community is None or areas.covers(where.path, community.path):
+                found.add(here)
     return frozenset(found)
 
 
@@ -446,11 +450,23 @@ def _audience(
             area = session.get(Area, ticket.community_id) if ticket.community_id else None
             found = people.with_role(session, [RoleKind.DEPARTMENT], area=area, department=ticket.department)
             return [person.id for person in found]
+        case Audience.ABOVE:
+            return [person.id for person in desk_of(session, ticket)]
         case Audience.STREET:
             area = session.get(Area, ticket.community_id) if ticket.community_id else None
             return [person.id for person in people.with_role(session, [RoleKind.STREET], area=area)]
         case Audience.TARGET:
             return [target.id] if target else []
+
+
+def tell_withdrawn(session: Session, ticket: Ticket, *, except_person: int, now: datetime) -> None:
+    """Tells everybody who has seen their offer, and not answered it, that they need not come."""
+    open_offers_of = select(Offer.person_id).where(
+        Offer.ticket_id == ticket.id, Offer.state == OfferState.OPEN, Offer.person_id != except_person
+    )
+    for person_id in session.scalars(open_offers_of).all():
+        if _was_shown(session, ticket, person_id):
+            outboxes.tell(session, NoticeKind.OFFER_WITHDRAWN, person_id, now=now, ticket_id=ticket.id)
 
 
 def _was_shown(session: Session, ticket: Ticket, person_id: int) -> bool:
@@ -968,6 +984,9 @@ def escalate(session: Session, ticket: Ticket, text: str, *, by: Person | None, 
     ticket = lock(session, ticket.id)
     actor = check(session, ticket, Action.ESCALATE, by=by, why=text)
     above = ticket.level.above
+    if actor is Actor.STAFF and ticket.level is Level.ESTATE:
+        # The community itself passes it on: its own level is no step up.
+        above = Level.STREET
     if above is None:
         raise Refused(Refusal.TOP_LEVEL, number=ticket.short)
     category = session.get_one(Category, ticket.category)
@@ -1206,4 +1225,15 @@ def verify_history(session: Session) -> TicketEvent | None:
             if words.text is not None and digest_of(words.salt or "", words.text) != event.words_digest:
                 return event
         previous[event.ticket_id] = (event.version, event.hash)
-    return None
+    # A ticket's version counts its lines: the newest cannot be taken away unseen.
+    return session.scalar(
+        select(TicketEvent).join(Ticket, Ticket.id == TicketEvent.ticket_id).where(TicketEvent.version > Ticket.version)
+    ) or _shortened(session)
+
+
+def _shortened(session: Session) -> TicketEvent | None:
+    """The last line of a ticket that has fewer lines than its version says."""
+    last = select(func.max(TicketEvent.id)).where(TicketEvent.ticket_id == Ticket.id).scalar_subquery()
+    return session.scalar(
+        select(TicketEvent).join(Ticket, TicketEvent.id == last).where(TicketEvent.version < Ticket.version).limit(1)
+    )

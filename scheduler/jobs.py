@@ -16,7 +16,7 @@ from models.attachment import Attachment
 from models.lifecycle import OPEN_STATES
 from models.outbox import NoticeKind
 from models.person import Person
-from models.ticket import Ticket, TicketState
+from models.ticket import Ticket, TicketState, Urgency
 
 BATCH = 100
 
@@ -52,14 +52,17 @@ def sweep(huying: Huying, now: datetime) -> int:
     with huying.database.reading() as session:
         notices = outboxes.due(session, now=now)
         waiting = dispatching.due_tickets(session, now=now)
-    for notice_id in notices:
-        huying.tasks.deliver.send(notice_id)
-    for ticket_id in waiting:
-        huying.tasks.dispatch.send(ticket_id)
     fetches = huying.fetcher.due()
-    for attachment_id in fetches:
-        huying.tasks.fetch.send(attachment_id)
-    huying.tasks.update_cards.send()
+    if not huying.tasks.queue(notices=notices, tickets=waiting, files=fetches, cards=True):
+        # The queue is away: slower, but here. Every row is claimed before anything is done with it.
+        for tasks, ids in (
+            (huying.tasks.dispatch, waiting),
+            (huying.tasks.deliver, notices),
+            (huying.tasks.fetch, fetches),
+        ):
+            for row_id in ids:
+                tasks.fn(row_id)
+        huying.tasks.update_cards.fn()
     return len(notices) + len(waiting) + len(fetches)
 
 
@@ -88,7 +91,12 @@ def close_silent(huying: Huying, now: datetime) -> int:
     days = huying.settings.limits.evaluation_days
     silent = (
         select(Ticket.id)
-        .where(Ticket.state == TicketState.RESOLVED, Ticket.resolved_at <= now - timedelta(days=days))
+        .where(
+            Ticket.state == TicketState.RESOLVED,
+            Ticket.resolved_at <= now - timedelta(days=days),
+            # Emergencies are closed by people only, and must not fill the batch for ever.
+            Ticket.urgency != Urgency.EMERGENCY,
+        )
         .limit(BATCH)
     )
     return _each(huying, silent, lambda session, ticket_id: tickets.auto_close(session, ticket_id, now=now, days=days))

@@ -166,6 +166,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.RELEASED: lambda facts: Words(
         f"{_about(facts)}：接的人临时去不了，社区正在另外安排，{_by(facts)}有进展我马上告诉您。"
     ),
+    NoticeKind.TAKEN_BACK: lambda facts: Words(f"{facts.short}（{_where(facts)}）社区另外安排了，您不用再跑。谢谢您。"),
     NoticeKind.FINISHED: _finished,
     NoticeKind.REMINDER: _reminder,
     NoticeKind.NOT_EVALUATED: lambda facts: Words(
@@ -197,7 +198,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     ),
     NoticeKind.WITHDRAWN: lambda facts: Words(f"{facts.short}（{_where(facts)}）居民撤回了，不用再办。谢谢您。"),
     NoticeKind.MERGED: lambda facts: Words(
-        f"{_about(facts)}和邻居说的是同一件事，并到 {facts.data.get('number', '')} 一起办，有消息一起告诉您。"
+        f"{_about(facts)}和邻居说的是同一件事，并到 {facts.data.get('number', '')} 一起办了。\n想知道办得怎么样，回复“进度 {facts.short}”。"
     ),
     NoticeKind.DESK: _desk,
     NoticeKind.ALARM: _alarm,

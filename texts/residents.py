@@ -57,12 +57,14 @@ def received_question(number: str, category: str, promised: datetime, *, now: da
 def received_suggestion(number: str, category: str) -> str:
     """A suggestion or a word of praise is kept and read."""
     kept = f"{category}的事，谢谢您说的这些。" if category else "谢谢您说的这些。"
-    return f"已受理，编号 {number}。\n{kept}社区的同志会看，有结果我告诉您。\n还想补充，直接发给我就行。"
+    return (
+        f"已受理，编号 {number}。\n{kept}社区的同志会看，有结果我告诉您。\n还想补充，回复“补充 {number} 加上您的话”。"
+    )
 
 
 def received_photo(number: str) -> str:
     """Photos came without words for half an hour."""
-    return f"您先前发来的照片我交给社区的同志看了。已受理，编号 {number}。\n是什么事、在哪里，随时发一句话给我。"
+    return f"您先前发来的照片我交给社区的同志看了。已受理，编号 {number}。\n是什么事、在哪里，回复“补充 {number} 加上您的话”。"
 
 
 def received_voice(number: str) -> str:

@@ -110,9 +110,11 @@ def upgrade() -> None:
         sa.Column("away_until", MOMENT),
         sa.Column("reminders", sa.Boolean(), nullable=False),
         sa.Column("consented_at", MOMENT),
+        sa.Column("joined_to_id", KEY),
         sa.Column("erased_at", MOMENT),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["home_area_id"], ["areas.id"], name="fk_people_home_area_id"),
+        sa.ForeignKeyConstraint(["joined_to_id"], ["people.id"], name="fk_people_joined_to_id"),
         sa.PrimaryKeyConstraint("id", name="pk_people"),
     )
     op.create_table(
@@ -365,6 +367,7 @@ def upgrade() -> None:
         sa.Column("kind", WORD, nullable=False),
         sa.Column("data", FACTS, nullable=False),
         sa.Column("words_id", KEY),
+        sa.Column("about_id", KEY),
         sa.Column("channel", sa.String(40), nullable=False),
         sa.Column("state", WORD, nullable=False),
         sa.Column("not_before", MOMENT, nullable=False),
@@ -381,6 +384,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name="fk_outbox_person_id"),
         sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name="fk_outbox_ticket_id"),
         sa.ForeignKeyConstraint(["words_id"], ["ticket_words.id"], name="fk_outbox_words_id"),
+        sa.ForeignKeyConstraint(["about_id"], ["people.id"], name="fk_outbox_about_id"),
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
     )
     op.create_index("ix_outbox_due", "outbox", ["state", "not_before"])

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from console import blueprint, login
-from models import people, tickets
+from models import outboxes, people, tickets
 from models.db import Database
 from models.person import Person, RoleKind, RoleStatus
 from models.ticket import Ticket
@@ -148,7 +148,7 @@ def build(database: Database) -> Place:
         site_name="演示街道",
         secure=False,
         read_media=read_media,
-        wake=place.woken.extend,
+        wake=lambda session: place.woken.extend(outboxes.fresh(session)),
     )
     app.register_blueprint(pages, url_prefix="/console")
     return place

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +22,7 @@ from models import demo, dispatch, outboxes, seed, tickets
 from models.attachment import Attachment
 from models.base import Base
 from models.conversation import Conversation, Question
-from models.db import Database
+from models.db import Database, upgrade
 from models.inbox import InboxMessage
 from models.outbox import Notice
 from models.person import Identity, Person
@@ -86,8 +88,8 @@ class Street:
         self.wecom = Phones(WECOM, "wecom", (Way.APP,))
         self.huying.channels.update({OFFICIAL: self.official, WECOM: self.wecom})
         self._clock = clock
-        self._messages = 0
-        self._read: dict[str, int] = {}
+        self.messages = 0
+        self.read: dict[str, int] = {}
 
     # ------------------------------------------------------------ time
 
@@ -138,11 +140,11 @@ class Street:
 
     def photo(self, who: str, *, on: str = OFFICIAL) -> Reply:
         """Somebody sends a photo."""
-        return self._send(who, MessageKind.IMAGE, on=on, media_id=f"media-{self._messages}")
+        return self._send(who, MessageKind.IMAGE, on=on, media_id=f"media-{self.messages}")
 
     def voice(self, who: str, text: str = "", *, on: str = OFFICIAL) -> Reply:
         """Somebody speaks; `text` is what the platform recognised, if anything."""
-        return self._send(who, MessageKind.VOICE, on=on, text=text, media_id=f"media-{self._messages}")
+        return self._send(who, MessageKind.VOICE, on=on, text=text, media_id=f"media-{self.messages}")
 
     def locate(self, who: str, label: str, *, on: str = OFFICIAL) -> Reply:
         """Somebody sends a place."""
@@ -153,10 +155,10 @@ class Street:
         return self._send(who, MessageKind.EVENT, on=on, event=event, scene=scene)
 
     def _send(self, who: str, kind: MessageKind, *, on: str, **what: Any) -> Reply:
-        self._messages += 1
+        self.messages += 1
         opens = None if on == WECOM or kind is MessageKind.EVENT else Opens.MESSAGE
         message = Message(
-            channel=on, sender=who, key=f"{on}:{self._messages}", kind=kind, sent_at=self.now, opens=opens, **what
+            channel=on, sender=who, key=f"{on}:{self.messages}", kind=kind, sent_at=self.now, opens=opens, **what
         )
         reply = self.huying.answerer.answer(message)
         assert len(self.huying.spool) == 0, "the message could not be answered and went to the spool"
@@ -177,8 +179,8 @@ class Street:
     def _new(self, phones: Phones, who: str) -> list[tuple[str, Outgoing]]:
         mine = [each for each in phones.inbox if each[0] == who]
         mark = f"{phones.key}:{who}"
-        seen = self._read.get(mark, 0)
-        self._read[mark] = len(mine)
+        seen = self.read.get(mark, 0)
+        self.read[mark] = len(mine)
         return mine[seen:]
 
     # ------------------------------------------------------------ looking
@@ -358,33 +360,75 @@ def _settle(url: str) -> None:
     database.dispose()
 
 
-def _open(url: str, folder: Path) -> Iterator[Street]:
-    clock = Clock()
-    huying = create_app(_settings(url, folder), clock=clock)
-    yield Street(huying, clock)
-    huying.close()
+@dataclass(frozen=True)
+class Moment:
+    """Everything about a street at one moment, to come back to."""
+
+    file: Path
+    now: datetime
+    messages: int
+    inboxes: tuple[tuple[tuple[str, Outgoing], ...], ...]
+    read: dict[str, int]
+
+
+class Rewinding:
+    """One application of a worker on one SQLite file, brought back to a moment that was kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / "huying.db"
+        self._moments = 0
+        self._clock = Clock()
+        url = f"sqlite:///{self._path}"
+        upgrade(url)
+        _settle(url)
+        self._huying = create_app(_settings(url, folder), clock=self._clock)
+        self.beginning = self.keep(Street(self._huying, self._clock))
+
+    def keep(self, street: Street) -> Moment:
+        self._moments += 1
+        file = self._folder / f"moment-{self._moments}.db"
+        with closing(sqlite3.connect(self._path)) as old, closing(sqlite3.connect(file)) as new:
+            old.backup(new)
+        inboxes = (tuple(street.official.inbox), tuple(street.wecom.inbox))
+        return Moment(file, street.now, street.messages, inboxes, dict(street.read))
+
+    def back_to(self, moment: Moment) -> Street:
+        self._huying.database.dispose()
+        for ending in ("", "-wal", "-shm"):
+            Path(f"{self._path}{ending}").unlink(missing_ok=True)
+        shutil.rmtree(self._folder / "spool", ignore_errors=True)
+        shutil.copyfile(moment.file, self._path)
+        self._huying.tasks.broker.flush_all()
+        self._clock.now = moment.now
+        street = Street(self._huying, self._clock)
+        street.messages, street.read = moment.messages, dict(moment.read)
+        street.official.inbox, street.wecom.inbox = (list(inbox) for inbox in moment.inboxes)
+        return street
+
+    def close(self) -> None:
+        self._huying.close()
 
 
 @pytest.fixture(scope="session")
-def inhabited(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where this worker keeps the SQLite file with everybody in it, once made."""
-    return tmp_path_factory.mktemp("street") / "inhabited.db"
+def rewinding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rewinding]:
+    """The application of this worker, shared by the tests one after the other."""
+    made = Rewinding(tmp_path_factory.mktemp("street"))
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def street(sqlite_url: str, inhabited: Path, tmp_path: Path) -> Iterator[Street]:
-    """The street on SQLite."""
-    path = Path(sqlite_url.removeprefix("sqlite:///"))
-    if not inhabited.exists():
-        _settle(sqlite_url)
-        shutil.copyfile(path, inhabited)
-    else:
-        shutil.copyfile(inhabited, path)
-    yield from _open(sqlite_url, tmp_path)
+def street(rewinding: Rewinding) -> Street:
+    """The street on SQLite as it is when everybody has just moved in."""
+    return rewinding.back_to(rewinding.beginning)
 
 
 @pytest.fixture
 def street_on_both(database_url: str, tmp_path: Path) -> Iterator[Street]:
-    """The street on SQLite, and once more on PostgreSQL."""
+    """The street on SQLite, and once more on PostgreSQL, with an application of its own."""
     _settle(database_url)
-    yield from _open(database_url, tmp_path)
+    clock = Clock()
+    huying = create_app(_settings(database_url, tmp_path), clock=clock)
+    yield Street(huying, clock)
+    huying.close()

