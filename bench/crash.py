@@ -167,9 +167,8 @@ def check(messages: list[Message], database: Path, record: Path, flights: set[tu
     # The words go before the card, so a notice that was begun twice has its words twice.
     repeated = sum(max(0, texts[person] - by_person[person]) for person in texts)
     states = dict(rows(database, "SELECT state, count(*) FROM outbox GROUP BY state"))
-    print(
-        f"notices: {len(due)} sent, {repeated} of them twice, {len(flights)} sends were in flight at the kills; {states}"
-    )
+    print(f"notices: {len(due)} sent, {repeated} of them twice; {len(flights)} sends were in flight at the kills")
+    print(f"outbox at the end: {states}")
     if left:
         faults.append(f"{left} notices were still not sent when the waiting ended")
     if unseen or silent:

@@ -1,4 +1,4 @@
-"""The peers as programs: `peers.py werobot|werobot_alone|wechatpy PORT`, their account's secrets from the environment."""
+"""The peers as programs: `peers.py werobot|werobot_alone|wechatpy PORT`, the secrets from the environment."""
 
 from __future__ import annotations
 

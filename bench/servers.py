@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
 from wire import Account, Line
 
 BENCH = Path(__file__).resolve().parent

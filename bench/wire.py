@@ -1,4 +1,4 @@
-"""The platform's side of the wire as the measurements use it: sealed requests made ahead, a lean HTTP client, opening."""
+"""The platform's side of the wire as the measurements use it: sealing ahead, a lean HTTP client, opening."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ OWN_NAME = "gh_5a4db0x00001"
 _IDS = itertools.count(30_000_000_000_000_000 + secrets.randbelow(10**15))
 
 
+def letters_and_digits() -> str:
+    """A key of 43 letters and digits, as both platforms make them."""
+    while not (key := base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")).isalnum():
+        continue
+    return key
+
+
 @dataclass(frozen=True)
 class Account:
     """The secrets of one Official Account, made up for one run."""
@@ -25,18 +32,12 @@ class Account:
     app_id: str = field(default_factory=lambda: f"wx{secrets.token_hex(8)}")
     secret: str = field(default_factory=lambda: secrets.token_hex(16))
     token: str = field(default_factory=lambda: secrets.token_hex(8))
-    aes_key: str = field(default_factory=lambda: _letters_and_digits())
+    aes_key: str = field(default_factory=letters_and_digits)
 
     @property
     def envelope(self) -> Envelope:
         """Seals and opens for this account."""
         return Envelope(self.token, self.aes_key, self.app_id)
-
-
-def _letters_and_digits() -> str:
-    while not (key := base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")).isalnum():
-        continue
-    return key
 
 
 @dataclass(frozen=True)

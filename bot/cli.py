@@ -39,8 +39,14 @@ from nlp.evaluate import classify_line, evaluate
 from nlp.understand import Understander
 from scheduler.run import Clockwork
 
-STOP_SECONDS = 8
+STOP_SECONDS = 7
 """How long a worker may finish what it has begun; the whole stop is promised within ten seconds."""
+
+SANDBOX_SECONDS = 1
+"""How long the pretend platform may take to end; it keeps nothing."""
+
+REQUEST_BYTES = 16 * 1024 * 1024
+"""The largest request that is read at all; callbacks have a smaller cap of their own."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -93,18 +99,36 @@ def run(settings: Settings, *, with_demo: bool, with_sandbox: bool, port: int, s
     password = _load_demo(settings) if with_demo else ""
     huying = create_app(settings)
     server = waitress.create_server(
-        huying.web, host=host, port=port, threads=8, ident=None, clear_untrusted_proxy_headers=True
+        huying.web,
+        host=host,
+        port=port,
+        threads=8,
+        ident=None,
+        clear_untrusted_proxy_headers=True,
+        max_request_body_size=REQUEST_BYTES,
     )
-    child = _start_sandbox(sandbox_file, sandbox_port) if sandbox_file else None
-    _announce(port, sandbox_port if sandbox_file else None, password)
-    with _stopped_by_signals(), _background(huying):
+    # From here on a signal ends the block below and leaves no other process behind.
+    with _stopped_by_signals(), _sandbox_beside(sandbox_file, sandbox_port), _background(huying):
+        _announce(port, sandbox_port if sandbox_file else None, password)
         try:
             server.run()
         finally:
             server.close()
-            if child is not None:
-                child.terminate()
-                child.wait(STOP_SECONDS)
+
+
+@contextmanager
+def _sandbox_beside(file: Path | None, port: int) -> Iterator[None]:
+    """The pretend platform in a process of its own, ended with the block."""
+    child = _start_sandbox(file, port) if file else None
+    try:
+        yield
+    finally:
+        if child is not None:
+            child.terminate()
+            try:
+                child.wait(SANDBOX_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
 
 
 def _announce(port: int, sandbox_port: int | None, password: str) -> None:

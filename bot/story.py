@@ -38,7 +38,7 @@ class Phones:
 
     def inbox(self, who: str) -> list[dict[str, Any]]:
         """Everything a person received."""
-        answer = self._http.get(f"{self._address}/api/people/{who}/inbox", timeout=10).json()
+        answer = self._ask("GET", f"/api/people/{who}/inbox")
         found: list[dict[str, Any]] = answer["inbox"]
         return found
 
@@ -53,9 +53,12 @@ class Phones:
         raise StoryStuck(f"{who} was never told {having!r}")
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._ask("POST", path, body)
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:
-            response = self._http.post(f"{self._address}{path}", json=body, timeout=30)
-        except requests.ConnectionError as error:
+            response = self._http.request(method, f"{self._address}{path}", json=body, timeout=30)
+        except requests.RequestException as error:
             raise StoryStuck(f"no pretend platform at {self._address}: start one with `make run`") from error
         if response.status_code >= 400:
             raise StoryStuck(f"{path}: {response.status_code} {response.text[:200]}")

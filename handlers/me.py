@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import update
+
 from handlers import dialogue, member
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn
@@ -9,6 +11,7 @@ from models import areas, people, tickets
 from models.area import Area, AreaKind
 from models.conversation import QuestionKind, State
 from models.errors import Refusal, Refused
+from models.inbox import InboxMessage
 from models.person import CodeKind, Person, RoleKind
 from nlp import commands
 from nlp.commands import Intent
@@ -147,6 +150,8 @@ def erase(turn: Turn) -> Reply:
     for ticket in tickets.own_live(turn.session, person, most=200):
         tickets.withdraw(turn.session, ticket, "", by=person, now=turn.now)
     member.hand_on(turn, person)
+    # Answers repeat what was said to them; a repeat of an erased message gets none.
+    turn.session.execute(update(InboxMessage).where(InboxMessage.person_id == person.id).values(reply=None))
     people.erase(turn.session, person, now=turn.now)
     return Reply(residents.erased())
 

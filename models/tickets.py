@@ -1226,14 +1226,15 @@ def verify_history(session: Session) -> TicketEvent | None:
                 return event
         previous[event.ticket_id] = (event.version, event.hash)
     # A ticket's version counts its lines: the newest cannot be taken away unseen.
+    last = (
+        select(TicketEvent.ticket_id, func.max(TicketEvent.id).label("id"), func.max(TicketEvent.version).label("lines"))
+        .group_by(TicketEvent.ticket_id)
+        .subquery()
+    )
     return session.scalar(
-        select(TicketEvent).join(Ticket, Ticket.id == TicketEvent.ticket_id).where(TicketEvent.version > Ticket.version)
-    ) or _shortened(session)
-
-
-def _shortened(session: Session) -> TicketEvent | None:
-    """The last line of a ticket that has fewer lines than its version says."""
-    last = select(func.max(TicketEvent.id)).where(TicketEvent.ticket_id == Ticket.id).scalar_subquery()
-    return session.scalar(
-        select(TicketEvent).join(Ticket, TicketEvent.id == last).where(TicketEvent.version < Ticket.version).limit(1)
+        select(TicketEvent)
+        .join(last, last.c.id == TicketEvent.id)
+        .join(Ticket, Ticket.id == last.c.ticket_id)
+        .where(Ticket.version != last.c.lines)
+        .limit(1)
     )

@@ -209,6 +209,7 @@ NOTICES = {
     NoticeKind.ACCEPTED: "有人接了",
     NoticeKind.ARRIVED: "人到场了",
     NoticeKind.RELEASED: "接单的人去不了，在另外安排",
+    NoticeKind.TAKEN_BACK: "另外安排了，不用再跑",
     NoticeKind.FINISHED: "办结，请评价",
     NoticeKind.REMINDER: "再请评价一次",
     NoticeKind.NOT_EVALUATED: "没有评价，已结束",

