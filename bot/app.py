@@ -22,6 +22,7 @@ from bot.channels.build import build_channels
 from bot.delivery import Delivery
 from bot.media import Fetcher, MediaStore
 from bot.metrics import REGISTRY, SPOOLED
+from bot.pace import Pace
 from bot.settings import EMBEDDED, OfficialAccount, Settings
 from bot.spool import Spool
 from bot.tasks import Tasks, make_broker
@@ -75,7 +76,10 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         attempts=settings.delivery.attempts,
     )
 
+    pace = Pace()
+
     def dispatch_one(ticket_id: int) -> None:
+        pace.give_way()
         with database.transaction() as session:
             dispatch.dispatch(session, ticket_id, now=clock(), offer_minutes=settings.limits.offer_minutes)
         tasks.wake(session)
@@ -90,7 +94,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     answerer = Answerer(database, lambda: world, build_router(), clock=clock, spool=spool, wake=tasks.wake)
     web = Flask("huying", static_folder=None)
     web.config["SECRET_KEY"] = settings.site.secret_key.get_secret_value() or _own_secret(settings.data_dir)
-    web.register_blueprint(webhook(channels, answerer, clock=clock))
+    web.register_blueprint(webhook(channels, answerer, pace=pace, clock=clock))
 
     web.register_blueprint(
         console.blueprint(

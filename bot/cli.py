@@ -39,8 +39,9 @@ from nlp.evaluate import classify_line, evaluate
 from nlp.understand import Understander
 from scheduler.run import Clockwork
 
-STOP_SECONDS = 7
-"""How long a worker may finish what it has begun; the whole stop is promised within ten seconds."""
+STOP_SECONDS = 3
+"""How long a worker may finish what it has begun; the web part may have taken five seconds before it, and the whole
+stop is promised within ten."""
 
 SANDBOX_SECONDS = 1
 """How long the pretend platform may take to end; it keeps nothing."""

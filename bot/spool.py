@@ -17,6 +17,9 @@ from handlers.turn import Card, EventKind, Message, MessageKind, Opens, Point
 STUCK = 20
 """How many people's messages may fail in one replay before it is given up: then it is the database, not a message."""
 
+ROUND = 500
+"""How many messages one replay takes, so that a stop is not kept waiting; the next one follows in seconds."""
+
 Sender = tuple[str, str]
 Stamp = tuple[int, int, int]
 
@@ -70,7 +73,7 @@ class Spool:
             self._read = self._stamp()
 
     def replay(self, answer: Callable[[Message], bool]) -> int:
-        """Gives everybody's messages to `answer` in their order until it says no; gives how many were taken.
+        """Gives up to ROUND messages to `answer`, everybody's in their order, and takes those it says yes to; how many.
 
         One person's message that fails holds up that person only. Killed in the middle, it begins again at the first:
         `answer` knows repeats by their key.
@@ -83,6 +86,8 @@ class Spool:
             taken: set[str] = set()
             failed: set[Sender] = set()
             for line in self._lines():
+                if len(taken) == ROUND:
+                    break
                 if _sender(line) in failed:
                     continue
                 if answer(_from_json(line)):

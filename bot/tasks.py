@@ -60,11 +60,12 @@ class Tasks:
     ) -> None:
         self.broker = broker
         # No retries by the queue: the rows themselves say when the next try is due.
-        actor = partial(dramatiq.Actor, broker=broker, queue_name=QUEUE, priority=0, options={})
-        self.deliver = actor(deliver, actor_name="deliver")
-        self.dispatch = actor(dispatch, actor_name="dispatch")
-        self.update_cards = actor(update_cards, actor_name="update_cards")
-        self.fetch = actor(fetch, actor_name="fetch")
+        actor = partial(dramatiq.Actor, broker=broker, queue_name=QUEUE, options={})
+        # Smaller goes first: what a person waits for before what nobody sees yet.
+        self.deliver = actor(deliver, actor_name="deliver", priority=0)
+        self.update_cards = actor(update_cards, actor_name="update_cards", priority=5)
+        self.dispatch = actor(dispatch, actor_name="dispatch", priority=10)
+        self.fetch = actor(fetch, actor_name="fetch", priority=20)
 
     def wake(self, session: Session) -> None:
         """After a commit: hands the queue what the session left to do. A queue that is away is no fault, the sweep

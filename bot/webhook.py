@@ -12,12 +12,13 @@ from bot.channels import CallbackRefused, Channel
 from bot.channels.envelope import BODY_CAP
 from bot.logs import logger
 from bot.metrics import ANSWERED, MESSAGES, REFUSED
+from bot.pace import Pace
 from models.clock import Clock
 
 log = logger(__name__)
 
 
-def webhook(channels: Mapping[str, Channel], answerer: Answerer, *, clock: Clock) -> Blueprint:
+def webhook(channels: Mapping[str, Channel], answerer: Answerer, *, pace: Pace, clock: Clock) -> Blueprint:
     """The routes /wechat/<channel>."""
     pages = Blueprint("webhook", __name__)
 
@@ -29,7 +30,8 @@ def webhook(channels: Mapping[str, Channel], answerer: Answerer, *, clock: Clock
     @pages.post("/wechat/<key>")
     def receive(key: str) -> Response:
         channel = channels.get(key) or abort(404)
-        return _guarded(key, lambda: _answer(channel, answerer, clock=clock))
+        with pace:
+            return _guarded(key, lambda: _answer(channel, answerer, clock=clock))
 
     return pages
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from handlers import report
 from handlers.turn import Message, Opens, Reply, World
-from models import intake, people, tickets
+from models import intake, outboxes, people, tickets
 from models.area import AreaKind
 from models.conversation import State
 from nlp.understand import Understanding
@@ -27,21 +27,24 @@ class Taken:
 
 def take(session: Session, message: Message, found: Understanding, world: World, *, now: datetime) -> Taken | None:
     """Takes plain words (see handlers.meaning.plain) from somebody for whom nothing is open; None otherwise."""
-    known = intake.look(session, message.channel, message.sender, now=now)
+    connection = session.connection()
+    known = intake.look(connection, message.channel, message.sender, now=now)
     if not known.quiet:
         return None
     until, left = _window(known, message, world, now=now)
     if known.person_id is None or known.identity_id is None:
-        person_id = intake.meet(session, message.channel, message.sender, window_until=until, window_left=left, now=now)
+        person_id = intake.meet(
+            connection, message.channel, message.sender, window_until=until, window_left=left, now=now
+        )
     else:
         person_id = known.person_id
-        intake.see(session, known.identity_id, window_until=until, window_left=left, now=now)
+        intake.see(connection, known.identity_id, window_until=until, window_left=left, now=now)
         if known.home_area_id is not None:
             found = world.understander.understand(message.text, near=known.home_area_id)
     made = report.report_of(world, found, message.text)
     path = world.path(made.area_id)
     ticket = tickets.insert_ticket(
-        session,
+        connection,
         made,
         category=world.categories[made.category or tickets.OTHER],
         community_id=next((area.id for area in path if area.kind is AreaKind.COMMUNITY), None),
@@ -49,10 +52,11 @@ def take(session: Session, message: Message, found: Understanding, world: World,
         channel=message.channel,
         now=now,
     )
+    outboxes.to_dispatch(session, ticket.id)
     asks = report.place_is_missing(ticket, found)
     text = report.received(world, ticket, found, now=now)
     intake.keep_conversation(
-        session,
+        connection,
         person_id,
         message.channel,
         state=State.PLACE if asks else State.IDLE,

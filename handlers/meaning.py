@@ -17,6 +17,7 @@ from nlp.commands import About, Command, Intent
 from nlp.danger import danger
 from nlp.normal import normal
 from nlp.understand import Chat, Kind, Understanding, Urgency
+from texts import members
 
 INNER = re.compile(r"^!([a-z_]+)(?: (.{1,60}))?$")
 """A command that only taps and numbered choices can say; typed words never match, they do not get here."""
@@ -141,11 +142,11 @@ def _choice(turn: Turn, said: str) -> Command | None:
 
 
 def _words(turn: Turn) -> None:
-    digit = commands.digit(turn.text)
+    digit = commands.digit(turn.text) or _label(turn)
     if digit is not None and _digit(turn, digit):  # 5, 6
         return
     serial = commands.serial_alone(turn.text)
-    if serial is not None:
+    if serial is not None and turn.conversation.state not in _ASKS_ABOUT_THE_PERSON:
         _take(turn, Command(Intent.PROGRESS, serial=serial))
         return
     turn.understood = understand(turn)
@@ -167,10 +168,23 @@ def _words(turn: Turn) -> None:
         turn.meant = Meaning.INQUIRY if turn.understood.kind is Kind.INQUIRY else Meaning.REPORT
 
 
-def _digit(turn: Turn, digit: commands.Digit) -> bool:
-    """Decides what a number answers; False when it is no answer at all but words that begin with a number."""
-    turn.number = digit
-    rows = turn.session.scalars(
+def _label(turn: Turn) -> commands.Digit | None:
+    """The number of the choice whose words were typed instead of it."""
+    said = _letters(turn.text)
+    for question in _open_questions(turn) if 0 < len(said) <= 20 else ():
+        for number, (label, _) in enumerate(question.choices["list"], 1):
+            if said == _letters(label):
+                return commands.Digit(number)
+    return None
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", normal(text))
+
+
+def _open_questions(turn: Turn) -> Sequence[Question]:
+    """The numbered questions open to the speaker here, the last one first."""
+    return turn.session.scalars(
         select(Question)
         .where(
             Question.person_id == turn.person.id,
@@ -180,6 +194,12 @@ def _digit(turn: Turn, digit: commands.Digit) -> bool:
         .order_by(Question.asked_at.desc(), Question.id.desc())
         .limit(9)
     ).all()
+
+
+def _digit(turn: Turn, digit: commands.Digit) -> bool:
+    """Decides what a number answers; False when it is no answer at all but words that begin with a number."""
+    turn.number = digit
+    rows = _open_questions(turn)
     turn.questions = tuple(rows)
     if not rows:
         if digit.words or turn.conversation.state is not State.IDLE:
@@ -224,6 +244,10 @@ def _is_bare_command(text: str) -> bool:
 _WAITS_FOR_WORDS = frozenset(State) - {State.IDLE, State.COMMUNITY, State.SKILLS, State.HANDED_OVER}
 
 
+# In these states a number is a telephone's, a house's or a unit's, never a ticket's.
+_ASKS_ABOUT_THE_PERSON = _WAITS_FOR_WORDS - {State.PLACE, State.ADDITION, State.NOT_SOLVED, State.FOR_OTHERS}
+
+
 def _words_are_waited_for(turn: Turn, last: Question) -> bool:
     """Whether something was asked in words besides the last numbered question, so that a number may answer either."""
     conversation = turn.conversation
@@ -248,6 +272,10 @@ def _recent(turn: Turn) -> bool:
 def _surely_other(turn: Turn, found: Understanding) -> bool:
     """Whether words that came while a ticket's state waits are a report of another place or category."""
     if found.abstained or found.category is None or found.kind is not Kind.REPORT or found.confidence < SURE:
+        return False
+    if not any(character.isalpha() for character in turn.text):
+        return False  # a telephone number is not the hotline of that number
+    if turn.conversation.state is State.UNIT and members.UNIT.fullmatch(turn.text.strip()):
         return False
     ticket_id = turn.conversation.data.get("ticket")
     ticket = turn.session.get(Ticket, ticket_id) if ticket_id else None

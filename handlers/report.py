@@ -117,12 +117,12 @@ def taken(turn: Turn, ticket: Ticket, found: Understanding) -> Reply:
     return Reply(received(turn.world, ticket, found, now=turn.now))
 
 
-def place_is_missing(ticket: Ticket, found: Understanding) -> bool:
+def place_is_missing(ticket: Ticket | tickets.Opened, found: Understanding) -> bool:
     """Whether the bot asks where it is."""
     return ticket.kind is TicketKind.REPORT and not found.abstained and ticket.area_id is None and ticket.lat is None
 
 
-def received(world: World, ticket: Ticket, found: Understanding, *, now: datetime) -> str:
+def received(world: World, ticket: Ticket | tickets.Opened, found: Understanding, *, now: datetime) -> str:
     """The sentence for a new ticket."""
     limits = world.limits
     name = world.categories[ticket.category].name

@@ -67,6 +67,8 @@ class Word(TypeDecorator[E]):
 
     def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:
         """The stored value."""
+        if isinstance(value, self.words):
+            return value.value
         return None if value is None else self.words(value).value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> E | None:

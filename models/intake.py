@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from models.attachment import Attachment
 from models.base import new_key, table
@@ -83,9 +82,9 @@ class Known:
     """Nothing is waited for, asked, held or waiting: free words can only be a new matter."""
 
 
-def look(session: Session, channel: str, account: str, *, now: datetime) -> Known:
+def look(connection: Connection, channel: str, account: str, *, now: datetime) -> Known:
     """The account as it stands, held until the end of the transaction."""
-    row = session.connection().execute(_LOOK, {"on": channel, "who": account}).first()
+    row = connection.execute(_LOOK, {"on": channel, "who": account}).first()
     if row is None:
         return Known()
     idle = row.state in (None, State.IDLE) or (row.expires_at is not None and row.expires_at <= now)
@@ -101,10 +100,15 @@ def look(session: Session, channel: str, account: str, *, now: datetime) -> Know
 
 
 def meet(
-    session: Session, channel: str, account: str, *, window_until: datetime | None, window_left: int, now: datetime
+    connection: Connection,
+    channel: str,
+    account: str,
+    *,
+    window_until: datetime | None,
+    window_left: int,
+    now: datetime,
 ) -> int:
     """Adds somebody never met; gives their person's id. Raises IntegrityError when a second message was quicker."""
-    connection = session.connection()
     person_id = new_key(connection.execute(_MEET, {"created_at": now}))
     connection.execute(
         _KNOW,
@@ -120,13 +124,15 @@ def meet(
     return person_id
 
 
-def see(session: Session, identity_id: int, *, window_until: datetime | None, window_left: int, now: datetime) -> None:
+def see(
+    connection: Connection, identity_id: int, *, window_until: datetime | None, window_left: int, now: datetime
+) -> None:
     """Notes that an account spoke."""
-    session.connection().execute(_SEE, {"of": identity_id, "at": now, "until": window_until, "left": window_left})
+    connection.execute(_SEE, {"of": identity_id, "at": now, "until": window_until, "left": window_left})
 
 
 def keep_conversation(
-    session: Session,
+    connection: Connection,
     person_id: int,
     channel: str,
     *,
@@ -138,8 +144,8 @@ def keep_conversation(
     recent_until: datetime,
 ) -> None:
     """How the conversation stands after the report."""
-    session.connection().execute(
-        _KEEP[session.get_bind().dialect.name],
+    connection.execute(
+        _KEEP[connection.dialect.name],
         {
             "person_id": person_id,
             "channel": channel,

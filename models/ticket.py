@@ -52,6 +52,11 @@ class Ending(StrEnum):
     NOT_EVALUATED = "not_evaluated"
 
 
+def number_of(day: date, serial: int) -> str:
+    """The full number of a ticket, such as 261122-0007."""
+    return f"{day:%y%m%d}-{serial:04d}"
+
+
 class Ticket(Base):
     """One matter. `number` is YYMMDD-NNNN; `version` grows with every change."""
 
@@ -115,7 +120,7 @@ class Ticket(Base):
     @property
     def number(self) -> str:
         """The full number people may quote, such as 261122-0007."""
-        return f"{self.day:%y%m%d}-{self.serial:04d}"
+        return number_of(self.day, self.serial)
 
     @property
     def short(self) -> str:

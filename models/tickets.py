@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -38,6 +38,7 @@ from models.ticket import (
     TicketWords,
     Urgency,
     WordsKind,
+    number_of,
 )
 
 OTHER = "other"
@@ -69,7 +70,7 @@ def open_ticket(session: Session, report: Report, *, by: Person, channel: str, n
     """A new ticket with the reporter's words verbatim; whom to ask is decided afterwards by dispatch."""
     session.flush()
     made = insert_ticket(
-        session,
+        session.connection(),
         report,
         category=session.get(Category, report.category or OTHER) or session.get_one(Category, OTHER),
         community_id=areas.community_of(session, report.area_id),
@@ -78,16 +79,31 @@ def open_ticket(session: Session, report: Report, *, by: Person, channel: str, n
         now=now,
     )
     ticket = session.get_one(Ticket, made.id)
+    outboxes.to_dispatch(session, ticket.id)
     if ticket.urgency is Urgency.EMERGENCY:
         alarm(session, ticket, now=now)
     return ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A ticket just written, as far as its first sentence needs it."""
+
+    id: int
+    number: str
+    category: str
+    kind: TicketKind
+    area_id: int | None
+    place: str
+    lat: float | None
+    promised_at: datetime
 
 
 _OPEN, _SAY, _NOTE = insert(table(Ticket)), insert(table(TicketWords)), insert(table(TicketEvent))
 
 
 def insert_ticket(
-    session: Session,
+    connection: Connection,
     report: Report,
     *,
     category: Category,
@@ -95,12 +111,13 @@ def insert_ticket(
     reporter_id: int,
     channel: str,
     now: datetime,
-) -> Ticket:
-    """Writes a new ticket, its words and the first line of its history; gives a copy outside of the session."""
-    connection = session.connection()
+) -> Opened:
+    """Writes a new ticket, its words and the first line of its history, past the unit of work."""
+    today, promised = local(now).date(), due(now, category.first_answer_limit)
+    serial = connection.execute(_SERIAL[connection.dialect.name], {"day": today, "last": 1}).scalar_one()
     row = {
-        "day": local(now).date(),
-        "serial": _next_serial(session, now),
+        "day": today,
+        "serial": serial,
         "state": TicketState.NEW,
         "version": 1,
         "kind": report.kind,
@@ -119,26 +136,21 @@ def insert_ticket(
         "lat": report.lat,
         "lng": report.lng,
         "opened_at": now,
-        "promised_at": due(now, category.first_answer_limit),
+        "promised_at": promised,
         "due_at": due(now, category.accept_limit),
         "dispatch_at": now,
     }
     ticket_id = new_key(connection.execute(_OPEN, row))
     salt = secrets.token_hex(16)
-    words_id = new_key(
-        connection.execute(
-            _SAY,
-            {
-                "ticket_id": ticket_id,
-                "person_id": reporter_id,
-                "kind": WordsKind.REPORT,
-                "text": report.words,
-                "salt": salt,
-                "said_at": now,
-            },
-        )
-    )
-    event = {
+    said = {
+        "ticket_id": ticket_id,
+        "person_id": reporter_id,
+        "kind": WordsKind.REPORT,
+        "text": report.words,
+        "salt": salt,
+        "said_at": now,
+    }
+    event: dict[str, Any] = {
         "ticket_id": ticket_id,
         "version": 1,
         "at": now,
@@ -147,20 +159,22 @@ def insert_ticket(
         "by_id": reporter_id,
         "before": "",
         "after": TicketState.NEW.value,
-        "facts": {"category": category.code, "kind": report.kind.value, "understood": row["understood"]},
-        "words_id": words_id,
+        "facts": {"category": category.code, "kind": report.kind.value, "understood": report.category is not None},
+        "words_id": new_key(connection.execute(_SAY, said)),
         "words_digest": digest_of(salt, report.words),
         "previous": "",
     }
-    connection.execute(_NOTE, {**event, "hash": hash_of(TicketEvent(**event))})
-    outboxes.to_dispatch(session, ticket_id)
-    return Ticket(id=ticket_id, **row)
-
-
-def _next_serial(session: Session, now: datetime) -> int:
-    statement = _SERIAL[session.get_bind().dialect.name]
-    serial: int = session.connection().execute(statement, {"day": local(now).date(), "last": 1}).scalar_one()
-    return serial
+    connection.execute(_NOTE, {**event, "hash": _fingerprint(**event)})
+    return Opened(
+        id=ticket_id,
+        number=number_of(today, serial),
+        category=category.code,
+        kind=report.kind,
+        area_id=report.area_id,
+        place=report.place[:200],
+        lat=report.lat,
+        promised_at=promised,
+    )
 
 
 def _count_up(dialect: Any) -> Any:
@@ -555,18 +569,49 @@ def digest_of(salt: str, text: str) -> str:
 
 def hash_of(event: TicketEvent) -> str:
     """The fingerprint of a line of history, which covers the line before it."""
+    return _fingerprint(
+        ticket_id=event.ticket_id,
+        version=event.version,
+        at=event.at,
+        action=event.action,
+        actor=event.actor,
+        by_id=event.by_id,
+        before=event.before,
+        after=event.after,
+        facts=event.facts,
+        words_digest=event.words_digest,
+        previous=event.previous,
+    )
+
+
+def _fingerprint(
+    *,
+    ticket_id: int,
+    version: int,
+    at: datetime,
+    action: str,
+    actor: str,
+    by_id: int | None,
+    before: str,
+    after: str,
+    facts: dict[str, Any],
+    words_digest: str,
+    previous: str,
+    words_id: int | None = None,
+) -> str:
+    """`words_id` is left out on purpose: the digest stands for the words, whatever row they are kept in."""
     line = [
-        event.ticket_id,
-        event.version,
-        event.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        event.action,
-        event.actor,
-        event.by_id,
-        event.before,
-        event.after,
-        event.facts,
-        event.words_digest,
-        event.previous,
+        ticket_id,
+        version,
+        at.astimezone(UTC).isoformat(timespec="microseconds"),
+        action,
+        actor,
+        by_id,
+        before,
+        after,
+        facts,
+        words_digest,
+        previous,
     ]
     return hashlib.sha256(json.dumps(line, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
@@ -1226,15 +1271,19 @@ def verify_history(session: Session) -> TicketEvent | None:
                 return event
         previous[event.ticket_id] = (event.version, event.hash)
     # A ticket's version counts its lines: the newest cannot be taken away unseen.
-    last = (
-        select(TicketEvent.ticket_id, func.max(TicketEvent.id).label("id"), func.max(TicketEvent.version).label("lines"))
+    ends = (
+        select(
+            TicketEvent.ticket_id,
+            func.max(TicketEvent.id).label("newest"),
+            func.max(TicketEvent.version).label("lines"),
+        )
         .group_by(TicketEvent.ticket_id)
         .subquery()
     )
     return session.scalar(
         select(TicketEvent)
-        .join(last, last.c.id == TicketEvent.id)
-        .join(Ticket, Ticket.id == last.c.ticket_id)
-        .where(Ticket.version != last.c.lines)
+        .join(ends, ends.c.newest == TicketEvent.id)
+        .join(Ticket, Ticket.id == ends.c.ticket_id)
+        .where(Ticket.version != ends.c.lines)
         .limit(1)
     )

@@ -15,6 +15,7 @@ _INVISIBLE = re.compile("[\ufe0e\ufe0f\u20e3\u200b-\u200f\u2060\ufeff\u00ad]")
 _ZHE = re.compile(r"(?<![显卓原名专编论拙土昭])著(?![名作者述称书])")
 
 
+@lru_cache(maxsize=64)
 def normal(text: str) -> str:
     """`text` in NFKC, in simplified characters, with blanks collapsed and invisible characters gone."""
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
@@ -30,12 +31,16 @@ def _fold(character: str) -> str:
     return " " if folded.isspace() else zhconv_rs.zhconv(folded, "zh-hans")
 
 
-def fold(text: str) -> tuple[str, list[int]]:
-    """`text` folded character by character, with the index in `text` each folded character came from."""
+@lru_cache(maxsize=64)
+def fold(text: str) -> tuple[str, tuple[int, ...]]:
+    """`text` folded character by character, with the index in `text` each folded character came from.
+
+    Remembered for a moment: one message is looked at from several sides.
+    """
     letters: list[str] = []
     origin: list[int] = []
     for index, character in enumerate(text):
         folded = _fold(character)
         letters.append(folded)
         origin.extend([index] * len(folded))
-    return "".join(letters), origin
+    return "".join(letters), tuple(origin)

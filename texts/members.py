@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -13,10 +14,10 @@ ACCEPT, DECLINE = "接单", "这次不方便"
 
 def accepted(number: str, place: str, room: str, contact: str, words: str) -> str:
     """The offer is theirs; only now they see what the task needs."""
-    where = f"{place}{' ' + room if room else ''}"
+    where, said = f"{place}{' ' + room if room else ''}", f"“{clip(words, 60)}”\n" if words.strip() else ""
     first = f"先联系网格员{contact}（陪您上门）。" if contact else "上门前先给社区打个招呼。"
     return (
-        f"接单成功，编号 {number}。\n{where}，{first}\n“{clip(words, 60)}”\n"
+        f"接单成功，编号 {number}。\n{where}，{first}\n{said}"
         f"到了回复“到场 {number}”，办好回复“办结 {number} 加一句话”，可以发照片。\n"
         f"想问一句回复“留言 {number} 加上您的话”；去不了回复“退单 {number}”，不要紧。"
     )
@@ -24,8 +25,9 @@ def accepted(number: str, place: str, room: str, contact: str, words: str) -> st
 
 def accepted_without_place(number: str, words: str) -> str:
     """The task has no place yet."""
+    said = f"“{clip(words, 60)}”\n" if words.strip() else ""
     return (
-        f"接单成功，编号 {number}。\n“{clip(words, 60)}”\n地方还没说清，先回复“留言 {number} 加上您的话”问一句。\n"
+        f"接单成功，编号 {number}。\n{said}地方还没说清，先回复“留言 {number} 加上您的话”问一句。\n"
         f"办好回复“办结 {number} 加一句话”；去不了回复“退单 {number}”，不要紧。"
     )
 
@@ -169,6 +171,11 @@ def other_matter_taken(reply: str) -> str:
     """A report in the middle of a registration."""
     return f"{reply}\n（刚才的登记还在，接着发给我就行；不登记了回复“取消”。）"
 
+
+UNIT = re.compile(
+    r"(?!.*[没不坏脏吵漏无])[\w（）()]{1,38}(?:局|所|馆|公司|校|学|院|站|店|厂|行|队|处|部|中心|委|会|社|办|室|科|集团)"
+)
+"""A workplace's name, which may sound like a matter: a library, a fire station."""
 
 SKIP = ("跳过", "没有", "无", "不填", "不留")
 ALL = ("都行", "都可以", "全部", "都能")

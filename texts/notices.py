@@ -68,6 +68,11 @@ def _where(facts: NoticeFacts) -> str:
     return f"{facts.category}{' · ' + facts.place if facts.place else ''}"
 
 
+def _quoted(said: str, length: int) -> str:
+    """Somebody's words on a line of their own; nothing for a photo, a voice or words that were erased."""
+    return f"“{clip(said, length)}”\n" if said.strip() else ""
+
+
 def _who(facts: NoticeFacts) -> str:
     return helper(facts.by_role, facts.by_name)
 
@@ -76,7 +81,7 @@ def _offer(facts: NoticeFacts) -> Words:
     expires = datetime.fromisoformat(facts.data["expires"])
     asked = "社区想请您来办" if facts.data.get("direct") else "想请您帮忙"
     return Words(
-        f"【{asked}】{_where(facts)}\n“{clip(facts.report, 60)}”\n{within(expires, now=facts.now)}回我就行，不方便没关系。",
+        f"【{asked}】{_where(facts)}\n{_quoted(facts.report, 60)}{within(expires, now=facts.now)}回我就行，不方便没关系。",
         ((members.ACCEPT, f"接单 {facts.number}"), (members.DECLINE, f"婉拒 {facts.number}")),
         title=f"{asked}：{_where(facts)}",
     )
@@ -107,7 +112,7 @@ def _desk(facts: NoticeFacts) -> Words:
 
 def _alarm(facts: NoticeFacts) -> Words:
     return Words(
-        f"【紧急】{_where(facts)}，编号 {facts.short}\n“{clip(facts.report, 120)}”\n"
+        f"【紧急】{_where(facts)}，编号 {facts.short}\n{_quoted(facts.report, 120)}"
         "已请居民先打报警、急救电话。请现在就联系居民、到现场看。"
     )
 
@@ -185,11 +190,11 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.ESCALATED: _escalated,
     NoticeKind.PASSED_ON: _passed_on,
     NoticeKind.ASSIGNED: lambda facts: Words(
-        f"{facts.short} {_where(facts)} 转给您这里了。\n“{clip(facts.report, 100)}”\n"
+        f"{facts.short} {_where(facts)} 转给您这里了。\n{_quoted(facts.report, 100)}"
         f"认领回复“认领 {facts.short}”，不归您管回复“退回 {facts.short} 原因”。"
     ),
     NoticeKind.RETURNED: lambda facts: Words(
-        f"{facts.short} {_where(facts)} 被{facts.data.get('department', '部门')}退回：{clip(facts.words, 100)}\n请街道定。"
+        f"{facts.short} {_where(facts)} 被{facts.data.get('department', '部门')}退回{'：' + clip(facts.words, 100) if facts.words else '。'}\n请街道定。"
     ),
     NoticeKind.HELD: _held,
     NoticeKind.RESUMED: lambda facts: Words(f"{_about(facts)}接着办了，{_by(facts)}有进展我马上告诉您。"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.spool import STUCK, Spool
+from bot.spool import ROUND, STUCK, Spool
 from handlers.turn import Card, EventKind, Message, MessageKind, Opens, Point
 from tests.channels.support import NOW
 
@@ -22,7 +22,12 @@ def message(number: int = 1, sender: str = "ayi", text: str = "路灯坏了", **
 def taken(spool: Spool) -> list[Message]:
     """Everything the spool gives back, in its order."""
     found: list[Message] = []
-    spool.replay(lambda each: found.append(each) is None)
+
+    def answer(each: Message) -> bool:
+        found.append(each)
+        return True
+
+    spool.replay(answer)
     return found
 
 
@@ -189,6 +194,24 @@ def test_a_database_that_is_still_away_is_not_asked_for_every_message(tmp_path: 
     for number in range(3 * STUCK):
         spool.keep(message(number, sender=f"person-{number}"))
     tried: list[str] = []
-    assert spool.replay(lambda each: bool(tried.append(each.sender))) == 0
+
+    def fail(each: Message) -> bool:
+        tried.append(each.sender)
+        return False
+
+    assert spool.replay(fail) == 0
     assert tried == [f"person-{number}" for number in range(STUCK)]
     assert len(spool) == 3 * STUCK
+
+
+def test_a_long_outage_is_answered_in_rounds_and_in_order(tmp_path: Path) -> None:
+    said = [message(number, sender=f"person-{number % 7}") for number in range(ROUND + 3)]
+    spool = Spool(tmp_path)
+    spool.keep(said[0])
+    file = tmp_path / "spool.jsonl"
+    line = file.read_text(encoding="utf-8")
+    lines = [line.replace(said[0].key, each.key).replace(said[0].sender, each.sender) for each in said]
+    file.write_text("".join(lines), encoding="utf-8")
+    assert [each.key for each in taken(spool)] == [each.key for each in said[:ROUND]]
+    assert spool.holds(said[ROUND])
+    assert [each.key for each in taken(spool)] == [each.key for each in said[ROUND:]]

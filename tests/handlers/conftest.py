@@ -24,7 +24,6 @@ from models.base import Base
 from models.conversation import Conversation, Question
 from models.db import Database, upgrade
 from models.inbox import InboxMessage
-from models.outbox import Notice
 from models.person import Identity, Person
 from models.ticket import Evaluation, Ticket, TicketEvent, TicketWords
 from nlp import categories
@@ -292,8 +291,7 @@ class Street:
     def change(self, act: Callable[[Any, datetime], Any]) -> Any:
         """Changes something as the console or a job would, in a transaction of its own."""
         with self.huying.database.transaction() as session:
-            done = act(session, self.now)
-        return done
+            return act(session, self.now)
 
     def accepted(self, *, by: str = "demo-member-1", words: str = "香樟花园6栋2单元半夜装修太吵") -> str:
         """A report of 张阿姨 that a member has accepted; gives its short number."""

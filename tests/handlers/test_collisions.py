@@ -349,6 +349,10 @@ TYPED: list[tuple[Callable[[Street], str], str, Effect]] = [
     (asked_to_judge, "3 还是吵", judges(3, "还是吵")),
     (asked_to_judge, "3，一点没变", judges(3, "一点没变")),
     (asked_to_judge, "1 谢谢李师傅", judges(1, "谢谢李师傅")),
+    (asked_to_judge, "没解决", judges(3)),
+    (asked_to_judge, "解决了 满意", judges(1)),
+    (asked_to_judge_two, "没解决！", which),
+    (asked_for_the_place, "没解决", adds("0001")),
     (asked_to_judge, "评价 1", judges(1)),
     (asked_to_judge, "评价 0001 2 慢了点", judges(2, "慢了点")),
     (asked_to_judge, "評價0001 3", judges(3)),
@@ -446,9 +450,7 @@ ComeInto = Callable[[Callable[[Street], str]], tuple[Street, str]]
 
 
 @pytest.fixture
-def come_into(
-    rewinding: Rewinding, kept: dict[str, tuple[str, Moment]]
-) -> ComeInto:
+def come_into(rewinding: Rewinding, kept: dict[str, tuple[str, Moment]]) -> ComeInto:
     """Brings the street into a situation; gives it and who speaks next."""
 
     def come(situation: Callable[[Street], str]) -> tuple[Street, str]:

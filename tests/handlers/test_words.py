@@ -1,0 +1,158 @@
+"""How the bot speaks: read by machine what docs can only ask for, over every sentence a conversation can bring."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from types import ModuleType
+from typing import Any, get_args, get_type_hints
+
+import pytest
+
+from models.errors import Refusal, Refused
+from models.outbox import NoticeKind
+from models.person import RoleKind
+from models.ticket import TicketState
+from texts import common, members, notices, refusals, residents, riders, staff
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+OFFICIALESE = ("系统", "工单", "受理平台", "请知悉", "敬请谅解", "尽快", "有关部门", "听不懂", "None")
+PATTERNS = {
+    "shouts or paints": re.compile("[!！\U0001f300-\U0001faff\u2600-\u27bf]"),
+    "says 你": re.compile("你"),
+    "something is missing": re.compile("  |，[，。\n]|。。|（）|“”|[，、]$"),
+}
+LISTS = {"help_resident", "accepted", "my_grid", "progress", "tasks", "desk"}
+"""What lists things may have more than five lines."""
+EXAMPLES = {"home_ask", "for_others_ask", "open_list"}
+
+
+def _value(name: str, kind: Any) -> Any:
+    if kind is datetime:
+        return NOW
+    if kind is date:
+        return NOW.date()
+    if kind is int:
+        return 3 if name != "answer" else 2
+    if kind is bool:
+        return True
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return next(iter(kind))
+    if type(None) in get_args(kind):
+        return _value(name, get_args(kind)[0])
+    text = str(kind)
+    if "tuple" in text:
+        return [("香樟花园", "网格员", "刘敏")]
+    if "RoleKind" in text:
+        return [RoleKind.MEMBER]
+    if "Sequence" in text or "list" in text:
+        return ["香樟花园", "滨江雅苑"]
+    return {"kind": "fire", "number": "0007", "short": "0007", "text": "好的。"}.get(name, "香樟花园")
+
+
+def _spoken(module: ModuleType) -> list[tuple[str, str]]:
+    """(name, words) of every sentence function and every constant string of a module of texts."""
+    found = []
+    for name, thing in vars(module).items():
+        if inspect.isfunction(thing) and thing.__module__ == module.__name__ and not name.startswith("_"):
+            hints = get_type_hints(thing)
+            if hints.pop("return") is not str:
+                continue
+            found.append((name, thing(**{each: _value(each, kind) for each, kind in hints.items()})))
+        elif isinstance(thing, str) and not name.startswith("__"):
+            found.append((name, thing))
+        elif name.isupper() and isinstance(thing, dict | tuple):
+            values = thing.values() if isinstance(thing, dict) else thing
+            found += [(name, value) for value in values if isinstance(value, str)]
+    return found
+
+
+FACTS = {"number": "0007", "name": "李建国", "state": TicketState.OFFERED, "names": ["城管", "城建"]}
+DATA = {"expires": NOW.replace(minute=30).isoformat(), "until": NOW.isoformat(), "code": "0001", "text": "您说"}
+NOTICE = notices.NoticeFacts(
+    now=NOW,
+    number="261123-0007",
+    short="0007",
+    category="噪音扰民",
+    place="香樟花园6栋",
+    due=NOW.replace(hour=8),
+    report="半夜装修",
+    words="说好了",
+    by_name="李建国",
+    by_role=RoleKind.MEMBER,
+    count=3,
+    emergencies=1,
+    late=1,
+    reader_is_reporter=True,
+    data={**DATA, "number": "0008", "department": "城管"},
+)
+BARE = notices.NoticeFacts(
+    now=NOW, number="261123-0007", short="0007", category="其他", data={**DATA, "number": "0008", "department": "城管"}
+)
+"""No place, no limit, nobody's name, and the words erased."""
+
+SENTENCES = [
+    *(each for module in (common, residents, members, riders, staff) for each in _spoken(module)),
+    *((reason.value, refusals.sentence(Refused(reason, **FACTS))) for reason in Refusal),
+    ("not_found without a number", refusals.sentence(Refused(Refusal.NOT_FOUND, number=""))),
+    *((kind.value, notices.words(kind, NOTICE).text) for kind in NoticeKind),
+    *((f"{kind.value} without facts", notices.words(kind, BARE).text) for kind in NoticeKind),
+]
+
+
+def test_there_are_sentences_to_read() -> None:
+    assert len(SENTENCES) > 250
+
+
+def _faults(name: str, words: str) -> list[str]:
+    found = [word for word in OFFICIALESE if word in words]
+    found += [fault for fault, pattern in PATTERNS.items() if pattern.search(words)]
+    if words.count("\n") >= 5 and name not in LISTS:
+        found.append("more than five lines")
+    if words.count("？") > 1 and name not in EXAMPLES:
+        found.append("more than one question")
+    return [f"{name}: {fault}: {words}" for fault in found]
+
+
+def test_every_sentence_is_said_as_a_neighbour_would() -> None:
+    assert [fault for name, words in SENTENCES for fault in _faults(name, words)] == []
+
+
+def test_notices_end_as_sentences_do() -> None:
+    for kind in NoticeKind:
+        said = notices.words(kind, NOTICE)
+        if not said.choices and kind is not NoticeKind.RELAYED:
+            assert re.search("[。”？）]$|说好了$|您说$|000[17]$|交回 $", said.text), (kind, said.text)
+
+
+def test_room_and_phone_are_never_repeated_in_full() -> None:
+    for consent in (residents.home_room_consent("香樟花园6栋"), residents.room_kept(), members.register_unit()):
+        assert not re.search(r"\d{3}", consent)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("李建国", "李师傅"),
+        ("张阿姨", "张阿姨"),
+        ("陈伯", "陈伯"),
+        ("小林", "小林"),
+        ("老丁", "老丁"),
+        ("沈主任", "沈主任"),
+        ("", "一位邻居"),
+    ],
+)
+def test_how_neighbours_are_told_of_somebody(name: str, said: str) -> None:
+    assert common.called(name) == said
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(10, "10 分钟内"), (30, "半小时内"), (124, "今天中午 12 点前"), (0, "1 分钟内")],
+)
+def test_no_more_time_is_promised_than_there_is(minutes: int, said: str) -> None:
+    until = datetime.fromtimestamp(NOW.timestamp() + minutes * 60, tz=UTC)
+    assert common.within(until, now=NOW) == said
