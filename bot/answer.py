@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import notices
@@ -20,7 +20,7 @@ from handlers.meaning import plain
 from handlers.respond import respond
 from handlers.router import Router
 from handlers.turn import EventKind, Meaning, Message, MessageKind, Opens, Reply, Turn, WindowNumbers, World
-from models import outboxes, people
+from models import outboxes, people, tickets
 from models.base import table
 from models.clock import Clock
 from models.conversation import Conversation, State
@@ -32,6 +32,9 @@ from nlp.danger import danger
 from texts import residents
 
 log = logger(__name__)
+
+PATIENCE = timedelta(minutes=10)
+"""How long a message that we fail to answer waits in the spool before staff get it as it is."""
 
 RIDES = 3
 """How many waiting notices ride on one reply: more would not be read."""
@@ -73,15 +76,33 @@ class Answerer:
 
     def _replay_one(self, message: Message) -> bool:
         try:
-            reply = self._answer(message)
+            self._answer(message, push=True)
         except Exception:
             log.exception("spooled message not answered yet", channel=message.channel)
-            return False
-        if reply.text:
+            return self._clock() - message.sent_at > PATIENCE and self._give_to_staff(message)
+        return True
+
+    def _give_to_staff(self, message: Message) -> bool:
+        """What we fail to answer again and again becomes a ticket for triage with its words; False while even that
+        fails.
+        """
+        now = self._clock()
+        try:
             with self._database.transaction() as session:
-                identity = people.meet(session, message.channel, message.sender, now=self._clock())
-                notices.say(session, identity.person_id, reply, channel=message.channel, now=self._clock())
-            self._wake(session)
+                if _seen(session, message, now=now) is None:
+                    identity = people.meet(session, message.channel, message.sender, now=now)
+                    ticket = tickets.open_ticket(
+                        session,
+                        tickets.Report(words=message.text),
+                        by=identity.person,
+                        channel=message.channel,
+                        now=now,
+                    )
+                    reply = Reply(residents.received_not_understood(ticket.number))
+                    notices.say(session, identity.person_id, reply, channel=message.channel, now=now)
+        except SQLAlchemyError:
+            return False
+        self._wake(session)
         return True
 
     def _keep(self, message: Message) -> Reply:
@@ -93,14 +114,15 @@ class Answerer:
             return Reply(residents.danger(found.value, "", 0, gas_phone=self._world().gas_phone))
         return Reply(residents.stored_for_later())
 
-    def _answer(self, message: Message) -> Reply:
+    def _answer(self, message: Message, *, push: bool = False) -> Reply:
+        """`push` also sends the reply as a message of its own: its callback is long over."""
         try:
-            return self._once(message)
+            return self._once(message, push=push)
         except IntegrityError:
             # Two first messages of one person at once: one of them has added the person now.
-            return self._once(message)
+            return self._once(message, push=push)
 
-    def _once(self, message: Message) -> Reply:
+    def _once(self, message: Message, *, push: bool) -> Reply:
         now, world = self._clock(), self._world()
         # Before the transaction: on SQLite everybody else waits for it.
         found = plain(message, world)
@@ -119,6 +141,8 @@ class Answerer:
                     "said": taken.reply.to_json(),
                 },
             )
+            if push and taken.reply.text:
+                notices.say(session, taken.person_id, taken.reply, channel=message.channel, now=now)
         self._wake(session)
         return taken.reply
 

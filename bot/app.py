@@ -219,7 +219,7 @@ def _add_health(huying: Huying) -> None:
 
 
 def _checks(huying: Huying) -> dict[str, bool]:
-    found = {"database": True, "redis": True}
+    found = {"database": True, "redis": True, "queue": huying.tasks.answers()}
     try:
         huying.database.ping()
     except SQLAlchemyError:

@@ -124,11 +124,12 @@ def _role(session: Session, person: Person | None) -> RoleKind | None:
 
 def _desk(session: Session, person_id: int) -> tuple[int, int, int]:
     person = session.get_one(Person, person_id)
-    lying = tickets.in_sight(session, person, states=[TicketState.NEW], most=500)
+    # The desk's first page tells how it stands; beyond that only the number matters.
+    first = tickets.in_sight(session, person, states=[TicketState.NEW], most=100)
     return (
-        len(lying),
-        sum(ticket.urgency is Urgency.EMERGENCY for ticket in lying),
-        sum(ticket.warned_at is not None for ticket in lying),
+        tickets.count_in_sight(session, person, states=[TicketState.NEW]),
+        sum(ticket.urgency is Urgency.EMERGENCY for ticket in first),
+        sum(ticket.warned_at is not None for ticket in first),
     )
 
 

@@ -233,14 +233,10 @@ class Media(Part):
 class DeliverySettings(Part):
     """How notices are sent."""
 
-    lease_seconds: Positive = 30
+    lease_seconds: Positive = 60
     """How long one worker may hold a notice before another takes it over."""
-    sweep_seconds: Positive = 15
-    """How often notices the queue has lost are queued again."""
     attempts: Positive = 6
     """How often one notice is tried before it goes to the staff's list."""
-    staff_digest_seconds: Positive = 20
-    """How long news for the dispatch desk is gathered into one message."""
 
 
 class Limits(Part):

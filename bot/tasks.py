@@ -102,6 +102,16 @@ class Tasks:
             return False
         return True
 
+    def answers(self) -> bool:
+        """Whether the queue is there."""
+        try:
+            client = getattr(self.broker, "client", None)
+            if client is not None:
+                client.ping()
+        except (redis.RedisError, dramatiq.errors.BrokerConnectionError):
+            return False
+        return True
+
     def worker(self, *, threads: int) -> Worker:
         """A worker of this process; `start()` and `stop()` are the caller's."""
         return Worker(self.broker, worker_threads=threads)

@@ -292,6 +292,7 @@ def not_yet(turn: Turn) -> Reply:
     return Reply(residents.not_yet(commands.word(intent)))
 
 
+@routes(Meaning.STALE)
 @routes()
 def fallback(turn: Turn) -> Reply:
     """A tap on something that is over; words never get here, they have a route of their own."""

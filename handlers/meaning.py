@@ -60,7 +60,7 @@ def decide(turn: Turn) -> None:
     """Fills in what the message means: the rules of the contract, in their order."""
     message = turn.message
     said = _tapped(turn) if message.tap else None
-    if message.kind is MessageKind.EVENT and said is None:
+    if message.kind is MessageKind.EVENT and not message.tap:
         turn.meant = EVENTS.get(message.event, Meaning.NOTHING) if message.event else Meaning.NOTHING
         return
     command = said or commands.parse(turn.text, roles=turn.roles)
@@ -71,6 +71,8 @@ def decide(turn: Turn) -> None:
         turn.understood = understand(turn)
     elif turn.meant in INNER_MEANINGS:  # 2
         return
+    elif message.tap and said is None:
+        turn.meant = Meaning.STALE
     elif said is not None:
         _take(turn, said)
     elif turn.conversation.state is State.HANDED_OVER and not (command and command.intent is Intent.CANCEL):  # 4
@@ -128,7 +130,7 @@ def _take(turn: Turn, command: Command) -> None:
 
 
 def _tapped(turn: Turn) -> Command | None:
-    """The command behind a tap; one that nobody knows (an old menu) counts as the words that were shown."""
+    """The command behind a tap, or None for what only a tap can say and for what nobody knows any more."""
     return _choice(turn, turn.message.tap or "")
 
 

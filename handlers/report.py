@@ -14,6 +14,7 @@ from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.calendar import in_office_hours, next_opening
 from models.conversation import State
 from models.errors import Refused
+from models.lifecycle import OPEN_STATES
 from models.ticket import Ticket, TicketKind, TicketWords, Urgency, WordsKind
 from nlp.commands import About, Intent, word
 from nlp.understand import Understanding
@@ -243,6 +244,10 @@ def correction(turn: Turn) -> Reply:
     if ticket is None:
         return report(turn)
     dialogue.note(turn, ticket)
+    if ticket.state not in OPEN_STATES:
+        # Too late to change who is asked, but not to keep what was said.
+        tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now, kind=WordsKind.CORRECTION)
+        return Reply(residents.correction_kept(ticket.short))
     found = turn.world.understander.understand(fix.right, near=ticket.area_id or turn.person.home_area_id)
     if fix.about is About.PLACE and found.place is not None:
         name = dialogue.place_name(turn.world, found.place)

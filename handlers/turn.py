@@ -166,6 +166,8 @@ class Meaning(StrEnum):
     UNFOLLOW = "unfollow"
     SCAN = "scan"
     ENTER = "enter"
+    STALE = "stale"
+    """A tap on something nobody knows any more, such as an item of an old menu."""
     NOTHING = "nothing"
     """Acknowledged without an answer."""
     # What only a tap or a numbered choice can say; the command behind them begins with "!".

@@ -227,7 +227,7 @@ def _assign(session: Session, ticket: Ticket, category: Category, *, now: dateti
     return True
 
 
-def due_tickets(session: Session, *, now: datetime, most: int = 100) -> Sequence[int]:
+def due_tickets(session: Session, *, now: datetime, most: int = 2000) -> Sequence[int]:
     """The ids of tickets that dispatch has to look at now."""
     return session.scalars(
         select(Ticket.id).where(Ticket.dispatch_at <= now).order_by(Ticket.dispatch_at).limit(most)

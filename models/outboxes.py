@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from models.inbox import InboxMessage
 from models.outbox import Notice, NoticeKind, NoticeState
 
 FRESH = "fresh_notices"
@@ -110,7 +111,7 @@ def retire_cards(
     session.info[CARDS] = True
 
 
-def due(session: Session, *, now: datetime, most: int = 200) -> Sequence[int]:
+def due(session: Session, *, now: datetime, most: int = 2000) -> Sequence[int]:
     """The ids of notices that may be sent now, oldest first, those whose worker died included."""
     return session.scalars(
         select(Notice.id).where(_claimable(now)).order_by(Notice.not_before, Notice.id).limit(most)
@@ -164,3 +165,15 @@ def was_sent(session: Session, *, ticket_id: int, kind: NoticeKind, person_id: i
         )
         is not None
     )
+
+
+def forget_replies(session: Session, *, before: datetime) -> int:
+    """Empties the stored replies of messages taken before a moment; gives how many."""
+    done = session.execute(
+        update(InboxMessage)
+        .where(InboxMessage.received_at < before, InboxMessage.reply.is_not(None))
+        .values(reply=None)
+        .execution_options(synchronize_session=False)
+    )
+    count: int = done.rowcount  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    return count

@@ -188,7 +188,8 @@ _SERIAL = {"sqlite": _count_up(sqlite), "postgresql": _count_up(postgresql)}
 
 def alarm(session: Session, ticket: Ticket, *, now: datetime) -> None:
     """Tells everybody on duty of an emergency, on every channel they are known on, at once."""
-    for person in desk_of(session, ticket):
+    area = session.get(Area, ticket.community_id) if ticket.community_id else None
+    for person in people.with_role(session, [RoleKind.STAFF, RoleKind.STREET], area=area):
         for identity in person.identities:
             if identity.reachable:
                 outboxes.tell(

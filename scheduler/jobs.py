@@ -147,6 +147,13 @@ def keep_photos(huying: Huying, now: datetime) -> int:
     return _each(huying, held, keep)
 
 
+@job("interval", hours=1)
+def forget_replies(huying: Huying, now: datetime) -> int:
+    """Empties replies that no re-delivery can ask for any more: they may repeat what a resident told."""
+    with huying.database.transaction() as session:
+        return outboxes.forget_replies(session, before=now - timedelta(hours=1))
+
+
 @job("interval", seconds=5)
 def replay_spool(huying: Huying, now: datetime) -> int:
     """Answers what came while the database was away."""

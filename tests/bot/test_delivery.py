@@ -74,6 +74,8 @@ def test_five_messages_go_into_a_window_and_the_sixth_waits(town: Town) -> None:
     notices = [town.deliver(town.tell(AYI, f"第{number}条")) for number in range(6)]
     assert [each.sent_by for each in notices] == ["official:customer"] * 5 + [""]
     assert notices[5].state is NoticeState.WAITING
+    # The platform did not have to say no.
+    assert town.phones.calls().count("/official/cgi-bin/message/custom/send") == 5
     assert "第5条" in town.phones.say(AYI, text="在吗")
 
 
