@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,15 @@ import yaml
 
 from bot.settings import Abilities, OfficialAccount, SettingsInvalid, WeCom, load, show
 
+Write = Callable[[str], Path]
+
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 OFFICIAL = f"kind: official_account, app_id: wx1, app_secret: hush-hush, token: abc123, encoding_aes_key: {KEY}"
 WECOM = f"kind: wecom, corp_id: ww1, agent_id: 7, secret: hush-hush, token: abc123, encoding_aes_key: {KEY}"
 
 
 @pytest.fixture
-def written(tmp_path: Path):
+def written(tmp_path: Path) -> Write:
     def write(text: str) -> Path:
         path = tmp_path / "config.yaml"
         path.write_text(text, encoding="utf-8")
@@ -34,13 +37,13 @@ def test_without_a_file_everything_is_embedded() -> None:
     assert load().embedded
 
 
-def test_the_embedded_parts_follow_the_data_folder_unless_they_are_set(written) -> None:
+def test_the_embedded_parts_follow_the_data_folder_unless_they_are_set(written: Write) -> None:
     moved = load(written("data_dir: /srv/huying\nmedia: {url: 's3://bucket/photos'}\n"))
     assert moved.database.url == "sqlite:////srv/huying/huying.db"
     assert moved.media.url == "s3://bucket/photos"
 
 
-def test_an_administrator_sees_every_fault_at_once_each_with_its_key(written) -> None:
+def test_an_administrator_sees_every_fault_at_once_each_with_its_key(written: Write) -> None:
     faults = faults_of(
         written(
             "sites: {}\nsite: {timezone: Mars}\nlimits: {offer_minutes: 0}\nchannels:\n"
@@ -61,7 +64,7 @@ def test_an_administrator_sees_every_fault_at_once_each_with_its_key(written) ->
     }
 
 
-def test_no_fault_repeats_a_secret(written) -> None:
+def test_no_fault_repeats_a_secret(written: Write) -> None:
     text = f"channels:\n  official: {{{OFFICIAL}, encoding_key: hush-hush}}\n"
     with pytest.raises(SettingsInvalid) as refused:
         load(written(text.replace("abc123", "hush hush").replace(KEY, "hush")))
@@ -79,7 +82,7 @@ def test_no_fault_repeats_a_secret(written) -> None:
         ("? [a]\n: 1\n", "line 1: found unhashable key"),
     ],
 )
-def test_a_file_that_is_not_yaml_is_explained(written, text: str, told: str) -> None:
+def test_a_file_that_is_not_yaml_is_explained(written: Write, text: str, told: str) -> None:
     (fault,) = faults_of(written(text))
     assert fault.endswith(told)
 
@@ -88,7 +91,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert faults_of(tmp_path / "gone.yaml") == [f"{tmp_path / 'gone.yaml'}: no such file"]
 
 
-def test_the_environment_wins_over_the_file_key_by_key(written, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_wins_over_the_file_key_by_key(written: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUYING_CHANNELS__OFFICIAL__ABILITIES", "service")
     official = load(written(f"channels:\n  official: {{{OFFICIAL}}}\n")).channels["official"]
     assert isinstance(official, OfficialAccount)
@@ -108,18 +111,18 @@ def test_a_variable_of_the_environment_that_cannot_be_read_is_a_fault(monkeypatc
         load()
 
 
-def test_an_hour_written_without_quotes_means_the_hour(written) -> None:
+def test_an_hour_written_without_quotes_means_the_hour(written: Write) -> None:
     limits = load(written("limits: {office_open: 09:30, office_close: 20:00}\n")).limits
     assert (limits.office_open, limits.office_close) == ("09:30", "20:00")
 
 
-def test_an_office_that_closes_before_it_opens_is_a_fault(written) -> None:
+def test_an_office_that_closes_before_it_opens_is_a_fault(written: Write) -> None:
     assert faults_of(written("limits: {office_open: '20:00'}\n")) == [
         "limits.office_close: must be later than limits.office_open"
     ]
 
 
-def test_several_processes_must_share_a_real_key(written) -> None:
+def test_several_processes_must_share_a_real_key(written: Write) -> None:
     apart = (
         "database: {url: 'postgresql+psycopg://h/x'}\nredis: {url: 'redis://h'}\nqueue: {url: 'redis://h'}\n"
         "site: {secret_key: '%s'}\n"
@@ -128,7 +131,7 @@ def test_several_processes_must_share_a_real_key(written) -> None:
     assert not load(written(apart % ("x" * 32))).embedded
 
 
-def test_a_sealed_account_needs_its_key(written) -> None:
+def test_a_sealed_account_needs_its_key(written: Write) -> None:
     unsealed = OFFICIAL.replace(f", encoding_aes_key: {KEY}", "")
     assert faults_of(written(f"channels:\n  official: {{{unsealed}}}\n")) == [
         "channels.official: encoding_aes_key is needed in compatible and safe mode"
@@ -136,13 +139,13 @@ def test_a_sealed_account_needs_its_key(written) -> None:
     assert load(written(f"channels:\n  official: {{{unsealed}, mode: plain}}\n")).channels
 
 
-def test_a_channel_called_like_its_kind_keeps_its_name_in_faults(written) -> None:
+def test_a_channel_called_like_its_kind_keeps_its_name_in_faults(written: Write) -> None:
     assert faults_of(written(f"channels:\n  wecom: {{{WECOM}, colour: red}}\n")) == [
         "channels.wecom.colour: Extra inputs are not permitted"
     ]
 
 
-def test_what_is_shown_hides_secrets_and_passwords(written) -> None:
+def test_what_is_shown_hides_secrets_and_passwords(written: Write) -> None:
     shown = show(
         load(
             written(
@@ -159,7 +162,7 @@ def test_what_is_shown_hides_secrets_and_passwords(written) -> None:
     assert yaml.safe_load(shown)["channels"]["wecom"]["corp_id"] == "ww1"
 
 
-def test_the_settings_do_not_print_their_secrets(written) -> None:
+def test_the_settings_do_not_print_their_secrets(written: Write) -> None:
     settings = load(written(f"channels:\n  wecom: {{{WECOM}}}\n"))
     wecom = settings.channels["wecom"]
     assert isinstance(wecom, WeCom)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -121,12 +121,14 @@ PROMISES = [
 
 
 @pytest.mark.parametrize(("broken", "examples"), PROMISES)
-def test_the_code_keeps_the_promise(broken, examples: list[str]) -> None:
+def test_the_code_keeps_the_promise(broken: Callable[[Source], Iterator[str]], examples: list[str]) -> None:
     assert [place for source in ours() if source.package != SANDBOX for place in broken(source)] == []
 
 
 @pytest.mark.parametrize(("broken", "examples"), PROMISES)
-def test_whoever_breaks_the_promise_is_told_where(broken, examples: list[str]) -> None:
+def test_whoever_breaks_the_promise_is_told_where(
+    broken: Callable[[Source], Iterator[str]], examples: list[str]
+) -> None:
     for example in examples:
         assert list(broken(written(example))), example
 
