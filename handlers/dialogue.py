@@ -106,7 +106,8 @@ def place_name(world: World, place: Place | None) -> str:
     if place is None:
         return ""
     path = world.path(place.area_id)
-    if not path:
+    if not path or path[0].kind in (AreaKind.CITY, AreaKind.DISTRICT, AreaKind.STREET):
+        # Above a community the person's own words are the nearer place.
         return place.text.replace(place.room, "").strip("，, ") if place.room else place.text
     area, name = path[0], areas.name_of(path)
     if area.kind is AreaKind.ESTATE and place.building:

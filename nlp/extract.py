@@ -105,6 +105,10 @@ _NO_NAME = re.compile(
 )
 
 
+_ROAD = re.compile(r"大道|大街|大桥|路(?![口边灯面上旁中])|巷(?!子)|桥|立交|隧道|公园|地铁")
+"""What makes the word before it the name of a road or a park, not of the area that is called alike."""
+
+
 class Places:
     """Finds places against one area tree; built once, read by many threads."""
 
@@ -174,7 +178,7 @@ class Places:
         for index, character in enumerate(text):
             for length in self._lengths.get(character, ()):
                 several = self._names.get(text[index : index + length])
-                if several:
+                if several and not _ROAD.match(text, index + length):
                     area = self._nearest(several, near)
                     rank = (sum(1 for _ in self._above(area.id)), length)
                     if best is None or rank > best[:2]:

@@ -96,3 +96,15 @@ def test_logs_show_no_phone_no_identity_no_room_but_the_ticket() -> None:
         "261121-0007 的电话13812345678，座机027-88886666，身份证11010119900101123X，住6栋2单元301室和5-1-1204"
     )
     assert hidden == "261121-0007 的电话***，座机***，身份证***，住6栋2单元***和5-1-***"
+
+
+@pytest.mark.parametrize("said", ["江湾大道路口井盖破了", "江湾路的路灯不亮", "江湾公园门口有积水"])
+def test_a_road_called_like_an_area_is_not_the_area(said: str) -> None:
+    found = Places([AreaName(1, "street", "江湾街道", ("江湾",), None)]).find(said)
+    assert found is None or found.area_id is None
+
+
+def test_the_crossing_in_front_of_an_estate_is_at_the_estate() -> None:
+    found = Places([AreaName(1, "estate", "香樟花园", ("香樟",), None)]).find("香樟花园路口的红绿灯坏了")
+    assert found is not None
+    assert found.area_id == 1
