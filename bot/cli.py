@@ -31,7 +31,7 @@ from bot.settings import Settings, SettingsInvalid, load, show
 from bot.wsgi import CONFIG
 from console import login
 from handlers.respond import build_router
-from models import db, demo, people, tickets
+from models import db, demo, history, people
 from models.clock import utc_now
 from models.person import Identity, RoleKind
 from nlp import categories
@@ -48,6 +48,8 @@ SANDBOX_SECONDS = 1
 
 REQUEST_BYTES = 16 * 1024 * 1024
 """The largest request that is read at all; callbacks have a smaller cap of their own."""
+
+SWITCH_SECONDS = 0.0005
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -99,6 +101,8 @@ def run(settings: Settings, *, with_demo: bool, with_sandbox: bool, port: int, s
     prepare(settings)
     password = _load_demo(settings) if with_demo else ""
     huying = create_app(settings)
+    # Threads hand over sooner than by default: whoever holds the write lock of SQLite is waited for by all others.
+    sys.setswitchinterval(SWITCH_SECONDS)
     server = waitress.create_server(
         huying.web,
         host=host,
@@ -468,7 +472,7 @@ def audit_verify(settings: Settings) -> None:
     database = db.Database(settings.database.url)
     try:
         with database.reading() as session:
-            broken = tickets.verify_history(session)
+            broken = history.verify_history(session)
     finally:
         database.dispose()
     if broken is not None:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from handlers.turn import Choice, Reply
-from models import outboxes, tickets
+from models import desk, outboxes
 from models.category import Category
 from models.conversation import Conversation, Question, QuestionKind
 from models.offer import Offer, OfferState
@@ -125,9 +125,9 @@ def _role(session: Session, person: Person | None) -> RoleKind | None:
 def _desk(session: Session, person_id: int) -> tuple[int, int, int]:
     person = session.get_one(Person, person_id)
     # The desk's first page tells how it stands; beyond that only the number matters.
-    first = tickets.in_sight(session, person, states=[TicketState.NEW], most=100)
+    first = desk.in_sight(session, person, states=[TicketState.NEW], most=100)
     return (
-        tickets.count_in_sight(session, person, states=[TicketState.NEW]),
+        desk.count_in_sight(session, person, states=[TicketState.NEW]),
         sum(ticket.urgency is Urgency.EMERGENCY for ticket in first),
         sum(ticket.warned_at is not None for ticket in first),
     )

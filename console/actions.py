@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from console import recommend
 from console.house import field
 from console.sight import Sight
-from models import areas, dispatch, tickets
+from models import areas, desk, dispatch, tickets
 from models.area import Area
 from models.category import Category
 from models.clock import CHINA
@@ -181,22 +181,22 @@ def _relay(doing: Doing) -> None:
 
 
 def _escalate(doing: Doing) -> None:
-    tickets.escalate(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
+    desk.escalate(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
 
 
 def _assign(doing: Doing) -> None:
     name = field("department", most=40)
     if name not in doing.sight.departments(doing.ticket):
         raise Refused(Refusal.NO_SUCH_DEPARTMENT, name=name, names=[])
-    tickets.assign(doing.session, doing.ticket, name, doing.words(), by=doing.by, now=doing.now)
+    desk.assign(doing.session, doing.ticket, name, doing.words(), by=doing.by, now=doing.now)
 
 
 def _claim(doing: Doing) -> None:
-    tickets.claim(doing.session, doing.ticket, by=doing.by, now=doing.now)
+    desk.claim(doing.session, doing.ticket, by=doing.by, now=doing.now)
 
 
 def _return(doing: Doing) -> None:
-    tickets.send_back(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
+    desk.send_back(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
 
 
 def _hold(doing: Doing) -> None:
@@ -207,24 +207,24 @@ def _hold(doing: Doing) -> None:
     until = datetime.combine(day, time(9, 0), CHINA)
     if not doing.sight.now < until < doing.sight.now + LONGEST_HOLD:
         raise FormMisfit(Misfit.DATE)
-    tickets.hold(doing.session, doing.ticket, doing.words(), until=until, by=doing.by, now=doing.now)
+    desk.hold(doing.session, doing.ticket, doing.words(), until=until, by=doing.by, now=doing.now)
 
 
 def _resume(doing: Doing) -> None:
-    tickets.resume(doing.session, doing.ticket, by=doing.by, now=doing.now)
+    desk.resume(doing.session, doing.ticket, by=doing.by, now=doing.now)
 
 
 def _reject(doing: Doing) -> None:
-    tickets.reject(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
+    desk.reject(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
 
 
 def _merge(doing: Doing) -> None:
     into = tickets.find(doing.session, field("number", most=20), by=doing.sight.person, states=LIVE_STATES)
-    tickets.merge(doing.session, doing.ticket, into, by=doing.by, now=doing.now)
+    desk.merge(doing.session, doing.ticket, into, by=doing.by, now=doing.now)
 
 
 def _supervise(doing: Doing) -> None:
-    tickets.supervise(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
+    desk.supervise(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
 
 
 PERFORM: dict[Action, Callable[[Doing], None]] = {

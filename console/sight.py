@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from models import people, tickets
+from models import people, tickets, transitions
 from models.area import Area
 from models.attachment import Attachment
 from models.conversation import Conversation, State
@@ -99,7 +99,7 @@ class Sight:
 
     def may_call(self, ticket: Ticket) -> bool:
         """Whether the task needs the reporter's number and door: theirs who has it, and the desk's in an emergency."""
-        mine = tickets.actors(self.session, ticket, self.person)
+        mine = transitions.actors(self.session, ticket, self.person)
         if Actor.ASSIGNEE in mine:
             return True
         return (

@@ -16,7 +16,7 @@ from console.actions import PERFORM, Doing, FormMisfit
 from console.desk import Tab
 from console.house import House, argument, field, page_number
 from console.sight import Sight
-from models import areas, tickets
+from models import areas, transitions
 from models.area import Area, AreaKind
 from models.attachment import Attachment
 from models.category import Category
@@ -70,7 +70,7 @@ def add_tickets(blueprint: Blueprint, house: House) -> None:
         trouble = Trouble(action, {name: field(name) for name in request.form if name not in ("csrf", "version")})
         try:
             with house.doing() as sight:
-                ticket = tickets.lock(sight.session, sight.ticket(number).id)
+                ticket = transitions.lock(sight.session, sight.ticket(number).id)
                 if str(ticket.version) != field("version", most=12):
                     raise Refused(Refusal.CHANGED, number=ticket.short)
                 PERFORM[Action(action)](Doing(sight, ticket, house.undo_hours))
@@ -125,7 +125,7 @@ def _list(sight: Sight) -> dict[str, Any]:
 
 def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dict[str, Any]:
     session = sight.session
-    actions = tickets.allowed_actions(session, ticket, sight.person)
+    actions = transitions.allowed_actions(session, ticket, sight.person)
     events = session.scalars(
         select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id.desc()).limit(MOST_LINES)
     ).all()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from handlers import dialogue, report
 from handlers.router import Routes
 from handlers.turn import Meaning, Reply, Turn
-from models import tickets
+from models import tickets, transitions
 from models.ticket import Ticket, Urgency
 from nlp.understand import Urgency as Soon
 from texts import residents
@@ -28,7 +28,7 @@ def danger(turn: Turn) -> Reply:
     else:
         tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
         tickets.alarm(turn.session, ticket, now=turn.now)
-    on_duty = len(tickets.desk_of(turn.session, ticket))
+    on_duty = len(transitions.desk_of(turn.session, ticket))
     return Reply(residents.danger(kind.value, ticket.number, on_duty, gas_phone=turn.world.gas_phone))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import outboxes, people, tickets
+from models import outboxes, people, tickets, transitions
 from models.area import Area, AreaKind
 from models.clock import CHINA, local
 from models.conversation import State
@@ -140,7 +140,7 @@ def finish(turn: Turn) -> Reply:
     chosen = _candidate(turn, Intent.FINISH, residents.VERB_FINISH)
     if isinstance(chosen, Reply):
         return chosen
-    tickets.check(turn.session, chosen, Action.FINISH, by=turn.person)
+    transitions.check(turn.session, chosen, Action.FINISH, by=turn.person)
     if not turn.rest:
         return Reply(members.finish_what(chosen.short))
     tickets.finish(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Reply, Turn
-from models import dispatch, tickets
+from models import desk, dispatch, tickets, transitions
 from models.area import Area
 from models.clock import CHINA, local
 from models.errors import Refusal, Refused
@@ -38,12 +38,12 @@ def _words(ticket: Ticket) -> str:
 
 
 @routes(Intent.DESK)
-def desk(turn: Turn) -> Reply:
+def waiting_at_the_desk(turn: Turn) -> Reply:
     """What waits, emergencies first."""
-    waiting = tickets.in_sight(turn.session, turn.person, states=[TicketState.NEW], most=8)
+    waiting = desk.in_sight(turn.session, turn.person, states=[TicketState.NEW], most=8)
     if not waiting:
         return Reply(staff.desk_empty())
-    total = tickets.count_in_sight(turn.session, turn.person, states=[TicketState.NEW])
+    total = desk.count_in_sight(turn.session, turn.person, states=[TicketState.NEW])
     lines = [
         staff.desk_line(
             each.short,
@@ -82,7 +82,7 @@ def _helpers(turn: Turn, ticket: Ticket) -> Sequence[Person]:
 def dispatch_to(turn: Turn) -> Reply:
     """One person is asked by name."""
     ticket = _named(turn)
-    tickets.check(turn.session, ticket, Action.OFFER, by=turn.person)
+    transitions.check(turn.session, ticket, Action.OFFER, by=turn.person)
     could = _helpers(turn, ticket)
     if not turn.rest:
         return Reply(staff.dispatch_whom(ticket.short, [each.name for each in could[:6] if each.name]))
@@ -104,8 +104,8 @@ def escalate(turn: Turn) -> Reply:
     ticket = _named(turn)
     if not turn.rest:
         return Reply(members.reason_what(word(Intent.ESCALATE), ticket.short))
-    tickets.escalate(turn.session, ticket, turn.rest, by=turn.person, now=turn.now)
-    return Reply(staff.escalated(ticket.short, tickets.lock(turn.session, ticket.id).level))
+    desk.escalate(turn.session, ticket, turn.rest, by=turn.person, now=turn.now)
+    return Reply(staff.escalated(ticket.short, transitions.lock(turn.session, ticket.id).level))
 
 
 @routes(Intent.TO_DEPARTMENT)
@@ -118,7 +118,7 @@ def to_department(turn: Turn) -> Reply:
             select(Role.department).where(Role.kind == RoleKind.DEPARTMENT, Role.department != "").distinct().limit(20)
         ).all()
         return Reply(staff.assign_whom(ticket.short, names))
-    department = tickets.assign(turn.session, ticket, name, why, by=turn.person, now=turn.now)
+    department = desk.assign(turn.session, ticket, name, why, by=turn.person, now=turn.now)
     return Reply(staff.assigned(ticket.short, department))
 
 
@@ -126,7 +126,7 @@ def to_department(turn: Turn) -> Reply:
 def supervise(turn: Turn) -> Reply:
     """Asks what keeps a ticket."""
     ticket = _named(turn)
-    tickets.supervise(turn.session, ticket, turn.rest, by=turn.person, now=turn.now)
+    desk.supervise(turn.session, ticket, turn.rest, by=turn.person, now=turn.now)
     return Reply(staff.supervised(ticket.short))
 
 
@@ -136,7 +136,7 @@ def reject(turn: Turn) -> Reply:
     ticket = _named(turn)
     if not turn.rest:
         return Reply(members.reason_what(word(Intent.REJECT), ticket.short))
-    tickets.reject(turn.session, ticket, turn.rest, by=turn.person, now=turn.now)
+    desk.reject(turn.session, ticket, turn.rest, by=turn.person, now=turn.now)
     return Reply(staff.rejected(ticket.short))
 
 
@@ -148,7 +148,7 @@ def hold(turn: Turn) -> Reply:
     if day is None or day <= local(turn.now).date():
         return Reply(staff.hold_how(ticket.short))
     until = datetime.combine(day, time(8), CHINA).astimezone(turn.now.tzinfo)
-    tickets.hold(
+    desk.hold(
         turn.session, ticket, turn.rest, until=max(until, turn.now + timedelta(hours=1)), by=turn.person, now=turn.now
     )
     return Reply(staff.held(ticket.short, common.date_of(until)))
@@ -162,7 +162,7 @@ def merge(turn: Turn) -> Reply:
     if not number:
         return Reply(staff.merge_how(ticket.short))
     into = tickets.find(turn.session, number, by=turn.person)
-    tickets.merge(turn.session, ticket, into, by=turn.person, now=turn.now)
+    desk.merge(turn.session, ticket, into, by=turn.person, now=turn.now)
     return Reply(staff.merged(ticket.short, into.short))
 
 
@@ -173,7 +173,7 @@ def merge(turn: Turn) -> Reply:
 def claim(turn: Turn) -> Reply:
     """Somebody of the department takes it on."""
     ticket = _named(turn)
-    tickets.claim(turn.session, ticket, by=turn.person, now=turn.now)
+    desk.claim(turn.session, ticket, by=turn.person, now=turn.now)
     return Reply(staff.claimed(ticket.short))
 
 
@@ -193,7 +193,7 @@ def send_back(turn: Turn) -> Reply:
     return _with_reason(
         turn,
         Intent.RETURN,
-        lambda turn, ticket: tickets.send_back(turn.session, ticket, turn.rest, by=turn.person, now=turn.now),
+        lambda turn, ticket: desk.send_back(turn.session, ticket, turn.rest, by=turn.person, now=turn.now),
         staff.returned,
     )
 

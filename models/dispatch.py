@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, outboxes, people, tickets
+from models import areas, desk, outboxes, people, transitions
 from models.area import Area
 from models.calendar import due
 from models.category import Category, First
@@ -31,7 +31,7 @@ class Pick:
 
 def dispatch(session: Session, ticket_id: int, *, now: datetime, offer_minutes: int) -> None:
     """Brings one ticket a step further: an offer, the next one, or the desk. Safe to run twice."""
-    ticket = tickets.lock(session, ticket_id)
+    ticket = transitions.lock(session, ticket_id)
     if ticket.dispatch_at is None or ticket.dispatch_at > now:
         return
     ticket.dispatch_at = None
@@ -52,8 +52,8 @@ def dispatch(session: Session, ticket_id: int, *, now: datetime, offer_minutes: 
     if picks:
         offer(session, ticket, picks, expires=expires, by=None, now=now)
     else:
-        for person in tickets.desk_of(session, ticket):
-            outboxes.tell_desk(session, person.id, now=now, gather=tickets.DESK_GATHER)
+        for person in transitions.desk_of(session, ticket):
+            outboxes.tell_desk(session, person.id, now=now, gather=transitions.DESK_GATHER)
 
 
 def _first(ticket: Ticket, category: Category) -> First:
@@ -147,7 +147,7 @@ def offer(
 ) -> None:
     """Asks several people at once; the first to accept has it."""
     wave = 1 + (session.scalar(select(Offer.wave).where(Offer.ticket_id == ticket.id).order_by(Offer.wave.desc())) or 0)
-    tickets.perform(
+    transitions.perform(
         session,
         ticket,
         Action.OFFER,
@@ -182,7 +182,7 @@ def offer_to(
     session: Session, ticket: Ticket, person: Person, *, by: Person, now: datetime, limit: str | None = None
 ) -> None:
     """Staff ask one person (派单); offers to others are withdrawn. Raises Refused."""
-    ticket = tickets.lock(session, ticket.id)
+    ticket = transitions.lock(session, ticket.id)
     if ticket.reporter_id == person.id:
         raise Refused(Refusal.NOT_OFFERABLE, number=ticket.short)
     is_volunteer = people.has_role(person, RoleKind.MEMBER) and not people.has_role(
@@ -191,9 +191,9 @@ def offer_to(
     if is_volunteer and ticket.urgency is Urgency.EMERGENCY:
         raise Refused(Refusal.NOT_OFFERABLE, number=ticket.short)
     category = session.get_one(Category, ticket.category)
-    tickets.check(session, ticket, Action.OFFER, by=by)
-    tickets.tell_withdrawn(session, ticket, except_person=person.id, now=now)
-    tickets.close_offers(session, ticket, OfferState.WITHDRAWN, now=now, except_person=person.id)
+    transitions.check(session, ticket, Action.OFFER, by=by)
+    transitions.tell_withdrawn(session, ticket, except_person=person.id, now=now)
+    transitions.close_offers(session, ticket, OfferState.WITHDRAWN, now=now, except_person=person.id)
     session.execute(
         update(Offer)
         .where(Offer.ticket_id == ticket.id, Offer.person_id == person.id, Offer.state == OfferState.OPEN)
@@ -205,8 +205,8 @@ def offer_to(
 
 def _take_back(session: Session, ticket: Ticket, *, now: datetime) -> None:
     """Nobody in time: the offers end and the desk is told."""
-    tickets.close_offers(session, ticket, OfferState.EXPIRED, now=now)
-    tickets.perform(session, ticket, Action.EXPIRE, by=None, now=now, changes={"dispatch_at": None})
+    transitions.close_offers(session, ticket, OfferState.EXPIRED, now=now)
+    transitions.perform(session, ticket, Action.EXPIRE, by=None, now=now, changes={"dispatch_at": None})
 
 
 def _assign(session: Session, ticket: Ticket, category: Category, *, now: datetime) -> bool:
@@ -223,7 +223,7 @@ def _assign(session: Session, ticket: Ticket, category: Category, *, now: dateti
         return False
     if not people.with_role(session, [RoleKind.DEPARTMENT], area=community, department=category.department):
         return False
-    tickets.assign(session, ticket, category.department, "", by=None, now=now)
+    desk.assign(session, ticket, category.department, "", by=None, now=now)
     return True
 
 

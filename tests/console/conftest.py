@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from console import blueprint, login
-from models import outboxes, people, tickets
+from models import outboxes, people, transitions
 from models.db import Database
 from models.person import Person, RoleKind, RoleStatus
 from models.ticket import Ticket
@@ -99,7 +99,7 @@ class Place:
         with self.database.transaction() as session:
             operation(
                 session,
-                tickets.lock(session, ticket.id),
+                transitions.lock(session, ticket.id),
                 *arguments,
                 by=session.get_one(Person, self.people[by].id),
                 now=self.now,

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from console.actions import PERFORM
-from models import dispatch, tickets
+from models import desk, dispatch, tickets, transitions
 from models.attachment import Attachment, AttachmentKind
 from models.errors import Refusal, Refused
 from models.lifecycle import LIVE_STATES, RULES, Action, Actor
@@ -45,7 +45,7 @@ def test_the_list_is_what_lies_on_the_desk_in_chat(place: Place) -> None:
     for name in ("staff", "elsewhere", "street"):
         with place.database.reading() as session:
             person = session.get_one(Person, place.people[name].id)
-            expected = {each.number for each in tickets.in_sight(session, person, states=list(TicketState))}
+            expected = {each.number for each in desk.in_sight(session, person, states=list(TicketState))}
         page = place.sign_in(name).get("/tickets?tab=all").text
         with place.database.reading() as session:
             shown = {each.number for each in session.scalars(select(Ticket)) if f"/tickets/{each.number}" in page}
@@ -54,7 +54,7 @@ def test_the_list_is_what_lies_on_the_desk_in_chat(place: Place) -> None:
 
 def test_a_department_sees_what_is_assigned_to_it_and_nothing_else(place: Place) -> None:
     theirs, other = place.ticket(), place.ticket()
-    place.do(tickets.assign, theirs, "城管", "", by="staff")
+    place.do(desk.assign, theirs, "城管", "", by="staff")
     clerk = place.sign_in("clerk")
     page = clerk.get("/tickets?tab=all").text
     assert theirs.number in page
@@ -213,13 +213,13 @@ def _in_state(place: Place, state: TicketState) -> Ticket:
                 dispatch.offer_to(session, ticket, member, **by_staff)
                 tickets.accept(session, ticket, by=member, now=place.now)
             case TicketState.ASSIGNED:
-                tickets.assign(session, ticket, "城管", "", **by_staff)
+                desk.assign(session, ticket, "城管", "", **by_staff)
             case TicketState.HELD:
-                tickets.hold(session, ticket, "等配件", until=place.now + timedelta(days=2), **by_staff)
+                desk.hold(session, ticket, "等配件", until=place.now + timedelta(days=2), **by_staff)
             case TicketState.RESOLVED:
                 tickets.finish(session, ticket, "办好了", **by_staff)
             case TicketState.REJECTED:
-                tickets.reject(session, ticket, "请找市里", **by_staff)
+                desk.reject(session, ticket, "请找市里", **by_staff)
             case TicketState.WITHDRAWN:
                 tickets.withdraw(
                     session, ticket, "", by=session.get_one(Person, place.people["resident"].id), now=place.now
@@ -235,7 +235,7 @@ def test_the_buttons_are_exactly_what_the_rules_allow(place: Place, state: Ticke
     ticket, desk = _in_state(place, state), place.sign_in(who)
     with place.database.reading() as session:
         person = session.get_one(Person, place.people[who].id)
-        allowed = tickets.allowed_actions(session, session.get_one(Ticket, ticket.id), person)
+        allowed = transitions.allowed_actions(session, session.get_one(Ticket, ticket.id), person)
     if who == "clerk" and state is not TicketState.ASSIGNED:
         assert desk.get(f"/tickets/{ticket.number}").status_code == 404
     else:

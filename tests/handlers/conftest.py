@@ -18,7 +18,7 @@ from bot.app import Huying, create_app
 from bot.channels import NotSent, Outgoing, Sent, Way, Why
 from bot.settings import Settings
 from handlers.turn import Card, EventKind, Message, MessageKind, Opens, Point, Reply
-from models import demo, dispatch, outboxes, seed, tickets
+from models import demo, dispatch, history, outboxes, seed, transitions
 from models.attachment import Attachment
 from models.base import Base
 from models.conversation import Conversation, Question
@@ -106,7 +106,7 @@ class Street:
     def drain(self) -> None:
         """Lets the workers do what is due, the gathered words for the desk included."""
         for _ in range(2):  # what the first round tells the desk is gathered before it is sent
-            self._clock.now += tickets.DESK_GATHER
+            self._clock.now += transitions.DESK_GATHER
             while self._work():
                 pass
         self.huying.tasks.update_cards()
@@ -279,7 +279,7 @@ class Street:
     def history_is_whole(self) -> bool:
         """Whether every line of history fits the one before it."""
         with self.huying.database.reading() as session:
-            return tickets.verify_history(session) is None
+            return history.verify_history(session) is None
 
     def _id(self, session: Any, who: str, on: str = OFFICIAL) -> int:
         found = session.scalar(select(Identity.person_id).where(Identity.account == who, Identity.channel == on))

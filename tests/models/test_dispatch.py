@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import dispatch, people, tickets
+from models import desk, dispatch, people, tickets, transitions
 from models.area import Area
 from models.category import Category, Level
 from models.errors import Refusal, Refused
@@ -176,7 +176,7 @@ def test_a_department_without_people_here_leaves_it_to_the_desk(session: Session
 
 def test_what_a_department_returned_is_not_handed_to_it_again_by_itself(session: Session, world: World) -> None:
     ticket = dispatched(session, world.resident, "stall", world.street.building)
-    tickets.send_back(session, ticket, "不归我们", by=world.clerk, now=NOW)
+    desk.send_back(session, ticket, "不归我们", by=world.clerk, now=NOW)
     tickets.locate(session, ticket, area_id=world.street.estate.id, place="门口", text="", by=world.resident, now=NOW)
     factories.run_dispatch(session, ticket)
     assert (ticket.state, ticket.department) == (TicketState.NEW, "")
@@ -184,7 +184,7 @@ def test_what_a_department_returned_is_not_handed_to_it_again_by_itself(session:
 
 def test_what_went_up_does_not_come_down_by_itself(session: Session, world: World) -> None:
     ticket = factories.ticket(session, world.resident, area=world.street.building)
-    tickets.escalate(session, ticket, "管不了", by=world.staff, now=NOW)
+    desk.escalate(session, ticket, "管不了", by=world.staff, now=NOW)
     tickets.locate(session, ticket, area_id=world.street.estate.id, place="门口", text="", by=world.resident, now=NOW)
     factories.run_dispatch(session, ticket)
     assert ticket.state is TicketState.NEW
@@ -242,7 +242,7 @@ def test_ten_tickets_are_one_message_for_the_desk(session: Session, world: World
     for _ in range(10):
         dispatched(session, world.resident, None, world.street.building)
     [notice] = factories.notices(session, world.staff)
-    assert (notice.kind, notice.not_before) == (NoticeKind.DESK, NOW + tickets.DESK_GATHER)
+    assert (notice.kind, notice.not_before) == (NoticeKind.DESK, NOW + transitions.DESK_GATHER)
     notice.state = NoticeState.SENT
     dispatched(session, world.resident, None, world.street.building)
     assert len(factories.notices(session, world.staff)) == 2

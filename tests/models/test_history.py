@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from models import people, tickets
+from models import desk, history, people, tickets
 from models.clock import CHINA
 from models.db import Database
 from models.ticket import Ticket, TicketEvent, TicketWords
@@ -24,7 +24,7 @@ def ticket(session: Session, world: World) -> Ticket:
     tickets.accept(session, ticket, by=world.member, now=NOW)
     tickets.add_words(session, other, "还有一件", by=world.stranger, now=NOW)
     tickets.finish(session, ticket, "已劝导，邻居答应晚上不再唱", by=world.member, now=NOW)
-    assert tickets.verify_history(session) is None
+    assert history.verify_history(session) is None
     return ticket
 
 
@@ -55,7 +55,7 @@ def test_a_line_changed_afterwards_is_found(session: Session, ticket: Ticket, ch
     event = line(session, ticket, "accept")
     session.execute(update(TicketEvent).where(TicketEvent.id == event.id).values(**change))
     session.expire_all()
-    found = tickets.verify_history(session)
+    found = history.verify_history(session)
     assert found is not None
     assert found.id == event.id
 
@@ -63,9 +63,9 @@ def test_a_line_changed_afterwards_is_found(session: Session, ticket: Ticket, ch
 def test_a_line_that_was_rewritten_with_a_fitting_hash_breaks_the_next(session: Session, ticket: Ticket) -> None:
     event = line(session, ticket, "accept")
     event.facts = {"somebody": "else"}
-    event.hash = tickets.hash_of(event)
+    event.hash = history.hash_of(event)
     session.flush()
-    found = tickets.verify_history(session)
+    found = history.verify_history(session)
     assert found is not None
     assert found.action == "finish"
 
@@ -73,7 +73,7 @@ def test_a_line_that_was_rewritten_with_a_fitting_hash_breaks_the_next(session: 
 def test_a_line_taken_out_of_the_middle_is_found(session: Session, ticket: Ticket) -> None:
     session.delete(line(session, ticket, "accept"))
     session.flush()
-    found = tickets.verify_history(session)
+    found = history.verify_history(session)
     assert found is not None
     assert found.action == "finish"
 
@@ -81,7 +81,7 @@ def test_a_line_taken_out_of_the_middle_is_found(session: Session, ticket: Ticke
 def test_words_changed_afterwards_are_found(session: Session, ticket: Ticket) -> None:
     session.execute(update(TicketWords).where(TicketWords.text.contains("已劝导")).values(text="什么也没做"))
     session.expire_all()
-    found = tickets.verify_history(session)
+    found = history.verify_history(session)
     assert found is not None
     assert found.action == "finish"
 
@@ -90,18 +90,18 @@ def test_words_cut_off_from_their_line_are_found(session: Session, ticket: Ticke
     event = line(session, ticket, "finish")
     event.words_id = None
     session.flush()
-    assert tickets.verify_history(session) is event
+    assert history.verify_history(session) is event
 
 
 def test_erased_words_are_not_missed(session: Session, ticket: Ticket, world: World) -> None:
     people.erase(session, world.resident, now=NOW)
     people.erase(session, world.member, now=NOW)
     assert session.scalars(select(TicketWords.text).where(TicketWords.ticket_id == ticket.id)).all() == [None, None]
-    assert tickets.verify_history(session) is None
+    assert history.verify_history(session) is None
 
 
 def test_the_digest_alone_does_not_give_the_words_away(session: Session, ticket: Ticket) -> None:
-    first, second = (tickets.digest_of(salt, "已劝导") for salt in ("a", "b"))
+    first, second = (history.digest_of(salt, "已劝导") for salt in ("a", "b"))
     assert first != second
     salts = session.scalars(select(TicketWords.salt)).all()
     assert len(set(salts)) == len(salts)
@@ -114,6 +114,6 @@ def test_a_line_fits_again_when_it_is_read_back(both: Database) -> None:
         now = NOW.replace(microsecond=123456).astimezone(CHINA)
         ticket = factories.ticket(session, world.resident, area=world.street.building, now=now)
         factories.run_dispatch(session, ticket, now=now)
-        tickets.hold(session, ticket, "等“配件”\n😀", until=now, by=world.staff, now=now)
+        desk.hold(session, ticket, "等“配件”\n😀", until=now, by=world.staff, now=now)
     with both.reading() as session:
-        assert tickets.verify_history(session) is None
+        assert history.verify_history(session) is None

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import dispatch, tickets
+from models import desk, dispatch, history, tickets, transitions
 from models.category import Category, Level
 from models.errors import Refusal, Refused
 from models.lifecycle import RULES, Action, Actor
@@ -95,17 +95,17 @@ class Play:
             ),
             "withdraw": lambda by, why: tickets.withdraw(session, ticket, why, by=by, now=self.now),
             "urge": lambda by, why: tickets.urge(session, ticket, why, by=by, now=self.now),
-            "escalate": lambda by, why: tickets.escalate(session, ticket, why, by=by, now=self.now),
-            "assign": lambda by, to: tickets.assign(session, ticket, to, "", by=by, now=self.now),
-            "claim": lambda by, _: tickets.claim(session, ticket, by=by, now=self.now),
-            "return": lambda by, why: tickets.send_back(session, ticket, why, by=by, now=self.now),
-            "hold": lambda by, why: tickets.hold(
+            "escalate": lambda by, why: desk.escalate(session, ticket, why, by=by, now=self.now),
+            "assign": lambda by, to: desk.assign(session, ticket, to, "", by=by, now=self.now),
+            "claim": lambda by, _: desk.claim(session, ticket, by=by, now=self.now),
+            "return": lambda by, why: desk.send_back(session, ticket, why, by=by, now=self.now),
+            "hold": lambda by, why: desk.hold(
                 session, ticket, why, until=self.now + timedelta(days=3), by=by, now=self.now
             ),
-            "resume": lambda by, _: tickets.resume(session, ticket, by=by, now=self.now),
-            "reject": lambda by, why: tickets.reject(session, ticket, why, by=by, now=self.now),
-            "merge": lambda by, _: tickets.merge(session, ticket, self.other, by=by, now=self.now),
-            "supervise": lambda by, why: tickets.supervise(session, ticket, why, by=by, now=self.now),
+            "resume": lambda by, _: desk.resume(session, ticket, by=by, now=self.now),
+            "reject": lambda by, why: desk.reject(session, ticket, why, by=by, now=self.now),
+            "merge": lambda by, _: desk.merge(session, ticket, self.other, by=by, now=self.now),
+            "supervise": lambda by, why: desk.supervise(session, ticket, why, by=by, now=self.now),
             "relay": lambda by, words: tickets.relay(session, ticket, words, by=by, now=self.now),
             "add": lambda by, words: tickets.add_words(session, ticket, words, by=by, now=self.now),
             "correct": lambda by, code: tickets.correct_category(
@@ -256,7 +256,7 @@ def test_a_story_goes_as_it_is_told(play: Play, story: str) -> None:
     ).all()
     assert [event.version for event in events] == list(range(1, play.ticket.version + 1))
     assert [event.before for event in events[1:]] == [event.after for event in events[:-1]]
-    assert tickets.verify_history(play.session) is None
+    assert history.verify_history(play.session) is None
 
 
 def tell(play: Play, story: str) -> None:
@@ -352,7 +352,7 @@ def test_some_steps_need_a_reason(play: Play) -> None:
             play.ticket.department = "城管"
             by = play.world.clerk if action is Action.RETURN else play.world.staff
             with pytest.raises(Refused) as caught:
-                tickets.check(play.session, play.ticket, action, by=by, why=" ")
+                transitions.check(play.session, play.ticket, action, by=by, why=" ")
             assert caught.value.reason is Refusal.REASON_MISSING
 
 
@@ -360,8 +360,8 @@ def test_a_department_has_one_who_does_it(play: Play, world: World) -> None:
     colleague = factories.somebody(play.session, world.clerk.roles[0].kind, world.street.street, department="城管")
     play.step("staff | assign 城管 | assigned department")
     play.step("clerk | claim | assigned department")
-    refused(Refusal.ALREADY_YOURS, lambda: tickets.claim(play.session, play.ticket, by=world.clerk, now=play.now))
-    refused(Refusal.TAKEN, lambda: tickets.claim(play.session, play.ticket, by=colleague, now=play.now))
+    refused(Refusal.ALREADY_YOURS, lambda: desk.claim(play.session, play.ticket, by=world.clerk, now=play.now))
+    refused(Refusal.TAKEN, lambda: desk.claim(play.session, play.ticket, by=colleague, now=play.now))
     assert play.ticket.assignee_id == world.clerk.id
 
 
@@ -375,12 +375,12 @@ def test_an_unknown_department_is_named_back(play: Play) -> None:
 def test_a_matter_is_not_merged_into_one_that_is_over(play: Play, world: World) -> None:
     play.other.state = TicketState.CLOSED
     refused(Refusal.WRONG_STATE, lambda: play.step("staff | merge | merged estate"))
-    refused(Refusal.WRONG_STATE, lambda: tickets.merge(play.session, play.ticket, play.ticket, by=world.staff, now=NOW))
+    refused(Refusal.WRONG_STATE, lambda: desk.merge(play.session, play.ticket, play.ticket, by=world.staff, now=NOW))
 
 
 def test_a_matter_is_not_merged_into_one_of_another_community(play: Play, world: World) -> None:
     elsewhere = factories.ticket(play.session, world.stranger, area=world.street.other_estate)
-    refused(Refusal.NOT_YOURS, lambda: tickets.merge(play.session, play.ticket, elsewhere, by=world.staff, now=NOW))
+    refused(Refusal.NOT_YOURS, lambda: desk.merge(play.session, play.ticket, elsewhere, by=world.staff, now=NOW))
 
 
 def test_the_first_lost_offer_is_told_kindly(play: Play, world: World) -> None:
@@ -460,15 +460,15 @@ def test_only_those_the_rule_names_may_act(session: Session, world: World, actio
                 roles -= {Actor.ASSIGNEE}
             by = None if name == "system" else getattr(world, name)
             if rule.by & roles and state in rule.sources:
-                assert tickets.check(session, ticket, action, by=by, why="因为") in roles
+                assert transitions.check(session, ticket, action, by=by, why="因为") in roles
             else:
                 expected = Refusal.WRONG_STATE if rule.by & roles else Refusal.NOT_YOURS
                 with pytest.raises(Refused) as caught:
-                    tickets.check(session, ticket, action, by=by, why="因为")
+                    transitions.check(session, ticket, action, by=by, why="因为")
                 if action is not Action.OPEN:
                     assert caught.value.reason is expected, (state, name)
             if by is not None:
-                allowed = action in tickets.allowed_actions(session, ticket, by)
+                allowed = action in transitions.allowed_actions(session, ticket, by)
                 assert allowed == bool(rule.by & roles and state in rule.sources)
 
 
@@ -496,12 +496,12 @@ def test_whoever_may_not_changes_nothing(play: Play, who: str) -> None:
 
 def test_somebody_who_is_two_things_may_do_what_either_may(session: Session, world: World) -> None:
     ticket = factories.ticket(session, world.staff, area=world.street.building)
-    assert tickets.actors(session, ticket, world.staff) == {Actor.REPORTER, Actor.STAFF}
-    assert tickets.check(session, ticket, Action.WITHDRAW, by=world.staff) is Actor.REPORTER
-    assert tickets.check(session, ticket, Action.REJECT, by=world.staff, why="重复") is Actor.STAFF
+    assert transitions.actors(session, ticket, world.staff) == {Actor.REPORTER, Actor.STAFF}
+    assert transitions.check(session, ticket, Action.WITHDRAW, by=world.staff) is Actor.REPORTER
+    assert transitions.check(session, ticket, Action.REJECT, by=world.staff, why="重复") is Actor.STAFF
 
 
 def test_a_ticket_without_a_place_is_every_desks(session: Session, world: World) -> None:
     ticket = factories.ticket(session, world.resident)
-    assert Actor.STAFF in tickets.actors(session, ticket, world.staff_elsewhere)
-    assert not tickets.actors(session, ticket, world.former_staff)
+    assert Actor.STAFF in transitions.actors(session, ticket, world.staff_elsewhere)
+    assert not transitions.actors(session, ticket, world.former_staff)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import outboxes, people, tickets
+from models import history, outboxes, people, tickets, transitions
 from models.conversation import Conversation, State
 from models.db import Database
 from models.errors import Refusal, Refused
@@ -178,7 +178,7 @@ def test_two_accounts_become_one_human_with_everything_either_had(both: Database
         keep.roles[0].status = RoleStatus.ACTIVE
         factories.run_dispatch(session, offered)
         for person in (keep, other):
-            outboxes.tell_desk(session, person.id, now=NOW, gather=tickets.DESK_GATHER)
+            outboxes.tell_desk(session, person.id, now=NOW, gather=transitions.DESK_GATHER)
         keep.roles[0].status = RoleStatus.ENDED
         session.flush()
 
@@ -207,7 +207,7 @@ def test_two_accounts_become_one_human_with_everything_either_had(both: Database
         assert offered.state is TicketState.RESOLVED
         assert people.meet(session, "wecom", "wecom-other", now=NOW).person is keep
     with both.reading() as session:
-        assert tickets.verify_history(session) is None
+        assert history.verify_history(session) is None
         assert session.scalar(select(Role.id).where(Role.person_id == other.id)) is None
         assert session.scalar(select(Skill.skill).where(Skill.person_id == other.id)) is None
 

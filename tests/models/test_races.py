@@ -9,7 +9,7 @@ from threading import Barrier
 
 from sqlalchemy import func, select
 
-from models import people, tickets
+from models import history, people, tickets
 from models.db import Database
 from models.errors import Refusal, Refused
 from models.offer import Offer, OfferState
@@ -65,7 +65,7 @@ def test_exactly_one_of_twenty_neighbours_who_accept_at_once_gets_the_task(both:
         assert set(told) == set(ids) - {winner}
         assert set(told.values()) == {1}
         assert session.scalar(select(func.count()).where(Offer.state == OfferState.OPEN)) == 0
-        assert tickets.verify_history(session) is None
+        assert history.verify_history(session) is None
 
 
 def test_two_first_messages_of_one_person_meet_one_person(both: Database) -> None:

@@ -1,0 +1,224 @@
+"""What staff, street and departments do with a ticket, and what lies in their sight."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import people, transitions
+from models.calendar import due
+from models.category import Category, Level
+from models.errors import Refusal, Refused
+from models.lifecycle import LIVE_STATES, OPEN_STATES, Action, Actor
+from models.person import Person
+from models.ticket import (
+    Ticket,
+    TicketState,
+    Urgency,
+)
+
+
+def in_sight(session: Session, person: Person, *, states: Collection[TicketState], most: int = 20) -> Sequence[Ticket]:
+    """What lies on a person's desk, emergencies first, then the oldest."""
+    if not people.has_role(person, *people.STAFF_KINDS):
+        return []
+    return session.scalars(
+        select(Ticket)
+        .where(Ticket.state.in_(states), transitions.sight(session, person))
+        .order_by((Ticket.urgency != Urgency.EMERGENCY), Ticket.opened_at, Ticket.id)
+        .limit(most)
+    ).all()
+
+
+def count_in_sight(session: Session, person: Person, *, states: Collection[TicketState]) -> int:
+    """How many tickets in `states` lie on a person's desk."""
+    return (
+        session.scalar(
+            select(func.count()).select_from(Ticket).where(Ticket.state.in_(states), transitions.sight(session, person))
+        )
+        or 0
+    )
+
+
+def escalate(session: Session, ticket: Ticket, text: str, *, by: Person | None, now: datetime) -> None:
+    """One level up, by decision. Raises Refused(TOP_LEVEL)."""
+    ticket = transitions.lock(session, ticket.id)
+    actor = transitions.check(session, ticket, Action.ESCALATE, by=by, why=text)
+    above = ticket.level.above
+    if actor is Actor.STAFF and ticket.level is Level.ESTATE:
+        # The community itself passes it on: its own level is no step up.
+        above = Level.STREET
+    if above is None:
+        raise Refused(Refusal.TOP_LEVEL, number=ticket.short)
+    category = session.get_one(Category, ticket.category)
+    transitions.perform(
+        session,
+        ticket,
+        Action.ESCALATE,
+        by=by,
+        now=now,
+        why=text,
+        facts={"level": above.value},
+        changes={
+            "level": above,
+            "assignee_id": None,
+            "held_from": None,
+            "hold_until": None,
+            "due_at": due(now, category.accept_limit),
+            "warned_at": None,
+            "dispatch_at": None,
+        },
+        checked=actor,
+    )
+
+
+def assign(session: Session, ticket: Ticket, department: str, text: str, *, by: Person | None, now: datetime) -> str:
+    """Hands the ticket to a department; gives its full name. Raises Refused(NO_SUCH_DEPARTMENT)."""
+    ticket = transitions.lock(session, ticket.id)
+    actor = transitions.check(session, ticket, Action.ASSIGN, by=by)
+    names = people.people_of_department(session, department.strip()) if department.strip() else []
+    if len(names) != 1:
+        raise Refused(Refusal.NO_SUCH_DEPARTMENT, name=department, names=list(names))
+    category = session.get_one(Category, ticket.category)
+    transitions.perform(
+        session,
+        ticket,
+        Action.ASSIGN,
+        by=by,
+        now=now,
+        why=text,
+        facts={"department": names[0]},
+        changes={
+            "department": names[0],
+            "level": Level.DEPARTMENT,
+            "assignee_id": None,
+            "due_at": due(now, category.finish_limit),
+            "warned_at": None,
+            "dispatch_at": None,
+        },
+        checked=actor,
+    )
+    return names[0]
+
+
+def claim(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> None:
+    """Somebody of the department takes it on; one of them at a time. Raises Refused(TAKEN or ALREADY_YOURS)."""
+    ticket = transitions.lock(session, ticket.id)
+    transitions.check(session, ticket, Action.CLAIM, by=by)
+    if ticket.assignee_id is not None:
+        reason = Refusal.ALREADY_YOURS if ticket.assignee_id == by.id else Refusal.TAKEN
+        raise Refused(reason, number=ticket.short)
+    transitions.perform(
+        session,
+        ticket,
+        Action.CLAIM,
+        by=by,
+        now=now,
+        changes={"assignee_id": by.id, "answered_at": ticket.answered_at or now},
+    )
+
+
+def send_back(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
+    """The department says it is not theirs; the street decides."""
+    ticket = transitions.lock(session, ticket.id)
+    category = session.get_one(Category, ticket.category)
+    transitions.perform(
+        session,
+        ticket,
+        Action.RETURN,
+        by=by,
+        now=now,
+        why=text,
+        facts={"department": ticket.department},
+        changes={
+            "level": Level.STREET,
+            "assignee_id": None,
+            "department": "",
+            "due_at": due(now, category.accept_limit),
+            "dispatch_at": None,
+        },
+    )
+
+
+def hold(session: Session, ticket: Ticket, text: str, *, until: datetime, by: Person, now: datetime) -> None:
+    """Nothing can be done before `until`; the reason is told."""
+    ticket = transitions.lock(session, ticket.id)
+    transitions.perform(
+        session,
+        ticket,
+        Action.HOLD,
+        by=by,
+        now=now,
+        why=text,
+        facts={"until": until.isoformat()},
+        changes={
+            "held_from": TicketState.NEW if ticket.state is TicketState.OFFERED else ticket.state,
+            "hold_until": until,
+            "due_at": None,
+            "dispatch_at": None,
+        },
+    )
+
+
+def resume(session: Session, ticket: Ticket, *, by: Person | None, now: datetime) -> None:
+    """Back to where it was held from."""
+    ticket = transitions.lock(session, ticket.id)
+    category = session.get_one(Category, ticket.category)
+    back = ticket.held_from or TicketState.NEW
+    limit = category.accept_limit if back is TicketState.NEW else category.finish_limit
+    transitions.perform(
+        session,
+        ticket,
+        Action.RESUME,
+        by=by,
+        now=now,
+        changes={
+            "state": back,
+            "held_from": None,
+            "hold_until": None,
+            "due_at": due(now, limit),
+            "dispatch_at": now if back is TicketState.NEW else None,
+        },
+    )
+
+
+def reject(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
+    """Not ours; the reason says where to turn instead."""
+    transitions.perform(
+        session,
+        transitions.lock(session, ticket.id),
+        Action.REJECT,
+        by=by,
+        now=now,
+        why=text,
+        changes={"due_at": None, "dispatch_at": None, "closed_at": now, "answered_at": ticket.answered_at or now},
+    )
+    transitions.forget_questions(session, ticket)
+
+
+def merge(session: Session, ticket: Ticket, into: Ticket, *, by: Person, now: datetime) -> None:
+    """One matter told twice: this ticket goes into another, whose progress its reporter hears of."""
+    # In the order of their ids, so that two people who merge the two into each other do not wait for ever.
+    first, second = (transitions.lock(session, each) for each in sorted((ticket.id, into.id)))
+    ticket, into = (first, second) if first.id == ticket.id else (second, first)
+    if ticket.id == into.id or into.state not in LIVE_STATES:
+        raise Refused(Refusal.WRONG_STATE, number=into.short, state=into.state)
+    transitions.check(session, into, Action.MERGE if into.state in OPEN_STATES else Action.ADD, by=by)
+    transitions.perform(
+        session,
+        ticket,
+        Action.MERGE,
+        by=by,
+        now=now,
+        facts={"into": into.id, "number": into.number},
+        changes={"due_at": None, "dispatch_at": None, "closed_at": now},
+    )
+    transitions.forget_questions(session, ticket)
+
+
+def supervise(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
+    """The desk asks what keeps a ticket."""
+    transitions.perform(session, transitions.lock(session, ticket.id), Action.SUPERVISE, by=by, now=now, why=text)

@@ -1,0 +1,237 @@
+"""The one way a ticket changes: who may, what follows, who is told, as the table in models/lifecycle.py says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from models import areas, history, outboxes, people
+from models.area import Area
+from models.category import Level
+from models.conversation import Question, QuestionKind
+from models.errors import Refusal, Refused
+from models.lifecycle import RULES, Action, Actor, Audience
+from models.offer import Offer, OfferState
+from models.outbox import NoticeKind
+from models.person import Person, RoleKind
+from models.ticket import (
+    Ticket,
+    TicketEvent,
+    TicketState,
+    WordsKind,
+)
+
+DESK_GATHER = timedelta(seconds=20)
+
+
+def lock(session: Session, ticket_id: int) -> Ticket:
+    """The ticket as it is now, held until the end of the transaction."""
+    return session.get_one(Ticket, ticket_id, with_for_update=True, populate_existing=True)
+
+
+def desk_of(session: Session, ticket: Ticket) -> Sequence[Person]:
+    """The people at the dispatch desk for a ticket: the street's from its level up, otherwise the community's."""
+    area = session.get(Area, ticket.community_id) if ticket.community_id else None
+    if ticket.level in (Level.STREET, Level.DEPARTMENT):
+        found = people.with_role(session, [RoleKind.STREET], area=area)
+        if found:
+            return found
+    found = people.with_role(session, [RoleKind.STAFF], area=area)
+    return found or people.with_role(session, [RoleKind.STAFF, RoleKind.STREET, RoleKind.ADMIN], area=None)
+
+
+def actors(session: Session, ticket: Ticket, person: Person) -> frozenset[Actor]:
+    """What a person is to a ticket."""
+    found: set[Actor] = set()
+    if ticket.reporter_id == person.id:
+        found.add(Actor.REPORTER)
+    if ticket.assignee_id == person.id and ticket.state in (
+        TicketState.ACCEPTED,
+        TicketState.ASSIGNED,
+        TicketState.HELD,
+        TicketState.RESOLVED,
+    ):
+        found.add(Actor.ASSIGNEE)
+    if session.scalar(
+        select(Offer.id).where(
+            Offer.ticket_id == ticket.id, Offer.person_id == person.id, Offer.state == OfferState.OPEN
+        )
+    ):
+        found.add(Actor.OFFERED)
+    community = session.get(Area, ticket.community_id) if ticket.community_id else None
+    for role in person.roles:
+        if role.status != "active":
+            continue
+        if role.kind is RoleKind.DEPARTMENT:
+            here = Actor.DEPARTMENT if role.department and role.department == ticket.department else None
+        elif role.kind in people.STAFF_KINDS:
+            here = Actor.STAFF if role.kind is RoleKind.STAFF else Actor.STREET
+        else:
+            here = None
+        if here is not None:
+            where = session.get_one(Area, role.area_id)
+            if community is None or areas.covers(where.path, community.path):
+                found.add(here)
+    return frozenset(found)
+
+
+def allowed_actions(session: Session, ticket: Ticket, person: Person) -> list[Action]:
+    """The actions a person may take on a ticket now, in the order of the table: the buttons to show."""
+    mine = actors(session, ticket, person)
+    return [action for action, rule in RULES.items() if ticket.state in rule.sources and rule.by & mine]
+
+
+def check(session: Session, ticket: Ticket, action: Action, *, by: Person | None, why: str = "") -> Actor:
+    """What `by` is to the ticket that allows the action. Raises Refused."""
+    rule = RULES[action]
+    if by is None:
+        allowed = {Actor.SYSTEM} & rule.by
+    else:
+        allowed = set(actors(session, ticket, by) & rule.by)
+    if not allowed:
+        raise Refused(Refusal.NOT_YOURS, number=ticket.short)
+    if ticket.state not in rule.sources:
+        raise Refused(Refusal.WRONG_STATE, number=ticket.short, state=ticket.state)
+    if rule.needs_reason and not why.strip():
+        raise Refused(Refusal.REASON_MISSING, number=ticket.short)
+    return min(allowed, key=list(Actor).index)
+
+
+def perform(
+    session: Session,
+    ticket: Ticket,
+    action: Action,
+    *,
+    by: Person | None,
+    now: datetime,
+    why: str = "",
+    words_kind: WordsKind = WordsKind.NOTE,
+    facts: dict[str, Any] | None = None,
+    target: Person | None = None,
+    changes: dict[str, Any] | None = None,
+    checked: Actor | None = None,
+) -> TicketEvent:
+    """Checks the rule, applies `changes` and the new state, appends the event, tells whom the rule names.
+
+    `ticket` must be locked. `why` are somebody's own words: they are kept apart from the history.
+    """
+    rule = RULES[action]
+    actor = checked or check(session, ticket, action, by=by, why=why)
+    words = history.keep_words(session, ticket, why, words_kind, by=by, now=now) if why.strip() else None
+    before, former_assignee = ticket.state, ticket.assignee_id
+    if rule.target is not None:
+        ticket.state = rule.target
+    for name, value in (changes or {}).items():
+        setattr(ticket, name, value)
+    event = history.record(
+        session, ticket, action, actor=actor, by=by, now=now, before=before.value, words=words, facts=facts or {}
+    )
+    for tell in rule.tells:
+        for person_id in _audience(session, ticket, tell.to, former_assignee, target, by):
+            if tell.kind is NoticeKind.DESK:
+                outboxes.tell_desk(session, person_id, now=now, gather=DESK_GATHER)
+                continue
+            if tell.to is Audience.OTHERS_OFFERED:
+                if not _was_shown(session, ticket, person_id):
+                    continue
+            elif by is not None and person_id == by.id and tell.kind is not NoticeKind.FINISHED:
+                continue
+            outboxes.tell(
+                session,
+                tell.kind,
+                person_id,
+                now=now,
+                ticket_id=ticket.id,
+                data={"by": by.id if by else None, "actor": actor.value, **(facts or {})},
+                words_id=words.id if words else None,
+            )
+    if any(tell.to is Audience.OTHERS_OFFERED for tell in rule.tells):
+        close_offers(session, ticket, OfferState.WITHDRAWN, now=now, except_person=by.id if by else 0)
+    return event
+
+
+def _audience(
+    session: Session,
+    ticket: Ticket,
+    audience: Audience,
+    former_assignee: int | None,
+    target: Person | None,
+    by: Person | None,
+) -> Iterable[int]:
+    match audience:
+        case Audience.REPORTER:
+            return [ticket.reporter_id]
+        case Audience.ASSIGNEE:
+            return [former_assignee] if former_assignee else []
+        case Audience.OTHERS_OFFERED:
+            return session.scalars(
+                select(Offer.person_id).where(
+                    Offer.ticket_id == ticket.id,
+                    Offer.state == OfferState.OPEN,
+                    Offer.person_id != (by.id if by else 0),
+                )
+            ).all()
+        case Audience.DESK:
+            return [person.id for person in desk_of(session, ticket)]
+        case Audience.DEPARTMENT:
+            area = session.get(Area, ticket.community_id) if ticket.community_id else None
+            found = people.with_role(session, [RoleKind.DEPARTMENT], area=area, department=ticket.department)
+            return [person.id for person in found]
+        case Audience.ABOVE:
+            return [person.id for person in desk_of(session, ticket)]
+        case Audience.STREET:
+            area = session.get(Area, ticket.community_id) if ticket.community_id else None
+            return [person.id for person in people.with_role(session, [RoleKind.STREET], area=area)]
+        case Audience.TARGET:
+            return [target.id] if target else []
+
+
+def tell_withdrawn(session: Session, ticket: Ticket, *, except_person: int, now: datetime) -> None:
+    """Tells everybody who has seen their offer, and not answered it, that they need not come."""
+    open_offers_of = select(Offer.person_id).where(
+        Offer.ticket_id == ticket.id, Offer.state == OfferState.OPEN, Offer.person_id != except_person
+    )
+    for person_id in session.scalars(open_offers_of).all():
+        if _was_shown(session, ticket, person_id):
+            outboxes.tell(session, NoticeKind.OFFER_WITHDRAWN, person_id, now=now, ticket_id=ticket.id)
+
+
+def _was_shown(session: Session, ticket: Ticket, person_id: int) -> bool:
+    """Takes an offer's notice back if it was not sent yet; somebody who never saw the offer need not hear its end."""
+    outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.OFFER, person_id=person_id)
+    return outboxes.was_sent(session, ticket_id=ticket.id, kind=NoticeKind.OFFER, person_id=person_id)
+
+
+def close_offers(session: Session, ticket: Ticket, state: OfferState, *, now: datetime, except_person: int = 0) -> None:
+    """Ends every open offer of a ticket; people who never saw theirs are not told, cards become their ending."""
+    session.execute(
+        update(Offer)
+        .where(Offer.ticket_id == ticket.id, Offer.state == OfferState.OPEN, Offer.person_id != except_person)
+        .values(state=state, answered_at=now)
+    )
+    session.execute(
+        delete(Question).where(
+            Question.ticket_id == ticket.id,
+            Question.kind == QuestionKind.OFFER,
+            Question.person_id != except_person,
+        )
+    )
+    outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.OFFER)
+    outboxes.retire_cards(session, ticket_id=ticket.id, caption=state.value, except_person=except_person)
+
+
+def forget_questions(session: Session, ticket: Ticket) -> None:
+    """Closes every open question about a ticket, so that a late digit changes nothing."""
+    session.execute(delete(Question).where(Question.ticket_id == ticket.id))
+
+
+def sight(session: Session, person: Person) -> ColumnElement[bool]:
+    """The condition for tickets that a person at a desk may see: their communities', and those without a place."""
+    roots = [role.area_id for role in person.roles if role.kind in people.STAFF_KINDS and role.status == "active"]
+    paths = session.scalars(select(Area.path).where(Area.id.in_(roots))).all()
+    inside = select(Area.id).where(or_(*(Area.path.startswith(path) for path in paths)))
+    return or_(Ticket.community_id.in_(inside), Ticket.community_id.is_(None))
