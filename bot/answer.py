@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import notices
 from bot.logs import logger
 from bot.spool import Spool
-from handlers.intake import Taken, take
+from handlers.intake import Taken, is_quiet, take
 from handlers.meaning import plain
 from handlers.respond import respond
 from handlers.router import Router
@@ -29,6 +31,7 @@ from models.inbox import InboxMessage
 from models.outbox import NoticeState
 from models.person import Identity
 from nlp.danger import danger
+from nlp.understand import Understanding
 from texts import residents
 
 log = logger(__name__)
@@ -36,11 +39,25 @@ log = logger(__name__)
 PATIENCE = timedelta(minutes=10)
 """How long a message that we fail to answer waits in the spool before staff get it as it is."""
 
+GROUP = 16
+"""How many messages share one transaction at most, so that the first of them does not wait long."""
+
 RIDES = 3
 """How many waiting notices ride on one reply: more would not be read."""
 
 Wake = Callable[[Session], None]
 """Called after the commit with the session, to hand what it enqueued to the queue."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Plain words in line for the short way."""
+
+    message: Message
+    found: Understanding
+    reply: Reply | None = None
+    fault: Exception | None = None
+    is_done: bool = False
 
 
 class Answerer:
@@ -55,6 +72,8 @@ class Answerer:
         self._clock = clock
         self._spool = spool
         self._wake = wake
+        self._line: deque[_Waiting] = deque()
+        self._turnstile = threading.Lock()
 
     def answer(self, message: Message) -> Reply:
         """The reply to a message, the same for every delivery of it.
@@ -123,28 +142,64 @@ class Answerer:
             return self._once(message, push=push)
 
     def _once(self, message: Message, *, push: bool) -> Reply:
-        now, world = self._clock(), self._world()
-        # Before the transaction: on SQLite everybody else waits for it.
-        found = plain(message, world)
+        found = plain(message, self._world())
+        reply = None if found is None or push else self._shortly(_Waiting(message, found))
+        if reply is not None:
+            return reply
+        now = self._clock()
         with self._database.transaction() as session:
-            stored = _seen(session, message, now=now)
-            if stored is not None:
-                return stored
-            taken = take(session, message, found, world, now=now) if found else None
-            taken = taken or self._respond(session, message, world, now=now)
-            session.connection().execute(
-                _ANSWERED,
-                {
-                    "of": message.key,
-                    "person": taken.person_id,
-                    "ticket": taken.ticket_id,
-                    "said": taken.reply.to_json(),
-                },
-            )
-            if push and taken.reply.text:
-                notices.say(session, taken.person_id, taken.reply, channel=message.channel, now=now)
+            reply = _seen(session, message, now=now)
+            if reply is None:
+                taken = self._respond(session, message, self._world(), now=now)
+                _remember(session, message, taken)
+                reply = taken.reply
+                if push and reply.text:
+                    notices.say(session, taken.person_id, reply, channel=message.channel, now=now)
         self._wake(session)
-        return taken.reply
+        return reply
+
+    def _shortly(self, mine: _Waiting) -> Reply | None:
+        """The short way of plain words; None for whom the long way is needed.
+
+        On SQLite only one can write at a time: whoever is first through takes everybody who stands in line along, in
+        one transaction.
+        """
+        if self._database.is_sqlite:
+            self._line.append(mine)
+            with self._turnstile:
+                while not mine.is_done:
+                    self._try([self._line.popleft() for _ in range(min(len(self._line), GROUP))])
+        else:
+            self._try([mine])
+        if isinstance(mine.fault, OperationalError):
+            raise mine.fault
+        return None if mine.fault else mine.reply
+
+    def _try(self, group: Sequence[_Waiting]) -> None:
+        fault: Exception | None = None
+        try:
+            self._take(group)
+        except Exception as error:
+            # One of them is at fault, and all were rolled back: everybody goes the long way by themselves, unless it is
+            # the database that is away.
+            log.exception("short way failed", messages=len(group))
+            fault = error
+        for each in group:
+            each.is_done, each.fault = True, fault
+
+    def _take(self, group: Sequence[_Waiting]) -> None:
+        now, world = self._clock(), self._world()
+        with self._database.transaction() as session:
+            for each in group:
+                known = is_quiet(session, each.message, now=now)
+                if known is None:
+                    continue
+                each.reply = _seen(session, each.message, now=now)
+                if each.reply is None:
+                    taken = take(session, each.message, each.found, known, world, now=now)
+                    _remember(session, each.message, taken)
+                    each.reply = taken.reply
+        self._wake(session)
 
     def _respond(self, session: Session, message: Message, world: World, *, now: datetime) -> Taken:
         """The long way, for everything but a plain report."""
@@ -195,6 +250,19 @@ _ANSWERED = (
     .where(_INBOX.c.key == bindparam("of"))
     .values(person_id=bindparam("person"), ticket_id=bindparam("ticket"), reply=bindparam("said"))
 )
+
+
+def _remember(session: Session, message: Message, taken: Taken) -> None:
+    """Keeps the reply beside the message, for its repeats."""
+    session.connection().execute(
+        _ANSWERED,
+        {
+            "of": message.key,
+            "person": taken.person_id,
+            "ticket": taken.ticket_id,
+            "said": taken.reply.to_json(),
+        },
+    )
 
 
 def _seen(session: Session, message: Message, *, now: datetime) -> Reply | None:

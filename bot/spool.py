@@ -52,7 +52,7 @@ class Spool:
 
     def keep(self, message: Message) -> None:
         """Appends a message unless an earlier delivery of it is there; it is on the disk when this returns."""
-        line = json.dumps(_to_json(message), ensure_ascii=False).encode() + b"\n"
+        line = json.dumps(_to_json(message)).encode() + b"\n"
         with self._alone():
             self._look()
             if message.key in self._held:
@@ -105,7 +105,7 @@ class Spool:
             left = [line for line in self._lines() if line["key"] not in keys]
             fresh = self._path.with_suffix(".new")
             with fresh.open("wb") as file:
-                file.writelines(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in left)
+                file.writelines(json.dumps(line).encode() + b"\n" for line in left)
                 file.flush()
                 os.fsync(file.fileno())
             fresh.replace(self._path)

@@ -25,12 +25,17 @@ class Taken:
     ticket_id: int | None
 
 
-def take(session: Session, message: Message, found: Understanding, world: World, *, now: datetime) -> Taken | None:
-    """Takes plain words (see handlers.meaning.plain) from somebody for whom nothing is open; None otherwise."""
+def is_quiet(session: Session, message: Message, *, now: datetime) -> intake.Known | None:
+    """Who is speaking, if nothing is waited for, asked, held or waiting for them; None otherwise."""
+    known = intake.look(session.connection(), message.channel, message.sender, now=now)
+    return known if known.quiet else None
+
+
+def take(
+    session: Session, message: Message, found: Understanding, known: intake.Known, world: World, *, now: datetime
+) -> Taken:
+    """Takes plain words (see handlers.meaning.plain) from somebody for whom nothing is open (see `is_quiet`)."""
     connection = session.connection()
-    known = intake.look(connection, message.channel, message.sender, now=now)
-    if not known.quiet:
-        return None
     until, left = _window(known, message, world, now=now)
     if known.person_id is None or known.identity_id is None:
         person_id = intake.meet(
