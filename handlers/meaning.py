@@ -273,6 +273,9 @@ def _recent(turn: Turn) -> bool:
 
 def _surely_other(turn: Turn, found: Understanding) -> bool:
     """Whether words that came while a ticket's state waits are a report of another place or category."""
+    if turn.conversation.state is State.FINISH:
+        # Whoever tells how it was done names what was wrong.
+        return False
     if found.abstained or found.category is None or found.kind is not Kind.REPORT or found.confidence < SURE:
         return False
     if not any(character.isalpha() for character in turn.text):

@@ -142,10 +142,23 @@ def finish(turn: Turn) -> Reply:
         return chosen
     transitions.check(turn.session, chosen, Action.FINISH, by=turn.person)
     if not turn.rest:
+        dialogue.wait(turn, State.FINISH, ticket=chosen.id)
         return Reply(members.finish_what(chosen.short))
-    tickets.finish(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)
-    dialogue.remember(turn, chosen)
-    return Reply(members.finished(chosen.short))
+    return _finished(turn, chosen, turn.rest)
+
+
+@routes(Meaning.ANSWER, state=State.FINISH)
+def finish_told(turn: Turn) -> Reply:
+    """The sentence that was asked for."""
+    ticket = turn.session.get_one(Ticket, turn.conversation.data["ticket"])
+    dialogue.idle(turn)
+    return _finished(turn, ticket, turn.text)
+
+
+def _finished(turn: Turn, ticket: Ticket, how: str) -> Reply:
+    tickets.finish(turn.session, ticket, how, by=turn.person, now=turn.now)
+    dialogue.remember(turn, ticket)
+    return Reply(members.finished(ticket.short))
 
 
 @routes(Intent.RELAY)

@@ -20,6 +20,8 @@ class State(StrEnum):
     """The place of the ticket just opened."""
     ADDITION = "addition"
     """Words for a ticket named in `data`."""
+    FINISH = "finish"
+    """How a task was done, for the resident to read."""
     NOT_SOLVED = "not_solved"
     """Why a result was not good."""
     HOME = "home"

@@ -58,7 +58,14 @@ PEOPLE = (
     Somebody("小林", "demo-resident-3"),
     Somebody("周老师", "demo-resident-4"),
     Somebody("何奶奶", "demo-resident-5"),
-    Somebody("李建国", "demo-member-1", RoleKind.MEMBER, "香樟社区", ("调解", "文明劝导", "助老"), "演示区第一中学"),
+    Somebody(
+        "李建国",
+        "demo-member-1",
+        RoleKind.MEMBER,
+        "香樟社区",
+        ("调解", "文明劝导", "助老", "小修小补"),
+        "演示区第一中学",
+    ),
     Somebody("王秀兰", "demo-member-2", RoleKind.MEMBER, "香樟社区", ("文明劝导", "环境清洁", "陪诊"), "演示区图书馆"),
     Somebody("赵明", "demo-member-3", RoleKind.MEMBER, "香樟社区", ("小修小补", "水电维修", "园艺"), "演示区供电所"),
     Somebody(

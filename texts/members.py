@@ -15,7 +15,7 @@ ACCEPT, DECLINE = "接单", "这次不方便"
 def accepted(number: str, place: str, room: str, contact: str, words: str) -> str:
     """The offer is theirs; only now they see what the task needs."""
     where, said = f"{place}{' ' + room if room else ''}", f"“{clip(words, 60)}”\n" if words.strip() else ""
-    first = f"先联系网格员{contact}（陪您上门）。" if contact else "上门前先给社区打个招呼。"
+    first = f"要上门的话，先叫上网格员{contact}。" if contact else "要上门的话，先给社区打个招呼。"
     return (
         f"接单成功，编号 {number}。\n{where}，{first}\n{said}"
         f"到了回复“到场 {number}”，办好回复“办结 {number} 加一句话”，可以发照片。\n"
@@ -65,7 +65,7 @@ def finished(number: str) -> str:
 
 def finish_what(number: str) -> str:
     """Done, but nothing said."""
-    return f"怎么办好的，说一句给居民听：回复“办结 {number} 加一句话”，可以发照片。"
+    return f"{number} 怎么办好的？直接说一句给居民听，也可以先发照片。\n还没办好，回复“取消”。"
 
 
 def reason_what(word: str, number: str) -> str:

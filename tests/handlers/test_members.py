@@ -246,3 +246,10 @@ def test_a_task_of_ones_own(street: Street) -> None:
     assert "什么事" in street.say(MEMBER, "创单").text
     street.say(MEMBER, "周日带香樟花园的孩子们种花")
     assert street.words("0002") == ["周日带香樟花园的孩子们种花"]
+
+
+def test_how_it_was_done_can_be_told_in_a_sentence_of_its_own(street: Street) -> None:
+    number = street.accepted()
+    assert "怎么办好的" in street.say("demo-member-1", f"办结 {number}").text
+    assert "辛苦了" in street.say("demo-member-1", "楼上的音响搬走了，半夜不再放了").text
+    assert street.ticket(number).state is TicketState.RESOLVED
