@@ -17,6 +17,7 @@ from models.errors import Refused
 from models.lifecycle import OPEN_STATES
 from models.ticket import Ticket, TicketKind, TicketWords, Urgency, WordsKind
 from nlp.commands import About, Intent, word
+from nlp.extract import in_the_open
 from nlp.understand import Understanding
 from texts import members, residents
 
@@ -120,7 +121,9 @@ def taken(turn: Turn, ticket: Ticket, found: Understanding) -> Reply:
 
 def place_is_missing(ticket: Ticket | tickets.Opened, found: Understanding) -> bool:
     """Whether the bot asks where it is."""
-    return ticket.kind is TicketKind.REPORT and not found.abstained and ticket.area_id is None and ticket.lat is None
+    if ticket.kind is not TicketKind.REPORT or found.abstained:
+        return False
+    return ticket.area_id is None and ticket.lat is None and not in_the_open(ticket.place)
 
 
 def received(world: World, ticket: Ticket | tickets.Opened, found: Understanding, *, now: datetime) -> str:

@@ -109,6 +109,14 @@ _ROAD = re.compile(r"大道|大街|大桥|路(?![口边灯面上旁中])|巷(?!�
 """What makes the word before it the name of a road or a park, not of the area that is called alike."""
 
 
+_IN_THE_OPEN = re.compile(r"[路街巷桥]|大道|公园|广场|学校|医院|市场|车站|地铁")
+
+
+def in_the_open(place: str) -> bool:
+    """Whether a place is found without an estate: a road, a crossing, a park, a market."""
+    return _IN_THE_OPEN.search(place) is not None
+
+
 class Places:
     """Finds places against one area tree; built once, read by many threads."""
 

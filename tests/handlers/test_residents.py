@@ -527,3 +527,9 @@ def test_limits_that_run_out_are_told_to_the_desk_and_to_whoever_asks(street: St
     street.advance(days=14)
     assert street.history("0001")[-1] == "miss_limit"
     assert "没按时办好，社区在催" in street.say(RESIDENT, "进度").text
+
+
+def test_a_hazard_on_a_road_needs_no_estate(street: Street) -> None:
+    said = street.say("demo-rider-1", "江湾大道路口井盖破了，骑车危险").text
+    assert "江湾大道路口" in said
+    assert "哪个小区" not in said
