@@ -120,7 +120,6 @@ INNER_MEANINGS = frozenset(
         Meaning.COMMUNITY,
         Meaning.SKILL,
         Meaning.ERASE,
-        Meaning.PLACE_IS,
     }
 )
 

@@ -177,7 +177,6 @@ class Meaning(StrEnum):
     COMMUNITY = "community"
     SKILL = "skill"
     ERASE = "erase"
-    PLACE_IS = "place_is"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,6 @@ class State(StrEnum):
     COMMUNITY = "community"
     SKILLS = "skills"
     PLATFORM = "platform"
-    USUAL_AREA = "usual_area"
     HANDED_OVER = "handed_over"
     """Staff answer; the bot is silent."""
 

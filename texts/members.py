@@ -184,8 +184,3 @@ ALL = ("都行", "都可以", "全部", "都能")
 def name_wrong() -> str:
     """Not a name."""
     return "姓名两到二十个字就行，再发一次；不想继续，回复“取消”。"
-
-
-def choose_numbers() -> str:
-    """Numbers, please."""
-    return "请回复前面的数字，可以选好几样，比如“1 3”；都可以就回复“都行”。"

@@ -165,7 +165,6 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.OFFER_WITHDRAWN: lambda facts: Words(
         f"{facts.short}（{facts.category}）不用跑了，已经另外安排。谢谢您。"
     ),
-    NoticeKind.DISPATCHED: lambda facts: Words(f"{_about(facts)}已派给{_who(facts)}，接了我告诉您。"),
     NoticeKind.ACCEPTED: _accepted,
     NoticeKind.ARRIVED: lambda facts: Words(f"{_about(facts)}：{_who(facts)}到现场了。"),
     NoticeKind.RELEASED: lambda facts: Words(
@@ -213,8 +212,6 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     ),
     NoticeKind.HANDOVER_WORDS: _handover_words,
     NoticeKind.HANDED_BACK: lambda facts: Words("社区的同志说完了，小应回来了。还有事直接说给我听。"),
-    NoticeKind.LIMIT_NEAR: lambda facts: Words(f"{facts.short}（{_where(facts)}）快到说好的时间了，请看一下。"),
-    NoticeKind.LIMIT_MISSED: lambda facts: Words(f"{facts.short}（{_where(facts)}）过了说好的时间，请安排。"),
     NoticeKind.REGISTRATION: lambda facts: Words(
         f"{facts.data.get('name', '有人')}想在{facts.data.get('community', '社区')}报到，请在网页上核对。"
     ),
@@ -222,11 +219,6 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         "报到成功，社区核对好了。有合适的单我会来问您，不方便随时可以婉拒。"
         if facts.data.get("confirmed", True)
         else "社区核对时没对上您的登记。想问问是怎么回事，回复“人工”。"
-    ),
-    NoticeKind.UNREACHABLE: lambda facts: Words(
-        f"{facts.short}（{_where(facts)}）的消息没能送到，请打个电话。"
-        if facts.short
-        else "有一条消息没能送到，请看网页。"
     ),
     NoticeKind.PHOTO_KEPT: lambda facts: Words(residents.received_photo(facts.number)),
     NoticeKind.PRESSED: lambda facts: Words(

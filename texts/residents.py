@@ -465,11 +465,6 @@ def handed_over_off_hours(number: str, *, opens: datetime, now: datetime) -> str
     )
 
 
-def handover_first_words() -> str:
-    """What staff see when somebody asked for a human without a word."""
-    return "（居民请人工回复）"
-
-
 def erase_ask() -> str:
     """What erasing means."""
     return (

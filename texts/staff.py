@@ -124,11 +124,6 @@ def replied(name: str) -> str:
     return f"已转给{name}。"
 
 
-def no_chat(code: str) -> str:
-    """That chat is not handed over any more."""
-    return f"{code} 这段对话已经交回小应了。"
-
-
 def summary(
     number: str,
     category: str,
