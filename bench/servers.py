@@ -183,30 +183,30 @@ def children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def busy_seconds(pid: int) -> float:
+    """The processor seconds that a process and its descendants have used."""
+    ticks, used, queue = os.sysconf("SC_CLK_TCK"), 0.0, [pid]
+    while queue:
+        each = queue.pop()
+        try:
+            parts = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+            queue += children(each)
+        except OSError:
+            continue  # it has ended meanwhile
+        used += (int(parts[11]) + int(parts[12])) / ticks
+    return used
+
+
 def settle(*, most: float = 60.0) -> None:
     """Waits until what this script has started does nothing any more, at most so many seconds.
 
     Huying goes on after its last reply: it dispatches and sends. Whoever is measured next must not pay for that.
     """
-    deadline, before = time.monotonic() + most, _busy()
+    deadline, before = time.monotonic() + most, busy_seconds(os.getpid())
     while time.monotonic() < deadline:
         time.sleep(0.5)
-        after = _busy()
+        after = busy_seconds(os.getpid())
         if after - before < 0.03:
             return
         before = after
 
-
-def _busy() -> float:
-    """The processor seconds that this script's descendants have used."""
-    ticks = os.sysconf("SC_CLK_TCK")
-    used, queue = 0.0, children(os.getpid())
-    while queue:
-        pid = queue.pop()
-        try:
-            parts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            queue += children(pid)
-        except OSError:
-            continue  # it has ended meanwhile
-        used += (int(parts[11]) + int(parts[12])) / ticks
-    return used

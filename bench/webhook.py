@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
-from servers import Program, free_port, huying, launch, official, python, running, scratch, settle, start, write_config
+from servers import Program, busy_seconds, free_port, huying, launch, official, python, running, scratch, settle, start, write_config
 from stores import NotHere, postgres, valkey
 from wire import Account, Answer, opened, percentile, say, storm
 from words import reports
@@ -40,6 +40,7 @@ class Contender:
     count: Callable[[], int] | None = None
     rates: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    work: list[float] = field(default_factory=list)
     sent: int = 0
     bad: list[str] = field(default_factory=list)
 
@@ -63,7 +64,9 @@ def measure(contender: Contender, account: Account, *, count: int, connections: 
     settle()
     gc.collect()
     gc.disable()
+    begun = busy_seconds(contender.program.process.pid)
     took, answers = storm(contender.program.port, messages, connections=connections)
+    worked = busy_seconds(contender.program.process.pid) - begun
     gc.enable()
     contender.sent += count
     bad = [fault for fault in (judge(contender, account, answer) for answer in answers) if fault]
@@ -71,6 +74,7 @@ def measure(contender: Contender, account: Account, *, count: int, connections: 
     if round_ > 0:  # the first round warms up
         contender.rates.append((count - len(bad)) / took)
         contender.seconds += [answer.seconds for answer in answers]
+        contender.work.append(worked / count)
 
 
 def judge(contender: Contender, account: Account, answer: Answer) -> str:
@@ -190,13 +194,15 @@ def report(contenders: list[Contender], file: Path | None, *, disk: list[float])
     """The table, the faults, and whether the bar holds."""
     base = max(statistics.median(each.rates) for each in contenders if each.name.startswith("WeRoBot"))
     print(f"one commit to the disk takes {statistics.median(disk) * 1000:.1f} ms here (median of {len(disk)})")
-    print(f"{'':<38}{'msg/s':>8}{'spread':>14}{'p50 ms':>9}{'p99 ms':>9}{'ratio':>8}")
+    print(f"{'':<38}{'msg/s':>8}{'spread':>14}{'p50 ms':>9}{'p99 ms':>9}{'cpu ms':>9}{'ratio':>8}")
     figures = []
     for each in contenders:
         rate, p50, p99 = statistics.median(each.rates), percentile(each.seconds, 0.5), percentile(each.seconds, 0.99)
+        work = statistics.median(each.work)
         spread = f"{min(each.rates):.0f}-{max(each.rates):.0f}"
-        print(f"{each.name:<38}{rate:>8.0f}{spread:>14}{p50 * 1000:>9.1f}{p99 * 1000:>9.1f}{rate / base:>8.2f}")
-        figures.append({"name": each.name, "rate": rate, "p50": p50, "p99": p99, "ratio": rate / base})
+        times = "".join(f"{seconds * 1000:>9.1f}" for seconds in (p50, p99, work))
+        print(f"{each.name:<38}{rate:>8.0f}{spread:>14}{times}{rate / base:>8.2f}")
+        figures.append({"name": each.name, "rate": rate, "p50": p50, "p99": p99, "cpu": work, "ratio": rate / base})
     failed = 0
     for each in contenders:
         if each.bad:

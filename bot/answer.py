@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot import notices
+from bot import inbox, notices
+from bot.line import Line
 from bot.logs import logger
 from bot.spool import Spool
-from handlers.intake import Taken, is_quiet, take
+from handlers.intake import Plain, Taken
 from handlers.meaning import plain
 from handlers.respond import respond
 from handlers.router import Router
 from handlers.turn import EventKind, Meaning, Message, MessageKind, Opens, Reply, Turn, WindowNumbers, World
 from models import outboxes, people, tickets
-from models.base import table
 from models.clock import Clock
 from models.conversation import Conversation, State
 from models.db import Database
-from models.inbox import InboxMessage
 from models.outbox import NoticeState
 from models.person import Identity
 from nlp.danger import danger
-from nlp.understand import Understanding
 from texts import residents
 
 log = logger(__name__)
@@ -39,25 +33,11 @@ log = logger(__name__)
 PATIENCE = timedelta(minutes=10)
 """How long a message that we fail to answer waits in the spool before staff get it as it is."""
 
-GROUP = 16
-"""How many messages share one transaction at most, so that the first of them does not wait long."""
-
 RIDES = 3
 """How many waiting notices ride on one reply: more would not be read."""
 
 Wake = Callable[[Session], None]
 """Called after the commit with the session, to hand what it enqueued to the queue."""
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """Plain words in line for the short way."""
-
-    message: Message
-    found: Understanding
-    reply: Reply | None = None
-    fault: Exception | None = None
-    is_done: bool = False
 
 
 class Answerer:
@@ -72,8 +52,7 @@ class Answerer:
         self._clock = clock
         self._spool = spool
         self._wake = wake
-        self._line: deque[_Waiting] = deque()
-        self._turnstile = threading.Lock()
+        self._line = Line(database, world, clock=clock, wake=wake)
 
     def answer(self, message: Message) -> Reply:
         """The reply to a message, the same for every delivery of it.
@@ -108,8 +87,8 @@ class Answerer:
         now = self._clock()
         try:
             with self._database.transaction() as session:
-                if _seen(session, message, now=now) is None:
-                    identity = people.meet(session, message.channel, message.sender, now=now)
+                identity = people.meet(session, message.channel, message.sender, now=now)
+                if inbox.seen(session, message, now=now) is None:
                     ticket = tickets.open_ticket(
                         session,
                         tickets.Report(words=message.text),
@@ -143,67 +122,26 @@ class Answerer:
 
     def _once(self, message: Message, *, push: bool) -> Reply:
         found = plain(message, self._world())
-        reply = None if found is None or push else self._shortly(_Waiting(message, found))
+        reply = None if found is None or push else self._line.take(Plain(message, found))
         if reply is not None:
             return reply
         now = self._clock()
         with self._database.transaction() as session:
-            reply = _seen(session, message, now=now)
+            # First who speaks, then what: as on the short way, or two deliveries could wait for each other.
+            identity = people.meet(session, message.channel, _account(message), now=now)
+            reply = inbox.seen(session, message, now=now)
             if reply is None:
-                taken = self._respond(session, message, self._world(), now=now)
-                _remember(session, message, taken)
+                taken = self._respond(session, message, identity, now=now)
+                inbox.remember(session, message, taken)
                 reply = taken.reply
                 if push and reply.text:
                     notices.say(session, taken.person_id, reply, channel=message.channel, now=now)
         self._wake(session)
         return reply
 
-    def _shortly(self, mine: _Waiting) -> Reply | None:
-        """The short way of plain words; None for whom the long way is needed.
-
-        On SQLite only one can write at a time: whoever is first through takes everybody who stands in line along, in
-        one transaction.
-        """
-        if self._database.is_sqlite:
-            self._line.append(mine)
-            with self._turnstile:
-                while not mine.is_done:
-                    self._try([self._line.popleft() for _ in range(min(len(self._line), GROUP))])
-        else:
-            self._try([mine])
-        if isinstance(mine.fault, OperationalError):
-            raise mine.fault
-        return None if mine.fault else mine.reply
-
-    def _try(self, group: Sequence[_Waiting]) -> None:
-        fault: Exception | None = None
-        try:
-            self._take(group)
-        except Exception as error:
-            # One of them is at fault, and all were rolled back: everybody goes the long way by themselves, unless it is
-            # the database that is away.
-            log.exception("short way failed", messages=len(group))
-            fault = error
-        for each in group:
-            each.is_done, each.fault = True, fault
-
-    def _take(self, group: Sequence[_Waiting]) -> None:
-        now, world = self._clock(), self._world()
-        with self._database.transaction() as session:
-            for each in group:
-                known = is_quiet(session, each.message, now=now)
-                if known is None:
-                    continue
-                each.reply = _seen(session, each.message, now=now)
-                if each.reply is None:
-                    taken = take(session, each.message, each.found, known, world, now=now)
-                    _remember(session, each.message, taken)
-                    each.reply = taken.reply
-        self._wake(session)
-
-    def _respond(self, session: Session, message: Message, world: World, *, now: datetime) -> Taken:
+    def _respond(self, session: Session, message: Message, identity: Identity, *, now: datetime) -> Taken:
         """The long way, for everything but a plain report."""
-        turn = self._turn(session, message, world, now=now)
+        turn = self._turn(session, message, identity, now=now)
         reply = _carry(turn, respond(turn, self._router))
         person_id = turn.person.id
         if message.card is not None and reply.text:
@@ -213,9 +151,8 @@ class Answerer:
         session.flush()
         return Taken(reply, person_id, turn.ticket_id)
 
-    def _turn(self, session: Session, message: Message, world: World, *, now: datetime) -> Turn:
-        account = message.detail.get("userid", "") if message.event is EventKind.MEMBER_LEFT else message.sender
-        identity = people.meet(session, message.channel, account, now=now)
+    def _turn(self, session: Session, message: Message, identity: Identity, *, now: datetime) -> Turn:
+        world = self._world()
         window = world.windows.get(message.channel)
         if window is not None and message.opens is not None:
             _open_window(identity, message.opens, window, now=now)
@@ -235,53 +172,10 @@ class Answerer:
         )
 
 
-_INBOX = table(InboxMessage)
-
-
-def _count_deliveries(dialect: Any) -> Any:
-    statement = dialect.insert(_INBOX)
-    statement = statement.on_conflict_do_update(index_elements=["key"], set_={"deliveries": _INBOX.c.deliveries + 1})
-    return statement.returning(_INBOX.c.reply, _INBOX.c.deliveries)
-
-
-_SEEN = {"sqlite": _count_deliveries(sqlite), "postgresql": _count_deliveries(postgresql)}
-_ANSWERED = (
-    update(_INBOX)
-    .where(_INBOX.c.key == bindparam("of"))
-    .values(person_id=bindparam("person"), ticket_id=bindparam("ticket"), reply=bindparam("said"))
-)
-
-
-def _remember(session: Session, message: Message, taken: Taken) -> None:
-    """Keeps the reply beside the message, for its repeats."""
-    session.connection().execute(
-        _ANSWERED,
-        {
-            "of": message.key,
-            "person": taken.person_id,
-            "ticket": taken.ticket_id,
-            "said": taken.reply.to_json(),
-        },
-    )
-
-
-def _seen(session: Session, message: Message, *, now: datetime) -> Reply | None:
-    """The stored reply of a repeat, or None for a new message.
-
-    DO UPDATE and not DO NOTHING: only an update sees the row that a concurrent delivery has just committed.
-    """
-    row = {
-        "key": message.key,
-        "channel": message.channel,
-        "kind": message.kind.value,
-        "text": message.tap or message.text,
-        "deliveries": 1,
-        "received_at": now,
-    }
-    reply, deliveries = session.connection().execute(_SEEN[session.get_bind().dialect.name], row).one()
-    if deliveries == 1:
-        return None
-    return Reply.from_json(reply) if reply else Reply()
+def _account(message: Message) -> str:
+    """Whose message it is: of a member who left the platform tells by itself."""
+    account: str = message.detail.get("userid", "") if message.event is EventKind.MEMBER_LEFT else message.sender
+    return account
 
 
 def _open_window(identity: Identity, opens: Opens, window: WindowNumbers, *, now: datetime) -> None:

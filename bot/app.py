@@ -26,7 +26,7 @@ from bot.pace import Pace
 from bot.settings import EMBEDDED, OfficialAccount, Settings
 from bot.spool import Spool
 from bot.tasks import Tasks, make_broker
-from bot.webhook import webhook
+from bot.webhook import Webhook
 from handlers.respond import build_router
 from handlers.turn import LimitNumbers, WindowNumbers, World
 from models import areas, dispatch, seed
@@ -94,8 +94,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     answerer = Answerer(database, lambda: world, build_router(), clock=clock, spool=spool, wake=tasks.wake)
     web = Flask("huying", static_folder=None)
     web.config["SECRET_KEY"] = settings.site.secret_key.get_secret_value() or _own_secret(settings.data_dir)
-    web.register_blueprint(webhook(channels, answerer, pace=pace, clock=clock))
-
+    web.wsgi_app = Webhook(web.wsgi_app, channels, answerer, pace=pace, clock=clock)  # type: ignore[method-assign]
     web.register_blueprint(
         console.blueprint(
             database,

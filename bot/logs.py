@@ -75,6 +75,8 @@ def configure(log: Log) -> None:
     # These tell every request, its address and the tokens in it included, or every step of a task.
     for talkative in ("urllib3", "requests", "wechatpy", "apscheduler", "werkzeug", "alembic"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
+    # It warns of every request that waits for a thread, which is what a queue is for.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -1,7 +1,8 @@
-"""The short way of a plain report: the same ticket and the same words as the long way, in a third of the time."""
+"""The short way of plain reports: the same tickets and the same words as the long way, in a tenth of the time."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ from handlers.turn import Message, Opens, Reply, World
 from models import intake, outboxes, people, tickets
 from models.area import AreaKind
 from models.conversation import State
+from models.intake import Known, Speaker, Standing
 from nlp.understand import Understanding
 from texts import residents
 
@@ -25,61 +27,88 @@ class Taken:
     ticket_id: int | None
 
 
-def is_quiet(session: Session, message: Message, *, now: datetime) -> intake.Known | None:
-    """Who is speaking, if nothing is waited for, asked, held or waiting for them; None otherwise."""
-    known = intake.look(session.connection(), message.channel, message.sender, now=now)
-    return known if known.quiet else None
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A message of plain words (see handlers.meaning.plain), understood."""
+
+    message: Message
+    found: Understanding
+
+
+def quiet(session: Session, group: Sequence[Plain], *, now: datetime) -> dict[str, Known]:
+    """Those of the speakers for whom nothing is waited for, asked, held or waiting, by account.
+
+    The messages are of one channel and each of another account.
+    """
+    accounts = [plain.message.sender for plain in group]
+    known = intake.look(session.connection(), group[0].message.channel, accounts, now=now)
+    return {account: found for account in accounts if (found := known.get(account, intake.STRANGER)).quiet}
 
 
 def take(
-    session: Session, message: Message, found: Understanding, known: intake.Known, world: World, *, now: datetime
-) -> Taken:
-    """Takes plain words (see handlers.meaning.plain) from somebody for whom nothing is open (see `is_quiet`)."""
-    connection = session.connection()
-    until, left = _window(known, message, world, now=now)
-    if known.person_id is None or known.identity_id is None:
-        person_id = intake.meet(
-            connection, message.channel, message.sender, window_until=until, window_left=left, now=now
+    session: Session, group: Sequence[Plain], known: Mapping[str, Known], world: World, *, now: datetime
+) -> list[Taken]:
+    """Takes plain words of one channel, each from another account for which nothing is open (see `quiet`)."""
+    connection, channel = session.connection(), group[0].message.channel
+    speakers = [_speaker(plain.message, known[plain.message.sender], world, now=now) for plain in group]
+    person_ids = intake.see(connection, channel, speakers, now=now)
+    founds = [_near_home(plain, speaker.known, world) for plain, speaker in zip(group, speakers, strict=True)]
+    opened = tickets.insert_tickets(
+        connection,
+        [
+            _new(world, found, plain.message, person_id)
+            for plain, found, person_id in zip(group, founds, person_ids, strict=True)
+        ],
+        now=now,
+    )
+    taken, standings = [], []
+    for found, ticket, speaker, person_id in zip(founds, opened, speakers, person_ids, strict=True):
+        outboxes.to_dispatch(session, ticket.id)
+        asks = report.place_is_missing(ticket, found)
+        informed_at = speaker.known.informed_at
+        standings.append(
+            Standing(
+                person_id=person_id,
+                channel=channel,
+                state=State.PLACE if asks else State.IDLE,
+                data={"ticket": ticket.id} if asks else {},
+                expires_at=now + timedelta(minutes=world.limits.menu_minutes) if asks else None,
+                informed_at=informed_at or now,
+                recent_ticket_id=ticket.id,
+                recent_until=now + timedelta(minutes=world.limits.recent_minutes),
+            )
         )
-    else:
-        person_id = known.person_id
-        intake.see(connection, known.identity_id, window_until=until, window_left=left, now=now)
-        if known.home_area_id is not None:
-            found = world.understander.understand(message.text, near=known.home_area_id)
+        text = report.received(world, ticket, found, now=now)
+        if informed_at is None:
+            text = f"{text}\n{residents.PRIVACY}"
+        taken.append(Taken(Reply(text), person_id, ticket.id))
+    intake.keep_conversations(connection, standings)
+    return taken
+
+
+def _near_home(plain: Plain, known: Known, world: World) -> Understanding:
+    if known.home_area_id is None:
+        return plain.found
+    return world.understander.understand(plain.message.text, near=known.home_area_id)
+
+
+def _new(world: World, found: Understanding, message: Message, person_id: int) -> tickets.New:
     made = report.report_of(world, found, message.text)
     path = world.path(made.area_id)
-    ticket = tickets.insert_ticket(
-        connection,
+    return tickets.New(
         made,
         category=world.categories[made.category or tickets.OTHER],
         community_id=next((area.id for area in path if area.kind is AreaKind.COMMUNITY), None),
         reporter_id=person_id,
         channel=message.channel,
-        now=now,
     )
-    outboxes.to_dispatch(session, ticket.id)
-    asks = report.place_is_missing(ticket, found)
-    text = report.received(world, ticket, found, now=now)
-    intake.keep_conversation(
-        connection,
-        person_id,
-        message.channel,
-        state=State.PLACE if asks else State.IDLE,
-        data={"ticket": ticket.id} if asks else {},
-        expires_at=now + timedelta(minutes=world.limits.menu_minutes) if asks else None,
-        informed_at=known.informed_at or now,
-        recent_ticket_id=ticket.id,
-        recent_until=now + timedelta(minutes=world.limits.recent_minutes),
-    )
-    if known.informed_at is None:
-        text = f"{text}\n{residents.PRIVACY}"
-    return Taken(Reply(text), person_id, ticket.id)
 
 
-def _window(known: intake.Known, message: Message, world: World, *, now: datetime) -> tuple[datetime | None, int]:
+def _speaker(message: Message, known: Known, world: World, *, now: datetime) -> Speaker:
+    until, left = known.window_until, known.window_left
     window = world.windows.get(message.channel)
-    if window is None or message.opens is not Opens.MESSAGE:
-        return known.window_until, known.window_left
-    return people.next_window(
-        known.window_until, known.window_left, count=window.message_count, seconds=window.message_seconds, now=now
-    )
+    if window is not None and message.opens is Opens.MESSAGE:
+        until, left = people.next_window(
+            until, left, count=window.message_count, seconds=window.message_seconds, now=now
+        )
+    return Speaker(message.sender, known, until, left)

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from sqlalchemy import (
     JSON,
     BigInteger,
-    CursorResult,
     DateTime,
     Dialect,
     Integer,
@@ -94,12 +93,3 @@ def table(of: type[Base]) -> Table:
     if not isinstance(found, Table):
         raise TypeError(f"{of.__name__} is not one table")
     return found
-
-
-def new_key(result: CursorResult[Any]) -> int:
-    """The key the database gave the row just inserted."""
-    row = result.inserted_primary_key
-    if row is None:
-        raise TypeError("not an INSERT of one row")
-    key: int = row[0]
-    return key

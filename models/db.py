@@ -13,10 +13,13 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 LOCK_TIMEOUT_MS = 4000  # under the platform's five seconds, so that a stuck row becomes a re-send and not a silence
+
+_WRITTEN = "written"
 
 
 class Database:
@@ -53,16 +56,27 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session whose work is committed on leaving the block, or rolled back if it raises."""
+        with self.unkept() as session:
+            yield session
+        self.keep(session)
+
+    @contextmanager
+    def unkept(self) -> Iterator[Session]:
+        """Like `transaction`, but a power cut may undo it until `keep` was called: others may write meanwhile."""
         if self._log is not None:
             with self._writing, self._session(self.engine) as session:
                 yield session
                 session.commit()
-                written = self._log.wrote()
-            self._log.keep(written)
+                session.info[_WRITTEN] = self._log.wrote()
         else:
             with self._session(self.engine) as session:
                 yield session
                 session.commit()
+
+    def keep(self, session: Session) -> None:
+        """Returns when what the session committed is on the disk."""
+        if self._log is not None:
+            self._log.keep(session.info[_WRITTEN])
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -118,6 +132,11 @@ class _WriteAheadLog:
             finally:
                 os.close(file)
             self._kept = reached
+
+
+def is_contention(fault: DBAPIError) -> bool:
+    """Whether PostgreSQL gave up waiting for somebody else's row (55P03) or broke a deadlock (40P01)."""
+    return getattr(fault.orig, "sqlstate", "") in ("55P03", "40P01")
 
 
 def _teach_sqlite(engine: Engine) -> None:

@@ -1,19 +1,20 @@
-"""Taking a plain report from somebody in no conversation: one look, then one statement a table.
+"""Taking plain reports from people in no conversation: one look, then one statement a table for all of them.
 
 Nearly every message is one, so nothing here goes through the unit of work; every other message takes the long way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, exists, select, update
 
 from models.attachment import Attachment
-from models.base import new_key, table
+from models.base import table
+from models.bulk import BulkInsert
 from models.conversation import Conversation, Question, State
 from models.outbox import Notice, NoticeState
 from models.person import Identity, Person
@@ -23,6 +24,7 @@ _PEOPLE, _IDENTITIES, _CHATS = table(Person), table(Identity), table(Conversatio
 _LOOK = (
     select(
         _IDENTITIES.c.id,
+        _IDENTITIES.c.account,
         _IDENTITIES.c.person_id,
         _IDENTITIES.c.window_until,
         _IDENTITIES.c.window_left,
@@ -38,13 +40,15 @@ _LOOK = (
     )
     .join_from(_IDENTITIES, _PEOPLE, _PEOPLE.c.id == _IDENTITIES.c.person_id)
     .outerjoin(_CHATS, (_CHATS.c.person_id == _IDENTITIES.c.person_id) & (_CHATS.c.channel == _IDENTITIES.c.channel))
-    .where(_IDENTITIES.c.channel == bindparam("on"), _IDENTITIES.c.account == bindparam("who"))
-    # Two messages of one account are answered one after the other.
+    .where(_IDENTITIES.c.channel == bindparam("on"), _IDENTITIES.c.account.in_(bindparam("who", expanding=True)))
+    # Two messages of one account are answered one after the other; in one order, so that two processes never wait for
+    # each other.
+    .order_by(_IDENTITIES.c.id)
     .with_for_update(of=_IDENTITIES)
 )
 
-_MEET = insert(_PEOPLE)
-_KNOW = insert(_IDENTITIES)
+_MEET = BulkInsert(_PEOPLE, "created_at", returning=["id"])
+_KNOW = BulkInsert(_IDENTITIES, "person_id", "channel", "account", "seen_at", "window_until", "window_left")
 _SEE = (
     update(_IDENTITIES)
     .where(_IDENTITIES.c.id == bindparam("of"))
@@ -55,17 +59,18 @@ _SEE = (
         window_left=bindparam("left"),
     )
 )
-
-
-def _keep(dialect: Any) -> Any:
-    fresh = dialect.insert(_CHATS)
-    columns = ("state", "data", "expires_at", "informed_at", "recent_ticket_id", "recent_until")
-    return fresh.on_conflict_do_update(
-        index_elements=["person_id", "channel"], set_={name: fresh.excluded[name] for name in columns}
-    )
-
-
-_KEEP = {"sqlite": _keep(sqlite), "postgresql": _keep(postgresql)}
+_KEEP = BulkInsert(
+    _CHATS,
+    "person_id",
+    "channel",
+    "state",
+    "data",
+    "expires_at",
+    "informed_at",
+    "recent_ticket_id",
+    "recent_until",
+    replace=["person_id", "channel"],
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,78 +87,86 @@ class Known:
     """Nothing is waited for, asked, held or waiting: free words can only be a new matter."""
 
 
-def look(connection: Connection, channel: str, account: str, *, now: datetime) -> Known:
-    """The account as it stands, held until the end of the transaction."""
-    row = connection.execute(_LOOK, {"on": channel, "who": account}).first()
-    if row is None:
-        return Known()
-    idle = row.state in (None, State.IDLE) or (row.expires_at is not None and row.expires_at <= now)
-    return Known(
-        identity_id=row.id,
-        person_id=row.person_id,
-        home_area_id=row.home_area_id,
-        informed_at=row.informed_at,
-        window_until=row.window_until,
-        window_left=row.window_left,
-        quiet=idle and not row.asked and not row.waiting and not row.held,
-    )
+STRANGER = Known()
 
 
-def meet(
-    connection: Connection,
-    channel: str,
-    account: str,
-    *,
-    window_until: datetime | None,
-    window_left: int,
-    now: datetime,
-) -> int:
-    """Adds somebody never met; gives their person's id. Raises IntegrityError when a second message was quicker."""
-    person_id = new_key(connection.execute(_MEET, {"created_at": now}))
-    connection.execute(
-        _KNOW,
-        {
-            "person_id": person_id,
-            "channel": channel,
-            "account": account,
-            "seen_at": now,
-            "window_until": window_until,
-            "window_left": window_left,
-        },
-    )
-    return person_id
+def look(connection: Connection, channel: str, accounts: Collection[str], *, now: datetime) -> dict[str, Known]:
+    """The accounts of a channel as they stand, held until the end of the transaction; strangers are missing."""
+    known = {}
+    for row in connection.execute(_LOOK, {"on": channel, "who": list(accounts)}):
+        idle = row.state in (None, State.IDLE) or (row.expires_at is not None and row.expires_at <= now)
+        known[row.account] = Known(
+            identity_id=row.id,
+            person_id=row.person_id,
+            home_area_id=row.home_area_id,
+            informed_at=row.informed_at,
+            window_until=row.window_until,
+            window_left=row.window_left,
+            quiet=idle and not row.asked and not row.waiting and not row.held,
+        )
+    return known
 
 
-def see(
-    connection: Connection, identity_id: int, *, window_until: datetime | None, window_left: int, now: datetime
-) -> None:
-    """Notes that an account spoke."""
-    connection.execute(_SEE, {"of": identity_id, "at": now, "until": window_until, "left": window_left})
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """An account that speaks, and how its customer-service window stands after that."""
+
+    account: str
+    known: Known
+    window_until: datetime | None
+    window_left: int
 
 
-def keep_conversation(
-    connection: Connection,
-    person_id: int,
-    channel: str,
-    *,
-    state: State,
-    data: dict[str, Any],
-    expires_at: datetime | None,
-    informed_at: datetime,
-    recent_ticket_id: int,
-    recent_until: datetime,
-) -> None:
-    """How the conversation stands after the report."""
-    connection.execute(
-        _KEEP[connection.dialect.name],
-        {
-            "person_id": person_id,
-            "channel": channel,
-            "state": state,
-            "data": data,
-            "expires_at": expires_at,
-            "informed_at": informed_at,
-            "recent_ticket_id": recent_ticket_id,
-            "recent_until": recent_until,
-        },
+def see(connection: Connection, channel: str, speakers: Sequence[Speaker], *, now: datetime) -> list[int]:
+    """Notes that accounts spoke, and adds those never met; gives the ids of their people.
+
+    Raises IntegrityError when a stranger's other message was quicker.
+    """
+    strangers = [speaker for speaker in speakers if speaker.known.person_id is None]
+    met: dict[str, int] = {}
+    if strangers:
+        people = _MEET.execute(connection, [{"created_at": now}] * len(strangers))
+        met = {speaker.account: person.id for speaker, person in zip(strangers, people, strict=True)}
+        _KNOW.execute(
+            connection,
+            [
+                {
+                    "person_id": met[speaker.account],
+                    "channel": channel,
+                    "account": speaker.account,
+                    "seen_at": now,
+                    "window_until": speaker.window_until,
+                    "window_left": speaker.window_left,
+                }
+                for speaker in strangers
+            ],
+        )
+    seen = [
+        {"of": speaker.known.identity_id, "at": now, "until": speaker.window_until, "left": speaker.window_left}
+        for speaker in speakers
+        if speaker.known.person_id is not None
+    ]
+    if seen:
+        connection.execute(_SEE, seen)
+    return [met.get(speaker.account, speaker.known.person_id or 0) for speaker in speakers]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a conversation stands after a report."""
+
+    person_id: int
+    channel: str
+    state: State
+    data: dict[str, Any]
+    expires_at: datetime | None
+    informed_at: datetime
+    recent_ticket_id: int
+    recent_until: datetime
+
+
+def keep_conversations(connection: Connection, standings: Sequence[Standing]) -> None:
+    """Keeps how conversations stand, new ones too."""
+    _KEEP.execute(
+        connection, [{name: getattr(standing, name) for name in Standing.__slots__} for standing in standings]
     )

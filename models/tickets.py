@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models import areas, history, outboxes, people, transitions
 from models.area import Area
 from models.attachment import Attachment, AttachmentUse
-from models.base import new_key, table
+from models.base import table
+from models.bulk import BulkInsert
 from models.calendar import due
 from models.category import Category, Level
 from models.clock import local
@@ -65,20 +66,30 @@ class Report:
 def open_ticket(session: Session, report: Report, *, by: Person, channel: str, now: datetime) -> Ticket:
     """A new ticket with the reporter's words verbatim; whom to ask is decided afterwards by dispatch."""
     session.flush()
-    made = insert_ticket(
-        session.connection(),
+    new = New(
         report,
         category=session.get(Category, report.category or OTHER) or session.get_one(Category, OTHER),
         community_id=areas.community_of(session, report.area_id),
         reporter_id=by.id,
         channel=channel,
-        now=now,
     )
+    made = insert_tickets(session.connection(), [new], now=now)[0]
     ticket = session.get_one(Ticket, made.id)
     outboxes.to_dispatch(session, ticket.id)
     if ticket.urgency is Urgency.EMERGENCY:
         alarm(session, ticket, now=now)
     return ticket
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A ticket to be written: the report and where it belongs."""
+
+    report: Report
+    category: Category
+    community_id: int | None
+    reporter_id: int
+    channel: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +106,97 @@ class Opened:
     promised_at: datetime
 
 
-_OPEN, _SAY, _NOTE = insert(table(Ticket)), insert(table(TicketWords)), insert(table(TicketEvent))
+_OPEN = BulkInsert(
+    table(Ticket),
+    "day",
+    "serial",
+    "state",
+    "version",
+    "kind",
+    "category",
+    "understood",
+    "urgency",
+    "danger",
+    "level",
+    "reporter_id",
+    "channel",
+    "for_other",
+    "area_id",
+    "community_id",
+    "place",
+    "room",
+    "lat",
+    "lng",
+    "opened_at",
+    "promised_at",
+    "due_at",
+    "dispatch_at",
+    returning=["id", "serial"],
+)
+_SAY = BulkInsert(
+    table(TicketWords), "ticket_id", "person_id", "kind", "text", "salt", "said_at", returning=["id", "ticket_id"]
+)
+_NOTE = BulkInsert(
+    table(TicketEvent),
+    "ticket_id",
+    "version",
+    "at",
+    "action",
+    "actor",
+    "by_id",
+    "before",
+    "after",
+    "facts",
+    "words_id",
+    "words_digest",
+    "previous",
+    "hash",
+)
 
 
-def insert_ticket(
-    connection: Connection,
-    report: Report,
-    *,
-    category: Category,
-    community_id: int | None,
-    reporter_id: int,
-    channel: str,
-    now: datetime,
-) -> Opened:
-    """Writes a new ticket, its words and the first line of its history, past the unit of work."""
-    today, promised = local(now).date(), due(now, category.first_answer_limit)
-    serial = connection.execute(_SERIAL[connection.dialect.name], {"day": today, "last": 1}).scalar_one()
-    row = {
+def insert_tickets(connection: Connection, news: Sequence[New], *, now: datetime) -> list[Opened]:
+    """Writes new tickets, their words and the first lines of their histories, past the unit of work."""
+    today = local(now).date()
+    count = {"day": today, "last": len(news), "more": len(news)}
+    last = connection.execute(_SERIAL[connection.dialect.name], count).scalar_one()
+    serials = range(last - len(news) + 1, last + 1)
+    rows = [_row(new, today, serial, now=now) for new, serial in zip(news, serials, strict=True)]
+    by_serial = {row.serial: row.id for row in _OPEN.execute(connection, rows)}
+    ids = [by_serial[serial] for serial in serials]
+    said = [
+        {
+            "ticket_id": ticket_id,
+            "person_id": new.reporter_id,
+            "kind": WordsKind.REPORT,
+            "text": new.report.words,
+            "salt": secrets.token_hex(16),
+            "said_at": now,
+        }
+        for new, ticket_id in zip(news, ids, strict=True)
+    ]
+    words = {row.ticket_id: row.id for row in _SAY.execute(connection, said)}
+    _NOTE.execute(
+        connection,
+        [_first_line(new, each, words[each["ticket_id"]], now=now) for new, each in zip(news, said, strict=True)],
+    )
+    return [
+        Opened(
+            id=ticket_id,
+            number=number_of(today, serial),
+            category=new.category.code,
+            kind=new.report.kind,
+            area_id=new.report.area_id,
+            place=row["place"],
+            lat=new.report.lat,
+            promised_at=row["promised_at"],
+        )
+        for new, ticket_id, serial, row in zip(news, ids, serials, rows, strict=True)
+    ]
+
+
+def _row(new: New, today: date, serial: int, *, now: datetime) -> dict[str, Any]:
+    report, category = new.report, new.category
+    return {
         "day": today,
         "serial": serial,
         "state": TicketState.NEW,
@@ -122,60 +207,46 @@ def insert_ticket(
         "urgency": report.urgency,
         "danger": report.danger,
         "level": category.level,
-        "reporter_id": reporter_id,
-        "channel": channel,
+        "reporter_id": new.reporter_id,
+        "channel": new.channel,
         "for_other": report.for_other[:40],
         "area_id": report.area_id,
-        "community_id": community_id,
+        "community_id": new.community_id,
         "place": report.place[:200],
         "room": report.room[:40],
         "lat": report.lat,
         "lng": report.lng,
         "opened_at": now,
-        "promised_at": promised,
+        "promised_at": due(now, category.first_answer_limit),
         "due_at": due(now, category.accept_limit),
         "dispatch_at": now,
     }
-    ticket_id = new_key(connection.execute(_OPEN, row))
-    salt = secrets.token_hex(16)
-    said = {
-        "ticket_id": ticket_id,
-        "person_id": reporter_id,
-        "kind": WordsKind.REPORT,
-        "text": report.words,
-        "salt": salt,
-        "said_at": now,
-    }
+
+
+def _first_line(new: New, said: dict[str, Any], words_id: int, *, now: datetime) -> dict[str, Any]:
+    report, category = new.report, new.category
     event: dict[str, Any] = {
-        "ticket_id": ticket_id,
+        "ticket_id": said["ticket_id"],
         "version": 1,
         "at": now,
         "action": Action.OPEN.value,
         "actor": Actor.REPORTER.value,
-        "by_id": reporter_id,
+        "by_id": new.reporter_id,
         "before": "",
         "after": TicketState.NEW.value,
         "facts": {"category": category.code, "kind": report.kind.value, "understood": report.category is not None},
-        "words_id": new_key(connection.execute(_SAY, said)),
-        "words_digest": history.digest_of(salt, report.words),
+        "words_id": words_id,
+        "words_digest": history.digest_of(said["salt"], report.words),
         "previous": "",
     }
-    connection.execute(_NOTE, {**event, "hash": history.fingerprint(**event)})
-    return Opened(
-        id=ticket_id,
-        number=number_of(today, serial),
-        category=category.code,
-        kind=report.kind,
-        area_id=report.area_id,
-        place=report.place[:200],
-        lat=report.lat,
-        promised_at=promised,
-    )
+    return {**event, "hash": history.fingerprint(**event)}
 
 
 def _count_up(dialect: Any) -> Any:
-    statement = dialect.insert(table(Serial))
-    statement = statement.on_conflict_do_update(index_elements=["day"], set_={"last": table(Serial).c.last + 1})
+    statement = dialect.insert(table(Serial)).values(day=bindparam("day"), last=bindparam("last"))
+    statement = statement.on_conflict_do_update(
+        index_elements=["day"], set_={"last": table(Serial).c.last + bindparam("more")}
+    )
     return statement.returning(table(Serial).c.last)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answer import Answerer, _Waiting
+from bot.answer import Answerer
+from bot.line import Line
+from handlers.intake import Plain
 from handlers.turn import Message, MessageKind, Opens, Reply
 from models import history
 from models.ticket import Ticket
@@ -21,18 +23,20 @@ SAID = [
 ]
 
 
-class LongWay(Answerer):
-    """Goes the long way for everything."""
+class NoLine(Line):
+    """Takes nobody, so that everybody goes the long way."""
 
-    def _shortly(self, mine: _Waiting) -> Reply | None:
+    def take(self, plain: Plain) -> Reply | None:
         return None
 
 
-def long_way(street: Street) -> LongWay:
+def long_way(street: Street) -> Answerer:
     huying, real = street.huying, street.huying.answerer
-    return LongWay(
+    made = Answerer(
         huying.database, real._world, real._router, clock=huying.clock, spool=huying.spool, wake=huying.tasks.wake
     )
+    made._line = NoLine(huying.database, real._world, clock=huying.clock, wake=huying.tasks.wake)
+    return made
 
 
 def message(street: Street, who: str, text: str) -> Message:

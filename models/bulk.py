@@ -1,0 +1,79 @@
+"""Rows written many at a time past the unit of work: the SQL made once from the table, the values by its own types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, Connection, Dialect, Row, Table
+
+Processor = Callable[[Any], Any]
+
+
+class BulkInsert:
+    """INSERT of rows of one table, all with the same columns; the table's plain defaults are added.
+
+    SQLAlchemy's own bulk insert prepares every value of every row anew: on the way that each message takes that is most
+    of the time (docs/decisions/0010). `replace` names a unique key: a row that has it already takes the new values.
+    Raises TypeError for a column that would be left without a value.
+    """
+
+    def __init__(self, table: Table, *columns: str, returning: Sequence[str] = (), replace: Sequence[str] = ()) -> None:
+        rest = [column for column in table.columns if column.name not in columns]
+        self._given = [table.columns[name] for name in columns]
+        self._constant = [column for column in rest if column.default is not None and column.default.is_scalar]
+        missing = [column.name for column in rest if column not in self._constant and not _may_be_missing(column)]
+        if missing:
+            raise TypeError(f"{table.name} needs {', '.join(missing)}")
+        names = [column.name for column in [*self._given, *self._constant]]
+        self._head = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES "  # noqa: S608  (names of the table itself)
+        self._tail = ""
+        if replace:
+            changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in replace)
+            self._tail += f" ON CONFLICT ({', '.join(replace)}) DO UPDATE SET {changes}"
+        if returning:
+            self._tail += f" RETURNING {', '.join(returning)}"
+        self._made: dict[tuple[str, int], str] = {}
+        self._prepared: dict[str, _Prepared] = {}
+
+    def execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[Row[Any]]:
+        """Writes the rows; what they return is in no order that means anything."""
+        prepared = self._prepared.get(connection.dialect.name) or self._prepare(connection.dialect)
+        values: list[Any] = []
+        for row in rows:
+            values += [row[name] if process is None else process(row[name]) for name, process in prepared.given]
+            values += prepared.constant
+        result = connection.exec_driver_sql(self._sql(connection.dialect.name, len(rows)), tuple(values))
+        return result.all() if result.returns_rows else ()
+
+    def _sql(self, dialect: str, count: int) -> str:
+        if (dialect, count) not in self._made:
+            marks = ", ".join(["?" if dialect == "sqlite" else "%s"] * (len(self._given) + len(self._constant)))
+            self._made[dialect, count] = self._head + ", ".join([f"({marks})"] * count) + self._tail
+        return self._made[dialect, count]
+
+    def _prepare(self, dialect: Dialect) -> _Prepared:
+        constant = []
+        for column in self._constant:
+            process, value = _processor(column, dialect), getattr(column.default, "arg", None)
+            constant.append(value if process is None else process(value))
+        given = [(column.name, _processor(column, dialect)) for column in self._given]
+        self._prepared[dialect.name] = _Prepared(given, constant)
+        return self._prepared[dialect.name]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What one driver gets: how each given value is turned into its own, and the values that are always the same."""
+
+    given: list[tuple[str, Processor | None]]
+    constant: list[Any]
+
+
+def _processor(column: Column[Any], dialect: Dialect) -> Processor | None:
+    return column.type.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _may_be_missing(column: Column[Any]) -> bool:
+    return bool(column.nullable) or column.server_default is not None or column is column.table.autoincrement_column
