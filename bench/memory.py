@@ -56,7 +56,7 @@ def fail_deliveries(huying: Huying, ids: list[int]) -> None:
         for notice_id in batch:
             huying.tasks.deliver.send(notice_id)
             huying.tasks.dispatch.send(-notice_id)  # there is no such ticket: it raises
-        huying.tasks.broker.join("huying")  # type: ignore[attr-defined]  # the embedded queue has it
+        huying.tasks.join(failures=True)
 
 
 def child(config: Path) -> None:
@@ -73,8 +73,8 @@ def child(config: Path) -> None:
             people.open_window(identity, count=1_000_000, seconds=864_000, now=now)
             kind = NoticeKind.REGISTERED
             ids.append(outboxes.tell(session, kind, identity.person_id, now=now).id)
-    worker = huying.tasks.worker(threads=2)
-    worker.start()
+    workers = huying.tasks.workers(threads=2)
+    workers.start()
     fail_deliveries(huying, ids * (WARM_UP // BATCH))
     before, begun = own_rss_mb(), time.monotonic()
     fail_deliveries(huying, ids * (FAILURES // BATCH))
@@ -82,7 +82,7 @@ def child(config: Path) -> None:
         kept = session.scalar(select(func.count()).where(Notice.error != ""))
     took = time.monotonic() - begun
     print(json.dumps({"before": before, "after": own_rss_mb(), "kept": kept, "seconds": took}), flush=True)
-    worker.stop()
+    workers.stop(seconds=10)
     huying.close()
 
 

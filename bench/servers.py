@@ -209,4 +209,3 @@ def settle(*, most: float = 60.0) -> None:
         if after - before < 0.03:
             return
         before = after
-

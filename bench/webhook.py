@@ -21,7 +21,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
-from servers import Program, busy_seconds, free_port, huying, launch, official, python, running, scratch, settle, start, write_config
+from servers import (
+    Program,
+    busy_seconds,
+    free_port,
+    huying,
+    launch,
+    official,
+    python,
+    running,
+    scratch,
+    settle,
+    start,
+    write_config,
+)
 from stores import NotHere, postgres, valkey
 from wire import Account, Answer, opened, percentile, say, storm
 from words import reports

@@ -49,8 +49,6 @@ SANDBOX_SECONDS = 1
 REQUEST_BYTES = 16 * 1024 * 1024
 """The largest request that is read at all; callbacks have a smaller cap of their own."""
 
-SWITCH_SECONDS = 0.0005
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -101,8 +99,6 @@ def run(settings: Settings, *, with_demo: bool, with_sandbox: bool, port: int, s
     prepare(settings)
     password = _load_demo(settings) if with_demo else ""
     huying = create_app(settings)
-    # Threads hand over sooner than by default: whoever holds the write lock of SQLite is waited for by all others.
-    sys.setswitchinterval(SWITCH_SECONDS)
     server = waitress.create_server(
         huying.web,
         host=host,
@@ -146,7 +142,8 @@ def _announce(port: int, sandbox_port: int | None, password: str) -> None:
 
 
 def _start_sandbox(file: Path, port: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "sandbox", "--config", str(file), "--port", str(port)])
+    # -P: a file called sandbox.py where somebody happens to be is not meant.
+    return subprocess.Popen([sys.executable, "-P", "-m", "sandbox", "--config", str(file), "--port", str(port)])
 
 
 def _load_demo(settings: Settings) -> str:
@@ -181,8 +178,8 @@ def _stopped_by_signals() -> Iterator[None]:
 @contextmanager
 def _background(huying: Huying, *, worker_threads: int = 2, with_scheduler: bool = True) -> Iterator[None]:
     """A worker and the jobs, stopped in good order: what was begun is finished, what was not stays in the database."""
-    worker = huying.tasks.worker(threads=worker_threads)
-    worker.start()
+    workers = huying.tasks.workers(threads=worker_threads)
+    workers.start()
     clockwork = Clockwork(huying) if with_scheduler else None
     if clockwork:
         clockwork.start()
@@ -191,7 +188,7 @@ def _background(huying: Huying, *, worker_threads: int = 2, with_scheduler: bool
     finally:
         if clockwork:
             clockwork.stop()
-        worker.stop(timeout=STOP_SECONDS * 1000)
+        workers.stop(seconds=STOP_SECONDS)
         huying.close()
 
 
@@ -256,18 +253,24 @@ def scheduler_(settings: Settings) -> None:
 
 
 @main.command()
-@configured
+@click.option("--config", type=click.Path(path_type=Path), help="accounts and people (docs/sandbox.md); default: demo")
 @click.option("--port", default=8081, show_default=True)
-@click.option("--for-port", default=8080, show_default=True, help="where the bot to talk to listens")
-def sandbox(settings: Settings, *, port: int, for_port: int) -> None:
+@click.option("--for-port", default=8080, show_default=True, help="without --config: where the bot to talk to listens")
+def sandbox(config: Path | None, *, port: int, for_port: int) -> None:
     """The pretend platform alone."""
-    _, file = with_demo_channels(settings, port=for_port, sandbox_port=port)
-    child = _start_sandbox(file, port)
+    if config is None:
+        _, config = with_demo_channels(_settings(None), port=for_port, sandbox_port=port)
+    click.echo(f"  phones    http://127.0.0.1:{port}/")
+    click.echo(f"  accounts  {config}")
+    click.echo("  stop with Ctrl-C")
     with _stopped_by_signals():
+        child = _start_sandbox(config, port)
         try:
-            child.wait()
+            code = child.wait()
         finally:
             child.terminate()
+            child.wait()
+    sys.exit(code)
 
 
 # ---------------------------------------------------------------- the database

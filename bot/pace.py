@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from types import TracebackType
 
-MOMENT_SECONDS = 0.2
-"""The longest one piece of work waits; an alarm behind it is never held up longer."""
+MOMENT_SECONDS = 1.0
+"""The longest one piece of work waits. No notice stands behind it (bot.tasks), so no alarm is held up."""
 
 
 class Pace:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from importlib import import_module
 
@@ -26,7 +27,8 @@ DEAD_LETTERS = 100
 
 AN_HOUR_MS = 3_600_000
 
-QUEUE = "huying"
+PEOPLE, LATER = "people", "later"
+"""The queues: what somebody waits for never stands behind work that nobody sees yet."""
 
 
 def make_broker(url: str) -> dramatiq.Broker:
@@ -60,12 +62,12 @@ class Tasks:
     ) -> None:
         self.broker = broker
         # No retries by the queue: the rows themselves say when the next try is due.
-        actor = partial(dramatiq.Actor, broker=broker, queue_name=QUEUE, options={})
-        # Smaller goes first: what a person waits for before what nobody sees yet.
-        self.deliver = actor(deliver, actor_name="deliver", priority=0)
-        self.update_cards = actor(update_cards, actor_name="update_cards", priority=5)
-        self.dispatch = actor(dispatch, actor_name="dispatch", priority=10)
-        self.fetch = actor(fetch, actor_name="fetch", priority=20)
+        actor = partial(dramatiq.Actor, broker=broker, options={})
+        # Smaller goes first.
+        self.deliver = actor(deliver, actor_name="deliver", queue_name=PEOPLE, priority=0)
+        self.update_cards = actor(update_cards, actor_name="update_cards", queue_name=PEOPLE, priority=5)
+        self.dispatch = actor(dispatch, actor_name="dispatch", queue_name=LATER, priority=10)
+        self.fetch = actor(fetch, actor_name="fetch", queue_name=LATER, priority=20)
 
     def wake(self, session: Session) -> None:
         """After a commit: hands the queue what the session left to do. A queue that is away is no fault, the sweep
@@ -112,16 +114,46 @@ class Tasks:
             return False
         return True
 
-    def worker(self, *, threads: int) -> Worker:
-        """A worker of this process; `start()` and `stop()` are the caller's."""
-        return Worker(self.broker, worker_threads=threads)
+    def workers(self, *, threads: int) -> Workers:
+        """The workers of this process, half of the threads for each queue."""
+        return Workers([Worker(self.broker, queues={queue}, worker_threads=threads // 2) for queue in (PEOPLE, LATER)])
+
+    def join(self, *, failures: bool = False) -> None:
+        """Returns when both embedded queues are empty; what one leaves may go to the other.
+
+        Raises what a task raised, unless `failures` are expected.
+        """
+        for queue in (LATER, PEOPLE, LATER, PEOPLE):
+            self.broker.join(queue, fail_fast=not failures)  # type: ignore[call-arg]  # the embedded queue has it
 
     def drain(self) -> None:
         """Runs everything that is queued, here and now: for tests and for one-off commands on the embedded queue."""
         worker = Worker(self.broker, worker_threads=1, worker_timeout=10)
         worker.start()
         try:
-            self.broker.join(QUEUE)
+            self.join()
             worker.join()
         finally:
             worker.stop()
+
+
+class Workers:
+    """Workers that start and stop together."""
+
+    def __init__(self, workers: Sequence[Worker]) -> None:
+        self._workers = workers
+
+    def start(self) -> None:
+        """Begins with what is queued."""
+        for worker in self._workers:
+            worker.start()
+
+    def stop(self, *, seconds: float) -> None:
+        """Begins nothing more, and gives what was begun so many seconds."""
+        threads = [
+            threading.Thread(target=worker.stop, kwargs={"timeout": int(seconds * 1000)}) for worker in self._workers
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()

@@ -16,7 +16,7 @@ from nlp import commands
 from nlp.commands import About, Command, Intent
 from nlp.danger import danger
 from nlp.normal import normal
-from nlp.understand import Chat, Kind, Understanding, Urgency
+from nlp.understand import Chat, Kind, Understanding
 from texts import members
 
 INNER = re.compile(r"^!([a-z_]+)(?: (.{1,60}))?$")
@@ -97,12 +97,12 @@ def plain(message: Message, world: World) -> Understanding | None:
     said = message.text
     if message.kind is not MessageKind.TEXT or message.tap or not said.strip():
         return None
-    if danger(said) is not None or commands.parse(said, roles=EVERY_ROLE) is not None:
+    if commands.parse(said, roles=EVERY_ROLE) is not None:
         return None
     if commands.digit(said) or commands.serial_alone(said) or commands.correction(said):
         return None
     found = world.understander.understand(said)
-    if found.chat is not None or found.danger is not None or found.urgency is Urgency.EMERGENCY:
+    if found.chat is not None or found.danger is not None:
         return None
     return None if commands.suggest(said, roles=EVERY_ROLE) else found
 

@@ -47,7 +47,10 @@ class Classifier:
         for parts, _, _ in joint:
             for part in parts:
                 self._words.setdefault(part, [])
-        self._joint = tuple(joint)
+        # By one of their words, so that only those are looked at of which something was said.
+        self._joint: dict[str, list[tuple[tuple[str, ...], int, float]]] = {}
+        for each in joint:
+            self._joint.setdefault(each[0][0], []).append(each)
         # Words are looked up by their first two characters, and single characters where no longer word stands.
         lengths: dict[str, set[int]] = {}
         for word in self._words:
@@ -96,9 +99,10 @@ class Classifier:
         for word, strength in found.items():
             for category, weight in self._words[word]:
                 scores[category] += weight * strength
-        for parts, category, weight in self._joint:
-            if all(part in found for part in parts):
-                scores[category] += weight * min(found[part] for part in parts)
+        for word in found:
+            for parts, category, weight in self._joint.get(word, ()):
+                if all(part in found for part in parts):
+                    scores[category] += weight * min(found[part] for part in parts)
         top = max(scores, default=0.0)
         if top <= 0:
             return Scored((), 0.0, ())

@@ -37,6 +37,8 @@ def fold(text: str) -> tuple[str, tuple[int, ...]]:
 
     Remembered for a moment: one message is looked at from several sides.
     """
+    if normal(text) == text:
+        return text, tuple(range(len(text)))
     letters: list[str] = []
     origin: list[int] = []
     for index, character in enumerate(text):

@@ -357,10 +357,10 @@ def test_ten_thousand_failing_deliveries_are_not_all_remembered(caplog: pytest.L
         tasks.deliver.send(notice_id)
         # Nobody came for it within an hour: the queue gives it up.
         tasks.broker.enqueue(tasks.deliver.message(notice_id).copy(message_timestamp=0))
-    worker = tasks.worker(threads=2)
-    worker.start()
-    tasks.broker.join("huying", fail_fast=False)  # type: ignore[call-arg]
-    worker.stop()
+    workers = tasks.workers(threads=2)
+    workers.start()
+    tasks.join(failures=True)
+    workers.stop(seconds=10)
     assert len(tried) == 5_000
     letters: dict[str, deque[object]] = tasks.broker.dead_letters_by_queue  # type: ignore[attr-defined]
     assert sum(map(len, letters.values())) == DEAD_LETTERS

@@ -24,15 +24,15 @@ PEOPLE = 20
 def test_a_queue_on_a_real_server_wakes_a_worker(sqlite_url: str, tmp_path: Path, valkey_url: str) -> None:
     shared = {"url": valkey_url}
     with build_town(sqlite_url, tmp_path, redis=shared, queue=shared) as town:
-        worker = town.street.huying.tasks.worker(threads=2)
-        worker.start()
+        workers = town.street.huying.tasks.workers(threads=2)
+        workers.start()
         try:
             town.phones.say(AYI, text=NOISE)
             # Dispatch, and the offers after it: each step wakes the next.
             poll(lambda: town.phones.inbox(LI, "wecom"))
             poll(lambda: {each.state for each in town.street.notices(LI)} == {NoticeState.SENT})
         finally:
-            worker.stop()
+            workers.stop(seconds=10)
         assert town.street.tickets()[0].state is TicketState.OFFERED
 
 
