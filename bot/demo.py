@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.settings import Settings
+from models import demo
 
 
 def with_demo_channels(settings: Settings, *, port: int, sandbox_port: int) -> tuple[Settings, Path]:
@@ -71,6 +72,7 @@ def _sandbox(known: dict[str, Any], ours: str) -> dict[str, Any]:
             {
                 "key": "official",
                 "kind": "official_account",
+                "name": demo.ACCOUNT_NAME,
                 "app_id": official["app_id"],
                 "secret": official["app_secret"],
                 "token": official["token"],
@@ -79,6 +81,12 @@ def _sandbox(known: dict[str, Any], ours: str) -> dict[str, Any]:
                 "abilities": "service",
                 "callback_url": f"{ours}/wechat/official",
             },
-            {"key": "wecom", "kind": "wecom", **wecom, "callback_url": f"{ours}/wechat/wecom"},
+            {
+                "key": "wecom",
+                "kind": "wecom",
+                "name": demo.APP_NAME,
+                **wecom,
+                "callback_url": f"{ours}/wechat/wecom",
+            },
         ]
     }

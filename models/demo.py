@@ -16,6 +16,9 @@ from models.person import Identity, Person, RoleKind
 OFFICIAL = "official"
 BUILDINGS = 6
 
+ACCOUNT_NAME, APP_NAME = "呼应·江湾街道", "江湾街道"
+"""What the Official Account and the WeCom app of the street are called on people's phones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Somebody:

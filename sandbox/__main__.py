@@ -14,7 +14,7 @@ from sandbox.config import ConfigInvalid, SandboxConfig
 
 
 def main() -> None:
-    """Serves until it is told to stop. Exit code 2 for a configuration that cannot be used."""
+    """Serves until it is told to stop. Exit code 2 for a configuration that cannot be used, 1 for a port."""
     parser = argparse.ArgumentParser(prog="sandbox", description="A pretend WeChat and WeCom platform.")
     parser.add_argument("--config", type=Path, required=True, help="YAML or JSON: accounts, people, rules, bounds")
     parser.add_argument("--port", type=int, default=8081)
@@ -29,7 +29,10 @@ def main() -> None:
         raise SystemExit(0)
 
     signal.signal(signal.SIGTERM, stop)
-    serve(config, given.host, given.port)
+    try:
+        serve(config, given.host, given.port)
+    except OSError as fault:
+        parser.exit(1, f"{given.host}:{given.port}: {fault.strerror}\n")
 
 
 if __name__ == "__main__":

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,10 @@ from sandbox.config import Account, Kind
 from sandbox.faults import FaultKind
 from sandbox.state import World
 from sandbox.tokens import Tokens
+
+_JSON_LIMIT, _JSON_DEPTH = 2 * 1024 * 1024, 32
+"""Bytes and levels of a JSON body; what is longer or deeper is no call of a bot."""
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 RESET = "sandbox.reset"
 """Set in the WSGI environment by an answer that is to be a dropped connection."""
@@ -113,6 +118,11 @@ class Quota:
             if self._used[name] > limit:
                 raise Refused(45009)
 
+    def used(self, name: str) -> int:
+        """How often this was called in the period."""
+        with self._lock:
+            return self._used.get(name, 0) if self._period() == self._now else 0
+
     def clear(self) -> None:
         """Starts the period afresh."""
         with self._lock:
@@ -120,17 +130,23 @@ class Quota:
 
 
 class Platform:
-    """One account's API: checks the token, lets the faults bite, runs the call, and logs both directions."""
+    """One account's API: checks the token, lets the faults bite, runs the call, and logs both directions.
 
-    def __init__(self, world: World, account: Account) -> None:
+    `messages` holds the errmsg of codes that only this platform has, or words differently.
+    """
+
+    def __init__(self, world: World, account: Account, messages: Mapping[int, str] | None = None) -> None:
         self.world = world
         self.account = account
+        self._messages = {**ERRMSG, **(messages or {})}
         self.tokens = Tokens(world.rules, world.clock.now)
         self.quota = Quota(lambda: (world.clock.now() + _SHANGHAI).strftime("%Y-%m-%d"))
         self.monthly = Quota(lambda: (world.clock.now() + _SHANGHAI).strftime("%Y-%m"))
 
-    def answer(self, call: Callable[[], Response | dict[str, Any]], *, token: bool = True) -> Response:
-        """Runs one API call as the platform would."""
+    def answer(
+        self, call: Callable[[], Response | dict[str, Any]], *, token: bool = True, plain_errors: bool = False
+    ) -> Response:
+        """Runs one API call as the platform would; with `plain_errors` a refusal is JSON that says it is text/plain."""
         began = time.monotonic()
         body = request.get_data(cache=True)
         try:
@@ -144,12 +160,14 @@ class Platform:
                 response = result if isinstance(result, Response) else _json(result)
         except Refused as refused:
             response = _json(self.refusal(refused))
+            if plain_errors:
+                response.content_type = "text/plain"
         self._log(body, response, time.monotonic() - began)
         return response
 
     def refusal(self, refused: Refused) -> dict[str, Any]:
         """The error body, with the id or hint the platform adds."""
-        text = refused.errmsg or ERRMSG.get(refused.code, "error")
+        text = refused.errmsg or self._messages.get(refused.code, "error")
         if self.account.kind is Kind.OFFICIAL:
             text = f"{text} rid: {secrets.token_hex(4)}-{secrets.token_hex(4)}-{secrets.token_hex(4)}"
         else:
@@ -164,16 +182,16 @@ class Platform:
         return self.world.faults.bites(kind, self.account.key) is not None
 
     def body(self) -> dict[str, Any]:
-        """The JSON object that was posted. Raises Refused with 44002 or 47001."""
+        """The JSON object that was posted. Raises Refused with 44002, 45002 or 47001."""
         raw = request.get_data(cache=True)
         if not raw:
             raise Refused(44002)
+        if len(raw) > _JSON_LIMIT:
+            raise Refused(45002)
         try:
-            data = json.loads(raw.decode("utf-8"))
+            data = _object(raw)
         except (ValueError, RecursionError) as error:
             raise Refused(47001 if self.account.kind is Kind.OFFICIAL else 40058) from error
-        if not isinstance(data, dict):
-            raise Refused(47001 if self.account.kind is Kind.OFFICIAL else 40058)
         return data
 
     def _before(self) -> Response | None:
@@ -190,7 +208,7 @@ class Platform:
             raise Refused(-1)
         if self.bites(FaultKind.DAILY_LIMIT):
             raise Refused(45009)
-        if self.account.kind is Kind.WECOM and self.bites(FaultKind.WECOM_ADDRESS):
+        if self.account.kind is not Kind.OFFICIAL and self.bites(FaultKind.WECOM_ADDRESS):
             raise Refused(60020, "not allow to access from your ip")
         return None
 
@@ -198,6 +216,8 @@ class Platform:
         if self.bites(FaultKind.TOKEN_DEAD):
             raise Refused(40001)
         code = self.tokens.refusal(request.args.get("access_token"))
+        if code == 40001 and self.account.kind is not Kind.OFFICIAL:
+            code = 40014  # there 40001 is a wrong secret
         if code:
             raise Refused(code)
 
@@ -220,6 +240,30 @@ class Platform:
             response_raw=shown,
             response_plain="",
         )
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    """The JSON object in `raw`. Raises ValueError for anything else, for half a character, and for too many levels."""
+    data = json.loads(raw.decode("utf-8"), parse_constant=_no_number)
+    if not isinstance(data, dict):
+        raise ValueError("not an object")
+    level: list[Any] = [data]
+    for _ in range(_JSON_DEPTH):
+        level = [
+            part
+            for whole in level
+            for part in (whole.values() if isinstance(whole, dict) else whole)
+            if isinstance(part, dict | list)
+        ]
+    if level:
+        raise ValueError("too deep")
+    if _SURROGATE.search(raw):
+        json.dumps(data, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is a UnicodeEncodeError
+    return data
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(word)
 
 
 def _json(data: dict[str, Any]) -> Response:

@@ -36,8 +36,11 @@ def create_sandbox(config: SandboxConfig, clock: Callable[[], datetime] = utc_no
     callbacks = Callbacks(world)
     app.extensions["sandbox"] = world
     for account in config.accounts:
-        platform = platform_official if account.kind is Kind.OFFICIAL else platform_wecom
-        app.register_blueprint(platform.blueprint(world, account, callbacks))
+        if account.kind is Kind.OFFICIAL:
+            app.register_blueprint(platform_official.blueprint(world, account, callbacks))
+    wecom = [account for account in config.accounts if account.kind is not Kind.OFFICIAL]
+    if wecom:
+        app.register_blueprint(platform_wecom.blueprint(world, wecom, callbacks))
     app.register_blueprint(phones.blueprint(world, callbacks))
 
     @app.errorhandler(HTTPException)
@@ -48,7 +51,7 @@ def create_sandbox(config: SandboxConfig, clock: Callable[[], datetime] = utc_no
     def guarded(response: Response) -> Response:
         if request.path == "/":
             response.headers["Content-Security-Policy"] = (
-                "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'"
+                "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; frame-ancestors 'none'"
             )
             response.headers["Cache-Control"] = "no-store"
         return response

@@ -19,6 +19,8 @@ class Kind(StrEnum):
 
     OFFICIAL = "official_account"
     WECOM = "wecom"
+    CUSTOMER_SERVICE = "wecom_kf"
+    """An account of 微信客服, which residents talk to from WeChat; it belongs to a WeCom corp."""
 
 
 class Mode(StrEnum):
@@ -39,7 +41,10 @@ class Abilities(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One Official Account or one WeCom app, with what its owner would read on the platform's own pages.
+    """One Official Account, WeCom app or 微信客服 account, with what its owner would read on the platform's own pages.
+
+    A 微信客服 account (`open_kfid`) is served by whoever has its secret: its own, or that of an app it is granted to.
+    `redirect_domains` are the domains a web sign-in may return to; none means any.
 
     `templates` holds template ids and their keys (`{"tpl-1": ["thing01", "time02"]}`); an id that is not listed is
     accepted with any well-formed keys while the mapping is empty, and refused with 40037 otherwise.
@@ -53,6 +58,8 @@ class Account:
     app_id: str = ""
     corp_id: str = ""
     agent_id: int = 0
+    open_kfid: str = ""
+    redirect_domains: tuple[str, ...] = ()
     encoding_aes_key: str = ""
     mode: Mode = Mode.SAFE
     abilities: Abilities = Abilities.SERVICE
@@ -92,6 +99,9 @@ class Rules:
     timeout_seconds: float = 5.0
     deliveries: int = 3
     retry_seconds: float = 5.0
+    wecom_verify_seconds: float = 1.0
+    wecom_retry_any_status: int = 0
+    """1: WeCom delivers again after any status but 200, as its older page says; 0: only when no answer came."""
     message_window_count: int = 5
     message_window_seconds: int = 48 * 3600
     click_window_count: int = 3
@@ -105,6 +115,17 @@ class Rules:
     media_seconds: int = 3 * 24 * 3600
     response_code_seconds: int = 72 * 3600
     recall_seconds: int = 24 * 3600
+    login_code_seconds: int = 300
+    user_ticket_seconds: int = 1800
+    robot_per_minute: int = 20
+    kf_window_count: int = 5
+    kf_window_seconds: int = 48 * 3600
+    kf_history_seconds: int = 3 * 24 * 3600
+    kf_token_seconds: int = 600
+    kf_welcome_seconds: int = 20
+    kf_without_token_per_minute: int = 10
+    kf_empty_pages: int = 0
+    """Pages with has_more=1 and nothing in them that come before the messages of every sync_msg."""
     member_per_minute: int = 30
     member_per_hour: int = 1000
     clear_quota_monthly: int = 10
@@ -112,9 +133,21 @@ class Rules:
     daily_custom: int = 500_000
     daily_template: int = 100_000
     daily_media: int = 100_000
+    daily_media_get: int = 200_000
     daily_qrcode: int = 100_000
     daily_menu: int = 1000
+    daily_menu_get: int = 10_000
+    daily_menu_delete: int = 1000
+    daily_menu_conditional: int = 2000
+    daily_menu_trymatch: int = 20_000
     daily_user: int = 5_000_000
+    daily_followers: int = 500
+    daily_remark: int = 10_000
+    daily_mass: int = 100
+    mass_per_month: int = 4
+    """Messages to everybody that one follower of a service account gets; a subscription account sends one a day."""
+    oauth_code_seconds: int = 300
+    refresh_token_seconds: int = 30 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +165,15 @@ class Bounds:
     """How many messages, cards, codes, duplicate keys and QR tickets are remembered, each."""
 
 
+_ROBOTS = ("demo-robot",)
+
+
 @dataclass(frozen=True, slots=True)
 class SandboxConfig:
-    """One pretend platform: at most one Official Account and one WeCom app.
+    """One pretend platform: at most one Official Account, and the apps and 微信客服 accounts of one WeCom corp.
 
     `public_url` is where clients reach the sandbox; it stands in PicUrl. Empty means: the address of the request.
+    `robots` are the keys of the group robots.
     """
 
     accounts: tuple[Account, ...]
@@ -144,6 +181,7 @@ class SandboxConfig:
     rules: Rules = Rules()
     bounds: Bounds = Bounds()
     public_url: str = ""
+    robots: tuple[str, ...] = _ROBOTS
 
     def __post_init__(self) -> None:
         keys = [account.key for account in self.accounts]
@@ -151,8 +189,7 @@ class SandboxConfig:
             raise ConfigInvalid("accounts: at least one is needed")
         if len(set(keys)) != len(keys):
             raise ConfigInvalid("accounts: every key must be different")
-        if len({account.kind for account in self.accounts}) != len(keys):
-            raise ConfigInvalid("accounts: one account of a kind at most")
+        _check_together(self.accounts)
         for account in self.accounts:
             _check_account(account)
         for person in self.people:
@@ -180,6 +217,7 @@ class SandboxConfig:
             rules=_numbers(Rules, data.get("rules") or {}, "rules"),
             bounds=_numbers(Bounds, data.get("bounds") or {}, "bounds"),
             public_url=str(data.get("public_url") or ""),
+            robots=_words(data.get("robots", _ROBOTS), "robots"),
         )
 
 
@@ -211,7 +249,7 @@ def _account(data: Mapping[str, Any], where: str) -> Account:
     values: dict[str, Any] = {
         key: str(value)
         for key, value in data.items()
-        if key not in ("agent_id", "templates", "kind", "mode", "abilities")
+        if key not in ("agent_id", "templates", "kind", "mode", "abilities", "redirect_domains")
     }
     readers: tuple[tuple[str, Callable[[Any], Any], Any], ...] = (
         ("kind", Kind, None),
@@ -225,17 +263,44 @@ def _account(data: Mapping[str, Any], where: str) -> Account:
             values[name] = read(data.get(name) or default)
         except (TypeError, ValueError) as error:
             raise ConfigInvalid(f"{where}.{name}: {error}") from error
+    values["redirect_domains"] = _words(data.get("redirect_domains") or (), f"{where}.redirect_domains")
     return Account(**values)
+
+
+def _words(data: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(data, list | tuple) or not all(isinstance(word, str) and word for word in data):
+        raise ConfigInvalid(f"{where}: a list of words is needed")
+    return tuple(data)
 
 
 def _templates(data: Any) -> dict[str, tuple[str, ...]]:
     return {str(template): tuple(str(name) for name in names) for template, names in dict(data).items()}
 
 
+def _check_together(accounts: tuple[Account, ...]) -> None:
+    """Everything on WeCom is of one corp; its apps differ in number and secret, its 微信客服 accounts in open_kfid."""
+    wecom = [account for account in accounts if account.kind is not Kind.OFFICIAL]
+    apps = [account for account in wecom if account.kind is Kind.WECOM]
+    desks = [account for account in wecom if account.kind is Kind.CUSTOMER_SERVICE]
+    for name, values in (
+        ("agent_id", [app.agent_id for app in apps]),
+        ("secret", [app.secret for app in apps]),
+        ("open_kfid", [desk.open_kfid for desk in desks]),
+    ):
+        if len(set(values)) != len(values):
+            raise ConfigInvalid(f"accounts: every {name} must be different")
+    if len({account.corp_id for account in wecom}) > 1:
+        raise ConfigInvalid("accounts: every corp_id must be the same")
+    if len(accounts) - len(wecom) > 1:
+        raise ConfigInvalid("accounts: one official_account at most")
+
+
 def _check_account(account: Account) -> None:
     where = f"accounts.{account.key}"
     if not account.receive_id:
         raise ConfigInvalid(f"{where}: {'app_id' if account.kind is Kind.OFFICIAL else 'corp_id'} is needed")
+    if account.kind is Kind.CUSTOMER_SERVICE and not account.open_kfid:
+        raise ConfigInvalid(f"{where}: open_kfid is needed")
     if account.kind is Kind.OFFICIAL and account.mode is Mode.PLAIN and not account.encoding_aes_key:
         return
     try:

@@ -41,10 +41,17 @@ class Envelope:
         """The plain signature, or msg_signature when `encrypted` is given."""
         return signature(self._token, timestamp, nonce, *(() if encrypted is None else (encrypted,)))
 
-    def encrypt(self, text: str) -> str:
-        """Base64 of 16 random bytes, the length, the text and the receiveid, under AES-256-CBC."""
-        message = text.encode()
-        buffer = secrets.token_bytes(16) + struct.pack(">I", len(message)) + message + self._receive_id.encode()
+    def encrypt(self, text: str, *, receive_id: str | None = None, long_pad: bool = False) -> str:
+        """Base64 of 16 random bytes, the length, the text and the receiveid, under AES-256-CBC.
+
+        `long_pad` adds spaces after the text until the padding is 17 to 32 bytes, which a library that thinks in
+        blocks of 16 refuses.
+        """
+        message, owner = text.encode(), (self._receive_id if receive_id is None else receive_id).encode()
+        short = _BLOCK - (20 + len(message) + len(owner)) % _BLOCK
+        if long_pad and short <= _BLOCK // 2:
+            message += b" " * short
+        buffer = secrets.token_bytes(16) + struct.pack(">I", len(message)) + message + owner
         pad = _BLOCK - len(buffer) % _BLOCK
         encryptor = Cipher(algorithms.AES(self._key), modes.CBC(self._key[:16])).encryptor()
         return base64.b64encode(encryptor.update(buffer + bytes([pad]) * pad) + encryptor.finalize()).decode()
@@ -127,7 +134,9 @@ def _children(fields: Mapping[str, Any], depth: int) -> str:
                 inside = _children(item, depth + 1)
             elif isinstance(item, bool) or item is None:
                 inside = ""
-            elif isinstance(item, int | float):
+            elif isinstance(item, float):
+                inside = f"{item:.6f}".rstrip("0").rstrip(".")
+            elif isinstance(item, int):
                 inside = str(item)
             else:
                 inside = _cdata(str(item))

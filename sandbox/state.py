@@ -1,66 +1,26 @@
-"""Everything the pretend platform remembers: people and their phones, media, messages sent, the log, and its clock."""
+"""Everything the pretend platform remembers: people and their phones, windows, files, messages sent and card codes."""
 
 from __future__ import annotations
 
 import itertools
-import queue
 import secrets
 import threading
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from sandbox.config import Account, Kind, SandboxConfig
 from sandbox.faults import Faults
+from sandbox.stores import Background, Clock, Log, MediaStore, Medium, Recent
 from sandbox.text import links_in
-
-Key = TypeVar("Key")
-Value = TypeVar("Value")
+from sandbox.wecom.kf_book import KfBook
 
 
 class Full(Exception):
     """No more people fit."""
-
-
-class Recent(Generic[Key, Value]):
-    """A mapping that forgets its oldest entries; safe to use from many threads."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._lock = threading.Lock()
-        self._items: OrderedDict[Key, Value] = OrderedDict()
-
-    def put(self, key: Key, value: Value) -> None:
-        """Remembers `value`, forgetting the oldest if there is no room."""
-        with self._lock:
-            self._items[key] = value
-            self._items.move_to_end(key)
-            while len(self._items) > self._limit:
-                self._items.popitem(last=False)
-
-    def get(self, key: Key) -> Value | None:
-        """The value, if it is still remembered."""
-        with self._lock:
-            return self._items.get(key)
-
-    def put_once(self, key: Key, value: Value, *, fresh: Callable[[Value], bool]) -> Value | None:
-        """Remembers `value` and returns None, or keeps and returns what is there if `fresh` accepts it."""
-        with self._lock:
-            there = self._items.get(key)
-            if there is not None and fresh(there):
-                return there
-            self._items[key] = value
-            self._items.move_to_end(key)
-            while len(self._items) > self._limit:
-                self._items.popitem(last=False)
-            return None
-
-    def take(self, key: Key) -> Value | None:
-        """Removes and returns the value."""
-        with self._lock:
-            return self._items.pop(key, None)
 
 
 @dataclass(slots=True)
@@ -125,6 +85,11 @@ class Seat:
     """Subscription template id → how many sends the person has agreed to."""
     sent_at: deque[datetime] = field(default_factory=lambda: deque(maxlen=1001))
     scene: str = ""
+    remark: str = ""
+    tags: list[int] = field(default_factory=list)
+    blacklisted: bool = False
+    received: int = 0
+    """How many messages have come; a page that knows how many it has shown knows what is unread."""
 
 
 class Person:
@@ -154,43 +119,6 @@ class Person:
             return [entry.to_json() for entry in self.thread if not entry.mine]
 
 
-@dataclass(frozen=True, slots=True)
-class Medium:
-    """A file the platform keeps for three days."""
-
-    id: str
-    channel: str
-    type: str
-    content_type: str
-    data: bytes
-    created_at: datetime
-    name: str
-
-
-class MediaStore:
-    """The files, the oldest of which go when there are too many or they are too large together."""
-
-    def __init__(self, *, max_bytes: int, max_count: int) -> None:
-        self._max_bytes, self._max_count = max_bytes, max_count
-        self._lock = threading.Lock()
-        self._items: OrderedDict[str, Medium] = OrderedDict()
-        self._bytes = 0
-
-    def add(self, medium: Medium) -> None:
-        """Keeps the file."""
-        with self._lock:
-            self._items[medium.id] = medium
-            self._bytes += len(medium.data)
-            while self._items and (self._bytes > self._max_bytes or len(self._items) > self._max_count):
-                _, oldest = self._items.popitem(last=False)
-                self._bytes -= len(oldest.data)
-
-    def get(self, media_id: str) -> Medium | None:
-        """The file, whatever its age."""
-        with self._lock:
-            return self._items.get(media_id)
-
-
 @dataclass(slots=True)
 class SentMessage:
     """A WeCom message and the copy each member got."""
@@ -211,110 +139,15 @@ class ResponseCode:
     used: bool = False
 
 
-class Log:
-    """The last calls in both directions."""
+@dataclass(frozen=True, slots=True)
+class LoginCode:
+    """A one-use code of a WeCom sign-in; `person` is empty for somebody from outside."""
 
-    def __init__(self, *, size: int, body: int) -> None:
-        self._body = body
-        self._lock = threading.Lock()
-        self._ring: deque[dict[str, Any]] = deque(maxlen=size)
-        self._numbers = itertools.count(1)
-
-    def add(self, **call: Any) -> None:
-        """Remembers one call; text longer than the bound is cut."""
-        for name, value in call.items():
-            if isinstance(value, bytes):
-                value = value[: self._body].decode("utf-8", "replace")
-            if isinstance(value, str) and len(value) > self._body:
-                value = value[: self._body] + "…"
-            call[name] = value
-        with self._lock:
-            self._ring.append({"id": next(self._numbers), **call})
-
-    def listed(self, *, after: int = 0, limit: int | None = None) -> list[dict[str, Any]]:
-        """The calls after number `after`, oldest first; with `limit` the newest of them."""
-        with self._lock:
-            calls = [call for call in self._ring if call["id"] > after]
-        return calls if limit is None else calls[-limit:]
-
-    def clear(self) -> None:
-        """Forgets every call."""
-        with self._lock:
-            self._ring.clear()
-
-
-class Background:
-    """Events the platform sends by itself: a bounded queue and two threads, started when first needed."""
-
-    def __init__(self, limit: int) -> None:
-        self._queue: queue.Queue[Callable[[], None]] = queue.Queue(limit)
-        self._state = threading.Condition()
-        self._pending = 0
-        self._started = False
-
-    def add(self, work: Callable[[], None]) -> bool:
-        """Queues the work; False when there is no room."""
-        with self._state:
-            try:
-                self._queue.put_nowait(work)
-            except queue.Full:
-                return False
-            self._pending += 1
-            if not self._started:
-                self._started = True
-                for number in (1, 2):
-                    threading.Thread(target=self._run, name=f"sandbox-events-{number}", daemon=True).start()
-        return True
-
-    def settle(self, seconds: float) -> int:
-        """Waits until nothing is queued or running, at most so long; how much is left."""
-        with self._state:
-            self._state.wait_for(lambda: self._pending == 0, seconds)
-            return self._pending
-
-    def _run(self) -> None:
-        while True:
-            work = self._queue.get()
-            try:
-                work()
-            finally:
-                with self._state:
-                    self._pending -= 1
-                    self._state.notify_all()
-
-
-class Clock:
-    """The sandbox's time: the given clock, moved as the control interface asks.
-
-    `now` ages tokens, windows, media and codes. `wire` stands in the callbacks themselves (timestamp, CreateTime) and
-    is not moved by `advance`, because the program under test has a clock of its own and would rightly refuse them.
-    """
-
-    def __init__(self, base: Callable[[], datetime]) -> None:
-        self._base = base
-        self._ahead = timedelta()
-        self._skew = timedelta()
-
-    def now(self) -> datetime:
-        """The platform's time."""
-        return self._base() + self._ahead
-
-    def wire(self) -> datetime:
-        """The time that is sent."""
-        return self._base() + self._skew
-
-    def advance(self, seconds: float) -> None:
-        """Lets so much time pass."""
-        self._ahead += timedelta(seconds=seconds)
-
-    def skew(self, seconds: float) -> None:
-        """Makes what is sent wrong by so much; 0 mends it."""
-        self._skew = timedelta(seconds=seconds)
-
-    @property
-    def ahead_seconds(self) -> float:
-        """How far `now` has been moved."""
-        return self._ahead.total_seconds()
+    person: str
+    channel: str
+    until: datetime
+    private: bool = False
+    """Whether the member agreed to show what is private (snsapi_privateinfo)."""
 
 
 class World:
@@ -324,7 +157,7 @@ class World:
         self.config = config
         self.rules = config.rules
         self.clock = Clock(clock)
-        self.faults = Faults(self.clock.now)
+        self.faults = Faults(self.clock.now, [account.key for account in config.accounts])
         self.log = Log(size=config.bounds.log, body=config.bounds.log_body)
         self.media = MediaStore(max_bytes=config.bounds.media_bytes, max_count=config.bounds.media_count)
         self.sent: Recent[str, SentMessage] = Recent(config.bounds.ledger)
@@ -332,7 +165,8 @@ class World:
         self.scenes: Recent[str, dict[str, Any]] = Recent(config.bounds.ledger)
         self.client_messages: Recent[tuple[str, str], tuple[datetime, int]] = Recent(config.bounds.ledger)
         self.duplicates: Recent[str, tuple[datetime, str]] = Recent(config.bounds.ledger)
-        self.login_codes: Recent[str, tuple[str, datetime]] = Recent(config.bounds.ledger)
+        self.login_codes: Recent[str, LoginCode] = Recent(config.bounds.ledger)
+        self.kf = KfBook(config.rules, self.clock.now, config.accounts)
         self.background = Background(config.bounds.pending_events)
         self.menus: dict[str, dict[str, Any]] = {}
         self.closing = threading.Event()
@@ -340,7 +174,7 @@ class World:
         self._accounts = {account.key: account for account in config.accounts}
         self._people: dict[str, Person] = {}
         self._people_lock = threading.Lock()
-        self._versions = itertools.count(1)
+        self._version_lock = threading.Lock()
         self.version = 0
         # A program under test remembers message ids longer than a sandbox lives, so a new sandbox starts elsewhere.
         self._message_ids = itertools.count(20_000_000_000_000_000 + secrets.randbelow(10**16))
@@ -381,7 +215,8 @@ class World:
                 person.seats[channel] = Seat(channel=channel, followed_at=self.clock.now())
             if name:
                 person.name = name
-            person.version = self.next_version()
+            with self._news() as person.version:
+                pass
         return person
 
     def person(self, key: str) -> Person | None:
@@ -400,28 +235,40 @@ class World:
 
     def next_version(self) -> int:
         """A number larger than every one before."""
-        self.version = next(self._versions)
-        return self.version
+        with self._news() as version:
+            return version
+
+    @contextmanager
+    def _news(self) -> Iterator[int]:
+        """The next version, published only when the block ends: whoever reads `version` and then asks for what came
+        after it misses nothing that was still being written down.
+        """
+        with self._version_lock:
+            yield self.version + 1
+            self.version += 1
 
     # Phones
 
     def show(self, person: Person, **values: Any) -> Entry:
         """Puts something on the person's phone."""
-        with person.lock:
-            version = self.next_version()
-            entry = Entry(id=f"m{next(self._entry_ids)}", version=version, at=self.clock.now(), **values)
-            account = self._accounts.get(entry.channel)
-            if not entry.mine and account is not None and account.kind is Kind.OFFICIAL:
-                entry.links = links_in(entry.text)
+        account = self._accounts.get(values["channel"])
+        tappable = not values.get("mine") and account is not None and account.kind is Kind.OFFICIAL
+        links = links_in(values.get("text", "")) if tappable else []
+        with person.lock, self._news() as version:
+            now = self.clock.now()
+            entry = Entry(id=f"m{next(self._entry_ids)}", version=version, at=now, links=links, **values)
+            seat = person.seats.get(entry.channel)
+            if seat is not None and not entry.mine and "of" not in entry.extra:
+                seat.received += 1
             person.thread.append(entry)
             person.version = version
         return entry
 
     def change(self, person: Person, entry: Entry, change: Callable[[Entry], None]) -> None:
         """Changes something already on the phone."""
-        with person.lock:
+        with person.lock, self._news() as version:
             change(entry)
-            entry.version = person.version = self.next_version()
+            entry.version = person.version = version
 
     # Customer-service windows
 
@@ -472,7 +319,9 @@ class World:
 
     # Media
 
-    def keep(self, account: Account, *, type: str, content_type: str, data: bytes, name: str = "") -> Medium:
+    def keep(
+        self, account: Account, *, type: str, content_type: str, data: bytes, name: str = "", permanent: bool = False
+    ) -> Medium:
         """Keeps a file and gives it an id."""
         medium = Medium(
             id=secrets.token_urlsafe(32),
@@ -482,17 +331,19 @@ class World:
             data=data,
             created_at=self.clock.now(),
             name=name[:120] or f"{type}.bin",
+            permanent=permanent,
         )
         self.media.add(medium)
         return medium
 
     def medium(self, account: Account, media_id: object) -> Medium | None:
-        """The file, if this account has it and it is not older than the platform keeps files."""
+        """The file, if it is not older than the platform keeps files; all of one WeCom corp share theirs."""
         medium = self.media.get(media_id) if isinstance(media_id, str) else None
-        if medium is None or medium.channel != account.key:
+        owner = self._accounts.get(medium.channel) if medium is not None else None
+        if medium is None or owner is None or owner.receive_id != account.receive_id:
             return None
         age = (self.clock.now() - medium.created_at).total_seconds()
-        return medium if age < self.rules.media_seconds else None
+        return medium if medium.permanent or age < self.rules.media_seconds else None
 
     # Card codes
 

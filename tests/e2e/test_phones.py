@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from tests.bot.program import Running, demonstration
 
@@ -15,6 +17,36 @@ pytestmark = pytest.mark.browser
 
 WORDS = "香樟花园6栋2单元楼上半夜还在放音响，吵得孩子睡不着"
 PATIENCE_MS = 30_000
+PICTURES = os.environ.get("PHONES_PICTURES", "")
+"""A folder for the pictures of the README; `PHONES_PICTURES=docs/pictures` makes them anew."""
+PAINT = """() => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [640, 480];
+  const draw = canvas.getContext("2d");
+  const box = (colour, ...where) => { draw.fillStyle = colour; draw.fillRect(...where); };
+  const round = (colour, ...where) => { draw.fillStyle = colour; draw.beginPath(); draw.ellipse(...where, 0, 0, 7); draw.fill(); };
+  SCENE
+  return canvas.toDataURL("image/jpeg", 0.9);
+}"""
+"""Photos are drawn by the browser itself."""
+STAIRS = """
+  box("#4b4f55", 0, 0, 640, 480);
+  box("#2a2c30", 0, 380, 640, 100);
+  for (let step = 0; step < 5; step += 1) box(step % 2 ? "#5a5e64" : "#666a70", 90 + step * 60, 380 - step * 34, 400, 34);
+  box("#8a6f4a", 480, 140, 100, 240);
+  box("#1c1d20", 296, 0, 8, 30);
+  round("#1c1d20", 300, 58, 34, 34);
+  box("#b9bec6", 120, 170, 90, 60);
+"""
+ROAD = """
+  box("#9fc3dd", 0, 0, 640, 150);
+  box("#7d9a6b", 0, 120, 640, 60);
+  box("#6c6f73", 0, 180, 640, 300);
+  for (let mark = 0; mark < 4; mark += 1) box("#e8e6da", 40 + mark * 170, 215, 90, 12);
+  round("#8d9094", 310, 350, 120, 58);
+  round("#141516", 310, 352, 98, 44);
+  round("#77797d", 500, 420, 90, 30);
+"""
 
 
 @pytest.fixture(scope="module")
@@ -24,16 +56,65 @@ def running(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield running
 
 
+@pytest.fixture
+def page(page: Page) -> Iterator[Page]:
+    """A page whose complaints fail the test; that the console refuses a wrong password is none."""
+    complaints: list[str] = []
+
+    def listen(said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning") and "/console/" not in said.location["url"]:
+            complaints.append(said.text)
+
+    page.on("console", listen)
+    yield page
+    assert complaints == []
+
+
+@pytest.fixture
+def shot(page: Page, tmp_path: Path) -> Callable[[str], None]:
+    """Keeps a picture of the page: for the README if that is asked for, else where pytest keeps its files."""
+    folder = Path(PICTURES or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def take(name: str) -> None:
+        page.screenshot(path=folder / f"{name}.png", animations="disabled")
+
+    return take
+
+
 class Phone:
     """One person's phone on the page."""
 
     def __init__(self, page: Page, name: str) -> None:
+        self.page = page
         self.element = page.get_by_label(f"{name}的手机", exact=True)
         self.thread = self.element.get_by_role("log")
 
     def say(self, text: str) -> None:
         self.element.get_by_role("textbox").first.fill(text)
-        self.element.get_by_role("button", name="发送", exact=True).click()
+        self.press("发送")
+
+    def press(self, name: str) -> None:
+        self.element.get_by_role("button", name=name, exact=True).click()
+
+    def send_photo(self, scene: str) -> None:
+        """From the album, as the picture on the disk of whoever shows it."""
+        painted = base64.b64decode(self.page.evaluate(PAINT.replace("SCENE", scene)).partition(",")[2])
+        before = self.thread.locator(".mine img").count()
+        self.press("更多")
+        with self.page.expect_file_chooser() as chooser:
+            self.press("相册")
+        chooser.value.set_files({"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": painted})
+        expect(self.thread.locator(".mine img")).to_have_count(before + 1, timeout=PATIENCE_MS)
+
+    def send_location(self, label: str) -> None:
+        self.press("更多")
+        self.press("位置")
+        sheet = self.element.get_by_role("dialog", name="位置")
+        sheet.get_by_role("button", name=re.compile(f"^{label}")).click()
+        expect(sheet.get_by_role("status")).to_contain_text(label)
+        sheet.get_by_role("button", name="发送", exact=True).click()
+        expect(self.thread.locator(".mine .place").last).to_contain_text(label)
 
     def received(self, text: str | re.Pattern[str]) -> Locator:
         """The newest bubble with these words."""
@@ -52,30 +133,90 @@ def report(page: Page, running: Running) -> tuple[Phone, Phone, str]:
     return resident, member, number[0]
 
 
-def test_a_residents_words_travel_the_whole_loop_by_taps(page: Page, running: Running, tmp_path: Path) -> None:
-    resident, member, number = report(page, running)
-    short = number[-4:]
-    # The member's phone opens where the offer came.
-    member.element.get_by_role("tab", name="企业微信").click()
-    card = member.thread.locator(".card").last
+def test_a_residents_words_photo_and_place_travel_the_whole_loop(
+    page: Page, running: Running, shot: Callable[[str], None]
+) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(running.phones)
+    resident, member = Phone(page, "居民 张阿姨"), Phone(page, "党员 李建国")
+    rider, staff = Phone(page, "骑手 小马"), Phone(page, "香樟社区 徐静")
+    resident.say("楼道灯坏了，晚上黑得看不见台阶")
+    number = re.search(r"\d{6}-(\d{4,})", resident.received("已受理，编号").inner_text())
+    assert number is not None
+    resident.send_location("香樟花园 6栋")
+    resident.received("位置收到了")
+    resident.send_photo(STAIRS)
+    resident.received(re.compile("照片"))
+    # The member's phone turns to WeCom by itself, because that is where the news is.
+    card = member.thread.locator(".card").filter(has=page.get_by_role("button", name="接单", exact=True)).last
     expect(card).to_be_visible(timeout=PATIENCE_MS)
-    page.screenshot(path=tmp_path / "offer.png")
-    card.get_by_role("button", name="接单").click()
-    expect(card.get_by_role("button", name="已接单")).to_be_disabled(timeout=PATIENCE_MS)
+    expect(member.element.get_by_role("tab", name="企业微信")).to_have_attribute("aria-selected", "true")
+    rider.send_photo(ROAD)
+    rider.received("照片收到了")
+    staff.say("待派")
+    staff.received(re.compile("."))
+    card.get_by_role("button", name="接单", exact=True).click()
+    expect(member.thread.get_by_role("button", name="已接单")).to_be_disabled(timeout=PATIENCE_MS)
     member.received("接单成功")
     resident.received("有人接了")
-    member.say(f"到场 {short}")
+    shot("phones")
+    member.say(f"到场 {number[1]}")
     member.received("收到，您到了")
-    member.say(f"办结 {short} 和楼上说好了，晚上十点以后不放音响")
+    member.say(f"办结 {number[1]} 换了新的声控灯，试过会亮")
     member.received("我去请居民评价")
     asked = resident.received("请评价")
-    expect(asked).to_contain_text("和楼上说好了")
-    page.screenshot(path=tmp_path / "question.png")
+    expect(asked).to_contain_text("换了新的声控灯")
     asked.get_by_role("button", name="解决了，满意").click()
     expect(resident.received("谢谢您告诉我")).to_contain_text("已结")
-    resident.say(f"进度 {short}")
+    resident.say(f"进度 {number[1]}")
     resident.received("您评价了")
-    page.screenshot(path=tmp_path / "loop.png")
+    shot("loop")
+    page.get_by_role("button", name="党员 李建国的往来记录").click()
+    log = page.get_by_role("complementary", name="往来记录")
+    expect(log.get_by_label("人", exact=True)).to_have_value("demo-member-1")
+    pressed = log.locator("details").filter(has_text="template_card_event").first
+    pressed.locator("summary").click()
+    expect(pressed.locator("pre").nth(1)).to_contain_text("<Event>")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    shot("log")
+
+
+def test_the_loop_works_on_the_width_of_a_phone(page: Page, running: Running, shot: Callable[[str], None]) -> None:
+    page.set_viewport_size({"width": 390, "height": 780})
+    resident, member, number = report(page, running)
+    expect(member.element).to_be_hidden()
+    switcher = page.get_by_role("navigation", name="打开的手机")
+    theirs = switcher.get_by_role("button", name=re.compile("李建国"))
+    # The tab of a phone that is not on the screen counts what has come to it.
+    expect(theirs.locator(".badge")).to_be_visible(timeout=PATIENCE_MS)
+    theirs.click()
+    card = member.thread.locator(".card").filter(has=page.get_by_role("button", name="接单", exact=True)).last
+    expect(card).to_be_visible(timeout=PATIENCE_MS)
+    shot("phones-mobile")
+    card.get_by_role("button", name="接单", exact=True).click()
+    member.received("接单成功")
+    expect(theirs.locator(".badge")).to_have_count(0)
+    switcher.get_by_role("button", name=re.compile("张阿姨")).click()
+    resident.received(re.compile(f"{number[-4:]}）有人接了"))
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_words_can_be_sent_without_a_mouse(page: Page, running: Running) -> None:
+    page.goto(running.phones)
+    resident = Phone(page, "居民 张阿姨")
+    field = resident.element.get_by_role("textbox")
+    expect(field).to_be_focused()
+    page.keyboard.type("帮助")
+    page.keyboard.press("Enter")
+    expect(resident.thread.locator(".mine .bubble").last).to_have_text("帮助")
+    expect(resident.thread.locator(".row").last).not_to_have_class(re.compile("mine"), timeout=PATIENCE_MS)
+    expect(field).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(resident.element.get_by_role("button", name="更多", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(resident.element.get_by_role("button", name="位置", exact=True)).to_be_hidden()
+    expect(resident.element.get_by_role("button", name="更多", exact=True)).to_be_focused()
 
 
 def test_staff_sign_in_with_the_printed_password_and_see_the_history(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 import requests
 from flask import Flask, Response, request
 from wechatpy.crypto import WeChatCrypto as OfficialCrypto
+from wechatpy.exceptions import WeChatException
 from wechatpy.work.crypto import WeChatCrypto as WecomCrypto
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -48,9 +50,19 @@ class Delivery:
 
 
 def _fields(element: ElementTree.Element) -> Any:
+    """As xmltodict gives it to many bots: one item is bare, several are a list."""
     if not len(element):
         return element.text or ""
-    return {child.tag: _fields(child) for child in element}
+    found: dict[str, Any] = {}
+    for child in element:
+        value = _fields(child)
+        if child.tag not in found:
+            found[child.tag] = value
+        elif isinstance(found[child.tag], list):
+            found[child.tag].append(value)
+        else:
+            found[child.tag] = [found[child.tag], value]
+    return found
 
 
 class Program:
@@ -59,7 +71,8 @@ class Program:
     def __init__(self) -> None:
         self.mode = "safe"
         self.received: list[Delivery] = []
-        self.answer: Callable[[Delivery], str | tuple[Any, int]] = lambda delivery: "success"
+        self.refused: list[str] = []
+        self.answer: Callable[[Delivery], str | tuple[Any, ...]] = lambda delivery: "success"
         self.official = OfficialCrypto(TOKEN, AES_KEY, APP_ID)
         self.wecom = WecomCrypto(TOKEN, AES_KEY, CORP_ID)
         self.gate = threading.Event()
@@ -78,16 +91,22 @@ class Program:
             return Response(query["echostr"] if query["signature"] == expected else "no")
         raw = request.get_data().decode()
         sealed = channel == "wecom" or self.mode != "plain"
-        text = (
-            crypto.decrypt_message(raw, query["msg_signature"], query["timestamp"], query["nonce"]) if sealed else raw
-        )
+        try:
+            text = (
+                crypto.decrypt_message(raw, query["msg_signature"], query["timestamp"], query["nonce"])
+                if sealed
+                else raw
+            )
+        except WeChatException as error:
+            self.refused.append(type(error).__name__)
+            return Response("no", status=403)
         delivery = Delivery(query, raw, _fields(ElementTree.fromstring(text)))
         self.received.append(delivery)
         if self.together is not None:
             self.together.wait(5)
         answer = self.answer(delivery)
         if not isinstance(answer, str):
-            return Response(answer[0], status=answer[1])
+            return Response(*answer)
         if answer.startswith("<xml>") and sealed:
             answer = crypto.encrypt_message(answer, query["nonce"], query["timestamp"])
         return Response(answer)
@@ -180,6 +199,18 @@ class Street:
             return self.session.get(url, params=query, timeout=10).json()
         return self.session.post(url, params=query, json=body, timeout=10).json()
 
+    def as_app(self, secret: str, path: str, body: Any = None, **query: str) -> Any:
+        """A WeCom call with the token of this secret; its JSON answer."""
+        if secret not in self.tokens:
+            asked = {"corpid": CORP_ID, "corpsecret": secret}
+            answer = self.session.get(f"{self.url}/wecom/cgi-bin/gettoken", params=asked, timeout=10).json()
+            self.tokens[secret] = answer["access_token"]
+        query = {"access_token": self.tokens[secret], **query}
+        url = f"{self.url}/wecom/cgi-bin/{path}"
+        if body is None:
+            return self.session.get(url, params=query, timeout=10).json()
+        return self.session.post(url, params=query, json=body, timeout=10).json()
+
     def custom(self, openid: str, content: str = "您好") -> int:
         body = {"touser": openid, "msgtype": "text", "text": {"content": content}}
         code: int = self.call("official", "message/custom/send", body)["errcode"]
@@ -198,7 +229,7 @@ class Street:
 
 
 def config_for(callback_url: str, **changes: Any) -> SandboxConfig:
-    """Both accounts, re-sends without waiting."""
+    """Both accounts, and more of the same corp in `also`; re-sends without waiting."""
     official = {
         "key": "official",
         "kind": "official_account",
@@ -219,14 +250,18 @@ def config_for(callback_url: str, **changes: Any) -> SandboxConfig:
         "token": TOKEN,
         "encoding_aes_key": AES_KEY,
         "callback_url": f"{callback_url}/wechat/wecom",
+        **changes.pop("wecom", {}),
     }
-    rules = {"retry_seconds": 0, "timeout_seconds": 5, **changes.pop("rules", {})}
-    return SandboxConfig.from_dict({"accounts": [official, wecom], "rules": rules, **changes})
+    others = [
+        {**wecom, "callback_url": f"{callback_url}/wechat/{more['key']}", **more} for more in changes.pop("also", ())
+    ]
+    rules = {"retry_seconds": 0, "timeout_seconds": 5, "wecom_verify_seconds": 5, **changes.pop("rules", {})}
+    return SandboxConfig.from_dict({"accounts": [official, wecom, *others], "rules": rules, **changes})
 
 
-@pytest.fixture
-def open_street() -> Iterator[Callable[..., Street]]:
-    """Opens a street with changed settings; everything is stopped afterwards."""
+@contextmanager
+def opening() -> Iterator[Callable[..., Street]]:
+    """Opens streets with changed settings; everything is stopped afterwards."""
     served: list[Served] = []
 
     def open_one(**changes: Any) -> Street:
@@ -239,9 +274,25 @@ def open_street() -> Iterator[Callable[..., Street]]:
         served.extend((bot, sandbox))
         return Street(sandbox.url, program, clock, requests.Session(), app)
 
-    yield open_one
-    for one in served:
-        one.stop()
+    try:
+        yield open_one
+    finally:
+        for one in served:
+            one.stop()
+
+
+@pytest.fixture
+def open_street() -> Iterator[Callable[..., Street]]:
+    """Opens a street with changed settings; everything is stopped afterwards."""
+    with opening() as open_one:
+        yield open_one
+
+
+@pytest.fixture(scope="module")
+def refusing_street() -> Iterator[Street]:
+    """One street for all of a module's calls that are refused, and so leave nothing behind."""
+    with opening() as open_one:
+        yield open_one()
 
 
 @pytest.fixture

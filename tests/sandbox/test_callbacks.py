@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 import pytest
 import requests
+from flask import Flask
 
 from sandbox.callbacks import SERVICE_FAILED
 from sandbox.envelope import BadEnvelope, from_xml
-from tests.sandbox.conftest import AGENT_ID, APP_ID, CORP_ID, GH_ID, Street, reply, words
+from tests.sandbox.conftest import AGENT_ID, APP_ID, CORP_ID, GH_ID, Served, Street, reply, words
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -162,12 +163,108 @@ def test_an_empty_answer_and_success_are_silence(street: Street) -> None:
     assert street.inbox("demo-resident-1") == []
 
 
-def test_wecom_shows_no_fault_sentence_and_does_not_ask_again_after_a_200(street: Street) -> None:
-    street.program.answer = lambda delivery: ("nonsense", 200)
-    assert len(street.say("demo-member-1", "wecom", text="在吗")["deliveries"]) == 1
-    street.program.answer = lambda delivery: ("nonsense", 500)
+@pytest.mark.parametrize(("setting", "status", "times"), [(0, 500, 1), (1, 500, 3), (0, 200, 1), (1, 200, 1)])
+def test_wecom_asks_again_after_a_bad_status_only_where_the_old_page_is_believed(
+    open_street: Callable[..., Street], setting: int, status: int, times: int
+) -> None:
+    street = open_street(rules={"wecom_retry_any_status": setting})
+    street.program.answer = lambda delivery: ("nonsense", status)
+    assert len(street.say("demo-member-1", "wecom", text="在吗")["deliveries"]) == times
+    assert street.inbox("demo-member-1") == []
+
+
+def test_wecom_asks_three_times_when_nobody_answers(open_street: Callable[..., Street]) -> None:
+    street = open_street(wecom={"callback_url": "http://127.0.0.1:9/nobody"})
     assert len(street.say("demo-member-1", "wecom", text="在吗")["deliveries"]) == 3
     assert street.inbox("demo-member-1") == []
+
+
+def test_a_redirect_is_a_bad_answer_and_is_not_followed(street: Street) -> None:
+    street.program.answer = lambda delivery: ("", 301, {"Location": f"{street.url}/healthz"})
+    said = street.say("demo-resident-1", text="在吗")
+    assert [attempt["error"] for attempt in said["deliveries"]] == ["HTTP 301"] * 3
+
+
+@pytest.mark.parametrize(
+    ("event", "sentences"),
+    [
+        ({"Event": "CLICK", "EventKey": "help"}, 1),
+        ({"Event": "VIEW", "EventKey": "http://u/"}, 0),
+        ("unsubscribe", 0),
+        ({"Event": "TEMPLATESENDJOBFINISH", "MsgID": 7, "Status": "failed:user block"}, 0),
+    ],
+)
+def test_the_fault_sentence_is_shown_only_where_an_answer_would_be(
+    street: Street, event: object, sentences: int
+) -> None:
+    street.program.answer = lambda delivery: ("", 500)
+    assert len(street.say("demo-resident-1", event=event)["deliveries"]) == 3
+    assert [entry["text"] for entry in street.inbox("demo-resident-1")] == [SERVICE_FAILED] * sentences
+
+
+def test_an_answer_to_what_the_platform_only_reports_is_not_shown(street: Street) -> None:
+    street.program.answer = words("再见")
+    assert street.say("demo-resident-1", event="unsubscribe")["reply"] is None
+    assert street.inbox("demo-resident-1") == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "inside", "error"),
+    [
+        ("official", "<MsgType>poem</MsgType>", "MsgType"),
+        ("official", "<MsgType>text</MsgType><Content></Content>", "empty"),
+        ("official", "<MsgType>image</MsgType><Image><MediaId>made-up</MediaId></Image>", "MediaId"),
+        ("official", "<MsgType>image</MsgType>", "Image is missing"),
+        ("official", "<MsgType>music</MsgType><Music><Title>歌</Title></Music>", "ThumbMediaId"),
+        ("official", "<MsgType>news</MsgType><ArticleCount>0</ArticleCount><Articles></Articles>", "Articles"),
+        ("official", "<MsgType>update_button</MsgType><Button><ReplaceName>x</ReplaceName></Button>", "MsgType"),
+        ("wecom", "<MsgType>music</MsgType><Music><ThumbMediaId>x</ThumbMediaId></Music>", "MsgType"),
+        ("wecom", "<MsgType>transfer_customer_service</MsgType>", "MsgType"),
+        ("wecom", "<MsgType>update_button</MsgType><Button><ReplaceName>x</ReplaceName></Button>", "card event only"),
+    ],
+)
+def test_a_reply_the_platform_would_not_show_is_named_wrong(
+    street: Street, channel: str, inside: str, error: str
+) -> None:
+    street.program.answer = lambda delivery: reply(delivery, inside)
+    said = street.say("demo-member-1", channel, text="在吗")
+    assert error in said["deliveries"][0]["error"] and said["reply"] is None
+
+
+def test_a_picture_is_answered_with_a_picture_and_not_with_a_voice(street: Street) -> None:
+    street.say("demo-resident-1", image=base64.b64encode(PNG).decode())
+    media_id = street.program.received[0].fields["MediaId"]
+    for kind, tag, error in (("image", "Image", None), ("voice", "Voice", "the MediaId is of a image, not of a voice")):
+        inside = f"<MsgType>{kind}</MsgType><{tag}><MediaId>{media_id}</MediaId></{tag}>"
+        street.program.answer = lambda delivery, inside=inside: reply(delivery, inside)  # type: ignore[misc]
+        assert street.say("demo-resident-1", text="在吗")["deliveries"][0]["error"] == error
+
+
+def test_eight_articles_answer_a_menu_press_and_their_number_must_be_right(street: Street) -> None:
+    item = "<item><Title>t</Title><Description>d</Description><PicUrl>p</PicUrl><Url>http://u</Url></item>"
+    press = {"Event": "CLICK", "EventKey": "guide"}
+    for said, there, error in ((8, 8, None), (9, 9, "at most 8"), (2, 3, "ArticleCount is not 3")):
+        news = f"<MsgType>news</MsgType><ArticleCount>{said}</ArticleCount><Articles>{item * there}</Articles>"
+        street.program.answer = lambda delivery, news=news: reply(delivery, news)  # type: ignore[misc]
+        found = street.say("demo-resident-1", event=press)["deliveries"][0]["error"]
+        assert found is None if error is None else error in found
+
+
+def test_the_echo_of_wecom_needs_its_query_decoded(street: Street) -> None:
+    for _ in range(5):
+        assert street.control("POST", "verify", {"channel": "wecom"})["ok"] is True
+    calls = street.control("GET", "log")["log"]
+    assert all("%2B" in call["path"] and "%2F" in call["path"] for call in calls)
+
+
+def test_a_wecom_address_that_takes_too_long_is_not_verified(open_street: Callable[..., Street]) -> None:
+    gate, late = threading.Event(), Flask("late")
+    late.add_url_rule("/", "late", lambda: str(gate.wait(5)))
+    served = Served(late)
+    street = open_street(rules={"wecom_verify_seconds": 0.1}, wecom={"callback_url": served.url})
+    assert street.control("POST", "verify", {"channel": "wecom"}) == {"ok": False, "error": "timeout"}
+    gate.set()
+    served.stop()
 
 
 def test_news_is_one_article_after_words(street: Street) -> None:
@@ -216,26 +313,6 @@ def test_somebody_who_left_cannot_speak_until_they_follow_again(street: Street) 
     street.say("demo-resident-1", event="subscribe")
     street.say("demo-resident-1", text="在吗")
     assert [delivery.fields.get("Event") for delivery in street.program.received] == ["unsubscribe", "subscribe", None]
-
-
-def test_the_duplicate_fault_delivers_the_same_message_twice_at_the_same_instant(street: Street) -> None:
-    street.fault("duplicate", times=1)
-    street.program.together = threading.Barrier(2)
-    said = street.say("demo-resident-1", text="路灯坏了")
-    assert [attempt["error"] for attempt in said["deliveries"]] == [None, None]
-    assert len({delivery.fields["MsgId"] for delivery in street.program.received}) == 1
-    street.program.together = None
-    assert len(street.say("demo-resident-1", text="路灯坏了")["deliveries"]) == 1
-
-
-def test_the_resend_fault_delivers_three_times_whatever_is_answered(street: Street) -> None:
-    street.fault("resend_always")
-    street.program.answer = words("好")
-    said = street.say("demo-resident-1", text="路灯坏了")
-    assert [attempt["error"] for attempt in said["deliveries"]] == [None] * 3
-    assert [entry["text"] for entry in street.inbox("demo-resident-1")] == ["好"]
-    street.control("DELETE", "faults")
-    assert len(street.say("demo-resident-1", text="路灯坏了")["deliveries"]) == 1
 
 
 @pytest.mark.parametrize(

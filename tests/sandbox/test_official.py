@@ -29,13 +29,16 @@ def stable(street: Street, *, force: bool = False) -> Any:
     return requests.post(url, json=owner(force_refresh=force), timeout=5).json()
 
 
-@pytest.mark.parametrize(
-    ("wrong", "code"),
-    [({"appid": "wx0"}, 40013), ({"secret": "no"}, 40125), ({"grant_type": "x"}, 40002), ({"appid": ""}, 41002)],
-)
-def test_a_wrong_owner_gets_no_token(street: Street, wrong: dict[str, str], code: int) -> None:
-    answer = requests.get(f"{street.url}/official/cgi-bin/token", params=owner(**wrong), timeout=5).json()
-    assert answer["errcode"] == code and " rid: " in answer["errmsg"]
+def test_a_wrong_owner_gets_no_token(street: Street) -> None:
+    for wrong, code in (
+        ({"appid": "wx0"}, 40013),
+        ({"secret": "no"}, 40125),
+        ({"grant_type": "x"}, 40002),
+        ({"appid": ""}, 41002),
+        ({"secret": ""}, 41004),
+    ):
+        answer = requests.get(f"{street.url}/official/cgi-bin/token", params=owner(**wrong), timeout=5).json()
+        assert (wrong, answer["errcode"], " rid: " in answer["errmsg"]) == (wrong, code, True)
 
 
 def test_a_new_token_leaves_the_old_one_five_minutes(street: Street) -> None:
@@ -120,24 +123,6 @@ def test_an_account_may_do_what_it_was_verified_for(
     assert street.call("official", "qrcode/create", scene).get("errcode", 0) == qrcode
 
 
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        ({"msgtype": "text", "text": {"content": ""}}, 44004),
-        ({"msgtype": "text", "text": {"content": "字" * 683}}, 45002),
-        ({"msgtype": "image", "image": {"media_id": "no"}}, 40007),
-        ({"msgtype": "poem", "poem": {}}, 40008),
-        ({"msgtype": ["text"]}, 40008),
-        ({"msgtype": "news", "news": {"articles": [{"title": "1"}, {"title": "2"}]}}, 45008),
-        ({"msgtype": "msgmenu", "msgmenu": {"list": "x"}}, 47001),
-    ],
-)
-def test_a_bad_message_is_refused_and_costs_nothing(street: Street, body: dict[str, Any], code: int) -> None:
-    street.say("demo-resident-1", text="在吗")
-    assert street.call("official", "message/custom/send", {"touser": "demo-resident-1", **body})["errcode"] == code
-    assert street.inbox("demo-resident-1") == []
-
-
 def test_a_pressed_menu_item_is_a_text_with_its_number(street: Street) -> None:
     street.say("demo-resident-1", text="在吗")
     menu = {
@@ -184,13 +169,17 @@ def test_a_template_message_is_reported_back_and_not_sent_twice(street: Street) 
     assert street.call("official", "message/template/send", body)["msgid"] != first["msgid"]
 
 
-@pytest.mark.parametrize(
-    "data",
-    [{}, {"Thing!": {"value": "x"}}, {"thing01": "x"}, {"thing01": {"value": ""}}, {"thing01": {"value": "字" * 21}}],
-)
-def test_template_data_the_platform_would_refuse_is_47003(street: Street, data: dict[str, Any]) -> None:
-    body = {"touser": "demo-member-1", "template_id": "t", "data": data}
-    assert street.call("official", "message/template/send", body)["errcode"] == 47003
+def test_template_data_the_platform_would_refuse_is_47003(street: Street) -> None:
+    wrong: tuple[dict[str, Any], ...] = (
+        {},
+        {"Thing!": {"value": "x"}},
+        {"thing01": "x"},
+        {"thing01": {}},
+        {"thing01": {"value": ""}},
+    )
+    for data in wrong:
+        body = {"touser": "demo-member-1", "template_id": "t", "data": data}
+        assert (data, street.call("official", "message/template/send", body)["errcode"]) == (data, 47003)
 
 
 def test_a_template_that_was_never_added_is_40037(open_street: Callable[..., Street]) -> None:
@@ -256,7 +245,8 @@ def test_the_menu_wants_plain_utf8(street: Street) -> None:
     raw = '{"button": [{"name": "报事", "type": "click", "key": "report"}]}'.encode()
     query = {"access_token": street.tokens["official"]}
     assert requests.post(url, params=query, data=raw, timeout=5).json()["errcode"] == 0
-    assert street.call("official", "menu/get")["menu"] == menu
+    shown = {"name": "报事", "type": "click", "key": "report", "sub_button": []}
+    assert street.call("official", "menu/get")["menu"] == {"button": [shown]}
     assert street.call("official", "menu/delete")["errcode"] == 0
     assert street.call("official", "menu/get")["errcode"] == 46003
 
@@ -274,17 +264,3 @@ def test_the_daily_quota_ends_and_can_be_cleared(open_street: Callable[..., Stre
     assert [street.custom("demo-resident-1") for _ in range(2)] == [0, 45009]
     assert street.call("official", "clear_quota", {"appid": APP_ID})["errcode"] == 0
     assert street.custom("demo-resident-1") == 0
-
-
-@pytest.mark.parametrize(
-    "path", ["message/custom/send", "message/template/send", "menu/create", "qrcode/create", "clear_quota"]
-)
-def test_rubbish_gets_an_error_code_and_never_a_stack_trace(street: Street, path: str) -> None:
-    query = {"access_token": street.new_token("official")}
-    for body in (b"", b"{", b"[]", b"\xff\xfe", b'"x"', b"[" * 5000, b"null"):
-        answer = requests.post(f"{street.url}/official/cgi-bin/{path}", params=query, data=body, timeout=5)
-        assert answer.status_code == 200 and answer.json()["errcode"] in (44002, 47001)
-
-
-def test_an_unknown_call_is_40066(street: Street) -> None:
-    assert street.call("official", "no/such/thing")["errcode"] == 40066

@@ -2,24 +2,78 @@
 
 from __future__ import annotations
 
-import threading
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
 
-from tests.sandbox.conftest import AGENT_ID, CORP_ID, Street, reply
+from sandbox.platform_wecom import CALLS
+from tests.sandbox.conftest import AGENT_ID, CORP_ID, Street
+
+NAMES = [
+    "touser",
+    "toparty",
+    "totag",
+    "msgtype",
+    "text",
+    "content",
+    "userid",
+    "userids",
+    "useridlist",
+    "userlist",
+    "partylist",
+    "department",
+    "id",
+    "parentid",
+    "name",
+    "tagid",
+    "tagname",
+    "chatid",
+    "owner",
+    "add_user_list",
+    "button",
+    "template_card",
+    "response_code",
+    "atall",
+    "partyids",
+    "tagids",
+    "open_kfid",
+    "cursor",
+    "token",
+    "limit",
+    "msgid",
+    "external_userid",
+    "service_state",
+    "userid_list",
+    "external_userid_list",
+    "media_id",
+    "url",
+    "md5",
+    "scene",
+    "type",
+    "jobid",
+    "filename",
+    "code",
+    "user_ticket",
+    "openid",
+    "mobile",
+    "email",
+    "key",
+    "corpid",
+    "corpsecret",
+    "department_id",
+    "description",
+    "order",
+    "name_en",
+]
+"""Names of parameters, all of which get the same strange value at once."""
 
 
 def text(street: Street, users: str, content: str = "您好", **extra: Any) -> Any:
     body = {"touser": users, "agentid": AGENT_ID, "msgtype": "text", "text": {"content": content}, **extra}
     return street.call("wecom", "message/send", body)
-
-
-def update(street: Street, code: str, users: list[str], name: str = "已接单") -> Any:
-    body = {"userids": users, "agentid": AGENT_ID, "response_code": code, "button": {"replace_name": name}}
-    return street.call("wecom", "message/update_template_card", body)
 
 
 def test_the_token_stays_the_same_while_it_is_valid(street: Street) -> None:
@@ -32,9 +86,9 @@ def test_the_token_stays_the_same_while_it_is_valid(street: Street) -> None:
 
 
 @pytest.mark.parametrize(("wrong", "code"), [({"corpid": "ww0"}, 40013), ({"corpsecret": "no"}, 40001)])
-def test_a_wrong_corp_gets_no_token(street: Street, wrong: dict[str, str], code: int) -> None:
+def test_a_wrong_corp_gets_no_token(refusing_street: Street, wrong: dict[str, str], code: int) -> None:
     query = {"corpid": CORP_ID, "corpsecret": "x", **wrong}
-    answer = requests.get(f"{street.url}/wecom/cgi-bin/gettoken", params=query, timeout=5).json()
+    answer = requests.get(f"{refusing_street.url}/wecom/cgi-bin/gettoken", params=query, timeout=5).json()
     assert answer["errcode"] == code and "hint: [" in answer["errmsg"]
 
 
@@ -55,10 +109,14 @@ def test_everybody_gets_what_is_sent_to_all(street: Street) -> None:
     assert street.inbox("demo-rider-1") == []
 
 
-def test_another_app_and_a_missing_one_are_refused(street: Street) -> None:
+def test_a_token_is_good_for_its_own_app_only(open_street: Callable[..., Street]) -> None:
+    street = open_street(also=[{"key": "other", "agent_id": 5, "secret": "other-secret"}])
     body = {"touser": "demo-member-1", "msgtype": "text", "text": {"content": "x"}}
-    assert street.call("wecom", "message/send", body)["errcode"] == 40056
+    assert street.call("wecom", "message/send", body)["errcode"] == 41011
     assert street.call("wecom", "message/send", {**body, "agentid": 5})["errcode"] == 301002
+    assert street.call("wecom", "message/send", {**body, "agentid": 6})["errcode"] == 40056
+    assert street.as_app("other-secret", "message/send", {**body, "agentid": 5})["errcode"] == 81013
+    assert street.call("wecom", "message/send", {**body, "agentid": AGENT_ID})["errcode"] == 0
 
 
 def test_the_31st_message_of_a_minute_is_dropped_without_a_word(street: Street) -> None:
@@ -83,117 +141,6 @@ def test_long_words_are_cut_at_2048_bytes(street: Street) -> None:
     assert street.inbox("demo-member-1")[-1]["text"] == "字" * 682
 
 
-def test_a_pressed_button_sends_its_key_with_a_new_code_and_takes_the_answer(street: Street) -> None:
-    sent = street.card("demo-member-1|demo-member-2")
-    street.program.answer = lambda delivery: reply(
-        delivery, "<MsgType>update_button</MsgType><Button><ReplaceName>已接单</ReplaceName></Button>"
-    )
-    card = street.inbox("demo-member-1")[-1]
-    answer = street.press("demo-member-1", card["id"], "接单")
-    assert answer["reply"]["type"] == "update_button"
-    fields = street.program.received[0].fields
-    assert (fields["Event"], fields["EventKey"], fields["TaskId"]) == ("template_card_event", "accept 7", "task-1")
-    assert (fields["CardType"], fields["AgentID"]) == ("button_interaction", str(AGENT_ID))
-    assert fields["ResponseCode"] != sent["response_code"]
-    assert street.inbox("demo-member-1")[0]["replaced"] == "已接单"
-    assert street.inbox("demo-member-2")[0]["replaced"] is None
-    street.press("demo-member-1", card["id"], "接单", status=409)
-
-
-def test_two_volunteers_press_the_same_card_at_once_and_both_are_heard(street: Street) -> None:
-    street.card("demo-member-1|demo-member-2")
-    street.program.together = threading.Barrier(2)
-    cards = {key: street.inbox(key)[-1]["id"] for key in ("demo-member-1", "demo-member-2")}
-    url = f"{street.url}/api/people"
-    threads = [
-        threading.Thread(
-            target=requests.post,
-            args=(f"{url}/{key}/press",),
-            kwargs={"json": {"message": card, "button": "accept 7"}, "timeout": 9},
-        )
-        for key, card in cards.items()
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len({one.fields["ResponseCode"] for one in street.program.received}) == 2
-    assert {one.fields["FromUserName"] for one in street.program.received} == set(cards)
-
-
-def test_a_whole_new_card_can_answer_a_press(street: Street) -> None:
-    street.card("demo-member-1")
-    inside = (
-        "<MsgType>update_template_card</MsgType><TemplateCard><CardType>button_interaction</CardType>"
-        "<MainTitle><Title>已由您承接</Title></MainTitle>"
-        "<ButtonList><Text>办好了</Text><Style>1</Style><Key>done 7</Key></ButtonList></TemplateCard>"
-    )
-    street.program.answer = lambda delivery: reply(delivery, inside)
-    street.press("demo-member-1", street.inbox("demo-member-1")[0]["id"], "accept 7")
-    card = street.inbox("demo-member-1")[0]
-    assert card["card"]["title"] == "已由您承接"
-    assert [button["key"] for button in card["buttons"]] == ["done 7"]
-
-
-def test_a_code_updates_everybodys_card_once(street: Street) -> None:
-    code = street.card("demo-member-1|demo-member-2|demo-member-3")["response_code"]
-    assert update(street, code, ["demo-member-1", "demo-member-2", "ghost"])["invaliduser"] == ["ghost"]
-    states = [street.inbox(f"demo-member-{number}")[0]["replaced"] for number in (1, 2, 3)]
-    assert states == ["已接单", "已接单", None]
-    assert update(street, code, ["demo-member-3"])["errcode"] == 42022
-
-
-def test_the_code_of_a_press_updates_the_card_again(street: Street) -> None:
-    street.card("demo-member-1|demo-member-2")
-    street.press("demo-member-1", street.inbox("demo-member-1")[0]["id"], "accept 7")
-    code = street.program.received[0].fields["ResponseCode"]
-    body = {"atall": 1, "agentid": AGENT_ID, "response_code": code, "button": {"replace_name": "已有人承接"}}
-    assert street.call("wecom", "message/update_template_card", body)["errcode"] == 0
-    assert street.inbox("demo-member-2")[0]["replaced"] == "已有人承接"
-
-
-def test_a_code_lives_72_hours(street: Street) -> None:
-    code = street.card("demo-member-1")["response_code"]
-    street.control("POST", "clock", {"advance_seconds": 72 * 3600})
-    street.tokens.clear()
-    assert update(street, code, ["demo-member-1"])["errcode"] == 42003
-    assert update(street, "made-up", ["demo-member-1"])["errcode"] == 40029
-
-
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"card_type": "poem"}, 42031),
-        ({"task_id": "a b"}, 42014),
-        ({"task_id": ""}, 42014),
-        ({"button_list": []}, 42038),
-        ({"button_list": [{"text": "", "key": "a"}]}, 42038),
-        ({"button_list": [{"text": "一", "key": "a"}, {"text": "二", "key": "a"}]}, 42039),
-        ({"button_list": [{"text": "一", "type": 1}]}, 42028),
-        ({"horizontal_content_list": [{"keyname": "a", "value": "b"}] * 7}, 42035),
-        ({"card_type": "text_notice"}, 42045),
-        ({"main_title": "x"}, 40058),
-        ({"card_type": "vote_interaction"}, 42046),
-    ],
-)
-def test_a_bad_card_gets_its_own_code(street: Street, change: dict[str, Any], code: int) -> None:
-    assert street.card("demo-member-1", **change)["errcode"] == code
-
-
-def test_a_notice_card_has_no_code_and_a_chosen_option_is_sent(street: Street) -> None:
-    notice = street.card("demo-member-1", card_type="text_notice", card_action={"type": 1, "url": "http://x/"})
-    assert notice["errcode"] == 0 and "response_code" not in notice
-    options = [{"id": "today", "text": "今天"}, {"id": "later", "text": "改天"}]
-    street.card(
-        "demo-member-1", button_selection={"question_key": "when", "option_list": options, "selected_id": "today"}
-    )
-    card = street.inbox("demo-member-1")[-1]["id"]
-    body = {"message": card, "button": "accept 7", "selected": {"when": ["later", "made-up"]}}
-    street.control("POST", "people/demo-member-1/press", body)
-    chosen = street.program.received[0].fields["SelectedItems"]["SelectedItem"]
-    assert chosen == {"QuestionKey": "when", "OptionIds": {"OptionId": "later"}}
-
-
 def test_a_recalled_message_disappears_within_a_day(street: Street) -> None:
     first, second = text(street, "demo-member-1", "错了")["msgid"], text(street, "demo-member-1", "对了")["msgid"]
     assert street.call("wecom", "message/recall", {"msgid": first})["errcode"] == 0
@@ -214,13 +161,143 @@ def test_a_member_is_found_and_a_resident_is_not(street: Street) -> None:
     assert street.call("wecom", "user/get", userid="demo-resident-1")["errcode"] == 60111
 
 
-def test_rubbish_gets_an_error_code(street: Street, open_street: Callable[..., Street]) -> None:
-    query = {"access_token": street.new_token("wecom")}
-    for path in ("message/send", "message/recall", "message/update_template_card"):
-        for body in (b"", b"{", b"[]", b"\xff"):
-            answer = requests.post(f"{street.url}/wecom/cgi-bin/{path}", params=query, data=body, timeout=5)
-            assert answer.status_code == 200 and answer.json()["errcode"] in (40058, 44002)
-        for strange in (
-            {"touser": {}, "userids": "x", "agentid": AGENT_ID, "msgtype": "text", "text": {"content": "x"}},
-        ):
-            assert street.call("wecom", path, strange)["errcode"] != 0
+VALUES: tuple[Any, ...] = (None, -1, 1, 2**70, 1e300, "", "x", "字" * 3000, [], [[]], {}, [{}])
+STRANGE: tuple[dict[str, Any], ...] = ({}, *(dict.fromkeys(NAMES, value) for value in VALUES))
+
+
+def test_no_call_breaks_on_rubbish(refusing_street: Street) -> None:
+    token, client = refusing_street.new_token("wecom"), refusing_street.app.test_client()
+    for call in CALLS:
+        url = f"/wecom/cgi-bin/{call.path}"
+        for body in (b"", b"{", b"[]", b"\xff", *(json.dumps({"agentid": AGENT_ID} | one).encode() for one in STRANGE)):
+            answer = client.post(url, query_string={"access_token": token, "agentid": AGENT_ID}, data=body)
+            assert answer.status_code == 200 and "errcode" in answer.get_json(force=True), (call.path, body[:80])
+        for value in ("", "x", "-1", "99999999999999999999", "字"):
+            query = {**dict.fromkeys(NAMES, value), "access_token": token}
+            answer = client.get(url, query_string=query)
+            assert answer.status_code == 200 and "errcode" in answer.get_json(force=True), (call.path, value)
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
+AMR = b"#!AMR\n" + b"0" * 64
+MP4 = b"\x00\x00\x00\x18ftypmp42" + b"0" * 64
+
+
+def upload(street: Street, kind: str, data: bytes, name: str = "x.bin", path: str = "media/upload") -> Any:
+    query = {"access_token": street.new_token("wecom"), "type": kind}
+    url = f"{street.url}/wecom/cgi-bin/{path}"
+    return requests.post(url, params=query, files={"media": (name, data)}, timeout=5).json()
+
+
+def send(street: Street, kind: str, body: Any) -> Any:
+    data = {"touser": "demo-member-1", "agentid": AGENT_ID, "msgtype": kind, kind: body}
+    return street.call("wecom", "message/send", data)
+
+
+def test_every_kind_of_message_reaches_the_phone(street: Street) -> None:
+    ids = {
+        kind: upload(street, kind, data)["media_id"]
+        for kind, data in (("image", PNG), ("voice", AMR), ("video", MP4), ("file", b"a file"))
+    }
+    bodies: dict[str, dict[str, Any]] = {
+        "image": {"media_id": ids["image"]},
+        "voice": {"media_id": ids["voice"]},
+        "video": {"media_id": ids["video"], "title": "现场", "description": "路口"},
+        "file": {"media_id": ids["file"]},
+        "textcard": {"title": "通知", "description": "停水", "url": "http://x/"},
+        "news": {"articles": [{"title": "简报", "url": "http://x/"}]},
+        "mpnews": {"articles": [{"title": "长文", "thumb_media_id": ids["image"], "content": "<p>x</p>"}]},
+        "markdown": {"content": "**好**"},
+        "miniprogram_notice": {
+            "appid": "wx1",
+            "title": "会议室预定",
+            "content_item": [{"key": "地点", "value": "一楼"}],
+        },
+    }
+    for kind, body in bodies.items():
+        answer = send(street, kind, body)
+        assert (answer["errcode"], "response_code" in answer) == (0, False), kind
+    assert [entry["type"] for entry in street.inbox("demo-member-1")] == list(bodies)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "code"),
+    [
+        ("text", {"content": ""}, 44004),
+        ("text", {"content": 5}, 40058),
+        ("image", {}, 41006),
+        ("image", {"media_id": "made-up"}, 40007),
+        ("textcard", {"description": "x", "url": "http://x/"}, 41016),
+        ("textcard", {"title": "x", "url": "http://x/"}, 41033),
+        ("textcard", {"title": "x", "description": "x"}, 41010),
+        ("news", {"articles": []}, 45008),
+        ("news", {"articles": [{"title": "x", "url": "http://x/"}] * 9}, 45008),
+        ("news", {"articles": [{"title": "x"}]}, 41010),
+        ("mpnews", {"articles": [{"title": "x", "content": "x"}]}, 41006),
+        ("markdown", {"content": "x" * 2049}, 45002),
+        ("miniprogram_notice", {"appid": "wx1", "title": "短"}, 40058),
+        ("poem", {"content": "x"}, 40008),
+    ],
+)
+def test_a_bad_message_gets_its_own_code(refusing_street: Street, kind: str, body: Any, code: int) -> None:
+    answer = send(refusing_street, kind, body)
+    assert answer["errcode"] == code and f"more info at https://open.work.weixin.qq.com/devtool/query?e={code}" in str(
+        answer["errmsg"]
+    )
+
+
+def test_a_voice_is_not_sent_as_a_picture(street: Street) -> None:
+    assert send(street, "image", {"media_id": upload(street, "voice", AMR)["media_id"]})["errcode"] == 40007
+
+
+def test_departments_with_those_below_and_tags_are_targets(street: Street) -> None:
+    top = street.call("wecom", "department/create", {"name": "街道", "parentid": 1})["id"]
+    below = street.call("wecom", "department/create", {"name": "网格", "parentid": top})["id"]
+    street.call("wecom", "user/update", {"userid": "demo-grid-1", "department": [below]})
+    tag = street.call("wecom", "tag/create", {"tagname": "骨干"})["tagid"]
+    street.call("wecom", "tag/addtagusers", {"tagid": tag, "userlist": ["demo-member-2"], "partylist": [below]})
+    answer = text(street, "ghost", toparty=f"{top}|77", totag=f"{tag}|88")
+    assert [answer[name] for name in ("invaliduser", "invalidparty", "invalidtag")] == ["ghost", "77", "88"]
+    got = [person["key"] for person in street.control("GET", "people")["people"] if street.inbox(person["key"])]
+    assert got == ["demo-member-2", "demo-grid-1"]
+    assert text(street, "ghost", toparty="77", totag="88")["errcode"] == 81013
+
+
+def test_more_than_a_thousand_users_are_refused(street: Street) -> None:
+    assert text(street, "|".join(f"u{number}" for number in range(1001)))["errcode"] == 40032
+
+
+def test_a_thousand_messages_an_hour_are_the_most_a_member_gets(open_street: Callable[..., Street]) -> None:
+    street = open_street(rules={"member_per_hour": 3})
+    for number in range(4):
+        street.clock.move(minutes=2)
+        assert text(street, "demo-member-1", str(number))["errcode"] == 0
+    assert len(street.inbox("demo-member-1")) == 3
+
+
+def test_an_app_recalls_its_own_messages_only(open_street: Callable[..., Street]) -> None:
+    street = open_street(also=[{"key": "other", "agent_id": 5, "secret": "other-secret"}])
+    msgid = text(street, "demo-member-1")["msgid"]
+    assert street.as_app("other-secret", "message/recall", {"msgid": msgid})["errcode"] == 40058
+    assert street.call("wecom", "message/recall", {"msgid": "made-up"})["errcode"] == 40058
+
+
+def test_unknown_paths_wrong_methods_and_missing_tokens_get_an_answer(refusing_street: Street) -> None:
+    base = f"{refusing_street.url}/wecom/cgi-bin"
+    for method, path, code in (
+        ("GET", "no/such/call", 40066),
+        ("GET", "message/send", 41001),
+        ("PUT", "message/send", 41001),
+        ("POST", "user/get", 41001),
+        ("DELETE", "webhook/send", 40058),
+    ):
+        answer = requests.request(method, f"{base}/{path}", timeout=5)
+        assert (answer.status_code, answer.json()["errcode"]) == (200, code), path
+    query = {"access_token": refusing_street.new_token("wecom")}
+    assert requests.get(f"{base}/message/send", params=query, timeout=5).json()["errcode"] == 40058
+    deep = b'{"a":' * 200 + b"1" + b"}" * 200
+    for body in (deep, b'{"agentid": NaN}', b'{"touser": "\\ud800"}', b"x" * 3_000_000):
+        answer = requests.post(f"{base}/message/send", params=query, data=body, timeout=5)
+        assert (answer.status_code, answer.json()["errcode"] in (40058, 45002)) == (200, True)
+    wrong = {"access_token": "x" * 120}
+    assert requests.get(f"{base}/agent/list", params=wrong, timeout=5).json()["errcode"] == 40014
