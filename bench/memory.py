@@ -55,7 +55,7 @@ def fail_deliveries(huying: Huying, ids: list[int]) -> None:
             )
         for notice_id in batch:
             huying.tasks.deliver.send(notice_id)
-            huying.tasks.dispatch.send(-notice_id)  # there is no such ticket: it raises
+            huying.tasks.dispatch.send([-notice_id])  # there is no such ticket: it raises
         huying.tasks.join(failures=True)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot import inbox, notices
 from bot.line import Line
 from bot.logs import logger
+from bot.pace import Pace
 from bot.spool import Spool
 from handlers.intake import Plain, Taken
 from handlers.meaning import plain
@@ -44,7 +45,15 @@ class Answerer:
     """Turns messages into replies, each exactly once."""
 
     def __init__(
-        self, database: Database, world: Callable[[], World], router: Router, *, clock: Clock, spool: Spool, wake: Wake
+        self,
+        database: Database,
+        world: Callable[[], World],
+        router: Router,
+        *,
+        clock: Clock,
+        spool: Spool,
+        wake: Wake,
+        pace: Pace,
     ) -> None:
         self._database = database
         self._world = world
@@ -52,7 +61,7 @@ class Answerer:
         self._clock = clock
         self._spool = spool
         self._wake = wake
-        self._line = Line(database, world, clock=clock, wake=wake)
+        self._line = Line(database, world, clock=clock, wake=wake, coming=lambda: pace.answering)
 
     def answer(self, message: Message) -> Reply:
         """The reply to a message, the same for every delivery of it.

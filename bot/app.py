@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import deque
 from dataclasses import dataclass
 from datetime import time, timedelta
 from ipaddress import ip_address, ip_network
@@ -78,20 +79,26 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
 
     pace = Pace()
 
-    def dispatch_one(ticket_id: int) -> None:
-        pace.give_way()
-        with database.transaction() as session:
-            dispatch.dispatch(session, ticket_id, now=clock(), offer_minutes=settings.limits.offer_minutes)
-        tasks.wake(session)
+    def dispatch_all(ticket_ids: list[int]) -> None:
+        waiting = deque(ticket_ids)
+        try:
+            while waiting:
+                pace.give_way()
+                with database.transaction() as session:
+                    ticket_id = waiting.popleft()
+                    dispatch.dispatch(session, ticket_id, now=clock(), offer_minutes=settings.limits.offer_minutes)
+                tasks.wake(session)
+        finally:
+            tasks.queue(tickets=waiting)  # what one that fails has left undone
 
     tasks = Tasks(
         make_broker(settings.queue.url),
         deliver=delivery.deliver,
-        dispatch=dispatch_one,
+        dispatch=dispatch_all,
         update_cards=delivery.update_cards,
         fetch=fetcher.fetch,
     )
-    answerer = Answerer(database, lambda: world, build_router(), clock=clock, spool=spool, wake=tasks.wake)
+    answerer = Answerer(database, lambda: world, build_router(), clock=clock, spool=spool, wake=tasks.wake, pace=pace)
     web = Flask("huying", static_folder=None)
     web.config["SECRET_KEY"] = settings.site.secret_key.get_secret_value() or _own_secret(settings.data_dir)
     web.wsgi_app = Webhook(web.wsgi_app, channels, answerer, pace=pace, clock=clock)  # type: ignore[method-assign]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ log = logger(__name__)
 
 GROUP = 16
 """How many messages share one transaction at most, so that the first of them does not wait long."""
+
+GATHER_SECONDS = 0.002
+"""How long the first waits for others whose requests have come in: a transaction costs more than what it carries."""
 
 
 @dataclass(slots=True)
@@ -45,9 +49,17 @@ class Line:
     """Answers plain words, many at a time; safe to use from many threads."""
 
     def __init__(
-        self, database: Database, world: Callable[[], World], *, clock: Clock, wake: Callable[[Session], None]
+        self,
+        database: Database,
+        world: Callable[[], World],
+        *,
+        clock: Clock,
+        wake: Callable[[Session], None],
+        coming: Callable[[], int],
     ) -> None:
+        """`coming` tells how many messages are being answered at this moment, those in line included."""
         self._database = database
+        self._coming = coming
         self._world = world
         self._clock = clock
         self._wake = wake
@@ -61,6 +73,8 @@ class Line:
         mine, led = _Waiting(plain), []
         self._line.append(mine)
         with self._turnstile:
+            if mine.group is None and self._coming() > len(self._line):
+                time.sleep(GATHER_SECONDS)
             while mine.group is None:
                 led.append(self._lead())
         if mine.group.fault is None and mine.group.session is not None:

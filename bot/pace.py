@@ -30,6 +30,11 @@ class Pace:
             if not self._answering:
                 self._free.notify_all()
 
+    @property
+    def answering(self) -> int:
+        """How many replies are being made."""
+        return self._answering
+
     def give_way(self) -> None:
         """Waits for a pause between messages, but not longer than a moment."""
         with self._free:

@@ -27,6 +27,9 @@ DEAD_LETTERS = 100
 
 AN_HOUR_MS = 3_600_000
 
+BATCH = 20
+"""How many tickets one task dispatches, one after the other."""
+
 PEOPLE, LATER = "people", "later"
 """The queues: what somebody waits for never stands behind work that nobody sees yet."""
 
@@ -56,7 +59,7 @@ class Tasks:
         broker: dramatiq.Broker,
         *,
         deliver: Callable[[int], None],
-        dispatch: Callable[[int], None],
+        dispatch: Callable[[list[int]], None],
         update_cards: Callable[[], None],
         fetch: Callable[[int], None],
     ) -> None:
@@ -93,8 +96,9 @@ class Tasks:
         try:
             for notice_id in notices:
                 self.deliver.send(notice_id)
-            for ticket_id in tickets:
-                self.dispatch.send(ticket_id)
+            waiting = list(tickets)
+            for at in range(0, len(waiting), BATCH):
+                self.dispatch.send(waiting[at : at + BATCH])
             for attachment_id in files:
                 self.fetch.send(attachment_id)
             if cards:

@@ -55,11 +55,8 @@ def sweep(huying: Huying, now: datetime) -> int:
     fetches = huying.fetcher.due()
     if not huying.tasks.queue(notices=notices, tickets=waiting, files=fetches, cards=True):
         # The queue is away: slower, but here. Every row is claimed before anything is done with it.
-        for tasks, ids in (
-            (huying.tasks.dispatch, waiting),
-            (huying.tasks.deliver, notices),
-            (huying.tasks.fetch, fetches),
-        ):
+        huying.tasks.dispatch.fn(list(waiting))
+        for tasks, ids in ((huying.tasks.deliver, notices), (huying.tasks.fetch, fetches)):
             for row_id in ids:
                 tasks.fn(row_id)
         huying.tasks.update_cards.fn()

@@ -165,7 +165,7 @@ class Street:
     def dispatch(self) -> None:
         """Lets dispatch look at everything that waits for it, as a worker does."""
         for ticket in self.tickets():
-            self.huying.tasks.dispatch.fn(ticket.id)
+            self.huying.tasks.dispatch.fn([ticket.id])
 
     def work(self) -> None:
         """Runs everything that is queued."""

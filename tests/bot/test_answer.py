@@ -16,6 +16,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.engine import make_url
 
 from bot.answer import Answerer
+from bot.pace import Pace
 from handlers.router import Handler, Router
 from handlers.turn import Message, MessageKind, Opens, Reply, Turn
 from models.outbox import NoticeKind, NoticeState
@@ -79,6 +80,7 @@ def answerer(street: Street, *, router: Router | None = None, wake: Callable[...
         clock=huying.clock,
         spool=huying.spool,
         wake=wake or huying.tasks.wake,
+        pace=Pace(),
     )
 
 

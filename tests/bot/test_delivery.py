@@ -346,9 +346,9 @@ def test_two_workers_never_send_the_same_notice_twice(both_towns: Town) -> None:
 
 def test_ten_thousand_failing_deliveries_are_not_all_remembered(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL, logger="dramatiq")
-    tried = []
+    tried: list[object] = []
 
-    def fail(notice_id: int) -> None:
+    def fail(notice_id: object) -> None:
         tried.append(notice_id)
         raise ValueError("a bug")
 

@@ -6,6 +6,7 @@ import pytest
 
 from bot.answer import Answerer
 from bot.line import Line
+from bot.pace import Pace
 from handlers.intake import Plain
 from handlers.turn import Message, MessageKind, Opens, Reply
 from models import history
@@ -33,9 +34,15 @@ class NoLine(Line):
 def long_way(street: Street) -> Answerer:
     huying, real = street.huying, street.huying.answerer
     made = Answerer(
-        huying.database, real._world, real._router, clock=huying.clock, spool=huying.spool, wake=huying.tasks.wake
+        huying.database,
+        real._world,
+        real._router,
+        clock=huying.clock,
+        spool=huying.spool,
+        wake=huying.tasks.wake,
+        pace=Pace(),
     )
-    made._line = NoLine(huying.database, real._world, clock=huying.clock, wake=huying.tasks.wake)
+    made._line = NoLine(huying.database, real._world, clock=huying.clock, wake=huying.tasks.wake, coming=int)
     return made
 
 

@@ -116,7 +116,7 @@ class Street:
             waiting = dispatch.due_tickets(session, now=self.now)
             due = outboxes.due(session, now=self.now)
         for ticket_id in waiting:
-            self.huying.tasks.dispatch(ticket_id)
+            self.huying.tasks.dispatch([ticket_id])
         for notice_id in due:
             self.huying.tasks.deliver(notice_id)
         return bool(waiting or due)
