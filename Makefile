@@ -26,6 +26,7 @@ digest = $(shell { cat $(1) 2>/dev/null; printf '%s' '$(2)'; } | cksum | cut -d'
 MADE := $(VENV)/.made-$(call digest,,$(CURDIR))
 RUN := $(VENV)/.run-$(call digest,requirements/run.txt pyproject.toml,$(CURDIR))
 TEST := $(VENV)/.test-$(call digest,requirements/test.txt pyproject.toml,$(CURDIR))
+TRAIN := $(VENV)/.train-$(call digest,requirements/train.txt pyproject.toml,$(CURDIR))
 BENCH := $(VENV)/.bench-$(call digest,requirements/bench.txt pyproject.toml,$(CURDIR))
 VENDOR := console/static/vendor
 FRONT_FILES := htmx.org/dist/htmx.min.js @tabler/core/dist/css/tabler.min.css @tabler/core/dist/js/tabler.min.js
@@ -37,7 +38,7 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --only-b
 # The project itself, with the build back end that the lock has just installed.
 OURSELVES := -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 
-.PHONY: help run setup test check format bench lock clean
+.PHONY: help run setup test check format bench train lock clean
 
 help: ## every target with a line
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -64,9 +65,13 @@ format: $(TEST) ## rewrite the code to the format that check asks for
 bench: setup $(BENCH) ## the benchmark table, beside peers measured in the same run
 	@for script in $(BENCHES); do echo "== $$script"; $(VENV)/bench/bin/python "$$script"; done
 
+train: $(TRAIN) ## rebuild the learned weights from nlp/corpus (CORRECTIONS=file.tsv adds staff's corrections)
+	@$(IN)/huying train $(if $(CORRECTIONS),--corrections '$(CORRECTIONS)')
+
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 lock: ## the lock files again, after a change of dependencies (needs uv; UPGRADE=--upgrade for newer versions)
 	@$(LOCK) $(UPGRADE) --only-binary :all: pyproject.toml requirements/build.in -o requirements/run.txt
+	@$(LOCK) $(UPGRADE) --only-binary :all: pyproject.toml requirements/build.in --group train -c requirements/run.txt -o requirements/train.txt
 	@$(LOCK) $(UPGRADE) --only-binary :all: pyproject.toml requirements/build.in --group test -c requirements/run.txt -o requirements/test.txt
 	@$(LOCK) $(UPGRADE) pyproject.toml requirements/build.in --group bench -c requirements/run.txt -o requirements/bench.txt
 	@$(LOCK) $(UPGRADE) --only-binary :all: requirements/node.in -o requirements/node.txt
@@ -92,6 +97,11 @@ $(TEST): | $(RUN)
 	@echo 'Installing what requirements/test.txt names …'
 	@$(IN)/python $(INSTALL) requirements/test.txt
 	@rm -f $(VENV)/.test-*; touch $@
+
+$(TRAIN): | $(RUN)
+	@echo 'Installing what requirements/train.txt names …'
+	@$(IN)/python $(INSTALL) requirements/train.txt
+	@rm -f $(VENV)/.train-*; touch $@
 
 # The peers have environments of their own, so that what they need never reaches the product's. Some of their
 # dependencies exist only as source.

@@ -369,6 +369,9 @@ def config_show(settings: Settings) -> None:
 # ---------------------------------------------------------------- understanding
 
 
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
 def _understander(settings: Settings) -> Understander:
     """With the installation's categories and areas where there is a database, the shipped ones otherwise."""
     database = db.Database(settings.database.url)
@@ -392,11 +395,33 @@ def classify(settings: Settings, *, texts: tuple[str, ...]) -> None:
 
 @main.command(name="eval")
 @configured
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=_FILE, required=False)
 @click.option("--confusions", is_flag=True, help="with the worst pairs")
-def evaluate_(settings: Settings, *, file: Path, confusions: bool) -> None:
+@click.option("--learner-cv", type=_FILE, help="cross-validate the same learner on titles with other labels")
+def evaluate_(settings: Settings, *, file: Path | None, confusions: bool, learner_cv: Path | None) -> None:
     """How well a labelled file is understood, as one JSON object."""
-    click.echo(json.dumps(evaluate(_understander(settings), file, confusions=confusions), ensure_ascii=False))
+    if file is None and learner_cv is None:
+        raise click.UsageError("name a file")
+    if file is not None:
+        click.echo(json.dumps(evaluate(_understander(settings), file, confusions=confusions), ensure_ascii=False))
+    if learner_cv is not None:
+        _learner("--learner-cv", str(learner_cv))
+
+
+@main.command()
+@click.option("--corrections", type=_FILE, help="staff's corrections: the columns of the corpus and before, after")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="default: this installation's model")
+def train(corrections: Path | None, output: Path | None) -> None:
+    """Rebuilds the model from the corpus; writes nothing that is worse on held-out folds."""
+    named = {"--corrections": corrections, "--output": output}
+    _learner(*(word for option, path in named.items() if path is not None for word in (option, str(path))))
+
+
+def _learner(*arguments: str) -> None:
+    # A program of its own: what it imports is slow and large, and no other command needs it.
+    done = subprocess.run([sys.executable, "-P", "-m", "nlp.train", *arguments], check=False)
+    if done.returncode:
+        sys.exit(1)
 
 
 # ---------------------------------------------------------------- people and checks

@@ -16,6 +16,7 @@ from nlp import commands
 from nlp.commands import About, Command, Intent
 from nlp.danger import danger
 from nlp.normal import normal
+from nlp.several import several
 from nlp.understand import Chat, Kind, Understanding
 from texts import members
 
@@ -104,6 +105,8 @@ def plain(message: Message, world: World) -> Understanding | None:
     found = world.understander.understand(said)
     if found.chat is not None or found.danger is not None:
         return None
+    if several(said, world.understander):
+        return None
     return None if commands.suggest(said, roles=EVERY_ROLE) else found
 
 
@@ -116,6 +119,8 @@ INNER_MEANINGS = frozenset(
     {
         Meaning.KEEP,
         Meaning.SPLIT,
+        Meaning.APART,
+        Meaning.TOGETHER,
         Meaning.CONSENT,
         Meaning.COMMUNITY,
         Meaning.SKILL,
@@ -159,7 +164,7 @@ def _words(turn: Turn) -> None:
         turn.meant = Meaning.OTHER_MATTER if _surely_other(turn, turn.understood) else Meaning.ANSWER
     elif turn.understood.chat is Chat.THANKS:  # 8
         turn.meant = Meaning.THANKS
-    elif turn.understood.chat is Chat.GREETING:
+    elif turn.understood.chat is not None:  # talk without a matter is answered like a greeting
         turn.meant = Meaning.GREETING
     elif _is_bare_command(turn.text):
         turn.meant = Meaning.NO_ROLE

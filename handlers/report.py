@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -17,7 +19,8 @@ from models.errors import Refused
 from models.lifecycle import OPEN_STATES
 from models.ticket import Ticket, TicketKind, TicketWords, Urgency, WordsKind
 from nlp.commands import About, Intent, word
-from nlp.extract import in_the_open
+from nlp.extract import Place, in_the_open, mask
+from nlp.several import Part, several
 from nlp.understand import Understanding
 from texts import members, residents
 
@@ -151,7 +154,62 @@ def report(turn: Turn) -> Reply:
     """Free words from somebody in no conversation: a ticket at once."""
     found = turn.understood
     assert found is not None
+    parts = several(turn.text, turn.world.understander)
+    if parts:
+        found = replace(found, category=parts[0].category, abstained=False)
     ticket = open_from(turn, found, turn.text)
+    reply = taken(turn, ticket, found)
+    return _two_matters(turn, ticket, parts) if parts else reply
+
+
+def _two_matters(turn: Turn, ticket: Ticket, parts: Sequence[Part]) -> Reply:
+    """Everything that was said is in the ticket already; the other matter may have one of its own."""
+    words = _words_of(turn, ticket)
+    first, second = (
+        residents.one_matter(turn.world.categories[part.category].name, mask(part.words)) for part in parts
+    )
+    return Reply(
+        residents.two_matters(ticket.number, first, second),
+        (Choice(residents.APART, f"!apart {words.id}"), Choice(residents.TOGETHER, f"!together {words.id}")),
+    )
+
+
+def _words_of(turn: Turn, ticket: Ticket) -> TicketWords:
+    """The last words said about a ticket."""
+    return turn.session.scalars(
+        select(TicketWords).where(TicketWords.ticket_id == ticket.id).order_by(TicketWords.id.desc()).limit(1)
+    ).one()
+
+
+@routes(Meaning.APART)
+def apart(turn: Turn) -> Reply:
+    """The second matter of a report becomes a ticket of its own, once."""
+    own = _own_words(turn)
+    parts = several(own[0].text or "", turn.world.understander) if own else ()
+    if own is None or not parts:
+        return Reply(residents.nothing_open())
+    first, other = own[1], parts[1]
+    found = turn.world.understander.understand(other.words, near=first.area_id or turn.person.home_area_id)
+    if found.place is None and first.area_id:
+        # "另外广场舞太吵" is said of the place that was just named.
+        found = replace(found, place=Place(first.place, first.area_id))
+    before = turn.session.scalars(
+        select(Ticket)
+        .join(TicketWords, TicketWords.ticket_id == Ticket.id)
+        .where(Ticket.reporter_id == turn.person.id, Ticket.id > first.id, TicketWords.text == other.words)
+    ).first()
+    ticket = before or open_from(turn, found, other.words)
+    return taken(turn, ticket, found)
+
+
+@routes(Meaning.TOGETHER)
+def together(turn: Turn) -> Reply:
+    """Both matters stay in one ticket, as they are."""
+    own = _own_words(turn)
+    if own is None:
+        return Reply(residents.nothing_open())
+    words, ticket = own
+    found = turn.world.understander.understand(words.text or "", near=turn.person.home_area_id)
     return taken(turn, ticket, found)
 
 
@@ -170,10 +228,7 @@ def other_matter(turn: Turn) -> Reply:
         dialogue.wait(turn, state, **data)
         return Reply(members.other_matter_taken(reply.text))
     tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
-    words = turn.session.scalar(
-        select(TicketWords).where(TicketWords.ticket_id == ticket.id).order_by(TicketWords.id.desc())
-    )
-    assert words is not None
+    words = _words_of(turn, ticket)
     dialogue.note(turn, ticket)
     return Reply(
         residents.addition_or_new(ticket.short),
@@ -219,7 +274,7 @@ def place_told(turn: Turn) -> Reply:
     place = turn.understood.place if turn.understood else None
     dialogue.idle(turn)
     dialogue.remember(turn, ticket)
-    if place is None:
+    if place is None or (place.area_id is None and not in_the_open(place.text)):
         tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
         if not ticket.place and len(turn.text) <= 40:
             ticket.place = turn.text.strip()[:40]

@@ -173,6 +173,8 @@ class Meaning(StrEnum):
     # What only a tap or a numbered choice can say; the command behind them begins with "!".
     KEEP = "keep"
     SPLIT = "split"
+    APART = "apart"
+    TOGETHER = "together"
     CONSENT = "consent"
     COMMUNITY = "community"
     SKILL = "skill"

@@ -1,127 +1,131 @@
-"""Which category words speak for: weights per word, added up and turned into confidences."""
+"""Category and kind of a message: the learned weights and the category words that staff edit, together."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import exp
 
-from nlp.categories import CategorySeed
+from nlp.categories import CategorySeed, load
+from nlp.features import features, zones
+from nlp.keywords import Keywords
+from nlp.kinds import KINDS, Chat, Kind, manners
+from nlp.model import BODY, HEAD, Model, shipped
 
-# The headline of a message says what is wanted, the rest tells the story.
-_HEAD_CHARACTERS = 40
-_BODY_SHARE = 0.3
-# A word said again counts less each time, and not at all after a while.
-_REPEATS = (1.0, 0.5, 0.25)
-_TEMPERATURE = 2.2
-_SILENCE = 2.0
-# "学校门口堵车" is about traffic: what stands before a word of position says where, not what.
-_SETTING_SHARE = 0.3
-_SETTING = re.compile(r"\S{0,2}?(?:附近|旁|门口|对面|周边|周围|隔壁|楼下|里面|门前|[东南西北]门|宿舍)")
+# Longer messages tell of something, whatever they sound like.
+_TALK_MOST = 40
+# A number alone is an answer, not talk.
+_SPOKEN = re.compile(r"[^\W\d_]{2}")
+# A category word this strong is a matter.
+_MATTER = 2.0
+# With this a new word of weight 4 alone reaches what a learned category reaches on its own messages.
+_NEW_WORD = 2.5
+# "就在老槐树底下" answers where it is; it does not complain of the tree.
+_ONLY_WHERE = re.compile(
+    r"\W*(?:就|我?们?就?在|靠近|挨着|对着).{1,16}(?:底下|下面|上面|旁边?|对面|门口|附近|边上|隔壁|后面|前面|里面?|里头|那里|这里|那边|这边|那儿|这儿)[吧呢啊呀的\W]*"
+)
+_REASONS = 5
+_ENOUGH = 3
+# A word that counts less than this, of a distance between categories of about one, decides nothing.
+_REASON = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The categories by confidence, best first, and the words that spoke for the best, strongest first."""
+    """The categories by confidence, best first, whether the best passes the gate, and the words that decided."""
 
     ranked: tuple[tuple[str, float], ...]
-    score: float
+    sure: bool
+    secondary: str | None
+    kind: Kind
+    chat: Chat | None
     reasons: tuple[str, ...]
 
 
 class Classifier:
-    """Scores normalised text against the words of the categories; built once, read by many threads."""
+    """Scores normalised text; built once for one table of categories, read by many threads."""
 
-    def __init__(self, categories: Sequence[CategorySeed]) -> None:
+    def __init__(self, categories: Sequence[CategorySeed], model: Model | None = None) -> None:
+        self._model = model or shipped()
         self._codes = tuple(seed.code for seed in categories)
-        self._words: dict[str, list[tuple[int, float]]] = {}
-        joint: list[tuple[tuple[str, ...], int, float]] = []
-        for index, seed in enumerate(categories):
-            for word, weight in seed.words.items():
-                parts = tuple(word.lower().split("+"))
-                if len(parts) > 1:
-                    joint.append((parts, index, weight))
-                else:
-                    self._words.setdefault(parts[0], []).append((index, weight))
-        for parts, _, _ in joint:
-            for part in parts:
-                self._words.setdefault(part, [])
-        # By one of their words, so that only those are looked at of which something was said.
-        self._joint: dict[str, list[tuple[tuple[str, ...], int, float]]] = {}
-        for each in joint:
-            self._joint.setdefault(each[0][0], []).append(each)
-        # Words are looked up by their first two characters, and single characters where no longer word stands.
-        lengths: dict[str, set[int]] = {}
-        for word in self._words:
-            lengths.setdefault(word[:2], set()).add(len(word))
-        self._lengths = {start: tuple(sorted(several, reverse=True)) for start, several in lengths.items()}
-        self._singles = frozenset(word for word in self._words if len(word) == 1)
+        self._keywords = Keywords(_with_new_words_louder(categories))
+        places = {code: place for place, code in enumerate(self._model.categories)}
+        self._learned = tuple(places.get(code) for code in self._codes)
 
-    def hits(self, text: str, head: int) -> dict[str, float]:
-        """How strongly each known word occurs: the longest word at each place, the first `head` characters fully."""
-        found: dict[str, float] = {}
-        seen: dict[str, int] = {}
-        index, end = 0, len(text)
-        while index < end:
-            word = self._word_at(text, index)
-            if word is None:
-                index += 1
-                continue
-            times = seen.get(word, 0)
-            seen[word] = times + 1
-            if times < len(_REPEATS):
-                if index >= head:
-                    share = _BODY_SHARE
-                else:
-                    share = _SETTING_SHARE if _SETTING.match(text, index + len(word)) else 1.0
-                found[word] = found.get(word, 0.0) + share * _REPEATS[times]
-            index += len(word)
-        return found
-
-    def _word_at(self, text: str, index: int) -> str | None:
-        """The longest known word that begins at `index`."""
-        for length in self._lengths.get(text[index : index + 2], ()):
-            word = text[index : index + length]
-            if word in self._words:
-                return word
-        single = text[index]
-        return single if single in self._singles else None
-
-    def score(self, text: str, *, best: int = 5) -> Scored:
-        """The best categories of `text`, which `normal` has been through; empty when no word is known."""
-        text = text.lower()
-        head = text.find("\n")
-        if not 0 < head <= 80:
-            head = _HEAD_CHARACTERS
-        found = self.hits(text, head)
-        scores = [0.0] * len(self._codes)
-        for word, strength in found.items():
-            for category, weight in self._words[word]:
-                scores[category] += weight * strength
-        for word in found:
-            for parts, category, weight in self._joint.get(word, ()):
-                if all(part in found for part in parts):
-                    scores[category] += weight * min(found[part] for part in parts)
-        top = max(scores, default=0.0)
-        if top <= 0:
-            return Scored((), 0.0, ())
-        powers = [math.exp((score - top) / _TEMPERATURE) if score > 0 else 0.0 for score in scores]
-        # A lone weak word must not look certain: silence competes like one more category with this score.
-        total = sum(powers) + math.exp((_SILENCE - top) / _TEMPERATURE)
-        order = sorted(range(len(scores)), key=lambda index: -scores[index])[:best]
-        winner = order[0]
-        spoke = sorted(
-            (
-                (weight * strength, word)
-                for word, strength in found.items()
-                for category, weight in self._words[word]
-                if category == winner
-            ),
-            reverse=True,
-        )
+    def score(self, said: str, *, best: int = 5) -> Scored:
+        """The best categories of `said`, which `normal` has been through; none where nothing in it is known."""
+        model, settings = self._model, self._model.settings
+        head, body = (features(zone) for zone in zones(said))
+        learned, unit = model.scores(head, body)
+        spoken, found = self._keywords.score(said)
+        mixed = [
+            (settings.unknown if place is None else learned[place]) + settings.words_share * score
+            for place, score in zip(self._learned, spoken, strict=True)
+        ]
+        kind, talk = self._kind(said, learned[len(model.categories) :])
+        # Whatever the words of a category speak of is a matter, unless the whole message is known for manners.
+        chat = manners(said) or (talk if max(spoken, default=0.0) < _MATTER else None)
+        if not mixed or not (unit or found):
+            return Scored((), False, None, kind, chat, ())
+        shares = _softmax(mixed, settings.temperature)
+        order = sorted(range(len(shares)), key=lambda index: -shares[index])[:best]
+        ranked = tuple((self._codes[index], shares[index]) for index in order)
         return Scored(
-            ranked=tuple((self._codes[index], powers[index] / total) for index in order if scores[index] > 0),
-            score=top,
-            reasons=tuple(word for weight, word in spoke[:5] if weight > 0),
+            ranked=ranked,
+            sure=ranked[0][1] >= settings.gate and not _ONLY_WHERE.fullmatch(said),
+            secondary=next((code for code, share in ranked[1:2] if share >= settings.second), None),
+            kind=kind,
+            chat=chat,
+            reasons=self._reasons(head, body, unit, found, order[0]),
         )
+
+    def _kind(self, said: str, learned: Sequence[float]) -> tuple[Kind, Chat | None]:
+        """The kind, and what sort of message without a matter it surely is, if any."""
+        model = self._model
+        share = dict(zip(model.kinds, _softmax(learned, model.settings.kind_temperature), strict=True))
+        kind = max((Kind(kind) for kind in model.kinds if kind in KINDS), key=lambda kind: share[kind])
+        idle = sum(each for kind, each in share.items() if kind not in KINDS)
+        if len(said) > _TALK_MOST or idle < model.settings.chat or not _SPOKEN.search(said):
+            return kind, None
+        return kind, max(Chat, key=lambda chat: share.get(chat, 0.0))
+
+    def _reasons(
+        self, head: set[str], body: set[str], unit: float, found: dict[str, float], category: int
+    ) -> tuple[str, ...]:
+        """The words that spoke for a category: its own words, and those that were learned."""
+        share = self._model.settings.words_share
+        strength = {word: share * score for score, word in self._keywords.spoke(found, category)}
+        label = self._learned[category]
+        if label is not None:
+            for zone, counts in ((head, HEAD), (body, BODY)):
+                # The story is only asked where the headline and the category's words say little.
+                if len(strength) < _ENOUGH:
+                    for word, weight in self._model.said_by(zone, label):
+                        learned = weight * unit * counts
+                        if learned >= _REASON:
+                            strength[word] = strength.get(word, 0.0) + learned
+        # By strength, then by the word, so that the same message has the same reasons every time.
+        return tuple(sorted(strength, key=lambda word: (-strength[word], word))[:_REASONS])
+
+
+def _with_new_words_louder(categories: Sequence[CategorySeed]) -> list[CategorySeed]:
+    """The learner knows the shipped words from the corpus; words that staff added have nobody else to speak for them."""
+    shipped_words = {seed.code: seed.words for seed in load()}
+    return [
+        replace(
+            seed,
+            words={
+                word: weight if word in shipped_words.get(seed.code, ()) else weight * _NEW_WORD
+                for word, weight in seed.words.items()
+            },
+        )
+        for seed in categories
+    ]
+
+
+def _softmax(scores: Sequence[float], temperature: float) -> list[float]:
+    top = max(scores)
+    powers = [exp((score - top) / temperature) for score in scores]
+    total = sum(powers)
+    return [power / total for power in powers]

@@ -1,4 +1,4 @@
-"""Places, times and private numbers found in a message."""
+"""Places found in a message, on the area tree where it knows them, and the private numbers in it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from nlp.dates import times
+from nlp.named import free_place
 from nlp.normal import normal
+
+__all__ = ["AreaName", "Place", "Places", "in_the_open", "mask", "private_spans", "times"]
 
 _MOST = 2000
 # Typing errors in an estate's name are looked for only where people name the place: at the start.
@@ -47,11 +51,11 @@ class Place:
 _NUMERALS = {character: value for value, character in enumerate("零一二三四五六七八九十")} | {"两": 2}
 _N = r"(?:\d{1,3}|[一二两三四五六七八九十]{1,3})"
 _PARTS = re.compile(
-    rf"(?P<dash_building>\d{{1,3}}|[A-Za-z]\d{{0,2}})-(?P<dash_unit>\d{{1,2}})-(?P<dash_room>\d{{3,4}})(?!\d)"
+    rf"(?=[-\dA-Za-z一二两三四五六七八九十])(?:(?P<dash_building>\d{{1,3}}|[A-Za-z]\d{{0,2}})-(?P<dash_unit>\d{{1,2}})-(?P<dash_room>\d{{3,4}})(?!\d)"
     rf"|(?P<building>[A-Za-z]\d{{1,2}}|[A-Za-z](?=栋|幢|座)|[A-Za-z]?{_N})\s?(?:栋|幢|座|号楼|#楼?|号(?=\s?{_N}\s?单元))"
     rf"|(?P<unit>{_N}|[A-Za-z])\s?单元"
     rf"|(?P<room>(?<!\d)\d{{3,4}})\s?(?:室|房|号房|户|住户)"
-    rf"|(?P<floor>(?<!\d)-?{_N})\s?(?:楼(?![上下道顶梯盘])|层(?![楼高]))"
+    rf"|(?P<floor>(?<!\d)-?{_N})\s?(?:楼(?![上下道顶梯盘])|层(?![楼高])))"
 )
 _ROOM_AFTER = re.compile(r"\s?-?(\d{3,4})(?![\d个月年天元块平米户点日号栋])")
 _CODE = re.compile(r"(?<![A-Za-z\d])[A-Za-z]\d{1,3}(?![A-Za-z\d]|\s?[市区县级])")
@@ -76,33 +80,8 @@ def _building(name: str) -> str:
     return _number(core) if re.fullmatch(rf"{_N}|[A-Za-z]\d{{0,3}}|\d+", core) else core.upper()
 
 
-# Where a free place name ends, and where it cannot go on to the left.
-_ENDS = (
-    "小区|花园|家园|嘉园|雅苑|佳苑|名苑|华苑|丽苑|公馆|公寓|新村|新城|世纪城|国际城|广场|大厦|商场|山庄|别墅|宿舍|家属院|安置区|安置房"
-    "|社区|菜市场|市场|公园|医院|大学|学院|中学|小学|学校|幼儿园|步行街|大道|高速|立交|大桥|隧道|地铁站|公交站|火车站|高铁站|机场|车站|路口|交叉口"
-    "|养老院|停车场|夜市|工地|水库|工业园|产业园|村|街|路(?!灯|面|边|人|上|况|由|线|段|口|过|费|障|怒|牌|桩|中|费|障)|巷|弄|名都|名邸|名城|豪庭|华庭|雅庭|佳园"
-    "|华府|首府|学府|尚城|天下|时代|国际|丽园|明珠|御景|之城|新都|家苑|江湾|半岛|城|苑|园(?!林|区)|(?<!政)府|郡|湾|庭|里(?=的|面|小|\\d|$)"
-)
-_STOP = (
-    r"[\s,。、;:!?\"'“”‘’()\[\]【】《》<>/]|[A-Za-z]\d*(?:市|区|县)|自治区|开发区|经开区|高新区|新区|街道(?:办)?|镇(?=[\u4e00-\u9fff])|位于|家住|住在|我们?住|地址|投诉|举报|反映"
-    r"|关于|请问|请求|请|咨询|询问|建议|希望|求助|恳请|强烈|坚决|反对|再次|解决|就|在|从|由|对|到|是|我们?是|我是|我们|我|家|对于|有关|整治|查处|严查|曝光|发现|要求|呼吁|期盼|位置"
-)
-_NAME = re.compile(rf"(?P<name>[\u4e00-\u9fff·A-Za-z\d]{{2,9}}?(?:{_ENDS})(?:[一二三四五六七八九\d]期)?)")
-_TAIL = re.compile(
-    rf"(?:与[\u4e00-\u9fff]{{2,5}}(?:路|街|大道)(?:交叉口|交汇处|路口|口)?|和[\u4e00-\u9fff]{{2,5}}(?:路|街|大道)|\d{{1,4}}号|[A-Za-z]?{_N}(?:栋|幢|座|号楼|期)|{_N}单元|\d{{3,4}}(?:室|房)?|{_N}[楼层]"
-    r"|[东南西北](?:门|区)(?:口)?|路段|路口|段|交叉口|门口|附近|旁边?|小区|社区|宿舍)*"
-)
-_STOPS = re.compile(_STOP)
-_VAGUE = re.compile(
-    r"(?:本|该|这个|那个|此|某|各|每个|老旧|许多|很多|所有|全|整个|多个|一个|周边|附近|周围|对面|其他|高档|新建|公共|城市|农村|本市|我市|几个|违规|违法|地下|露天|大型|新能源|消防|安全|人行|断头|便民|"
-    r"规划|建设|修建|临时|私设|占用|养老|机动|收费|校外|免费)+的?"
-    r"(?:小区|社区|市场|广场|公园|医院|学校|大学|小学|中学|幼儿园|路|街|村|城|道路|停车场|大道|路口|养老院|公寓|菜市场|工地|车站|园|里|国际|时代|天下)"
-)
-
-# What ends like a place but is part of a sentence, or a bus line ("26路").
-_NO_NAME = re.compile(
-    r"政府|一线城|[县省进]城|立案庭|每次|无数|没有|不能|不|作为|购买|很多|经常|多次|^\d+路|^的|[了着过]"
-)
+_ONLY_PARTS = re.compile(rf"(?:{_PARTS.pattern}|[\d\s-])+")
+_ABOVE_ESTATES = frozenset(("city", "district", "street", "community"))
 
 
 _ROAD = re.compile(r"大道|大街|大桥|路(?![口边灯面上旁中])|巷(?!子)|桥|立交|隧道|公园|地铁")
@@ -112,9 +91,15 @@ _ROAD = re.compile(r"大道|大街|大桥|路(?![口边灯面上旁中])|巷(?!�
 _IN_THE_OPEN = re.compile(r"[路街巷桥]|大道|公园|广场|学校|医院|市场|车站|地铁")
 
 
+_ANY = re.compile(
+    r"(?:学校|小学|中学|医院|广场|公园|市场|菜市场|车站|地铁|公交站|街|街道|路|马路|道路|路口|小路|巷|巷子|小巷|桥)"
+    r"(?:门口|旁边?|附近|边上?|对面|里面?|上|下|口|前面?|后面?|中间)*"
+)
+
+
 def in_the_open(place: str) -> bool:
-    """Whether a place is found without an estate: a road, a crossing, a park, a market."""
-    return _IN_THE_OPEN.search(place) is not None
+    """Whether a place is found without an estate: a named road, crossing, park or market."""
+    return _IN_THE_OPEN.search(place) is not None and _ANY.fullmatch(place) is None
 
 
 class Places:
@@ -139,6 +124,7 @@ class Places:
         for name in self._names:
             lengths.setdefault(name[0], set()).add(len(name))
         self._lengths = {first: tuple(sorted(several, reverse=True)) for first, several in lengths.items()}
+        self._firsts = re.compile(f"[{re.escape(''.join(sorted(lengths)))}]" if lengths else r"(?!)")
 
     def _add_building(self, area: AreaName, spoken: set[str]) -> None:
         for name in spoken:
@@ -183,8 +169,9 @@ class Places:
     def _named(self, text: str, near: int | None) -> tuple[AreaName, int, int] | None:
         """The deepest area whose name stands in `text`, and where; the longest name wins among equals."""
         best: tuple[int, int, AreaName, int, int] | None = None
-        for index, character in enumerate(text):
-            for length in self._lengths.get(character, ()):
+        for begin in self._firsts.finditer(text):
+            index = begin.start()
+            for length in self._lengths[begin[0]]:
                 several = self._names.get(text[index : index + length])
                 if several and not _ROAD.match(text, index + length):
                     area = self._nearest(several, near)
@@ -234,17 +221,22 @@ class Places:
             if misspelt and (named is None or misspelt[2] <= named[1] or misspelt[1] >= named[2]):
                 named = misspelt
         # "香樟花园6栋…" is followed by its parts; without a name they stand anywhere near the start.
-        start, parts, end = self._parts(text, named[2] if named else 0, close=named is not None)
         if named:
+            start, parts, end = self._parts(text, named[2], close=True)
             area, begin, name_end = named
+            within = free_place(text) if area.kind in _ABOVE_ESTATES else None
+            if within and within not in text[begin:name_end] and text.find(within) >= begin:
+                # "江湾街道太平路18号" is told by its road; the tree knows no more than the street.
+                return Place(within, area.id, None, **_shown(parts))
             return self._resolved(area, text[begin : max(end, name_end)], parts)
         code = self._coded(text, near)
         if code:
             return code
         free = free_place(text)
+        if free and not _ONLY_PARTS.fullmatch(free):
+            return Place(free, None, None, **_shown(self._parts(text, text.find(free), close=False)[1]))
+        start, parts, end = self._parts(text, 0, close=False)
         home = self._estate_of(near)
-        if free and not (home and "building" in parts and not _named_by_suffix(free)):
-            return Place(free, None, None, **_shown(parts))
         if not parts:
             return None
         if home and "building" in parts:
@@ -314,64 +306,30 @@ def _shown(parts: dict[str, str]) -> dict[str, str | None]:
     return {kind: parts[kind] + suffix if kind in parts else None for kind, suffix in suffixes.items()}
 
 
-_SUFFIXED = re.compile(rf"(?:{_ENDS})")
-
-
-def _named_by_suffix(free: str) -> bool:
-    return _SUFFIXED.search(free) is not None
-
-
-def free_place(text: str) -> str | None:
-    """A place named by its ending (…小区, …路), when no area of ours is named; the first one in the first line."""
-    for line in text.split("\n", 2)[:2] if "\n" in text else (text[:60], text[60:260]):
-        line = line[:260]
-        for segment_start, segment_end in _segments(line):
-            for found in _NAME.finditer(line, segment_start, segment_end):
-                if _VAGUE.search(found["name"]) or _NO_NAME.search(found["name"]):
-                    continue
-                tail = _TAIL.match(line, found.end())
-                return line[found.start() : tail.end() if tail else found.end()]
-    return None
-
-
-def _segments(line: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for stop in _STOPS.finditer(line):
-        if stop.start() - start >= 3:
-            yield start, stop.start()
-        start = stop.end()
-    yield start, len(line)
-
-
-_TIME = re.compile(
-    r"(?:\d{4}年)?(?:\d{1,2}月\d{1,2}[日号]|\d{1,2}月份?)(?:(?:凌晨|早上|上午|中午|下午|傍晚|晚上)?\d{1,2}[点时:]\d{0,2}分?)?"
-    r"|(?:每天|每晚|每周[一二三四五六日末]?|周末|昨[天晚]|今[天晚早]|前天|明[天晚早]|后天|上周|本周|这周|下周)?"
-    r"(?:凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|半夜|深夜)(?:[\d一二三四五六七八九十]{1,2}(?:点(?:半|\d{1,2}分?)?|:\d{2}))?"
-    r"(?:(?:到|至|-|~)(?:凌晨|晚上|早上|第二天|次日)?[\d一二三四五六七八九十]{1,2}(?:点半?|:\d{2}))?"
-    r"|(?:每天|每晚|昨[天晚]|今[天晚早]|前天|明[天晚早]|后天|周末|上周|本周|下周|刚刚|刚才)"
-    r"|\d{1,2}(?:点半?|:\d{2})(?:(?:到|至|-|~)\d{1,2}(?:点半?|:\d{2}))?"
-)
-_MOST_TIMES = 5
-
-
-def times(text: str) -> tuple[str, ...]:
-    """The times named in `text`, as written, at most five."""
-    found: dict[str, None] = {}
-    for match in _TIME.finditer(text[:_MOST]):
-        found.setdefault(match[0])
-        if len(found) == _MOST_TIMES:
-            break
-    return tuple(found)
-
-
 _PRIVATE = re.compile(
     r"(?<!\d)\d{17}[\dXx](?!\d)|(?<!\d)(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}(?!\d)|(?<!\d)0\d{2,3}-?\d{7,8}(?!\d)|(?<!\d)\d{7,}(?!\d)"
 )
 _ROOM = re.compile(
-    r"(?:(?<=[栋幢座楼元])|(?<=-\d-))\s?\d{3,4}(?=\D|$)(?![年个月日])(?:室|房|号房)?|(?<!\d)\d{3,4}(?=室|房|号房)"
+    r"(?:(?<=[栋幢座楼元#])|(?<=-\d-)|(?<=-\d\d-))\s?\d{3,4}(?=\D|$)(?![年个月日])(?:室|房|号房)?"
+    r"|(?<!\d)\d{3,4}(?=室|房|号房)|[零〇一二三四五六七八九]{3,4}(?:室|号房|(?=房间))"
 )
+
+
+def private_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Where phone, identity, account and room numbers stand in `text`, in order, as (start, end)."""
+    found = sorted((match.start(), match.end()) for kind in (_PRIVATE, _ROOM) for match in kind.finditer(text))
+    joined: list[tuple[int, int]] = []
+    for start, end in found:
+        if joined and start < joined[-1][1]:
+            start, end = joined[-1][0], max(end, joined.pop()[1])
+        joined.append((start, end))
+    return tuple(joined)
 
 
 def mask(text: str) -> str:
     """`text` for a log: phone, identity, account and room numbers hidden, ticket numbers kept."""
-    return _ROOM.sub("***", _PRIVATE.sub("***", text))
+    shown, done = [], 0
+    for start, end in private_spans(text):
+        shown += [text[done:start], "***"]
+        done = end
+    return "".join((*shown, text[done:]))

@@ -15,6 +15,12 @@ def words(text: str) -> list[str]:
     return [word for word in _jieba.cut(text) if not word.isspace()]
 
 
+def pieces(text: str) -> list[str]:
+    """All of `text` in order, blanks too."""
+    cut: list[str] = _jieba.cut(text)
+    return cut
+
+
 def add_word(word: str) -> None:
     """Keep `word` (an estate's name, say) in one piece from now on, in this process."""
     _jieba.add_word(word, None, None)

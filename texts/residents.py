@@ -152,6 +152,20 @@ ADDITION = "是补充"
 NEW_MATTER = "新的一件事"
 
 
+def one_matter(category: str, words: str) -> str:
+    """One of the two matters of a report."""
+    return f"{category}：{clip(words, 24)}"
+
+
+def two_matters(number: str, first: str, second: str) -> str:
+    """A report brings two matters; all of it is kept, and the second may get a number of its own."""
+    return f"已受理，编号 {number}。\n您说了两件事：\n① {first}\n② {second}\n分别受理吗？"
+
+
+APART = "分别受理"
+TOGETHER = "一起受理"
+
+
 def kept_as_addition(number: str) -> str:
     """It was an addition after all."""
     return f"好的，就记在 {number} 里。"

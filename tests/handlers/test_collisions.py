@@ -266,7 +266,7 @@ def goes_to(state: str) -> Effect:
 
 TYPED: list[tuple[Callable[[Street], str], str, Effect]] = [
     # A word joined to other words is no command.
-    (idle, "人工湖水臭", opens("fumes")),
+    (idle, "人工湖水臭", opens()),
     (idle, "进度慢死了", opens()),
     (idle, "取消路边车位", opens("parking")),
     (idle, "3楼漏水", opens("water_leak")),

@@ -1,0 +1,142 @@
+"""The words of a message that say where, when no area of the tree is named: a small learned model and its features.
+
+Words have weights for standing just before, inside and just after a place; the best run of words is the place. The
+weights are learned from nlp/corpus by nlp/spans_learn.py and shipped as nlp/spans.tsv.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+
+from nlp.segment import pieces
+
+Weights = tuple[int, int, int, int, int, int, int, int, int]
+"""Of one word: two before, just before, first of, second of a place (it begins); the same where it ends (last but one,
+last, just after, two after); anywhere inside. In 32nds."""
+
+Piece = tuple[str, int]
+"""A word and where it begins."""
+
+NOTHING: Weights = (0, 0, 0, 0, 0, 0, 0, 0, 0)
+SCALE = 32
+TITLE, TEXT = 60, 100
+"""How many characters of the headline and of the text are read; a message of one line is read as far as both."""
+
+_HAN = "[\u4e00-\u9fff]"
+# Districts are no part of a place: nobody goes to "江夏区". Masked names of published data (A3区) are read like others.
+_MASKED = r"[A-Z]\d{0,2}[省市区县州]"
+_PROVINCE = _HAN + "{2,3}(?:省|自治区)"
+_CITY = _HAN + r"{2,3}(?<![城超都本我全菜门集夜早楼股上该各])市(?![场民政区委长里内局容中级直医一二三值])"
+_COUNTY = _HAN + r"{2,3}(?<![小社地校园景城片辖新老厂商山库住该全我本各宅洲湖分])[区县](?![域内别块长委政里城中人医])"
+_BEFORE = r"(?:^|(?<=[\s,。:!?;“\"(于是在])|(?<=反映|投诉|请求|关于|咨询|建议|请问|举报|居住|家住|本人|我们|希望|解决))"
+DISTRICT = re.compile(
+    rf"(?:{_PROVINCE})?(?:{_MASKED})+|{_BEFORE}(?:{_PROVINCE}(?:{_CITY})?(?:{_COUNTY})?|{_CITY}(?:{_COUNTY})?|{_COUNTY})"
+)
+_BREAKS = frozenset(",。!?;:\n…")
+_NEVER = -1_000_000
+BEGIN, END = ("^^", "^"), ("$", "$$")
+
+
+def cut(line: str) -> list[Piece]:
+    """The words of one line with where they begin; a chain of districts is one word."""
+    found: list[Piece] = []
+    start = 0
+    for district in DISTRICT.finditer(line):
+        start = _add(found, line, start, district.start())
+        found.append((district[0], start))
+        start = district.end()
+    _add(found, line, start, len(line))
+    return found
+
+
+def _add(found: list[Piece], line: str, start: int, end: int) -> int:
+    for word in pieces(line[start:end]):
+        found.append((word, start))
+        start += len(word)
+    return start
+
+
+def features(word: str) -> tuple[str, ...]:
+    """What a word is known by: itself, its first character and its ending, so that unknown names are known by both."""
+    if word in BEGIN or word in END:
+        return (word,)
+    if DISTRICT.fullmatch(word):
+        return ("§",)
+    if word.isdecimal():
+        return (f"#{min(len(word), 4)}",)
+    if word.isascii():
+        return ("A",) if word.isalnum() else (word,)
+    if len(word) == 1:
+        return (word,)
+    return word, "*" + word[-1], "*" + word[-2:], word[0] + "*", f"~{min(len(word), 4)}"
+
+
+def is_break(word: str) -> bool:
+    """Whether no place reaches over this word."""
+    return word in _BREAKS
+
+
+def position(kind: str, index: int) -> str:
+    """The feature of how far from the beginning of a line (A: the only one, T: headline, X: text) a place begins."""
+    return f"@{kind}{0 if index == 0 else 1 if index < 4 else 2 if index < 12 else 3 if index < 30 else 4}"
+
+
+class Spans:
+    """Finds the best run of words in a line by the weights of its words."""
+
+    def __init__(self, weights: Mapping[str, Weights]) -> None:
+        self._features = weights
+        self._words: dict[str, Weights] = {}
+        self._starts = {kind: [weights.get(position(kind, index), NOTHING)[0] for index in range(31)] for kind in "ATX"}
+
+    def weights(self, word: str) -> Weights:
+        """The weights of a word, those of its features added up."""
+        known = self._words.get(word)
+        if known is None:
+            rows = [self._features[name] for name in features(word) if name in self._features]
+            known = tuple(map(sum, zip(*rows, strict=True))) if rows else NOTHING  # type: ignore[assignment]
+            assert known is not None
+            if len(self._words) < 50_000:
+                self._words[word] = known
+        return known
+
+    def best(self, words: Sequence[Piece], kind: str) -> tuple[int, int, int] | None:
+        """The score and the first and last word of the best place in a line of that kind; None when it has no words."""
+        if not words:
+            return None
+        known = self._words
+        weighed = [known.get(word) or self.weights(word) for word, _ in words]
+        weighed += (*(self.weights(word) for word in END), NOTHING)
+        starts = self._starts[kind]
+        before, last = self.weights(BEGIN[0]), self.weights(BEGIN[1])
+        inside, first, opening = 0, 0, _NEVER
+        best, best_first, best_last = _NEVER, 0, 0
+        own, after = weighed[0], weighed[1]
+        for index, (word, _) in enumerate(words):
+            second = weighed[index + 2]
+            if word in _BREAKS:
+                opening = _NEVER
+            else:
+                start = before[0] + last[1] + own[2] + after[3] + starts[index if index < 30 else 30] - inside
+                if start > opening:
+                    opening, first = start, index
+                inside += own[8]
+                score = opening + inside + last[4] + own[5] + after[6] + second[7]
+                if score > best:
+                    best, best_first, best_last = score, first, index
+            before, last, own, after = last, own, after, second
+        return best, best_first, best_last
+
+
+@cache
+def load() -> Spans:
+    """The shipped weights."""
+    weights: dict[str, Weights] = {}
+    for line in files("nlp").joinpath("spans.tsv").read_text(encoding="utf-8").split("\n"):
+        name, tab, row = line.partition("\t")
+        if tab:
+            weights[name] = tuple(map(int, row.split(" ")))  # type: ignore[assignment]
+    return Spans(weights)
