@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from math import exp
 
 from nlp.categories import CategorySeed, load
-from nlp.features import features, zones
+from nlp.features import Seen, look, unmarked
 from nlp.keywords import Keywords
 from nlp.kinds import KINDS, Chat, Kind, manners
-from nlp.model import BODY, HEAD, Model, shipped
+from nlp.model import HEAD, STORY, Model, shipped
 
 # Longer messages tell of something, whatever they sound like.
 _TALK_MOST = 40
@@ -56,8 +56,8 @@ class Classifier:
     def score(self, said: str, *, best: int = 5) -> Scored:
         """The best categories of `said`, which `normal` has been through; none where nothing in it is known."""
         model, settings = self._model, self._model.settings
-        head, body = (features(zone) for zone in zones(said))
-        learned, unit = model.scores(head, body)
+        seen = look(said)
+        learned, unit = model.scores(seen)
         spoken, found = self._keywords.score(said)
         mixed = [
             (settings.unknown if place is None else learned[place]) + settings.words_share * score
@@ -77,7 +77,7 @@ class Classifier:
             secondary=next((code for code, share in ranked[1:2] if share >= settings.second), None),
             kind=kind,
             chat=chat,
-            reasons=self._reasons(head, body, unit, found, order[0]),
+            reasons=self._reasons(seen, unit, found, order[0]),
         )
 
     def _kind(self, said: str, learned: Sequence[float]) -> tuple[Kind, Chat | None]:
@@ -90,23 +90,21 @@ class Classifier:
             return kind, None
         return kind, max(Chat, key=lambda chat: share.get(chat, 0.0))
 
-    def _reasons(
-        self, head: set[str], body: set[str], unit: float, found: dict[str, float], category: int
-    ) -> tuple[str, ...]:
+    def _reasons(self, seen: Seen, unit: float, found: dict[str, float], category: int) -> tuple[str, ...]:
         """The words that spoke for a category: its own words, and those that were learned."""
         share = self._model.settings.words_share
-        strength = {word: share * score for score, word in self._keywords.spoke(found, category)}
+        strength = {each: share * score for score, each in self._keywords.spoke(found, category)}
         label = self._learned[category]
         if label is not None:
-            for zone, counts in ((head, HEAD), (body, BODY)):
+            for words, counts in ((seen.words, HEAD), (seen.story_words, STORY)):
                 # The story is only asked where the headline and the category's words say little.
                 if len(strength) < _ENOUGH:
-                    for word, weight in self._model.said_by(zone, label):
+                    for feature, weight in self._model.weights(set(words), label):
                         learned = weight * unit * counts
                         if learned >= _REASON:
-                            strength[word] = strength.get(word, 0.0) + learned
+                            strength[unmarked(feature)] = strength.get(unmarked(feature), 0.0) + learned
         # By strength, then by the word, so that the same message has the same reasons every time.
-        return tuple(sorted(strength, key=lambda word: (-strength[word], word))[:_REASONS])
+        return tuple(sorted(strength, key=lambda each: (-strength[each], each))[:_REASONS])
 
 
 def _with_new_words_louder(categories: Sequence[CategorySeed]) -> list[CategorySeed]:

@@ -10,7 +10,8 @@ from operator import add
 from pathlib import Path
 
 from nlp import danger_excuses as excuses
-from nlp.danger_scenes import Danger, Scene, plainly, possible, signs
+from nlp.danger_scenes import Scene, plainly, possible, signs
+from nlp.danger_words import Danger
 from nlp.normal import normal
 
 __all__ = ["KINDS", "LONGEST", "SCALE", "Danger", "danger", "danger_in", "opinion"]
@@ -30,7 +31,7 @@ _OF_PEOPLE = frozenset({Danger.ASSAULT, Danger.TRAPPED, Danger.MISSING, Danger.D
 # A cry that does not say what is wrong.
 _CRY = re.compile(r"救命|快?救我|救救我(?!们)|报警求救|SOS|快来人[啊呀!]*$")
 
-# The second opinion: weights of characters and pairs of characters, in sixteenths, for danger and for each kind of it.
+# The second opinion: weights of signs, in sixteenths, for danger and for each kind of it.
 KINDS = tuple(Danger)
 SCALE = 16
 _WEIGHTS = Path(__file__).with_name("danger.tsv")
@@ -155,7 +156,7 @@ _SILENT = float("-inf")
 
 @cache
 def _weights() -> tuple[dict[str, int], dict[str, tuple[int, ...]]]:
-    """For each character or pair of characters the weight for danger, and those for the kinds."""
+    """For each sign the weight for danger, and those for the kinds."""
     for_danger, for_kinds = {}, {}
     for line in _WEIGHTS.read_text("utf-8").splitlines():
         sign, _, row = line.partition("\t")
@@ -168,7 +169,7 @@ def _weights() -> tuple[dict[str, int], dict[str, tuple[int, ...]]]:
 def opinion(seen: set[str]) -> float:
     """How much a message with these signs sounds like danger: above 0 rather so, below rather not (log odds)."""
     weights, _ = _weights()
-    found = [weights[sign] for sign in seen if sign in weights]
+    found = [weight for weight in map(weights.get, seen) if weight]
     if len(found) < _FEWEST:
         return _SILENT
     return (weights[""] + sum(found) / sqrt(len(found))) / SCALE

@@ -21,7 +21,7 @@ from nlp.normal import normal
 _EPOCHS = 16
 _RATE = 0.5
 _DECAY = 2e-5
-# What only looks like danger is rarer in the corpus than in life is the harm of mistaking it.
+# Of what only looks like danger there are few examples; each counts as if there were more.
 _ALIKE = 3.0
 # What people write is short, the corpus seldom: each clause of an ordinary message is an ordinary message too.
 _PIECE = 0.3
@@ -30,6 +30,8 @@ _SHORTEST = 5
 _SEEN = 2
 _KEPT = 6
 
+# Numbers and letters belong to addresses and commands.
+_CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 _CLAUSE = re.compile(r"[,。!?;:\s]")
 
 Example = tuple[list[str], float, float]
@@ -41,7 +43,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-def _runs(text: str) -> list[str]:
+def _signs(text: str) -> list[str]:
     """In one order, so that the same weights come out every time."""
     return sorted(signs(plainly(normal(text))))
 
@@ -89,16 +91,16 @@ def learn(
 
     `danger` has rows with `kind` and `text`; `plain` are other messages and whether they tell of danger.
     """
-    told = [(_runs(row["text"]), Danger(row["kind"])) for row in danger]
+    told = [(_signs(row["text"]), Danger(row["kind"])) for row in danger]
     examples: list[Example] = [(found, 1.0, 1.0) for found, _ in told]
-    examples += [(_runs(text), 0.0, _ALIKE) for text in alike]
+    examples += [(_signs(text), 0.0, _ALIKE) for text in alike]
     for text, truth in plain:
         if truth:
-            examples.append((_runs(text), 1.0, 1.0))
+            examples.append((_signs(text), 1.0, 1.0))
         else:
-            examples += [(_runs(piece), 0.0, _PIECE) for piece in _pieces(text)]
+            examples += [(_signs(piece), 0.0, _PIECE) for piece in _pieces(text)]
     seen = Counter(sign for found, _, _ in examples for sign in found)
-    known = frozenset(sign for sign, times in seen.items() if times >= _SEEN)
+    known = frozenset(sign for sign, times in seen.items() if times >= _SEEN and _CHINESE.fullmatch(sign))
     columns = [_learn(examples, known)]
     columns += [_learn([(found, float(kind is one), 1.0) for found, kind in told], known) for one in KINDS]
     table = {sign: [round(column.get(sign, 0.0) * SCALE) for column in columns] for sign in ("", *sorted(known))}
@@ -122,7 +124,7 @@ def rebuild(examples: Path, corpus: Path) -> dict[str, list[int]]:
 
 
 def write(path: Path, weights: dict[str, list[int]]) -> None:
-    """One line for each character or pair of characters."""
+    """One line for each sign."""
     path.write_text("".join(f"{sign}\t{' '.join(map(str, row))}\n" for sign, row in sorted(weights.items())), "utf-8")
 
 

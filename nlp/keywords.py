@@ -56,9 +56,9 @@ class Keywords:
         seen: dict[str, int] = {}
         starts, singles = self._lengths, self._singles
         # Most places begin no word: they are passed over without a call for each.
-        places = [
-            index for index, pair in enumerate(map(add, text, text[1:] + " ")) if pair in starts or pair[0] in singles
-        ]
+        places = [index for index, pair in enumerate(map(add, text, text[1:])) if pair in starts]
+        if not singles.isdisjoint(text):
+            places = sorted({*places, *(index for index, character in enumerate(text) if character in singles)})
         free = 0
         for index in places:
             word = self._word_at(text, index) if index >= free else None

@@ -11,11 +11,11 @@ from importlib.resources import files
 from math import sqrt
 from typing import Any
 
-from nlp.features import WORD
+from nlp.features import Seen
 
 _MAGIC = b"huying-model-1\n"
 # A headline's feature counts 5, the story's 2: whole numbers, because whole messages are added up as whole numbers.
-HEAD, BODY = 5, 2
+HEAD, STORY = 5, 2
 _ZERO = 128
 IDF_UNIT = 100
 
@@ -78,31 +78,30 @@ class Model:
             rows[4 * (labels + 1) + byte :: width] = data[start + byte * count : start + (byte + 1) * count]
         return [int.from_bytes(rows[index : index + width], "little") for index in range(0, len(rows), width)]
 
-    def scores(self, head: set[str], body: set[str]) -> tuple[list[float], float]:
-        """What speaks for each category and then for each kind, from the features of headline and story.
+    def scores(self, seen: Seen) -> tuple[list[float], float]:
+        """What speaks for each category and then for each kind, from its features.
 
         In the scale of the learner's decision function. The second value is what one unit of `weight` counts in this
         message; zero when nothing in it is known.
         """
         find = self._table.get
-        top = sum(filter(None, map(find, head)))
-        rest = sum(filter(None, map(find, body)))
-        length = sqrt((HEAD * HEAD * (top >> self._top) + BODY * BODY * (rest >> self._top)) / IDF_UNIT)
+        top = sum(filter(None, map(find, seen.head)))
+        rest = sum(filter(None, map(find, seen.story)))
+        length = sqrt((HEAD * HEAD * (top >> self._top) + STORY * STORY * (rest >> self._top)) / IDF_UNIT)
         if not length:
             return list(self.biases), 0.0
-        *sums, counted = self._unpack.unpack_from((HEAD * top + BODY * rest).to_bytes(self._bytes + 4, "little"))
+        *sums, counted = self._unpack.unpack_from((HEAD * top + STORY * rest).to_bytes(self._bytes + 4, "little"))
         unit = self._step / length
         raised = _ZERO * counted
         return [(each - raised) * unit + bias for each, bias in zip(sums, self.biases, strict=True)], unit
 
-    def said_by(self, zone: Iterable[str], label: int) -> Iterator[tuple[str, int]]:
-        """Of the words in a zone, those that were learned, each with what it says for a label."""
+    def weights(self, features: Iterable[str], label: int) -> Iterator[tuple[str, int]]:
+        """Of the features that were learned, each with what it says for a label."""
         find, place = self._table.get, 32 * label
-        for feature in zone:
-            if feature[0] == WORD:
-                row = find(feature)
-                if row is not None:
-                    yield feature[1:], (row >> place & 0xFF) - _ZERO
+        for feature in features:
+            row = find(feature)
+            if row is not None:
+                yield feature, (row >> place & 0xFF) - _ZERO
 
 
 def write(

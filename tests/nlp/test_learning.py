@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from nlp import train
 from nlp.categories import CategorySeed, First, Level, Limits, load
-from nlp.features import features, zones
+from nlp.features import look, zones
 from nlp.model import Model, shipped, write
-from nlp.train import CORPUS, MODEL, Learner, Refused, Row, read, seen
+from nlp.train import CORPUS, MODEL, Learner, Refused, Row, read
 from nlp.understand import Chat, Understander
 
 needs_learning = pytest.mark.skipif(bool(train.MISSING), reason="requirements/train.txt is not installed")
@@ -52,7 +52,7 @@ def test_learning_again_gives_the_shipped_file_bit_for_bit(tmp_path: Path) -> No
 @needs_learning
 def test_the_plain_scorer_agrees_with_scikit_learn() -> None:
     rows = [row for row in read(sorted(CORPUS.glob("*.tsv")))[::7] if row.category != train.NONE]
-    looked = [seen(row.said) for row in rows]
+    looked = [look(row.said) for row in rows]
     learner = Learner(looked).fit(looked, [row.category for row in rows])
     data = write(
         categories=learner.labels,
@@ -67,8 +67,8 @@ def test_the_plain_scorer_agrees_with_scikit_learn() -> None:
     model = Model(data)
     expected = learner.scores(looked)
     worst, same = 0.0, 0
-    for (head, body), theirs in zip(looked, expected, strict=True):
-        ours, _ = model.scores(head, body)
+    for each, theirs in zip(looked, expected, strict=True):
+        ours, _ = model.scores(each)
         worst = max(worst, *(abs(a - b) for a, b in zip(ours, theirs, strict=True)))
         same += ours.index(max(ours)) == int(theirs.argmax())
     assert worst < 0.03
@@ -96,7 +96,7 @@ def test_what_staff_corrected_is_known_afterwards(tmp_path: Path) -> None:
     trained = train.train(load(), corrections=corrections, corpus=corpus)
     assert trained.after.accuracy >= trained.before.accuracy - 0.0025
     model = Model(trained.data)
-    scores, _ = model.scores(features("西门的鼎湖机响个不停"), set())
+    scores, _ = model.scores(look("西门的鼎湖机响个不停"))
     categories = scores[: len(model.categories)]
     assert model.categories[categories.index(max(categories))] == "elevator_fault"
 
