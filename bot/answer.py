@@ -15,8 +15,7 @@ from bot.line import Line
 from bot.logs import logger
 from bot.pace import Pace
 from bot.spool import Spool
-from handlers.intake import Plain, Taken
-from handlers.meaning import plain
+from handlers.intake import Taken
 from handlers.respond import respond
 from handlers.router import Router
 from handlers.turn import EventKind, Meaning, Message, MessageKind, Opens, Reply, Turn, WindowNumbers, World
@@ -130,8 +129,7 @@ class Answerer:
             return self._once(message, push=push)
 
     def _once(self, message: Message, *, push: bool) -> Reply:
-        found = plain(message, self._world())
-        reply = None if found is None or push else self._line.take(Plain(message, found))
+        reply = None if push else self._line.take(message)
         if reply is not None:
             return reply
         now = self._clock()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Dialect, Row, Table
+from sqlalchemy import Column, Connection, CursorResult, Dialect, Table
 
 Processor = Callable[[Any], Any]
 
@@ -19,7 +19,7 @@ class BulkInsert:
     Raises TypeError for a column that would be left without a value.
     """
 
-    def __init__(self, table: Table, *columns: str, returning: Sequence[str] = (), replace: Sequence[str] = ()) -> None:
+    def __init__(self, table: Table, *columns: str, replace: Sequence[str] = ()) -> None:
         rest = [column for column in table.columns if column.name not in columns]
         self._given = [table.columns[name] for name in columns]
         self._constant = [column for column in rest if column.default is not None and column.default.is_scalar]
@@ -31,21 +31,33 @@ class BulkInsert:
         self._tail = ""
         if replace:
             changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in replace)
-            self._tail += f" ON CONFLICT ({', '.join(replace)}) DO UPDATE SET {changes}"
-        if returning:
-            self._tail += f" RETURNING {', '.join(returning)}"
+            self._tail = f" ON CONFLICT ({', '.join(replace)}) DO UPDATE SET {changes}"
         self._made: dict[tuple[str, int], str] = {}
         self._prepared: dict[str, _Prepared] = {}
 
-    def execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[Row[Any]]:
-        """Writes the rows; what they return is in no order that means anything."""
+    def execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Writes the rows."""
+        self._execute(connection, rows, "")
+
+    def keys(self, connection: Connection, rows: Sequence[Mapping[str, Any]], *, by: str = "") -> dict[Any, int]:
+        """Writes the rows; gives the keys of the new rows by their values of column `by`, which all differ.
+
+        Without `by` the rows are all alike, and the keys are given by number from 0.
+        """
+        if connection.dialect.name == "sqlite":
+            # One statement's keys follow one another there: each is one more than the largest before it.
+            last = self._execute(connection, rows, "").lastrowid
+            return {row[by] if by else at: last - len(rows) + at + 1 for at, row in enumerate(rows)}
+        found = self._execute(connection, rows, f" RETURNING id{f', {by}' if by else ''}")
+        return {row[-1] if by else at: row[0] for at, row in enumerate(found.all())}
+
+    def _execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]], end: str) -> CursorResult[Any]:
         prepared = self._prepared.get(connection.dialect.name) or self._prepare(connection.dialect)
         values: list[Any] = []
         for row in rows:
             values += [row[name] if process is None else process(row[name]) for name, process in prepared.given]
             values += prepared.constant
-        result = connection.exec_driver_sql(self._sql(connection.dialect.name, len(rows)), tuple(values))
-        return result.all() if result.returns_rows else ()
+        return connection.exec_driver_sql(self._sql(connection.dialect.name, len(rows)) + end, tuple(values))
 
     def _sql(self, dialect: str, count: int) -> str:
         if (dialect, count) not in self._made:

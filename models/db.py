@@ -37,7 +37,13 @@ class Database:
         if self.is_sqlite:
             if self.url.database and self.url.database != ":memory:":
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=32, hide_parameters=True)
+            self.engine = create_engine(
+                self.url,
+                pool_size=pool_size,
+                max_overflow=32,
+                pool_use_lifo=True,  # the connection that wrote last still has the pages in its cache
+                hide_parameters=True,
+            )
             _teach_sqlite(self.engine)
         else:
             self.engine = create_engine(
@@ -150,6 +156,8 @@ def _teach_sqlite(engine: Engine) -> None:
         cursor.execute("PRAGMA busy_timeout=4000")
         # The log is brought to the disk by ourselves, after the lock and before anybody is answered (_WriteAheadLog).
         cursor.execute("PRAGMA synchronous=NORMAL")
+        # Pages: folding the log into the database waits for the disk several times, so not after every 4 MB.
+        cursor.execute("PRAGMA wal_autocheckpoint=4000")
         cursor.close()
 
     @event.listens_for(engine, "begin")

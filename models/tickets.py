@@ -131,11 +131,8 @@ _OPEN = BulkInsert(
     "promised_at",
     "due_at",
     "dispatch_at",
-    returning=["id", "serial"],
 )
-_SAY = BulkInsert(
-    table(TicketWords), "ticket_id", "person_id", "kind", "text", "salt", "said_at", returning=["id", "ticket_id"]
-)
+_SAY = BulkInsert(table(TicketWords), "ticket_id", "person_id", "kind", "text", "salt", "said_at")
 _NOTE = BulkInsert(
     table(TicketEvent),
     "ticket_id",
@@ -161,7 +158,7 @@ def insert_tickets(connection: Connection, news: Sequence[New], *, now: datetime
     last = connection.execute(_SERIAL[connection.dialect.name], count).scalar_one()
     serials = range(last - len(news) + 1, last + 1)
     rows = [_row(new, today, serial, now=now) for new, serial in zip(news, serials, strict=True)]
-    by_serial = {row.serial: row.id for row in _OPEN.execute(connection, rows)}
+    by_serial = _OPEN.keys(connection, rows, by="serial")
     ids = [by_serial[serial] for serial in serials]
     said = [
         {
@@ -174,7 +171,7 @@ def insert_tickets(connection: Connection, news: Sequence[New], *, now: datetime
         }
         for new, ticket_id in zip(news, ids, strict=True)
     ]
-    words = {row.ticket_id: row.id for row in _SAY.execute(connection, said)}
+    words = _SAY.keys(connection, said, by="ticket_id")
     _NOTE.execute(
         connection,
         [_first_line(new, each, words[each["ticket_id"]], now=now) for new, each in zip(news, said, strict=True)],
