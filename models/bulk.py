@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, CursorResult, Dialect, Table
 
+from models.base import Moment
+
 Processor = Callable[[Any], Any]
 
 
@@ -70,7 +72,7 @@ class BulkInsert:
         for column in self._constant:
             process, value = _processor(column, dialect), getattr(column.default, "arg", None)
             constant.append(value if process is None else process(value))
-        given = [(column.name, _processor(column, dialect)) for column in self._given]
+        given = [(column.name, _remembering(_processor(column, dialect), column)) for column in self._given]
         self._prepared[dialect.name] = _Prepared(given, constant)
         return self._prepared[dialect.name]
 
@@ -85,6 +87,22 @@ class _Prepared:
 
 def _processor(column: Column[Any], dialect: Dialect) -> Processor | None:
     return column.type.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _remembering(process: Processor | None, column: Column[Any]) -> Processor | None:
+    """For moments: most rows of one statement have the same one, and turning it into words is slow."""
+    if process is None or not isinstance(column.type, Moment):
+        return process
+    last: tuple[Any, Any] = (None, process(None))
+
+    def convert(value: Any) -> Any:
+        nonlocal last
+        known = last  # one look: another thread may put in another pair at any time
+        if known[0] is not value:
+            last = known = (value, process(value))
+        return known[1]
+
+    return convert
 
 
 def _may_be_missing(column: Column[Any]) -> bool:
