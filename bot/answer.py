@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -52,6 +52,7 @@ class Answerer:
         clock: Clock,
         spool: Spool,
         wake: Wake,
+        dispatch: Callable[[Sequence[int]], object],
         pace: Pace,
     ) -> None:
         self._database = database
@@ -60,7 +61,7 @@ class Answerer:
         self._clock = clock
         self._spool = spool
         self._wake = wake
-        self._line = Line(database, world, clock=clock, wake=wake, coming=lambda: pace.answering)
+        self._line = Line(database, world, clock=clock, dispatch=dispatch, coming=lambda: pace.answering)
 
     def answer(self, message: Message) -> Reply:
         """The reply to a message, the same for every delivery of it.

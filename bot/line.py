@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 
 from bot import inbox
 from bot.logs import logger
@@ -60,14 +60,16 @@ class Line:
         world: Callable[[], World],
         *,
         clock: Clock,
-        wake: Callable[[Session], None],
+        dispatch: Callable[[Sequence[int]], object],
         coming: Callable[[], int],
     ) -> None:
-        """`coming` tells how many messages are being answered at this moment, those in line included."""
+        """`dispatch` is given the ids of new tickets once they are stored. `coming` tells how many messages are being
+        answered at this moment, those in line included.
+        """
         self._database = database
         self._world = world
         self._clock = clock
-        self._wake = wake
+        self._dispatch = dispatch
         self._coming = coming
         self._line: deque[_Waiting] = deque()
         self._leading = False
@@ -97,15 +99,14 @@ class Line:
         if self._coming() > len(self._line):
             time.sleep(GATHER_SECONDS)
         group = self._next()
-        session: Session | None = None
         fault: Exception | None = None
+        opened: list[int] = []
         try:
             try:
-                session = self._answer(group)
+                commit = self._answer(group, opened)
             finally:
                 self._hand_over()  # the next group is written while this one waits for the disk
-            if session is not None:
-                self._database.keep(session)
+            self._database.keep(commit)
         except Exception as error:
             # One of them is at fault, and all were rolled back: everybody goes the long way by themselves, unless it is
             # the database that is away.
@@ -114,8 +115,8 @@ class Line:
         for each in group:
             each.fault = fault
             each.woken.release()
-        if session is not None and fault is None:
-            self._wake(session)
+        if opened and fault is None:
+            self._dispatch(opened)
 
     def _hand_over(self) -> None:
         with self._guard:
@@ -141,39 +142,41 @@ class Line:
             self._line.extendleft(reversed(left))
         return members
 
-    def _answer(self, members: Sequence[_Waiting]) -> Session | None:
-        """Fills in the replies of those who can go the short way; the session that wrote them."""
+    def _answer(self, members: Sequence[_Waiting], opened: list[int]) -> int:
+        """Fills in the replies of those who can go the short way; the commit that wrote them, 0 for none."""
         now, world = self._clock(), self._world()
         found = [(each, plain(each.message, world)) for each in members]
         could = [(each, Plain(each.message, meant)) for each, meant in found if meant is not None]
-        if not could:
-            return None
-        with self._database.unkept() as session:
-            known = quiet(session, [said for _, said in could], now=now)
+
+        def write(connection: Connection) -> None:
+            known = quiet(connection, [said for _, said in could], now=now)
             free = [(each, said) for each, said in could if each.message.sender in known]
             if free:
-                self._take(session, free, known, world, now=now)
-        return session
+                _take(connection, free, known, world, opened, now=now)
 
-    @staticmethod
-    def _take(
-        session: Session,
-        free: Sequence[tuple[_Waiting, Plain]],
-        known: Mapping[str, Known],
-        world: World,
-        *,
-        now: datetime,
-    ) -> None:
-        replies = inbox.repeats(session, [said.message for _, said in free])
-        fresh = []
-        for each, said in free:
-            each.reply = replies.get(said.message.key)
-            if each.reply is None:
-                fresh.append((each, said))
-        if not fresh:
-            return
-        taken = take(session, [said for _, said in fresh], known, world, now=now)
-        answered = [(said.message, one) for (_, said), one in zip(fresh, taken, strict=True)]
-        inbox.keep(session, answered, now=now)
-        for (each, _), one in zip(fresh, taken, strict=True):
-            each.reply = one.reply
+        return self._database.write(write) if could else 0
+
+
+def _take(
+    connection: Connection,
+    free: Sequence[tuple[_Waiting, Plain]],
+    known: Mapping[str, Known],
+    world: World,
+    opened: list[int],
+    *,
+    now: datetime,
+) -> None:
+    replies = inbox.repeats(connection, [said.message for _, said in free])
+    fresh = []
+    for each, said in free:
+        each.reply = replies.get(said.message.key)
+        if each.reply is None:
+            fresh.append((each, said))
+    if not fresh:
+        return
+    taken = take(connection, [said for _, said in fresh], known, world, now=now)
+    answered = [(said.message, one) for (_, said), one in zip(fresh, taken, strict=True)]
+    inbox.keep(connection, answered, now=now)
+    for (each, _), one in zip(fresh, taken, strict=True):
+        each.reply = one.reply
+    opened += [one.ticket_id for one in taken if one.ticket_id is not None]

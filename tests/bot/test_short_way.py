@@ -39,9 +39,10 @@ def long_way(street: Street) -> Answerer:
         clock=huying.clock,
         spool=huying.spool,
         wake=huying.tasks.wake,
+        dispatch=print,
         pace=Pace(),
     )
-    made._line = NoLine(huying.database, real._world, clock=huying.clock, wake=huying.tasks.wake, coming=int)
+    made._line = NoLine(huying.database, real._world, clock=huying.clock, dispatch=print, coming=int)
     return made
 
 
