@@ -45,6 +45,8 @@ class _Waiting:
     woken: threading.Lock = field(default_factory=_closed)
     leads: bool = False
     reply: Reply | None = None
+    ticket_id: int | None = None
+    """Of the ticket that the words opened."""
     fault: Exception | None = None
 
 
@@ -100,10 +102,9 @@ class Line:
             time.sleep(GATHER_SECONDS)
         group = self._next()
         fault: Exception | None = None
-        opened: list[int] = []
         try:
             try:
-                commit = self._answer(group, opened)
+                commit = self._answer(group)
             finally:
                 self._hand_over()  # the next group is written while this one waits for the disk
             self._database.keep(commit)
@@ -115,6 +116,7 @@ class Line:
         for each in group:
             each.fault = fault
             each.woken.release()
+        opened = [each.ticket_id for each in group if each.ticket_id is not None]
         if opened and fault is None:
             self._dispatch(opened)
 
@@ -142,7 +144,7 @@ class Line:
             self._line.extendleft(reversed(left))
         return members
 
-    def _answer(self, members: Sequence[_Waiting], opened: list[int]) -> int:
+    def _answer(self, members: Sequence[_Waiting]) -> int:
         """Fills in the replies of those who can go the short way; the commit that wrote them, 0 for none."""
         now, world = self._clock(), self._world()
         found = [(each, plain(each.message, world)) for each in members]
@@ -152,7 +154,7 @@ class Line:
             known = quiet(connection, [said for _, said in could], now=now)
             free = [(each, said) for each, said in could if each.message.sender in known]
             if free:
-                _take(connection, free, known, world, opened, now=now)
+                _take(connection, free, known, world, now=now)
 
         return self._database.write(write) if could else 0
 
@@ -162,7 +164,6 @@ def _take(
     free: Sequence[tuple[_Waiting, Plain]],
     known: Mapping[str, Known],
     world: World,
-    opened: list[int],
     *,
     now: datetime,
 ) -> None:
@@ -178,5 +179,4 @@ def _take(
     answered = [(said.message, one) for (_, said), one in zip(fresh, taken, strict=True)]
     inbox.keep(connection, answered, now=now)
     for (each, _), one in zip(fresh, taken, strict=True):
-        each.reply = one.reply
-    opened += [one.ticket_id for one in taken if one.ticket_id is not None]
+        each.reply, each.ticket_id = one.reply, one.ticket_id

@@ -29,11 +29,12 @@ def danger(turn: Turn) -> Reply:
         found = replace(found, danger=kind, urgency=Soon.EMERGENCY)
         ticket = report.open_from(turn, found, turn.text)
     else:
-        tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
-        tickets.alarm(turn.session, ticket, now=turn.now)
+        words_id = tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
+        tickets.alarm(turn.session, ticket, now=turn.now, words_id=words_id)
     on_duty = len(transitions.desk_of(turn.session, ticket))
-    asks = report.is_nowhere(ticket)
-    if asks and turn.conversation.state in (State.IDLE, State.PLACE):
+    # Only where the answer would be taken for one.
+    asks = report.is_nowhere(ticket) and turn.conversation.state in (State.IDLE, State.PLACE)
+    if asks:
         dialogue.wait(turn, State.PLACE, ticket=ticket.id)
     return Reply(residents.danger(kind.value, ticket.number, on_duty, gas_phone=turn.world.gas_phone, asks_place=asks))
 

@@ -1,4 +1,4 @@
-"""The short way of plain reports: the same tickets and the same words as the long way, in a tenth of the time."""
+"""The short way of plain reports: the same tickets and the same words as the long way, in a fraction of the time."""
 
 from __future__ import annotations
 

@@ -227,9 +227,11 @@ def place_told(turn: Turn) -> Reply:
         dialogue.idle(turn)
     dialogue.remember(turn, ticket)
     if place is None and urgent:
-        # Whatever is said now is told to those on duty, and the place is still waited for.
-        tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
-        tickets.alarm(turn.session, ticket, now=turn.now)
+        # The place is still waited for; what was said goes to those on duty, unless it was mere manners.
+        if turn.understood and turn.understood.chat:
+            return Reply(residents.DANGER_WHERE)
+        words_id = tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
+        tickets.alarm(turn.session, ticket, now=turn.now, words_id=words_id)
         return Reply(residents.danger_place_unknown(ticket.short))
     if place is None:
         tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)

@@ -250,14 +250,22 @@ def _count_up(dialect: Any) -> Any:
 _SERIAL = {"sqlite": _count_up(sqlite), "postgresql": _count_up(postgresql)}
 
 
-def alarm(session: Session, ticket: Ticket, *, now: datetime) -> None:
-    """Tells everybody on duty of an emergency, on every channel they are known on, at once."""
+def alarm(session: Session, ticket: Ticket, *, now: datetime, words_id: int | None = None) -> None:
+    """Tells everybody on duty of an emergency, on every channel they are known on, at once; `words_id` are the words
+    that have come since.
+    """
     area = session.get(Area, ticket.community_id) if ticket.community_id else None
     for person in people.with_role(session, [RoleKind.STAFF, RoleKind.STREET], area=area):
         for identity in person.identities:
             if identity.reachable:
                 outboxes.tell(
-                    session, NoticeKind.ALARM, person.id, now=now, ticket_id=ticket.id, channel=identity.channel
+                    session,
+                    NoticeKind.ALARM,
+                    person.id,
+                    now=now,
+                    ticket_id=ticket.id,
+                    words_id=words_id,
+                    channel=identity.channel,
                 )
 
 
@@ -345,11 +353,12 @@ def open_offers(session: Session, person: Person, *, most: int = 9) -> Sequence[
 
 def add_words(
     session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime, kind: WordsKind = WordsKind.ADDITION
-) -> None:
-    """More words for the ticket; whoever has it is told."""
-    transitions.perform(
+) -> int | None:
+    """More words for the ticket; whoever has it is told. Gives the key of the words, None for blanks."""
+    event = transitions.perform(
         session, transitions.lock(session, ticket.id), Action.ADD, by=by, now=now, why=text, words_kind=kind
     )
+    return event.words_id
 
 
 def attach(

@@ -78,7 +78,7 @@ def danger(kind: str, number: str, on_duty: int, *, gas_phone: str, asks_place: 
         on_duty, f"我已经通知社区值班的 {on_duty} 位同志，现在就联系您。"
     )
     after = f"\n编号 {number}。" if number else ""
-    where = "\n您在哪个小区、几栋？发给我，好让人赶过去。" if asks_place else ""
+    where = f"\n{DANGER_WHERE}" if asks_place else ""
     return f"{DANGERS[kind].format(gas=gas_phone or '燃气抢修电话')}\n{told}{after}{where}"
 
 
@@ -89,8 +89,10 @@ def danger_place_kept(number: str, place: str) -> str:
 
 def danger_place_unknown(number: str) -> str:
     """Words after an emergency that name no place we know; they were passed on."""
-    return f"这句话已经转给社区值班的同志（编号 {number}）。\n请再告诉我小区名和几栋，或者点“＋”发位置。"
+    return f"这句话已经转给社区值班的同志（编号 {number}）。\n{DANGER_WHERE}"
 
+
+DANGER_WHERE = "您在哪个小区、几栋？发给我，或者点“＋”发位置，好让人赶过去。"
 
 DANGERS = {
     "fire": "请马上拨打 119，先离开、关门、不坐电梯。",
