@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,8 +15,7 @@ from bot.line import Line
 from bot.logs import logger
 from bot.pace import Pace
 from bot.spool import Spool
-from handlers.intake import Plain, Taken
-from handlers.meaning import plain
+from handlers.intake import Taken
 from handlers.respond import respond
 from handlers.router import Router
 from handlers.turn import EventKind, Meaning, Message, MessageKind, Opens, Reply, Turn, WindowNumbers, World
@@ -53,6 +52,7 @@ class Answerer:
         clock: Clock,
         spool: Spool,
         wake: Wake,
+        dispatch: Callable[[Sequence[int]], object],
         pace: Pace,
     ) -> None:
         self._database = database
@@ -61,7 +61,7 @@ class Answerer:
         self._clock = clock
         self._spool = spool
         self._wake = wake
-        self._line = Line(database, world, clock=clock, wake=wake, coming=lambda: pace.answering)
+        self._line = Line(database, world, clock=clock, dispatch=dispatch, coming=lambda: pace.answering)
 
     def answer(self, message: Message) -> Reply:
         """The reply to a message, the same for every delivery of it.
@@ -130,8 +130,7 @@ class Answerer:
             return self._once(message, push=push)
 
     def _once(self, message: Message, *, push: bool) -> Reply:
-        found = plain(message, self._world())
-        reply = None if found is None or push else self._line.take(Plain(message, found))
+        reply = None if push else self._line.take(message)
         if reply is not None:
             return reply
         now = self._clock()

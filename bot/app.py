@@ -98,7 +98,16 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         update_cards=delivery.update_cards,
         fetch=fetcher.fetch,
     )
-    answerer = Answerer(database, lambda: world, build_router(), clock=clock, spool=spool, wake=tasks.wake, pace=pace)
+    answerer = Answerer(
+        database,
+        lambda: world,
+        build_router(),
+        clock=clock,
+        spool=spool,
+        wake=tasks.wake,
+        dispatch=lambda ids: tasks.queue(tickets=ids),
+        pace=pace,
+    )
     web = Flask("huying", static_folder=None)
     web.config["SECRET_KEY"] = settings.site.secret_key.get_secret_value() or _own_secret(settings.data_dir)
     web.wsgi_app = Webhook(web.wsgi_app, channels, answerer, pace=pace, clock=clock)  # type: ignore[method-assign]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -53,19 +53,18 @@ def remember(session: Session, message: Message, taken: Taken) -> None:
     session.connection().execute(_ANSWERED, values)
 
 
-def repeats(session: Session, messages: Sequence[Message]) -> dict[str, Reply]:
+def repeats(connection: Connection, messages: Sequence[Message]) -> dict[str, Reply]:
     """Counts a delivery of those messages that were taken before; gives their stored replies by key."""
-    connection = session.connection()
     found = connection.execute(_KNOWN, {"keys": [message.key for message in messages]}).all()
     if found:
         connection.execute(_AGAIN, {"keys": [row.key for row in found]})
     return {row.key: _reply(row.reply) for row in found}
 
 
-def keep(session: Session, answered: Sequence[tuple[Message, Taken]], *, now: datetime) -> None:
+def keep(connection: Connection, answered: Sequence[tuple[Message, Taken]], *, now: datetime) -> None:
     """Keeps new messages with their replies. Raises IntegrityError when a concurrent delivery of one was quicker."""
     _KEEP.execute(
-        session.connection(),
+        connection,
         [
             {
                 **_row(message, now=now),

@@ -77,6 +77,8 @@ def configure(log: Log) -> None:
         logging.getLogger(talkative).setLevel(logging.WARNING)
     # It warns of every request that waits for a thread, which is what a queue is for.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    # It warns that two workers share a broker, each with its own queue (bot.tasks).
+    logging.getLogger("dramatiq.broker").setLevel(logging.ERROR)
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

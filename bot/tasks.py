@@ -119,8 +119,9 @@ class Tasks:
         return True
 
     def workers(self, *, threads: int) -> Workers:
-        """The workers of this process, half of the threads for each queue."""
-        return Workers([Worker(self.broker, queues={queue}, worker_threads=threads // 2) for queue in (PEOPLE, LATER)])
+        """The workers of this process, half of the threads for each queue, and one at least."""
+        share = max(1, threads // 2)
+        return Workers([Worker(self.broker, queues={queue}, worker_threads=share) for queue in (PEOPLE, LATER)])
 
     def join(self, *, failures: bool = False) -> None:
         """Returns when both embedded queues are empty; what one leaves may go to the other.

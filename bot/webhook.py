@@ -31,8 +31,7 @@ _MOST_PARAMETERS = 32
 class Webhook:
     """/wechat/<channel>, in front of a WSGI application that answers everything else.
 
-    In front and not a view of it: the platforms wait 5 seconds, and Flask's own work around a view is a fifth of what a
-    message costs.
+    In front and not a view of it: Flask's own work around a view is a good part of what a message costs (decision 10).
     """
 
     def __init__(

@@ -8,6 +8,7 @@ from handlers import dialogue, report
 from handlers.router import Routes
 from handlers.turn import Meaning, Reply, Turn
 from models import tickets, transitions
+from models.conversation import State
 from models.ticket import Ticket, Urgency
 from nlp.understand import Urgency as Soon
 from texts import residents
@@ -17,7 +18,9 @@ routes = Routes()
 
 @routes(Meaning.DANGER, interrupts=True)
 def danger(turn: Turn) -> Reply:
-    """The conversation's state is kept: what was asked before is still open afterwards."""
+    """The conversation's state is kept: what was asked before is still open afterwards. Where nothing was, the place is
+    asked for if nobody said it: help has to find the door.
+    """
     found, kind = turn.understood, turn.danger
     assert found is not None
     assert kind is not None
@@ -26,10 +29,14 @@ def danger(turn: Turn) -> Reply:
         found = replace(found, danger=kind, urgency=Soon.EMERGENCY)
         ticket = report.open_from(turn, found, turn.text)
     else:
-        tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
-        tickets.alarm(turn.session, ticket, now=turn.now)
+        words_id = tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
+        tickets.alarm(turn.session, ticket, now=turn.now, words_id=words_id)
     on_duty = len(transitions.desk_of(turn.session, ticket))
-    return Reply(residents.danger(kind.value, ticket.number, on_duty, gas_phone=turn.world.gas_phone))
+    # Only where the answer would be taken for one.
+    asks = report.is_nowhere(ticket) and turn.conversation.state in (State.IDLE, State.PLACE)
+    if asks:
+        dialogue.wait(turn, State.PLACE, ticket=ticket.id)
+    return Reply(residents.danger(kind.value, ticket.number, on_duty, gas_phone=turn.world.gas_phone, asks_place=asks))
 
 
 def _same(turn: Turn) -> Ticket | None:

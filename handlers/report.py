@@ -126,6 +126,11 @@ def place_is_missing(ticket: Ticket | tickets.Opened, found: Understanding) -> b
     """Whether the bot asks where it is."""
     if ticket.kind is not TicketKind.REPORT or found.abstained:
         return False
+    return is_nowhere(ticket)
+
+
+def is_nowhere(ticket: Ticket | tickets.Opened) -> bool:
+    """Whether nobody could go there: neither an area of ours, nor a point, nor a road."""
     return ticket.area_id is None and ticket.lat is None and not in_the_open(ticket.place)
 
 
@@ -272,9 +277,21 @@ def place_told(turn: Turn) -> Reply:
     """The place that was asked for, or whatever was said instead: it all stays with the ticket."""
     ticket = turn.session.get_one(Ticket, turn.conversation.data["ticket"])
     place = turn.understood.place if turn.understood else None
-    dialogue.idle(turn)
+    if place and place.area_id is None and not in_the_open(place.text):
+        # Words that nobody can be sent to.
+        place = None
+    urgent = ticket.urgency is Urgency.EMERGENCY
+    if not (urgent and place is None):
+        dialogue.idle(turn)
     dialogue.remember(turn, ticket)
-    if place is None or (place.area_id is None and not in_the_open(place.text)):
+    if place is None and urgent:
+        # The place is still waited for; what was said goes to those on duty, unless it was mere manners.
+        if turn.understood and turn.understood.chat:
+            return Reply(residents.DANGER_WHERE)
+        words_id = tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
+        tickets.alarm(turn.session, ticket, now=turn.now, words_id=words_id)
+        return Reply(residents.danger_place_unknown(ticket.short))
+    if place is None:
         tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
         if not ticket.place and len(turn.text) <= 40:
             ticket.place = turn.text.strip()[:40]
@@ -290,6 +307,9 @@ def place_told(turn: Turn) -> Reply:
         by=turn.person,
         now=turn.now,
     )
+    if urgent:
+        tickets.alarm(turn.session, ticket, now=turn.now)
+        return Reply(residents.danger_place_kept(ticket.short, name))
     return Reply(residents.place_kept(ticket.short, name, ticket.promised_at, now=turn.now))
 
 
@@ -352,6 +372,8 @@ def location(turn: Turn) -> Reply:
     dialogue.note(turn, ticket)
     if turn.conversation.state is State.PLACE:
         dialogue.idle(turn)
+    if ticket.urgency is Urgency.EMERGENCY:
+        tickets.alarm(turn.session, ticket, now=turn.now)
     return Reply(residents.location_added(ticket.short, attachment.label or ticket.place))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 import chinese_calendar
 
@@ -26,6 +27,11 @@ def is_working_day(day: date, *, extra_free: Collection[date] = (), extra_workin
         return True
     if day in extra_free:
         return False
+    return _is_official_working_day(day)
+
+
+@lru_cache(maxsize=512)  # asked for every ticket, about the same few weeks
+def _is_official_working_day(day: date) -> bool:
     try:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:

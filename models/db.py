@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,6 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 LOCK_TIMEOUT_MS = 4000  # under the platform's five seconds, so that a stuck row becomes a re-send and not a silence
-
-_WRITTEN = "written"
 
 
 class Database:
@@ -37,7 +35,13 @@ class Database:
         if self.is_sqlite:
             if self.url.database and self.url.database != ":memory:":
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=32, hide_parameters=True)
+            self.engine = create_engine(
+                self.url,
+                pool_size=pool_size,
+                max_overflow=32,
+                pool_use_lifo=True,  # the connection that wrote last still has the pages in its cache
+                hide_parameters=True,
+            )
             _teach_sqlite(self.engine)
         else:
             self.engine = create_engine(
@@ -56,27 +60,32 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session whose work is committed on leaving the block, or rolled back if it raises."""
-        with self.unkept() as session:
-            yield session
-        self.keep(session)
-
-    @contextmanager
-    def unkept(self) -> Iterator[Session]:
-        """Like `transaction`, but a power cut may undo it until `keep` was called: others may write meanwhile."""
         if self._log is not None:
             with self._writing, self._session(self.engine) as session:
                 yield session
                 session.commit()
-                session.info[_WRITTEN] = self._log.wrote()
+                written = self._log.wrote()
+            self._log.keep(written)
         else:
             with self._session(self.engine) as session:
                 yield session
                 session.commit()
 
-    def keep(self, session: Session) -> None:
-        """Returns when what the session committed is on the disk."""
+    def write(self, act: Callable[[Connection], None]) -> int:
+        """Commits what `act` does past the unit of work; others may write before it is on the disk, see `keep`."""
         if self._log is not None:
-            self._log.keep(session.info[_WRITTEN])
+            with self._writing:
+                with self.engine.begin() as connection:
+                    act(connection)
+                return self._log.wrote()
+        with self.engine.begin() as connection:
+            act(connection)
+        return 0
+
+    def keep(self, commit: int) -> None:
+        """Returns when what `write` committed is on the disk."""
+        if self._log is not None:
+            self._log.keep(commit)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -150,6 +159,8 @@ def _teach_sqlite(engine: Engine) -> None:
         cursor.execute("PRAGMA busy_timeout=4000")
         # The log is brought to the disk by ourselves, after the lock and before anybody is answered (_WriteAheadLog).
         cursor.execute("PRAGMA synchronous=NORMAL")
+        # Pages: folding the log into the database waits for the disk several times, so not after every 4 MB.
+        cursor.execute("PRAGMA wal_autocheckpoint=4000")
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -47,7 +47,7 @@ _LOOK = (
     .with_for_update(of=_IDENTITIES)
 )
 
-_MEET = BulkInsert(_PEOPLE, "created_at", returning=["id"])
+_MEET = BulkInsert(_PEOPLE, "created_at")
 _KNOW = BulkInsert(_IDENTITIES, "person_id", "channel", "account", "seen_at", "window_until", "window_left")
 _SEE = (
     update(_IDENTITIES)
@@ -125,8 +125,8 @@ def see(connection: Connection, channel: str, speakers: Sequence[Speaker], *, no
     strangers = [speaker for speaker in speakers if speaker.known.person_id is None]
     met: dict[str, int] = {}
     if strangers:
-        people = _MEET.execute(connection, [{"created_at": now}] * len(strangers))
-        met = {speaker.account: person.id for speaker, person in zip(strangers, people, strict=True)}
+        people = _MEET.keys(connection, [{"created_at": now}] * len(strangers))
+        met = {speaker.account: people[number] for number, speaker in enumerate(strangers)}
         _KNOW.execute(
             connection,
             [

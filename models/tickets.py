@@ -131,11 +131,8 @@ _OPEN = BulkInsert(
     "promised_at",
     "due_at",
     "dispatch_at",
-    returning=["id", "serial"],
 )
-_SAY = BulkInsert(
-    table(TicketWords), "ticket_id", "person_id", "kind", "text", "salt", "said_at", returning=["id", "ticket_id"]
-)
+_SAY = BulkInsert(table(TicketWords), "ticket_id", "person_id", "kind", "text", "salt", "said_at")
 _NOTE = BulkInsert(
     table(TicketEvent),
     "ticket_id",
@@ -161,7 +158,7 @@ def insert_tickets(connection: Connection, news: Sequence[New], *, now: datetime
     last = connection.execute(_SERIAL[connection.dialect.name], count).scalar_one()
     serials = range(last - len(news) + 1, last + 1)
     rows = [_row(new, today, serial, now=now) for new, serial in zip(news, serials, strict=True)]
-    by_serial = {row.serial: row.id for row in _OPEN.execute(connection, rows)}
+    by_serial = _OPEN.keys(connection, rows, by="serial")
     ids = [by_serial[serial] for serial in serials]
     said = [
         {
@@ -174,7 +171,7 @@ def insert_tickets(connection: Connection, news: Sequence[New], *, now: datetime
         }
         for new, ticket_id in zip(news, ids, strict=True)
     ]
-    words = {row.ticket_id: row.id for row in _SAY.execute(connection, said)}
+    words = _SAY.keys(connection, said, by="ticket_id")
     _NOTE.execute(
         connection,
         [_first_line(new, each, words[each["ticket_id"]], now=now) for new, each in zip(news, said, strict=True)],
@@ -253,14 +250,22 @@ def _count_up(dialect: Any) -> Any:
 _SERIAL = {"sqlite": _count_up(sqlite), "postgresql": _count_up(postgresql)}
 
 
-def alarm(session: Session, ticket: Ticket, *, now: datetime) -> None:
-    """Tells everybody on duty of an emergency, on every channel they are known on, at once."""
+def alarm(session: Session, ticket: Ticket, *, now: datetime, words_id: int | None = None) -> None:
+    """Tells everybody on duty of an emergency, on every channel they are known on, at once; `words_id` are the words
+    that have come since.
+    """
     area = session.get(Area, ticket.community_id) if ticket.community_id else None
     for person in people.with_role(session, [RoleKind.STAFF, RoleKind.STREET], area=area):
         for identity in person.identities:
             if identity.reachable:
                 outboxes.tell(
-                    session, NoticeKind.ALARM, person.id, now=now, ticket_id=ticket.id, channel=identity.channel
+                    session,
+                    NoticeKind.ALARM,
+                    person.id,
+                    now=now,
+                    ticket_id=ticket.id,
+                    words_id=words_id,
+                    channel=identity.channel,
                 )
 
 
@@ -348,11 +353,12 @@ def open_offers(session: Session, person: Person, *, most: int = 9) -> Sequence[
 
 def add_words(
     session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime, kind: WordsKind = WordsKind.ADDITION
-) -> None:
-    """More words for the ticket; whoever has it is told."""
-    transitions.perform(
+) -> int | None:
+    """More words for the ticket; whoever has it is told. Gives the key of the words, None for blanks."""
+    event = transitions.perform(
         session, transitions.lock(session, ticket.id), Action.ADD, by=by, now=now, why=text, words_kind=kind
     )
+    return event.words_id
 
 
 def attach(

@@ -24,9 +24,29 @@ def normal(text: str) -> str:
     return _ZHE.sub("着", _BLANKS.sub(" ", zhconv_rs.zhconv(text, "zh-hans"))).strip()
 
 
-@lru_cache(maxsize=4096)
+_KNOWN_CHARACTERS = 8192
+
+
+class _Folds(dict[int, str]):
+    """Code points as `normal` would spell them, for str.translate; the odd ones become none or several characters."""
+
+    odd: set[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.odd = set()
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        folded = _fold(character)
+        if len(self) < _KNOWN_CHARACTERS or len(folded) != 1:
+            self[code] = folded
+        if len(folded) != 1:
+            self.odd.add(character)
+        return folded
+
+
 def _fold(character: str) -> str:
-    """One character as `normal` would spell it; blanks become one space."""
     if _INVISIBLE.match(character):
         return ""
     if _HALVES.match(character):
@@ -35,18 +55,19 @@ def _fold(character: str) -> str:
     return " " if folded.isspace() else zhconv_rs.zhconv(folded, "zh-hans")
 
 
+_FOLDS = _Folds()
+
+
 @lru_cache(maxsize=64)
 def fold(text: str) -> tuple[str, tuple[int, ...]]:
     """`text` folded character by character, with the index in `text` each folded character came from.
 
     Remembered for a moment: one message is looked at from several sides.
     """
-    if normal(text) == text:
-        return text, tuple(range(len(text)))
-    letters: list[str] = []
+    folded = text.translate(_FOLDS)
+    if _FOLDS.odd.isdisjoint(text):
+        return folded, tuple(range(len(text)))
     origin: list[int] = []
     for index, character in enumerate(text):
-        folded = _fold(character)
-        letters.append(folded)
-        origin.extend([index] * len(folded))
-    return "".join(letters), tuple(origin)
+        origin.extend([index] * len(_FOLDS[ord(character)]))
+    return folded, tuple(origin)

@@ -111,8 +111,9 @@ def _desk(facts: NoticeFacts) -> Words:
 
 
 def _alarm(facts: NoticeFacts) -> Words:
+    more = f"又说{_quoted(facts.words, 120)}" if facts.words.strip() else ""
     return Words(
-        f"【紧急】{_where(facts)}，编号 {facts.short}\n{_quoted(facts.report, 120)}"
+        f"【紧急】{_where(facts)}，编号 {facts.short}\n{_quoted(facts.report, 120)}{more}"
         "已请居民先打报警、急救电话。请现在就联系居民、到现场看。"
     )
 

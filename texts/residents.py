@@ -72,14 +72,27 @@ def received_voice(number: str) -> str:
     return f"已受理，编号 {number}。\n您的语音收到了，社区的同志会听。\n方便的话打几个字说说在哪里，会更快。"
 
 
-def danger(kind: str, number: str, on_duty: int, *, gas_phone: str) -> str:
+def danger(kind: str, number: str, on_duty: int, *, gas_phone: str, asks_place: bool = False) -> str:
     """Whom to call comes first, in the first words; everything else after."""
     told = {0: "我同时在找社区值班的人。", 1: "我已经通知社区值班的同志。"}.get(
         on_duty, f"我已经通知社区值班的 {on_duty} 位同志，现在就联系您。"
     )
     after = f"\n编号 {number}。" if number else ""
-    return f"{DANGERS[kind].format(gas=gas_phone or '燃气抢修电话')}\n{told}{after}"
+    where = f"\n{DANGER_WHERE}" if asks_place else ""
+    return f"{DANGERS[kind].format(gas=gas_phone or '燃气抢修电话')}\n{told}{after}{where}"
 
+
+def danger_place_kept(number: str, place: str) -> str:
+    """The place of an emergency came."""
+    return f"知道了，{place}。已经告诉社区值班的同志（编号 {number}）。"
+
+
+def danger_place_unknown(number: str) -> str:
+    """Words after an emergency that name no place we know; they were passed on."""
+    return f"这句话已经转给社区值班的同志（编号 {number}）。\n{DANGER_WHERE}"
+
+
+DANGER_WHERE = "您在哪个小区、几栋？发给我，或者点“＋”发位置，好让人赶过去。"
 
 DANGERS = {
     "fire": "请马上拨打 119，先离开、关门、不坐电梯；楼道烟大就退回屋里，堵住门缝，到窗边呼救。",

@@ -85,15 +85,8 @@ class Web:
             raise Refused(40013)
         if request.args.get("grant_type") != "refresh_token":
             raise Refused(40002)
-        text = request.args.get("refresh_token")
-        if not text:
-            raise Refused(41003)
-        grant = self._refresh.get(text)
-        if grant is None:
-            raise Refused(40030)
-        if self.desk.world.clock.now() >= grant.until:
-            raise Refused(42002)
-        return self._granted(grant, text)
+        text = request.args.get("refresh_token") or ""
+        return self._granted(self._alive(self._refresh, text, missing=41003, unknown=40030, over=42002), text)
 
     def user_info(self) -> Answer:
         """GET sns/userinfo, for the scope snsapi_userinfo only."""
@@ -138,15 +131,20 @@ class Web:
             "scope": grant.scope,
         }
 
-    def _token(self) -> Grant:
-        text = request.args.get("access_token")
+    def _alive(self, grants: Recent[str, Grant], text: str, *, missing: int, unknown: int, over: int) -> Grant:
+        """What a token stands for; the codes are those of one that is missing, unknown or over."""
         if not text:
-            raise Refused(41001)
-        grant = self._tokens.get(text)
+            raise Refused(missing)
+        grant = grants.get(text)
         if grant is None:
-            raise Refused(40001)
+            raise Refused(unknown)
         if self.desk.world.clock.now() >= grant.until:
-            raise Refused(42001)
+            raise Refused(over)
+        return grant
+
+    def _token(self) -> Grant:
+        text = request.args.get("access_token") or ""
+        grant = self._alive(self._tokens, text, missing=41001, unknown=40001, over=42001)
         if request.args.get("openid") != grant.openid:
             raise Refused(40003)
         return grant

@@ -80,6 +80,7 @@ def answerer(street: Street, *, router: Router | None = None, wake: Callable[...
         clock=huying.clock,
         spool=huying.spool,
         wake=wake or huying.tasks.wake,
+        dispatch=wake or (lambda ids: huying.tasks.queue(tickets=ids)),
         pace=Pace(),
     )
 

@@ -7,7 +7,6 @@ import pytest
 from bot.answer import Answerer
 from bot.line import Line
 from bot.pace import Pace
-from handlers.intake import Plain
 from handlers.turn import Message, MessageKind, Opens, Reply
 from models import history
 from models.ticket import Ticket
@@ -27,7 +26,7 @@ SAID = [
 class NoLine(Line):
     """Takes nobody, so that everybody goes the long way."""
 
-    def take(self, plain: Plain) -> Reply | None:
+    def take(self, message: Message) -> Reply | None:
         return None
 
 
@@ -40,9 +39,10 @@ def long_way(street: Street) -> Answerer:
         clock=huying.clock,
         spool=huying.spool,
         wake=huying.tasks.wake,
+        dispatch=print,
         pace=Pace(),
     )
-    made._line = NoLine(huying.database, real._world, clock=huying.clock, wake=huying.tasks.wake, coming=int)
+    made._line = NoLine(huying.database, real._world, clock=huying.clock, dispatch=print, coming=int)
     return made
 
 

@@ -24,7 +24,7 @@ PEOPLE = 20
 def test_a_queue_on_a_real_server_wakes_a_worker(sqlite_url: str, tmp_path: Path, valkey_url: str) -> None:
     shared = {"url": valkey_url}
     with build_town(sqlite_url, tmp_path, redis=shared, queue=shared) as town:
-        workers = town.street.huying.tasks.workers(threads=2)
+        workers = town.street.huying.tasks.workers(threads=1)
         workers.start()
         try:
             town.phones.say(AYI, text=NOISE)

@@ -163,6 +163,24 @@ def test_the_first_words_say_whom_to_call(street: Street, said: str, first: str)
     assert street.ticket("0001").urgency is Urgency.EMERGENCY
 
 
+def test_whoever_cried_for_help_without_a_place_is_asked_for_it_and_those_on_duty_are_told(street: Street) -> None:
+    street.say(STAFF, "待派", on=OFFICIAL)
+    assert "哪个小区、几栋" in street.say(NEIGHBOUR, "家里煤气泄漏了").text
+    assert "已经转给" in street.say(NEIGHBOUR, "味道好大怎么办").text
+    assert "转给" not in street.say(NEIGHBOUR, "谢谢").text
+    assert "香樟花园2栋" in street.say(NEIGHBOUR, "香樟花园2栋1单元302").text
+    assert [ticket.short for ticket in street.tickets()] == ["0001"]
+    assert street.ticket("0001").place.startswith("香樟花园2栋")
+    first, more, where = [told for told in street.told(STAFF, on=OFFICIAL) if "【紧急】" in told]
+    assert "味道好大怎么办" not in first
+    assert "味道好大怎么办" in more
+    assert "香樟花园2栋" in where
+
+
+def test_whoever_named_the_place_in_the_cry_is_not_asked_for_it(street: Street) -> None:
+    assert "哪个小区" not in street.say(NEIGHBOUR, "滨江雅苑3栋着火了").text
+
+
 def test_staff_on_duty_are_alarmed_on_every_channel_at_once(street_on_both: Street) -> None:
     street = street_on_both
     street.say(STAFF, "待派", on=OFFICIAL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +17,7 @@ from sandbox.official.files import Files, _bytes
 from sandbox.official.menu import Menus
 from sandbox.official.templates import Templates
 from sandbox.state import Seat
-from tests.sandbox.behaviour import AYI, CLICK, DAY, Behaviour, Patient, Table, api, deaf, later, name_of, patch, rules
+from tests.sandbox.behaviour import AYI, CLICK, DAY, Patient, Table, api, deaf, later, patch, rules
 from tests.sandbox.conftest import APP_ID, SECRET, Street
 from tests.sandbox.test_callbacks import PNG
 
@@ -306,18 +305,3 @@ def a_notice_can_be_refused_by_a_fault(street: Street) -> None:
     street.say(AYI, event={"Event": "subscribe_msg_popup_event", "SubscribeMsgPopupEvent": yes})
     street.fault("43101", times=1)
     assert street.call("official", "message/subscribe/bizsend", body)["errcode"] == 43101
-
-
-# The two tests of every row
-
-
-@pytest.mark.parametrize("row", behaviour.rows, ids=name_of)
-def test_the_sandbox_behaves_like_the_platform(open_street: Callable[..., Street], row: Behaviour) -> None:
-    row.holds(open_street)
-
-
-@pytest.mark.parametrize("row", behaviour.rows, ids=name_of)
-def test_the_check_fails_where_the_behaviour_is_switched_off(
-    open_street: Callable[..., Street], monkeypatch: pytest.MonkeyPatch, row: Behaviour
-) -> None:
-    row.is_missed(open_street, monkeypatch)

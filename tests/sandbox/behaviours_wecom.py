@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from sandbox import callbacks
 from sandbox.state import SentMessage, World
 from sandbox.wecom import messages
 from sandbox.wecom.kf_book import KfBook
-from tests.sandbox.behaviour import DAY, LI, WANG, Behaviour, Table, later, name_of, patch, rules
+from tests.sandbox.behaviour import DAY, LI, WANG, Table, later, patch, rules
 from tests.sandbox.conftest import AGENT_ID, Street, reply
 from tests.sandbox.test_kf import ACCOUNT, KF_SECRET, WHO
 
@@ -228,18 +227,3 @@ def a_customer_can_take_a_word_back(street: Street) -> None:
     street.say(WHO, "desk", event="user_recall_msg")
     said, taken = (fetch(street)["msg_list"] + [{}, {}])[:2]
     assert taken.get("event", {}).get("recall_msgid") == said["msgid"]
-
-
-# The two tests of every row
-
-
-@pytest.mark.parametrize("row", behaviour.rows, ids=name_of)
-def test_the_sandbox_behaves_like_the_platform(open_street: Callable[..., Street], row: Behaviour) -> None:
-    row.holds(open_street)
-
-
-@pytest.mark.parametrize("row", behaviour.rows, ids=name_of)
-def test_the_check_fails_where_the_behaviour_is_switched_off(
-    open_street: Callable[..., Street], monkeypatch: pytest.MonkeyPatch, row: Behaviour
-) -> None:
-    row.is_missed(open_street, monkeypatch)
