@@ -104,7 +104,7 @@ def test_a_question_sent_later_can_be_tapped(town: Town) -> None:
 
 def test_staff_are_told_by_wecom_first(town: Town) -> None:
     spoken(town, XU)
-    town.phones.say(AYI, text="嗯那个什么什么的你们懂的吧")
+    town.phones.say(AYI, text="那个东西又那样了，你们来看看")
     town.street.dispatch()
     town.street.later(minutes=1)
     town.deliver_all()
