@@ -7,6 +7,7 @@ import binascii
 import ipaddress
 import os
 import re
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -27,6 +28,8 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+from models.quiet import Quiet
 
 EMBEDDED = "embedded"
 PREFIX = "HUYING_"
@@ -98,9 +101,20 @@ def _time_of_day(value: Any) -> Any:
     return value
 
 
+def _some_time(value: str) -> str:
+    begins, _, ends = value.partition("-")
+    if begins == ends:
+        raise ValueError("must begin and end at different times")
+    return value
+
+
 WebAddress = Annotated[str, _scheme("http", "https"), AfterValidator(lambda value: value.rstrip("/"))]
 Positive = Annotated[int, Field(gt=0)]
 TimeOfDay = Annotated[str, BeforeValidator(_time_of_day), StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+TimeSpan = Annotated[
+    str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$"), AfterValidator(_some_time)
+]
+Limit = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,2}(h|wd)$")]
 Given = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -253,6 +267,31 @@ class Limits(Part):
     office_close: TimeOfDay = "20:00"
 
 
+class Riders(Part):
+    """When riders are sent nothing but alarms, whatever else they are."""
+
+    peaks: list[TimeSpan] = ["10:30-13:30", "16:30-20:30"]
+    """When they deliver."""
+    night: TimeSpan = "22:00-08:00"
+
+    @property
+    def quiet(self) -> Quiet:
+        """The same as times."""
+        return Quiet(tuple(_span(each) for each in self.peaks), _span(self.night))
+
+
+def _span(written: str) -> tuple[time, time]:
+    begins, _, ends = written.partition("-")
+    return time.fromisoformat(begins), time.fromisoformat(ends)
+
+
+class Silence(Part):
+    """After how much silence somebody who has accepted is asked how it goes, and after as much again relieved."""
+
+    urgent: Limit = "2h"
+    normal: Limit = "2wd"
+
+
 class Log(Part):
     """What is written to the standard error."""
 
@@ -289,6 +328,8 @@ class Settings(BaseSettings):
     media: Media = Media()
     delivery: DeliverySettings = DeliverySettings()
     limits: Limits = Limits()
+    silence: Silence = Silence()
+    riders: Riders = Riders()
     log: Log = Log()
     gas_phone: str = ""
     """The local gas company's emergency number, told in the first words of the reply to a gas leak."""

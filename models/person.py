@@ -47,6 +47,8 @@ class Person(Base):
     home_room: Mapped[str] = mapped_column(String(40), default="")
     away_until: Mapped[datetime | None]
     reminders: Mapped[bool] = mapped_column(Boolean, default=True)
+    reminded_at: Mapped[datetime | None]
+    """When a rider's last reminder was made."""
     consented_at: Mapped[datetime | None]
     """When they agreed that a phone or room number is kept."""
     joined_to_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))

@@ -68,6 +68,7 @@ class Ticket(Base):
         Index("ix_tickets_assignee", "assignee_id", "state"),
         Index("ix_tickets_dispatch", "dispatch_at"),
         Index("ix_tickets_due", "state", "due_at"),
+        Index("ix_tickets_touched", "state", "touched_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -106,6 +107,10 @@ class Ticket(Base):
     warned_at: Mapped[datetime | None]
     dispatch_at: Mapped[datetime | None]
     """When dispatch has to look at it next; None when there is nothing to dispatch."""
+    touched_at: Mapped[datetime | None]
+    """When an accepted task was last heard of: its people did or said something, or were asked how it goes."""
+    asked_at: Mapped[datetime | None]
+    """When its silent people were asked how it goes; None again once they are heard of."""
     answered_at: Mapped[datetime | None]
     """The first human answer."""
     urged_at: Mapped[datetime | None]
@@ -200,6 +205,20 @@ class Evaluation(Base):
     def satisfied(self) -> bool:
         """Whether the resident is content with how it went."""
         return self.answer == 1
+
+
+class TicketHelper(Base):
+    """A second person on a task, beside its assignee."""
+
+    __tablename__ = "ticket_helpers"
+    __table_args__ = (UniqueConstraint("ticket_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    asked_at: Mapped[datetime]
+    joined_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
 
 
 class Serial(Base):

@@ -1,0 +1,41 @@
+"""When riders are left in peace: delivery peaks and nights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from models.clock import CHINA, local
+
+Span = tuple[time, time]
+"""From the first time of day up to the second, which may be on the next day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """The spans of a day, as clocks in China show it."""
+
+    peaks: tuple[Span, ...] = ((time(10, 30), time(13, 30)), (time(16, 30), time(20, 30)))
+    night: Span = (time(22), time(8))
+
+    def until(self, moment: datetime) -> datetime | None:
+        """When the quiet that holds at `moment` is over; None when nothing holds."""
+        end = moment
+        # One span may end inside another: from the last peak straight into the night.
+        for _ in range(2 * len(self.peaks) + 2):
+            later = max((over for span in (*self.peaks, self.night) if (over := _over(span, end))), default=None)
+            if later is None:
+                break
+            end = later
+        return end if end > moment else None
+
+
+def _over(span: Span, moment: datetime) -> datetime | None:
+    """The end of `span` if `moment` lies in it."""
+    here, (begins, ends) = local(moment), span
+    across = begins > ends
+    inside = here.time() >= begins or here.time() < ends if across else begins <= here.time() < ends
+    if not inside:
+        return None
+    day = here.date() + timedelta(days=1) if across and here.time() >= begins else here.date()
+    return datetime.combine(day, ends, CHINA).astimezone(moment.tzinfo)
