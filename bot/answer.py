@@ -24,7 +24,7 @@ from models.clock import Clock
 from models.conversation import Conversation, State
 from models.db import Database
 from models.outbox import NoticeState
-from models.person import Identity
+from models.person import Identity, RoleKind
 from nlp.danger import danger
 from texts import residents
 
@@ -220,9 +220,12 @@ def _carry(turn: Turn, reply: Reply) -> Reply:
         turn.conversation.informed_at = turn.now
         text = f"{text}\n{residents.PRIVACY}"
     parts, choices = [], list(reply.choices)
+    in_peace = turn.world.quiet.until(turn.now) is not None and RoleKind.RIDER.value in turn.roles
     for notice in outboxes.waiting(turn.session, person.id, most=RIDES):
         if notice.channel not in ("", turn.message.channel):
             continue
+        if in_peace and notice.kind not in outboxes.NOT_FOR_LATER:
+            continue  # their own word is answered, and the news waits for a calmer one
         words = notices.in_words(turn.session, notice, now=turn.now)
         notice.lease_until = None
         if words is None:

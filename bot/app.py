@@ -75,6 +75,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         clock=clock,
         lease=timedelta(seconds=settings.delivery.lease_seconds),
         attempts=settings.delivery.attempts,
+        quiet=settings.riders.quiet,
     )
 
     pace = Pace()
@@ -185,6 +186,7 @@ def load_world(database: Database, settings: Settings) -> World:
             if isinstance(channel, OfficialAccount)
         },
         areas={area.id: area for area in nodes},
+        quiet=settings.riders.quiet,
     )
 
 

@@ -18,6 +18,7 @@ from models.clock import Clock
 from models.db import Database
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Identity, Person
+from models.quiet import Quiet
 from texts.members import CARDS
 from texts.notices import Words
 
@@ -52,19 +53,29 @@ class Plan:
     steps: Sequence[Step]
     accounts: frozenset[int]
     """The ids of the accounts at which the person can be reached, by a push or by a passive reply."""
+    can_wait: bool = False
+    """Whether the person is to be left in peace as soon as a quiet time begins."""
 
 
 class Delivery:
     """The worker's side of the outbox."""
 
     def __init__(
-        self, database: Database, channels: Mapping[str, Channel], *, clock: Clock, lease: timedelta, attempts: int
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        *,
+        clock: Clock,
+        lease: timedelta,
+        attempts: int,
+        quiet: Quiet,
     ) -> None:
         self._database = database
         self._channels = channels
         self._clock = clock
         self._lease = lease
         self._attempts = attempts
+        self._quiet = quiet
 
     def deliver(self, notice_id: int) -> None:
         """Sends one notice if it is due. Safe to call twice, for a notice that is gone, and on many workers at once."""
@@ -75,6 +86,10 @@ class Delivery:
         failures: list[NotSent] = []
         gone: set[int] = set()
         for step in plan.steps:
+            if plan.can_wait and (peace := self._quiet.until(self._clock())):
+                # The quiet began while the ways before were tried.
+                self._postpone(plan, peace)
+                return
             if step.way is Way.CUSTOMER and not self._take_window(step.identity):
                 continue
             try:
@@ -91,7 +106,7 @@ class Delivery:
         self._not_sent(plan, failures, still_there=not gone.issuperset(plan.accounts))
 
     def _plan(self, session: Session, notice_id: int, *, now: datetime) -> Plan | None:
-        notice = outboxes.claim(session, notice_id, now=now, lease=self._lease)
+        notice = outboxes.claim(session, notice_id, now=now, lease=self._lease, quiet=self._quiet)
         if notice is None:
             return None
         words = notices.in_words(session, notice, now=now)
@@ -106,7 +121,9 @@ class Delivery:
             if identity.reachable and identity.channel in self._channels and notice.channel in ("", identity.channel)
         ]
         accounts = frozenset(identity.id for identity in identities)
-        return Plan(notice, words, self._steps(notice, identities, now=now), accounts)
+        soon_quiet = self._quiet.until(now + self._lease) is not None
+        can_wait = soon_quiet and outboxes.disturbs(session, notice)
+        return Plan(notice, words, self._steps(notice, identities, now=now), accounts, can_wait)
 
     def _steps(self, notice: Notice, identities: Sequence[Identity], *, now: datetime) -> Sequence[Step]:
         """The order of the ways: the window, WeCom, templates, subscriptions; staff begin with WeCom."""
@@ -155,6 +172,12 @@ class Delivery:
             return step.channel.send(step.way, card, now=now)
         except NotSent:
             return sent
+
+    def _postpone(self, plan: Plan, until: datetime) -> None:
+        with self._database.transaction() as session:
+            notice = session.get_one(Notice, plan.notice.id, with_for_update=True)
+            notice.attempts -= 1
+            outboxes.postpone(notice, until)
 
     def _take_window(self, identity: Identity) -> bool:
         with self._database.transaction() as session:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from handlers.turn import Choice, Reply
-from models import desk, outboxes
+from models import desk, outboxes, reminders, transitions
+from models.area import Area
 from models.category import Category
 from models.conversation import Conversation, Question, QuestionKind
 from models.offer import Offer, OfferState
@@ -16,6 +19,7 @@ from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.ticket import Ticket, TicketState, TicketWords, Urgency, WordsKind
 from nlp.extract import mask
+from texts import common, riders
 from texts.notices import NoticeFacts, Words, words
 
 PASSIVE = "passive"
@@ -56,6 +60,8 @@ def in_words(session: Session, notice: Notice, *, now: datetime) -> Words | None
     ticket = session.get(Ticket, notice.ticket_id) if notice.ticket_id else None
     if _overtaken(session, notice, ticket):
         return None
+    if notice.kind is NoticeKind.RIDER_REMINDER:
+        return _reminder(session, notice, now=now)
     facts = _facts(session, notice, ticket, now=now)
     if notice.kind is NoticeKind.DESK and facts.count == 0:
         return None
@@ -70,7 +76,35 @@ def _overtaken(session: Session, notice: Notice, ticket: Ticket | None) -> bool:
             Offer.ticket_id == ticket.id, Offer.person_id == notice.person_id, Offer.state == OfferState.OPEN
         )
         return session.scalar(still_open) is None
+    if notice.kind is NoticeKind.CHECK_IN:
+        return ticket.state is not TicketState.ACCEPTED or ticket.asked_at is None
     return notice.kind in EVALUATIONS and ticket.state is not TicketState.RESOLVED
+
+
+def _reminder(session: Session, notice: Notice, *, now: datetime) -> Words | None:
+    """A rider's reminder with what is left of it; None once they want none any more."""
+    person = session.get_one(Person, notice.person_id)
+    found = reminders.still(session, person, notice.data, now=now) if person.reminders else None
+    if not found:
+        return None
+    data: dict[str, Any] = {
+        "topics": [(session.get_one(Area, each.area_id).name, each.topic) for each in found.lookouts]
+    }
+    if found.unfinished is not None:
+        own = _own(session, found.unfinished, now=now)
+        data["unfinished"] = replace(own, lacks=reminders.lacks(session, found.unfinished))
+    if found.outcome is not None:
+        data["outcome"] = _own(session, found.outcome, now=now)
+    if found.recheck is not None:
+        name = session.get_one(Category, found.recheck.category).name
+        data["recheck"] = riders.Mended(found.recheck.id, name, found.recheck.place)
+    return words(notice.kind, NoticeFacts(now=now, data=data))
+
+
+def _own(session: Session, ticket: Ticket, *, now: datetime) -> riders.Own:
+    name = session.get_one(Category, ticket.category).name
+    is_judged = ticket.state is not TicketState.RESOLVED
+    return riders.Own(ticket.short, common.day(ticket.opened_at, now=now), name, is_judged=is_judged)
 
 
 def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: datetime) -> NoticeFacts:
@@ -93,7 +127,9 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
         select(TicketWords.text).where(TicketWords.ticket_id == ticket.id, TicketWords.kind == WordsKind.REPORT)
     )
     # Whoever takes a task, and everybody before that, reads the words without phone and room numbers.
-    private = notice.person_id not in (ticket.reporter_id, ticket.assignee_id) and notice.kind is not NoticeKind.ALARM
+    told_all = (ticket.reporter_id, ticket.assignee_id, *transitions.helpers_of(session, ticket))
+    private = notice.person_id not in told_all and notice.kind is not NoticeKind.ALARM
+    said_here = (said.text or "") if said else ""
     return NoticeFacts(
         now=now,
         number=ticket.number,
@@ -104,7 +140,7 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
         opened=ticket.opened_at,
         due=ticket.due_at,
         report=mask(report or "") if private else report or "",
-        words=(said.text or "") if said else "",
+        words=mask(said_here) if private and notice.kind is NoticeKind.OFFER else said_here,
         by_name=by.name if by else "",
         by_role=_role(session, by),
         reader_is_reporter=notice.person_id == ticket.reporter_id,
@@ -167,6 +203,8 @@ def shown(
         kind, expires = QuestionKind.EVALUATION, now + timedelta(days=7)
     elif notice.kind is NoticeKind.OFFER:
         kind, expires = QuestionKind.OFFER, datetime.fromisoformat(notice.data["expires"])
+    elif notice.kind in (NoticeKind.CHECK_IN, NoticeKind.RIDER_REMINDER):
+        expires = now + timedelta(days=1)  # read when there is time for it
     if notice.ticket_id is not None:
         session.execute(
             delete(Question).where(

@@ -100,7 +100,7 @@ class Sight:
     def may_call(self, ticket: Ticket) -> bool:
         """Whether the task needs the reporter's number and door: theirs who has it, and the desk's in an emergency."""
         mine = transitions.actors(self.session, ticket, self.person)
-        if Actor.ASSIGNEE in mine:
+        if mine & {Actor.ASSIGNEE, Actor.HELPER}:
             return True
         return (
             ticket.urgency is Urgency.EMERGENCY

@@ -125,7 +125,8 @@ def _list(sight: Sight) -> dict[str, Any]:
 
 def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dict[str, Any]:
     session = sight.session
-    actions = transitions.allowed_actions(session, ticket, sight.person)
+    # What concerns helpers and colleagues is done in the chat.
+    actions = [action for action in transitions.allowed_actions(session, ticket, sight.person) if action in PERFORM]
     events = session.scalars(
         select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id.desc()).limit(MOST_LINES)
     ).all()
@@ -137,9 +138,12 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
     ).all()
     named = {event.by_id for event in events} | {said.person_id for said in words}
     named |= {offer.person_id for offer in offers} | {ticket.reporter_id, ticket.assignee_id}
+    helping = transitions.helpers_of(session, ticket)
+    named |= {*helping, *(event.facts["person"] for event in events if "person" in event.facts)}
     return {
         "ticket": ticket,
         "number": ticket.number,
+        "helpers": helping,
         "late": desk.is_overdue(ticket, sight),
         "events": events,
         "words_of": {said.id: said for said in words},

@@ -278,7 +278,6 @@ NOT_YET = (
     Intent.POST,
     Intent.PAIR,
     Intent.STATIONS,
-    Intent.PATROL,
     Intent.POINTS,
     Intent.HOURS,
     Intent.REDEEM,

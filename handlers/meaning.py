@@ -9,9 +9,10 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from handlers.turn import EventKind, Meaning, Message, MessageKind, Turn, World
+from models import transitions
 from models.conversation import Question, QuestionKind, State
 from models.person import RoleKind
-from models.ticket import Ticket
+from models.ticket import Ticket, TicketState
 from nlp import commands
 from nlp.commands import About, Command, Intent
 from nlp.danger import danger
@@ -125,6 +126,9 @@ INNER_MEANINGS = frozenset(
         Meaning.COMMUNITY,
         Meaning.SKILL,
         Meaning.ERASE,
+        Meaning.PASS_ON,
+        Meaning.RECHECK,
+        Meaning.LOOKOUT_OFF,
     }
 )
 
@@ -170,6 +174,8 @@ def _words(turn: Turn) -> None:
         turn.meant = Meaning.NO_ROLE
     elif suggestion := commands.suggest(turn.text, roles=turn.roles):
         turn.meant, turn.suggestion = Meaning.TYPO, suggestion
+    elif _may_be_for_the_resident(turn, turn.understood):
+        turn.meant = Meaning.TASK_WORDS
     else:
         turn.meant = Meaning.INQUIRY if turn.understood.kind is Kind.INQUIRY else Meaning.REPORT
 
@@ -241,8 +247,8 @@ def _digit(turn: Turn, digit: commands.Digit) -> bool:
 def _is_bare_command(text: str) -> bool:
     """Whether words are a command of a role the speaker does not have, with nothing told that could be lost."""
     command = commands.parse(text, roles=EVERY_ROLE)
-    if command is None:
-        return False
+    if command is None or (command.intent is Intent.CALL_HELP and command.serial is None):
+        return False  # whoever has no task and calls for help reports something
     return commands.word(command.intent) in normal(text) and (command.serial is not None or not command.rest)
 
 
@@ -275,10 +281,23 @@ def _recent(turn: Turn) -> bool:
     return turn.conversation.recent_ticket_id is not None and recent is not None and recent > turn.now
 
 
+def _may_be_for_the_resident(turn: Turn, found: Understanding) -> bool:
+    """Whether ordinary words come right after taking a task, and are not surely a report from another place."""
+    if not _recent(turn):
+        return False
+    ticket = turn.session.get(Ticket, turn.conversation.recent_ticket_id)
+    if ticket is None or ticket.state is not TicketState.ACCEPTED or ticket.reporter_id == turn.person.id:
+        return False
+    if ticket.assignee_id != turn.person.id and turn.person.id not in transitions.helpers_of(turn.session, ticket):
+        return False
+    is_sure = not found.abstained and found.kind is Kind.REPORT and found.confidence >= SURE
+    return not (is_sure and found.place is not None)
+
+
 def _surely_other(turn: Turn, found: Understanding) -> bool:
     """Whether words that came while a ticket's state waits are a report of another place or category."""
-    if turn.conversation.state is State.FINISH:
-        # Whoever tells how it was done names what was wrong.
+    if turn.conversation.state in (State.FINISH, State.HELP):
+        # Whoever tells how it was done, or what help is for, names what was wrong.
         return False
     if found.abstained or found.category is None or found.kind is not Kind.REPORT or found.confidence < SURE:
         return False

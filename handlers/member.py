@@ -85,11 +85,16 @@ def accept(turn: Turn) -> Reply:
         return Reply(refusals.sentence(refused), card_caption=caption)
     dialogue.remember(turn, ticket)
     words = next((each.text or "" for each in ticket.words), "")
-    if not ticket.place:
+    contact = people.contact(turn.session, ticket)
+    if ticket.assignee_id != turn.person.id:
+        partner = turn.session.get(Person, ticket.assignee_id)
+        name = common.called(partner.name if partner else "")
+        text = members.joined(ticket.short, ticket.place, contact.room, name, words, contact.phone)
+    elif not ticket.place:
         text = members.accepted_without_place(ticket.short, words)
     else:
-        contact = _grid_worker(turn, ticket)
-        text = members.accepted(ticket.short, ticket.place, ticket.room, contact, words)
+        grid = _grid_worker(turn, ticket)
+        text = members.accepted(ticket.short, ticket.place, contact.room, grid, words, contact.phone)
     return Reply(text, card_caption=members.CARD_ACCEPTED)
 
 
@@ -119,8 +124,9 @@ def release(turn: Turn) -> Reply:
     chosen = _candidate(turn, Intent.RELEASE, residents.VERB_RELEASE)
     if isinstance(chosen, Reply):
         return chosen
+    helps = chosen.assignee_id != turn.person.id
     tickets.release(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)
-    return Reply(members.released(chosen.short))
+    return Reply(members.left(chosen.short) if helps else members.released(chosen.short))
 
 
 @routes(Intent.ARRIVE)
@@ -405,7 +411,7 @@ def hand_on(turn: Turn, person: Person) -> list[RoleKind]:
 def give_back(turn: Turn, person: Person) -> None:
     """Everything in somebody's hands goes back to the desk."""
     for ticket in tickets.tasks_of(turn.session, person):
-        if ticket.state is TicketState.ACCEPTED:
+        if ticket.state is not TicketState.ASSIGNED:
             tickets.release(turn.session, ticket, "", by=person, now=turn.now)
     for ticket in tickets.open_offers(turn.session, person):
         tickets.decline(turn.session, ticket, "", by=person, now=turn.now)

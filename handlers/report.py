@@ -11,7 +11,7 @@ from sqlalchemy import select
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn, World
-from models import tickets
+from models import tickets, transitions
 from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.calendar import in_office_hours, next_opening
 from models.conversation import State
@@ -98,7 +98,11 @@ def keep(turn: Turn) -> Attachment:
 
 
 def _attach(turn: Turn, ticket: Ticket, attachment: Attachment) -> None:
-    doing = ticket.assignee_id == turn.person.id and ticket.reporter_id != turn.person.id
+    doing = ticket.reporter_id != turn.person.id and (
+        ticket.assignee_id == turn.person.id or turn.person.id in transitions.helpers_of(turn.session, ticket)
+    )
+    if doing:
+        ticket.touched_at, ticket.asked_at = turn.now, None
     use = AttachmentUse.AFTER if doing else AttachmentUse.BEFORE
     tickets.attach(turn.session, ticket, attachment, now=turn.now, use=use)
     if attachment.kind is AttachmentKind.LOCATION and ticket.area_id is None and attachment.label:
@@ -262,11 +266,14 @@ def keep_as_addition(turn: Turn) -> Reply:
 def split(turn: Turn) -> Reply:
     """It was another matter: it becomes a ticket of its own, once."""
     own = _own_words(turn)
-    if own is None or own[0].kind is not WordsKind.ADDITION:
+    if own is None or own[0].kind not in (WordsKind.ADDITION, WordsKind.NOTE):
         return Reply(residents.nothing_open())
     words, _ = own
-    words.kind = WordsKind.CORRECTION
     text = words.text or ""
+    if words.kind is WordsKind.NOTE:
+        turn.session.delete(words)  # a member's, kept with their task only until they were asked
+    else:
+        words.kind = WordsKind.CORRECTION
     found = turn.world.understander.understand(text, near=turn.person.home_area_id)
     dialogue.idle(turn)
     return taken(turn, open_from(turn, found, text), found)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Reply, Turn
-from models import desk, dispatch, tickets, transitions
+from models import desk, dispatch, helpers, tickets, transitions
 from models.area import Area
 from models.clock import CHINA, local
 from models.errors import Refusal, Refused
@@ -82,7 +82,8 @@ def _helpers(turn: Turn, ticket: Ticket) -> Sequence[Person]:
 def dispatch_to(turn: Turn) -> Reply:
     """One person is asked by name."""
     ticket = _named(turn)
-    transitions.check(turn.session, ticket, Action.OFFER, by=turn.person)
+    is_taken = ticket.state is TicketState.ACCEPTED
+    transitions.check(turn.session, ticket, Action.ASK_HELP if is_taken else Action.OFFER, by=turn.person)
     could = _helpers(turn, ticket)
     if not turn.rest:
         return Reply(staff.dispatch_whom(ticket.short, [each.name for each in could[:6] if each.name]))
@@ -94,6 +95,9 @@ def dispatch_to(turn: Turn) -> Reply:
         raise Refused(Refusal.NO_SUCH_PERSON, name=said)
     if len(found) > 1:
         return Reply(staff.which_person([each.name for each in found[:6]]))
+    if is_taken:
+        helpers.call_for(turn.session, ticket, found[0], by=turn.person, now=turn.now)
+        return Reply(staff.help_asked(ticket.short, found[0].name))
     dispatch.offer_to(turn.session, ticket, found[0], by=turn.person, now=turn.now)
     return Reply(staff.offered_to(ticket.short, found[0].name))
 

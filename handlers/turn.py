@@ -13,6 +13,7 @@ from models.area import Area
 from models.category import Category
 from models.conversation import Conversation, Question
 from models.person import Identity, Person
+from models.quiet import Quiet
 from nlp.commands import Command, Correction, Digit, Intent
 from nlp.understand import Danger, Understander, Understanding
 
@@ -149,6 +150,8 @@ class Meaning(StrEnum):
     CORRECTION = "correction"
     ANSWER = "answer"
     """Words that the conversation's state waits for."""
+    TASK_WORDS = "task_words"
+    """Ordinary words right after taking a task: for the resident, or another matter."""
     OTHER_MATTER = "other_matter"
     """Words that came while the state waits, and are surely about something else."""
     DIGIT = "digit"
@@ -179,6 +182,9 @@ class Meaning(StrEnum):
     COMMUNITY = "community"
     SKILL = "skill"
     ERASE = "erase"
+    PASS_ON = "pass_on"
+    RECHECK = "recheck"
+    LOOKOUT_OFF = "lookout_off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +199,7 @@ class World:
     windows: dict[str, WindowNumbers]
     areas: dict[int, Area]
     """The tree as it was read at the start, by id."""
+    quiet: Quiet = Quiet()
 
     def path(self, area_id: int | None) -> list[Area]:
         """The area and everything above it, nearest first; empty for what is not in the tree."""

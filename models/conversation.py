@@ -22,6 +22,8 @@ class State(StrEnum):
     """Words for a ticket named in `data`."""
     FINISH = "finish"
     """How a task was done, for the resident to read."""
+    HELP = "help"
+    """What a second person is needed for."""
     NOT_SOLVED = "not_solved"
     """Why a result was not good."""
     HOME = "home"

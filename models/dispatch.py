@@ -20,6 +20,9 @@ from models.outbox import NoticeKind
 from models.person import Person, Role, RoleKind, RoleStatus, Skill
 from models.ticket import Ticket, TicketEvent, TicketKind, TicketState, Urgency
 
+MOST_RETURNS = 3
+"""After so many returns of one ticket the desk decides, and no new round begins by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pick:
@@ -40,11 +43,11 @@ def dispatch(session: Session, ticket_id: int, *, now: datetime, offer_minutes: 
     if ticket.state is not TicketState.NEW:
         return
     category = session.get_one(Category, ticket.category)
-    first = _first(ticket, category)
+    first = First.STAFF if _comes_back_often(session, ticket) else _first(ticket, category)
     if first is First.DEPARTMENT and _assign(session, ticket, category, now=now):
         return
     if first is First.VOLUNTEER:
-        expires, picks = now + timedelta(minutes=offer_minutes), _volunteers(session, ticket, category, now=now)
+        expires, picks = now + timedelta(minutes=offer_minutes), volunteers(session, ticket, category, now=now)
     elif first in (First.GRID, First.PROPERTY):
         expires, picks = due(now, category.accept_limit), _standing(session, ticket, first, now=now)
     else:
@@ -71,7 +74,15 @@ def _first(ticket: Ticket, category: Category) -> First:
     return category.first
 
 
-def _volunteers(session: Session, ticket: Ticket, category: Category, *, now: datetime) -> Sequence[Pick]:
+def _comes_back_often(session: Session, ticket: Ticket) -> bool:
+    """Whether so many people gave it back that somebody has to look at it before another round."""
+    if ticket.answered_at is None:
+        return False  # nobody has ever taken it
+    returns = select(func.count()).where(TicketEvent.ticket_id == ticket.id, TicketEvent.action == Action.RELEASE.value)
+    return (session.scalar(returns) or 0) >= MOST_RETURNS
+
+
+def volunteers(session: Session, ticket: Ticket, category: Category, *, now: datetime) -> Sequence[Pick]:
     """Members of the ticket's community with a fitting skill who are not away and were not asked before."""
     community = session.get(Area, ticket.community_id) if ticket.community_id else None
     if community is None:

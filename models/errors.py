@@ -28,6 +28,10 @@ class Refusal(StrEnum):
     NOT_OFFERABLE = "not_offerable"
     NOBODY_TO_TELL = "nobody_to_tell"
     CHANGED = "changed"
+    HELPERS_TASK = "helpers_task"
+    """Whoever has the task does this, not somebody who helps."""
+    HELP_IS_COMING = "help_is_coming"
+    NOT_A_COLLEAGUE = "not_a_colleague"
 
 
 class Refused(Exception):

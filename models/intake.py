@@ -18,6 +18,7 @@ from models.bulk import BulkInsert
 from models.conversation import Conversation, Question, State
 from models.outbox import Notice, NoticeState
 from models.person import Identity, Person
+from models.ticket import Ticket, TicketState
 
 _PEOPLE, _IDENTITIES, _CHATS = table(Person), table(Identity), table(Conversation)
 
@@ -36,6 +37,13 @@ _LOOK = (
         exists()
         .where(Notice.person_id == _IDENTITIES.c.person_id, Notice.state == NoticeState.WAITING)
         .label("waiting"),
+        exists()
+        .where(
+            Ticket.id == _CHATS.c.recent_ticket_id,
+            Ticket.state == TicketState.ACCEPTED,
+            Ticket.reporter_id != _IDENTITIES.c.person_id,
+        )
+        .label("doing"),
         exists().where(Attachment.person_id == _IDENTITIES.c.person_id, Attachment.ticket_id.is_(None)).label("held"),
     )
     .join_from(_IDENTITIES, _PEOPLE, _PEOPLE.c.id == _IDENTITIES.c.person_id)
@@ -84,7 +92,7 @@ class Known:
     window_until: datetime | None = None
     window_left: int = 0
     quiet: bool = True
-    """Nothing is waited for, asked, held or waiting: free words can only be a new matter."""
+    """Nothing is waited for, asked, held, waiting or in hand: free words can only be a new matter."""
 
 
 STRANGER = Known()
@@ -102,7 +110,7 @@ def look(connection: Connection, channel: str, accounts: Collection[str], *, now
             informed_at=row.informed_at,
             window_until=row.window_until,
             window_left=row.window_left,
-            quiet=idle and not row.asked and not row.waiting and not row.held,
+            quiet=idle and not row.asked and not row.waiting and not row.held and not row.doing,
         )
     return known
 

@@ -46,6 +46,13 @@ class Action(StrEnum):
     MERGE = "merge"
     SUPERVISE = "supervise"
     MISS_LIMIT = "miss_limit"
+    ASK_HELP = "ask_help"
+    JOIN = "join"
+    LEAVE = "leave"
+    HAND_ON = "hand_on"
+    TAKE_OVER = "take_over"
+    CHECK_IN = "check_in"
+    RECHECK = "recheck"
 
 
 class Actor(StrEnum):
@@ -56,11 +63,15 @@ class Actor(StrEnum):
     OFFERED = "offered"
     """Has an open offer."""
     ASSIGNEE = "assignee"
+    HELPER = "helper"
+    """Has joined the assignee as the second person."""
     STAFF = "staff"
     """Community staff of the ticket's area, or anybody above them."""
     STREET = "street"
     DEPARTMENT = "department"
     """Belongs to the department the ticket is assigned to."""
+    PASSER_BY = "passer_by"
+    """Was asked to look whether it is mended."""
 
 
 class Audience(StrEnum):
@@ -68,6 +79,9 @@ class Audience(StrEnum):
 
     REPORTER = "reporter"
     ASSIGNEE = "assignee"
+    HELPERS = "helpers"
+    TEAM = "team"
+    """The assignee and the helpers."""
     OTHERS_OFFERED = "others_offered"
     DESK = "desk"
     """The dispatch desk, gathered into one message."""
@@ -75,8 +89,6 @@ class Audience(StrEnum):
     STREET = "street"
     ABOVE = "above"
     """The desk of the level the ticket has gone up to."""
-    TARGET = "target"
-    """The person named in the action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +126,13 @@ OPEN_STATES = frozenset({NEW, OFFERED, ACCEPTED, ASSIGNED, HELD})
 LIVE_STATES = OPEN_STATES | {RESOLVED}
 """States a resident sees as not finished."""
 
-SYSTEM, REPORTER, ASSIGNEE = Actor.SYSTEM, Actor.REPORTER, Actor.ASSIGNEE
+SYSTEM, REPORTER, ASSIGNEE, HELPER = Actor.SYSTEM, Actor.REPORTER, Actor.ASSIGNEE, Actor.HELPER
 STAFF, STREET, DEPARTMENT = Actor.STAFF, Actor.STREET, Actor.DEPARTMENT
 DESK = frozenset({STAFF, STREET})
 
 RULES: dict[Action, Rule] = {
     Action.OPEN: _rule([], NEW, [REPORTER, SYSTEM]),
-    Action.ADD: _rule(LIVE_STATES, None, [REPORTER, *DESK], Tell(NoticeKind.ADDED, Audience.ASSIGNEE)),
+    Action.ADD: _rule(LIVE_STATES, None, [REPORTER, *DESK], Tell(NoticeKind.ADDED, Audience.TEAM)),
     Action.CORRECT: _rule(OPEN_STATES, None, [REPORTER, *DESK]),
     Action.LOCATE: _rule(OPEN_STATES, None, [REPORTER, *DESK]),
     Action.OFFER: _rule([NEW, OFFERED], OFFERED, [SYSTEM, *DESK]),
@@ -131,7 +143,7 @@ RULES: dict[Action, Rule] = {
         Tell(NoticeKind.ACCEPTED, Audience.REPORTER),
         Tell(NoticeKind.TAKEN, Audience.OTHERS_OFFERED),
     ),
-    Action.DECLINE: _rule([OFFERED], None, [Actor.OFFERED]),
+    Action.DECLINE: _rule([OFFERED, ACCEPTED], None, [Actor.OFFERED]),
     Action.EXPIRE: _rule([OFFERED], NEW, [SYSTEM], Tell(NoticeKind.DESK, Audience.DESK)),
     Action.RELEASE: _rule(
         [ACCEPTED],
@@ -139,15 +151,18 @@ RULES: dict[Action, Rule] = {
         [ASSIGNEE, SYSTEM, *DESK],
         Tell(NoticeKind.TAKEN_BACK, Audience.ASSIGNEE),
         Tell(NoticeKind.RELEASED, Audience.REPORTER),
+        Tell(NoticeKind.HELPER_ALONE, Audience.HELPERS),
+        Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
         Tell(NoticeKind.DESK, Audience.DESK),
     ),
-    Action.ARRIVE: _rule([ACCEPTED], None, [ASSIGNEE], Tell(NoticeKind.ARRIVED, Audience.REPORTER)),
+    Action.ARRIVE: _rule([ACCEPTED], None, [ASSIGNEE, HELPER], Tell(NoticeKind.ARRIVED, Audience.REPORTER)),
     Action.FINISH: _rule(
         [NEW, OFFERED, ACCEPTED, ASSIGNED],
         RESOLVED,
         [ASSIGNEE, DEPARTMENT, *DESK],
         Tell(NoticeKind.TAKEN_BACK, Audience.ASSIGNEE),
         Tell(NoticeKind.FINISHED, Audience.REPORTER),
+        Tell(NoticeKind.HELP_OVER, Audience.HELPERS),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
     ),
     Action.EVALUATE: _rule([RESOLVED], CLOSED, [REPORTER]),
@@ -164,7 +179,7 @@ RULES: dict[Action, Rule] = {
         LIVE_STATES,
         WITHDRAWN,
         [REPORTER],
-        Tell(NoticeKind.WITHDRAWN, Audience.ASSIGNEE),
+        Tell(NoticeKind.WITHDRAWN, Audience.TEAM),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
     ),
     Action.URGE: _rule(
@@ -175,13 +190,17 @@ RULES: dict[Action, Rule] = {
         Tell(NoticeKind.DESK, Audience.DESK),
     ),
     Action.RELAY: _rule(
-        OPEN_STATES | {RESOLVED}, None, [REPORTER, ASSIGNEE, *DESK], Tell(NoticeKind.RELAYED, Audience.TARGET)
+        OPEN_STATES | {RESOLVED},
+        None,
+        [REPORTER, ASSIGNEE, HELPER, *DESK],
+        Tell(NoticeKind.RELAYED, Audience.REPORTER),
+        Tell(NoticeKind.RELAYED, Audience.TEAM),
     ),
     Action.ESCALATE: _rule(
         OPEN_STATES,
         NEW,
         [SYSTEM, ASSIGNEE, *DESK],
-        Tell(NoticeKind.TAKEN_BACK, Audience.ASSIGNEE),
+        Tell(NoticeKind.TAKEN_BACK, Audience.TEAM),
         Tell(NoticeKind.ESCALATED, Audience.ABOVE),
         Tell(NoticeKind.PASSED_ON, Audience.REPORTER),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
@@ -191,7 +210,7 @@ RULES: dict[Action, Rule] = {
         [NEW, OFFERED, ACCEPTED, ASSIGNED],
         ASSIGNED,
         [SYSTEM, *DESK],
-        Tell(NoticeKind.TAKEN_BACK, Audience.ASSIGNEE),
+        Tell(NoticeKind.TAKEN_BACK, Audience.TEAM),
         Tell(NoticeKind.ASSIGNED, Audience.DEPARTMENT),
         Tell(NoticeKind.PASSED_ON, Audience.REPORTER),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
@@ -202,7 +221,7 @@ RULES: dict[Action, Rule] = {
         OPEN_STATES - {HELD},
         HELD,
         [DEPARTMENT, *DESK],
-        Tell(NoticeKind.TAKEN_BACK, Audience.ASSIGNEE),
+        Tell(NoticeKind.TAKEN_BACK, Audience.TEAM),
         Tell(NoticeKind.HELD, Audience.REPORTER),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
         needs_reason=True,
@@ -221,7 +240,7 @@ RULES: dict[Action, Rule] = {
         OPEN_STATES,
         MERGED,
         DESK,
-        Tell(NoticeKind.TAKEN_BACK, Audience.ASSIGNEE),
+        Tell(NoticeKind.TAKEN_BACK, Audience.TEAM),
         Tell(NoticeKind.MERGED, Audience.REPORTER),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
     ),
@@ -229,4 +248,25 @@ RULES: dict[Action, Rule] = {
         OPEN_STATES, None, DESK, Tell(NoticeKind.SUPERVISED, Audience.ASSIGNEE), Tell(NoticeKind.DESK, Audience.DESK)
     ),
     Action.MISS_LIMIT: _rule(OPEN_STATES, None, [SYSTEM], Tell(NoticeKind.DESK, Audience.DESK)),
+    Action.ASK_HELP: _rule([ACCEPTED], None, [ASSIGNEE, *DESK]),
+    Action.JOIN: _rule(
+        [ACCEPTED],
+        None,
+        [Actor.OFFERED],
+        Tell(NoticeKind.HELPER_JOINED, Audience.REPORTER),
+        Tell(NoticeKind.HELPER_JOINED, Audience.ASSIGNEE),
+    ),
+    Action.LEAVE: _rule(
+        [NEW, OFFERED, ACCEPTED, HELD], None, [HELPER], Tell(NoticeKind.HELPER_LEFT, Audience.ASSIGNEE)
+    ),
+    Action.HAND_ON: _rule([ACCEPTED], None, [ASSIGNEE]),
+    Action.TAKE_OVER: _rule(
+        [ACCEPTED],
+        None,
+        [Actor.OFFERED],
+        Tell(NoticeKind.ACCEPTED, Audience.REPORTER),
+        Tell(NoticeKind.HANDED_ON, Audience.ASSIGNEE),
+    ),
+    Action.CHECK_IN: _rule([ACCEPTED], None, [SYSTEM], Tell(NoticeKind.CHECK_IN, Audience.ASSIGNEE)),
+    Action.RECHECK: _rule([RESOLVED, CLOSED], None, [Actor.PASSER_BY]),
 }

@@ -12,6 +12,11 @@ from sqlalchemy.orm import Session
 
 from models.inbox import InboxMessage
 from models.outbox import Notice, NoticeKind, NoticeState
+from models.person import Role, RoleKind, RoleStatus
+from models.quiet import Quiet
+
+NOT_FOR_LATER = frozenset({NoticeKind.ALARM, NoticeKind.PRESSED, NoticeKind.STAFF_REPLY})
+"""Alarms, and answers to what somebody has just pressed or asked; all else can wait for a rider's peace."""
 
 FRESH = "fresh_notices"
 CARDS = "cards_are_over"
@@ -118,18 +123,44 @@ def due(session: Session, *, now: datetime, most: int = 2000) -> Sequence[int]:
     ).all()
 
 
-def claim(session: Session, notice_id: int, *, now: datetime, lease: timedelta) -> Notice | None:
-    """Takes one notice under a lease; None when it is not due, already sent, or somebody else's."""
+def claim(
+    session: Session, notice_id: int, *, now: datetime, lease: timedelta, quiet: Quiet | None = None
+) -> Notice | None:
+    """Takes one notice under a lease; None when it is not due, already sent, somebody else's, or when the person is to
+    be left in peace now: then it is due afterwards.
+    """
     notice = session.scalar(
         select(Notice).where(Notice.id == notice_id, _claimable(now)).with_for_update(skip_locked=True)
     )
     if notice is None:
+        return None
+    peace = quiet.until(now) if quiet is not None else None
+    if peace is not None and disturbs(session, notice):
+        postpone(notice, peace)
         return None
     notice.state = NoticeState.SENDING
     notice.lease_until = now + lease
     notice.attempts += 1
     session.flush()
     return notice
+
+
+def disturbs(session: Session, notice: Notice) -> bool:
+    """Whether a notice is unasked news for somebody who rides, in whatever role they get it."""
+    if notice.kind in NOT_FOR_LATER:
+        return False
+    rides = select(Role.id).where(
+        Role.person_id == notice.person_id, Role.kind == RoleKind.RIDER, Role.status == RoleStatus.ACTIVE
+    )
+    return session.scalar(rides.limit(1)) is not None
+
+
+def postpone(notice: Notice, until: datetime) -> None:
+    """Nobody sends it before; it is not lost and does not count as tried."""
+    notice.not_before = until
+    if notice.state is NoticeState.SENDING:
+        # It stays claimed: as a waiting one it might stand beside another gathered message for the same desk.
+        notice.lease_until = until
 
 
 def waiting(session: Session, person_id: int, *, most: int) -> Sequence[Notice]:

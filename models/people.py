@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from models.area import Area
+from models.area import Area, AreaKind
 from models.attachment import Attachment
 from models.base import Base
 from models.conversation import Conversation, Question
@@ -19,7 +20,8 @@ from models.inbox import InboxMessage
 from models.offer import Offer, OfferState
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Code, CodeKind, Identity, Login, Person, Role, RoleKind, RoleStatus, Skill
-from models.ticket import Ticket, TicketEvent, TicketWords
+from models.reminder import About, Reminder
+from models.ticket import Ticket, TicketEvent, TicketHelper, TicketWords
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is misread aloud
 
@@ -130,6 +132,26 @@ def with_role(
     return session.scalars(query).all()
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How whoever does a task reaches the resident; empty where it is not known or not needed."""
+
+    room: str = ""
+    phone: str = ""
+
+
+def contact(session: Session, ticket: Ticket) -> Contact:
+    """What a task needs to know of its reporter: for a visit at a home the door and, if they agreed, the number; for a
+    matter in the street nothing. Only for those who have accepted.
+    """
+    area = session.get(Area, ticket.area_id) if ticket.area_id else None
+    reporter = session.get_one(Person, ticket.reporter_id)
+    at_home = reporter.home_area_id is not None and reporter.home_area_id == ticket.area_id
+    room = ticket.room or (reporter.home_room if at_home and reporter.consented_at else "")
+    is_visit = bool(room) or (area is not None and area.kind is AreaKind.BUILDING)
+    return Contact(room, reporter.phone if is_visit and reporter.consented_at else "")
+
+
 def open_window(identity: Identity, *, count: int, seconds: int, now: datetime) -> None:
     """Notes that a message or a tap opened the customer-service window."""
     identity.window_until, identity.window_left = next_window(
@@ -224,6 +246,7 @@ def join(session: Session, keep: Person, other: Person) -> None:
     session.execute(delete(Skill).where(Skill.person_id == other.id, Skill.skill.in_(mine)))
     _join_roles(session, keep, other)
     _join_offers(session, keep, other)
+    _join_once_each(session, keep, other)
     if session.scalar(select(Notice.id).where(_waiting_desk(keep))) is not None:
         session.execute(update(Notice).where(_waiting_desk(other)).values(state=NoticeState.DROPPED))
     for table in Base.metadata.tables.values():
@@ -269,6 +292,19 @@ def _join_offers(session: Session, keep: Person, other: Person) -> None:
         .where(Offer.person_id == other.id, Offer.state == OfferState.OPEN, Offer.ticket_id.in_(mine))
         .values(state=OfferState.WITHDRAWN)
     )
+
+
+def _join_once_each(session: Session, keep: Person, other: Person) -> None:
+    """Of what a person can be to a ticket once, one stays."""
+    helps = select(TicketHelper.ticket_id).where(TicketHelper.person_id == keep.id)
+    session.execute(delete(TicketHelper).where(TicketHelper.person_id == other.id, TicketHelper.ticket_id.in_(helps)))
+    for about in About:
+        mine = select(Reminder.ticket_id).where(Reminder.person_id == keep.id, Reminder.about == about)
+        session.execute(
+            delete(Reminder).where(
+                Reminder.person_id == other.id, Reminder.about == about, Reminder.ticket_id.in_(mine)
+            )
+        )
 
 
 def _waiting_desk(person: Person) -> ColumnElement[bool]:

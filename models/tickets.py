@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from models import areas, history, outboxes, people, transitions
+from models import areas, helpers, history, outboxes, people, transitions
 from models.area import Area
 from models.attachment import Attachment, AttachmentUse
 from models.base import table
@@ -23,7 +23,7 @@ from models.clock import local
 from models.conversation import Question, QuestionKind
 from models.errors import Refusal, Refused
 from models.lifecycle import LIVE_STATES, OPEN_STATES, Action, Actor
-from models.offer import Offer, OfferState
+from models.offer import Offer, OfferState, Purpose
 from models.outbox import NoticeKind
 from models.person import Person, RoleKind
 from models.ticket import (
@@ -32,6 +32,7 @@ from models.ticket import (
     Serial,
     Ticket,
     TicketEvent,
+    TicketHelper,
     TicketKind,
     TicketState,
     TicketWords,
@@ -328,10 +329,24 @@ def own_live(session: Session, person: Person, *, most: int = 9) -> Sequence[Tic
 
 
 def tasks_of(session: Session, person: Person, *, most: int = 20) -> Sequence[Ticket]:
-    """What a person has accepted and not finished, oldest first."""
+    """What a person has accepted, or helps with, and is not finished, oldest first."""
+    helping = select(TicketHelper.ticket_id).where(
+        TicketHelper.person_id == person.id, TicketHelper.joined_at.is_not(None), TicketHelper.left_at.is_(None)
+    )
     return session.scalars(
         select(Ticket)
-        .where(Ticket.assignee_id == person.id, Ticket.state.in_([TicketState.ACCEPTED, TicketState.ASSIGNED]))
+        .where(
+            or_(
+                and_(
+                    Ticket.assignee_id == person.id,
+                    Ticket.state.in_([TicketState.ACCEPTED, TicketState.ASSIGNED]),
+                ),
+                and_(
+                    Ticket.id.in_(helping),
+                    Ticket.state.in_([TicketState.NEW, TicketState.OFFERED, TicketState.ACCEPTED]),
+                ),
+            )
+        )
         .order_by(Ticket.id)
         .limit(most)
     ).all()
@@ -626,6 +641,9 @@ def accept(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Ti
     )
     if mine is None:
         raise Refused(Refusal.NOT_YOURS, number=ticket.short)
+    if mine.purpose is not Purpose.TASK:
+        helpers.accept(session, ticket, mine, by=by, now=now)
+        return ticket
     if mine.state is not OfferState.OPEN or ticket.state is not TicketState.OFFERED:
         if ticket.assignee_id is not None and ticket.assignee_id != by.id:
             # Their reply says it already.
@@ -662,6 +680,9 @@ def decline(session: Session, ticket: Ticket, text: str, *, by: Person, now: dat
     )
     if mine is None:
         raise Refused(Refusal.OFFER_OVER, number=ticket.short)
+    if mine.purpose is not Purpose.TASK:
+        helpers.decline(session, ticket, mine, text, by=by, now=now)
+        return
     actor = transitions.check(session, ticket, Action.DECLINE, by=by)
     mine.state, mine.answered_at = OfferState.DECLINED, now
     session.flush()
@@ -683,8 +704,11 @@ def decline(session: Session, ticket: Ticket, text: str, *, by: Person, now: dat
 
 
 def release(session: Session, ticket: Ticket, text: str, *, by: Person | None, now: datetime) -> None:
-    """The task comes back to the desk; nobody's standing changes."""
+    """The task comes back to be given to somebody else, or a helper leaves; nobody's standing changes."""
     ticket = transitions.lock(session, ticket.id)
+    if by is not None and Actor.HELPER in transitions.actors(session, ticket, by):
+        helpers.leave(session, ticket, text, by=by, now=now)
+        return
     category = session.get_one(Category, ticket.category)
     transitions.perform(
         session,
@@ -731,14 +755,13 @@ def finish(session: Session, ticket: Ticket, text: str, *, by: Person, now: date
 
 
 def relay(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
-    """Words between the resident and whoever has the ticket, without showing either's account.
+    """Words between the resident and whoever has the ticket or helps with it, without showing anybody's account.
 
     Raises Refused(NOBODY_TO_TELL) when nobody has it yet.
     """
     ticket = transitions.lock(session, ticket.id)
     actor = transitions.check(session, ticket, Action.RELAY, by=by)
-    to = ticket.reporter_id if actor is not Actor.REPORTER else ticket.assignee_id
-    if to is None:
+    if actor is Actor.REPORTER and ticket.assignee_id is None and not transitions.helpers_of(session, ticket):
         raise Refused(Refusal.NOBODY_TO_TELL, number=ticket.short)
     transitions.perform(
         session,
@@ -748,7 +771,6 @@ def relay(session: Session, ticket: Ticket, text: str, *, by: Person, now: datet
         now=now,
         why=text,
         words_kind=WordsKind.RELAY,
-        target=session.get_one(Person, to),
         checked=actor,
     )
 

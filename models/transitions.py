@@ -17,15 +17,19 @@ from models.errors import Refusal, Refused
 from models.lifecycle import RULES, Action, Actor, Audience
 from models.offer import Offer, OfferState
 from models.outbox import NoticeKind
-from models.person import Person, RoleKind
+from models.person import Identity, Person, RoleKind
 from models.ticket import (
     Ticket,
     TicketEvent,
+    TicketHelper,
     TicketState,
     WordsKind,
 )
 
 DESK_GATHER = timedelta(seconds=20)
+
+LEAVES_NOBODY = frozenset({Action.ESCALATE, Action.ASSIGN, Action.REOPEN})
+"""After these other people do it; after a return the helpers stay, and somebody else joins them."""
 
 
 def lock(session: Session, ticket_id: int) -> Ticket:
@@ -56,6 +60,10 @@ def actors(session: Session, ticket: Ticket, person: Person) -> frozenset[Actor]
         TicketState.RESOLVED,
     ):
         found.add(Actor.ASSIGNEE)
+    if person.id in helpers_of(session, ticket):
+        found.add(Actor.HELPER)
+        if _is_gone(session, ticket.assignee_id):
+            found.add(Actor.ASSIGNEE)
     if session.scalar(
         select(Offer.id).where(
             Offer.ticket_id == ticket.id, Offer.person_id == person.id, Offer.state == OfferState.OPEN
@@ -79,6 +87,28 @@ def actors(session: Session, ticket: Ticket, person: Person) -> frozenset[Actor]
     return frozenset(found)
 
 
+def helpers_of(session: Session, ticket: Ticket) -> Sequence[int]:
+    """The ids of the people who have joined the assignee."""
+    return session.scalars(
+        select(TicketHelper.person_id).where(
+            TicketHelper.ticket_id == ticket.id,
+            TicketHelper.joined_at.is_not(None),
+            TicketHelper.left_at.is_(None),
+        )
+    ).all()
+
+
+def _is_gone(session: Session, assignee_id: int | None) -> bool:
+    """Whether nobody has the task, or somebody no message reaches: a helper then stands in for them."""
+    return (
+        assignee_id is None
+        or session.scalar(
+            select(Identity.id).where(Identity.person_id == assignee_id, Identity.reachable.is_(True)).limit(1)
+        )
+        is None
+    )
+
+
 def allowed_actions(session: Session, ticket: Ticket, person: Person) -> list[Action]:
     """The actions a person may take on a ticket now, in the order of the table: the buttons to show."""
     mine = actors(session, ticket, person)
@@ -93,7 +123,8 @@ def check(session: Session, ticket: Ticket, action: Action, *, by: Person | None
     else:
         allowed = set(actors(session, ticket, by) & rule.by)
     if not allowed:
-        raise Refused(Refusal.NOT_YOURS, number=ticket.short)
+        with_another = by is not None and Actor.ASSIGNEE in rule.by and by.id in helpers_of(session, ticket)
+        raise Refused(Refusal.HELPERS_TASK if with_another else Refusal.NOT_YOURS, number=ticket.short)
     if ticket.state not in rule.sources:
         raise Refused(Refusal.WRONG_STATE, number=ticket.short, state=ticket.state)
     if rule.needs_reason and not why.strip():
@@ -111,7 +142,6 @@ def perform(
     why: str = "",
     words_kind: WordsKind = WordsKind.NOTE,
     facts: dict[str, Any] | None = None,
-    target: Person | None = None,
     changes: dict[str, Any] | None = None,
     checked: Actor | None = None,
 ) -> TicketEvent:
@@ -127,11 +157,14 @@ def perform(
         ticket.state = rule.target
     for name, value in (changes or {}).items():
         setattr(ticket, name, value)
+    is_heard_of = before is not TicketState.ACCEPTED or actor in (Actor.ASSIGNEE, Actor.HELPER)
+    if ticket.state is TicketState.ACCEPTED and (is_heard_of or ticket.assignee_id != former_assignee):
+        ticket.touched_at, ticket.asked_at = now, None
     event = history.record(
         session, ticket, action, actor=actor, by=by, now=now, before=before.value, words=words, facts=facts or {}
     )
     for tell in rule.tells:
-        for person_id in _audience(session, ticket, tell.to, former_assignee, target, by):
+        for person_id in _audience(session, ticket, tell.to, former_assignee, by):
             if tell.kind is NoticeKind.DESK:
                 outboxes.tell_desk(session, person_id, now=now, gather=DESK_GATHER)
                 continue
@@ -149,6 +182,8 @@ def perform(
                 data={"by": by.id if by else None, "actor": actor.value, **(facts or {})},
                 words_id=words.id if words else None,
             )
+    if action in LEAVES_NOBODY:
+        end_help(session, ticket, now=now)
     if any(tell.to is Audience.OTHERS_OFFERED for tell in rule.tells):
         close_offers(session, ticket, OfferState.WITHDRAWN, now=now, except_person=by.id if by else 0)
     return event
@@ -159,7 +194,6 @@ def _audience(
     ticket: Ticket,
     audience: Audience,
     former_assignee: int | None,
-    target: Person | None,
     by: Person | None,
 ) -> Iterable[int]:
     match audience:
@@ -167,6 +201,11 @@ def _audience(
             return [ticket.reporter_id]
         case Audience.ASSIGNEE:
             return [former_assignee] if former_assignee else []
+        case Audience.HELPERS:
+            return helpers_of(session, ticket)
+        case Audience.TEAM:
+            team = [former_assignee] if former_assignee else []
+            return [*team, *(each for each in helpers_of(session, ticket) if each != former_assignee)]
         case Audience.OTHERS_OFFERED:
             return session.scalars(
                 select(Offer.person_id).where(
@@ -186,8 +225,14 @@ def _audience(
         case Audience.STREET:
             area = session.get(Area, ticket.community_id) if ticket.community_id else None
             return [person.id for person in people.with_role(session, [RoleKind.STREET], area=area)]
-        case Audience.TARGET:
-            return [target.id] if target else []
+
+
+def end_help(session: Session, ticket: Ticket, *, now: datetime, only_person: int | None = None) -> None:
+    """Nobody helps with the ticket any more, or one person does not."""
+    query = update(TicketHelper).where(TicketHelper.ticket_id == ticket.id, TicketHelper.left_at.is_(None))
+    if only_person is not None:
+        query = query.where(TicketHelper.person_id == only_person)
+    session.execute(query.values(left_at=now))
 
 
 def tell_withdrawn(session: Session, ticket: Ticket, *, except_person: int, now: datetime) -> None:

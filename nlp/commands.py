@@ -38,6 +38,8 @@ class Intent(StrEnum):
     RELEASE = "release"
     ARRIVE = "arrive"
     FINISH = "finish"
+    CALL_HELP = "call_help"
+    HAND_ON = "hand_on"
     RELAY = "relay"
     POST = "post"
     PAIR = "pair"
@@ -47,6 +49,7 @@ class Intent(StrEnum):
     RIDER_REGISTER = "rider_register"
     STATIONS = "stations"
     PATROL = "patrol"
+    LOOKOUT = "lookout"
     NO_REMINDERS = "no_reminders"
     REMINDERS = "reminders"
     BIND = "bind"
@@ -154,6 +157,8 @@ _RULES: dict[Intent, _Rule] = {
     Intent.RELEASE: _rule("退单 放弃接单", _A.MEMBER, _WORKERS, _S, _W),
     Intent.ARRIVE: _rule("到场 已到场 到达 已到达 我到了", _A.MEMBER, _WORKERS, _S, _W),
     Intent.FINISH: _rule("办结 已办结 完成 已完成 办完了", _A.MEMBER, _WORKERS, _S, _W),
+    Intent.CALL_HELP: _rule("求助 找帮手", _A.MEMBER, _WORKERS, _S),
+    Intent.HAND_ON: _rule("转派 转托", _A.MEMBER, _WORKERS, _S),
     Intent.RELAY: _rule("留言 捎话", _A.MEMBER, _EVERYBODY, _S, _W),
     Intent.POST: _rule("认岗 认领岗位", _A.MEMBER, _MEMBERS, _N, _W),
     Intent.PAIR: _rule("认亲 结对", _A.MEMBER, _MEMBERS, _N, _W),
@@ -174,6 +179,7 @@ _RULES: dict[Intent, _Rule] = {
     Intent.REDEEM: _rule("兑换 积分兑换", _A.ANYONE, _EVERYBODY, _N),
     Intent.HELP: _rule("帮助 菜单 help 使用说明 使用帮助 怎么用 功能 指令", _A.ANYONE, _EVERYBODY),
     Intent.CANCEL: _rule("取消 cancel 取消操作 结束对话 结束会话", _A.ANYONE, _EVERYBODY, _S),
+    Intent.LOOKOUT: _rule("巡查重点", _A.STAFF, _STAFF, _W),
     Intent.DESK: _rule("待派 待派单 派单台", _A.STAFF, _STAFF),
     Intent.DISPATCH: _rule("派单 派给 指派", _A.STAFF, _STAFF, _S),
     Intent.ESCALATE: _rule("上报", _A.STAFF, _STAFF, _S),
@@ -559,6 +565,19 @@ def until(rest: str, *, today: date) -> date | None:
         day = monday + timedelta(days=weekday)
         return day if day >= today else day + timedelta(days=7)
     return None
+
+
+_DAY_FIRST = re.compile(r"(今天|明天|后天|\d{1,2}[-/]\d{1,2}|\d{1,2}月\d{1,2}[日号]?)[\s:,。]+")
+
+
+def day_first(rest: str, *, today: date) -> tuple[date, str]:
+    """The day that words begin with ("明天 沿江路的井盖"), today when they begin with none, and the words after it."""
+    folded, origin = fold(rest)
+    found = _DAY_FIRST.match(folded)
+    day = until(found[1], today=today) if found else None
+    if found is None or day is None:
+        return today, rest
+    return day, rest[origin[found.end()] :] if found.end() < len(origin) else ""
 
 
 # --- typing errors -----------------------------------------------------------------------------------------------

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 
 from bot.app import Huying
-from models import desk, outboxes, tickets, transitions
+from models import desk, helpers, outboxes, reminders, tickets, transitions
 from models import dispatch as dispatching
+from models import silence as silences
 from models.attachment import Attachment
+from models.calendar import in_office_hours
 from models.lifecycle import OPEN_STATES
 from models.outbox import NoticeKind
 from models.person import Person
@@ -144,6 +146,36 @@ def keep_photos(huying: Huying, now: datetime) -> int:
     return _each(huying, held, keep)
 
 
+@job("interval", minutes=1)
+def ask_others(huying: Huying, now: datetime) -> int:
+    """Goes on where somebody asked to help, or to take a task over, has not answered in time."""
+    with huying.database.reading() as session:
+        ids = helpers.unanswered(session, now=now, most=BATCH)
+    return _all(huying, ids, lambda session, ticket_id: helpers.expire(session, ticket_id, now=now))
+
+
+@job("interval", minutes=5)
+def ask_silent(huying: Huying, now: datetime) -> int:
+    """Asks people of whom nothing was heard how their task goes, in office hours, and relieves them later."""
+    limits, silence = huying.settings.limits, huying.settings.silence
+    if not in_office_hours(now, time.fromisoformat(limits.office_open), time.fromisoformat(limits.office_close)):
+        return 0
+    patience = silences.Patience(silence.urgent, silence.normal)
+    with huying.database.reading() as session:
+        ids = silences.silent(session, now=now, patience=patience, most=BATCH)
+    return _all(huying, ids, lambda session, ticket_id: silences.look(session, ticket_id, now=now, patience=patience))
+
+
+@job("interval", minutes=10)
+def remind_riders(huying: Huying, now: datetime) -> int:
+    """Makes one reminder a day for riders for whom there is something, outside their peaks and nights."""
+    if huying.settings.riders.quiet.until(now) is not None:
+        return 0
+    with huying.database.reading() as session:
+        ids = reminders.to_remind(session, now=now, most=BATCH)
+    return _all(huying, ids, lambda session, person_id: reminders.remind(session, person_id, now=now))
+
+
 @job("interval", hours=1)
 def forget_replies(huying: Huying, now: datetime) -> int:
     """Empties replies that no re-delivery can ask for any more: they may repeat what a resident told."""
@@ -161,6 +193,10 @@ def _each(huying: Huying, query: Any, act: Callable[[Any, int], bool]) -> int:
     """Does `act` to each row in a transaction of its own, so that one bad row stops no other."""
     with huying.database.reading() as session:
         ids = session.scalars(query).all()
+    return _all(huying, ids, act)
+
+
+def _all(huying: Huying, ids: Sequence[int], act: Callable[[Any, int], bool]) -> int:
     done = 0
     for each in ids:
         with huying.database.transaction() as session:

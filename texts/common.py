@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from models.area import AreaKind
 from models.category import Level
@@ -107,8 +107,12 @@ def within(moment: datetime, *, now: datetime) -> str:
 
 def date_of(moment: datetime) -> str:
     """11 月 22 日."""
-    here = local(moment)
-    return f"{here.month} 月 {here.day} 日"
+    return day_name(local(moment).date())
+
+
+def day_name(when: date) -> str:
+    """11 月 22 日, of a day without a time."""
+    return f"{when.month} 月 {when.day} 日"
 
 
 def clock(moment: datetime) -> str:

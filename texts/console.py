@@ -14,6 +14,7 @@ from models.outbox import NoticeKind, NoticeState
 from models.ticket import Ending, TicketEvent, TicketKind, Urgency, WordsKind
 from texts import refusals
 from texts.common import LEVELS, ROLES, STATES, clock
+from texts.riders import SEEN
 
 __all__ = ["LEVELS", "ROLES", "STATES", "clock"]  # templates find these here too
 
@@ -138,6 +139,13 @@ EVENTS = {
     Action.MERGE: "合并到另一件事",
     Action.SUPERVISE: "督办",
     Action.MISS_LIMIT: "超过了期限",
+    Action.ASK_HELP: "请人搭手",
+    Action.JOIN: "来搭手",
+    Action.LEAVE: "去不了，不再搭手",
+    Action.HAND_ON: "想托给同事",
+    Action.TAKE_OVER: "接了过去",
+    Action.CHECK_IN: "问了一声办得怎么样",
+    Action.RECHECK: "路过看了",
 }
 """Lines of history, after the name of whoever did it."""
 
@@ -149,6 +157,8 @@ ACTORS = {
     Actor.STAFF: "社区",
     Actor.STREET: "街道",
     Actor.DEPARTMENT: "部门",
+    Actor.HELPER: "搭手的人",
+    Actor.PASSER_BY: "路过的人",
 }
 
 ANSWERS = {1: "解决了，满意", 2: "解决了，不满意", 3: "没解决"}
@@ -195,6 +205,8 @@ REASONS = {
     "grid": "负责这一片",
     "property": "这里的物业",
     "staff": "值班人员选的",
+    "help": "去搭手",
+    "handover": "同事想托给他",
     "estate": "小区",
     "building": "楼栋",
     "street": "街道",
@@ -235,6 +247,16 @@ NOTICES = {
     NoticeKind.REGISTRATION: "有人报到",
     NoticeKind.REGISTERED: "报到的结果",
     NoticeKind.PHOTO_KEPT: "照片收到了",
+    NoticeKind.HELP_WANTED: "有人要帮手",
+    NoticeKind.HELPER_JOINED: "有人来搭手",
+    NoticeKind.HELPER_LEFT: "搭手的人去不了",
+    NoticeKind.HELPER_ALONE: "搭档去不了，先别一个人去",
+    NoticeKind.HELP_OVER: "办完了，谢谢搭手",
+    NoticeKind.HANDED_ON: "同事接过去了",
+    NoticeKind.NOT_HANDED_ON: "同事没有接",
+    NoticeKind.CHECK_IN: "办得怎么样了",
+    NoticeKind.RIDER_REMINDER: "骑手的一天一次提醒",
+    NoticeKind.NOT_MENDED: "路过的人说还没修好",
     NoticeKind.PRESSED: "按钮的答复",
 }
 """What somebody was to be told."""
@@ -354,6 +376,10 @@ def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categor
             return f"到 {clock(datetime.fromisoformat(facts['until']))}" if facts.get("until") else ""
         case Action.EVALUATE | Action.REEVALUATE:
             return ANSWERS.get(facts.get("answer", 0), "")
+        case Action.HAND_ON | Action.ASK_HELP:
+            return names.get(facts.get("person", 0), "")
+        case Action.RECHECK:
+            return SEEN.get(str(facts.get("seen")), "")
         case Action.MERGE:
             return str(facts.get("number") or "")
         case Action.MISS_LIMIT:

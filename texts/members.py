@@ -9,12 +9,17 @@ from datetime import datetime
 from models.ticket import TicketState
 from texts.common import STATES, clip, when
 
-ACCEPT, DECLINE = "接单", "这次不方便"
+ACCEPT, DECLINE, COME_ALONG = "接单", "这次不方便", "一起去"
+THERE, DONE, WANT_HELP, CANNOT = "我到现场了", "办好了", "想要个帮手", "这次去不了"
+VERB_HELP, VERB_HAND_ON = "请人搭手", "去问同事"
+TO_RESIDENT, OTHER_MATTER = "转给居民", "是另一件事"
 
 
-def accepted(number: str, place: str, room: str, contact: str, words: str) -> str:
+def accepted(number: str, place: str, room: str, contact: str, words: str, phone: str = "") -> str:
     """The offer is theirs; only now they see what the task needs."""
-    where, said = f"{place}{' ' + room if room else ''}", f"“{clip(words, 60)}”\n" if words.strip() else ""
+    call = f"（电话 {phone}）" if phone else ""
+    where = f"{place}{' ' + room if room else ''}{call}"
+    said = f"“{clip(words, 60)}”\n" if words.strip() else ""
     first = f"要上门的话，先叫上网格员{contact}。" if contact else "要上门的话，先给社区打个招呼。"
     return (
         f"接单成功，编号 {number}。\n{where}，{first}\n{said}"
@@ -30,6 +35,59 @@ def accepted_without_place(number: str, words: str) -> str:
         f"接单成功，编号 {number}。\n{said}地方还没说清，先回复“留言 {number} 加上您的话”问一句。\n"
         f"办好回复“办结 {number} 加一句话”；去不了回复“退单 {number}”，不要紧。"
     )
+
+
+def joined(number: str, place: str, room: str, partner: str, words: str, phone: str) -> str:
+    """They come along as the second person."""
+    call = f"（电话 {phone}）" if phone else ""
+    said = f"“{clip(words, 60)}”\n" if words.strip() else ""
+    return (
+        f"接单成功，编号 {number}，您和{partner}一起去。\n{place or '地方还没说清'}{' ' + room if room else ''}{call}\n{said}"
+        f"约时间回复“留言 {number} 加上您的话”，到了回复“到场 {number}”；办结由{partner}来说。\n"
+        f"去不了回复“退单 {number}”，不要紧。"
+    )
+
+
+def left(number: str) -> str:
+    """A helper cannot after all."""
+    return f"好的，{number} 我告诉搭档，不要紧。谢谢您愿意来。"
+
+
+def help_what(number: str) -> str:
+    """Help is wanted, and nothing said yet."""
+    return f"{number} 想要什么样的帮手？说一句给他听，比如“要抬柜子，两个人才行”。\n不用了，回复“取消”。"
+
+
+def help_called(number: str) -> str:
+    """Somebody is asked."""
+    return f"好的，{number} 我请附近的人来搭把手，一位一位问，有人来马上告诉您。这期间还由您办。"
+
+
+def help_from_desk(number: str) -> str:
+    """Nobody is left to ask; the desk knows."""
+    return f"好的，{number} 附近暂时没有合适的人，我已经告诉社区值班的同志，请他们安排。"
+
+
+def hand_on_whom(number: str, names: Sequence[str]) -> str:
+    """A colleague is to be named."""
+    if not names:
+        return f"{number} 现在没找到可以托的同事。去不了回复“退单 {number}”，不要紧；找人商量回复“人工”。"
+    return f"{number} 想托给谁？选一个，或者回复“转派 {number} 姓名”。他答应以前还由您办。"
+
+
+def hand_on_which(names: Sequence[str]) -> str:
+    """Several people have that name."""
+    return f"叫这个名字的有好几位：{'、'.join(names)}。请写全名。"
+
+
+def hand_on_asked(number: str, name: str) -> str:
+    """The colleague is asked."""
+    return f"好的，{number} 我去问{name}，他答应了马上告诉您；在这以前还由您办。"
+
+
+def to_resident_or_new(number: str) -> str:
+    """Words right after a task was taken: they are kept, and whom they are for is asked."""
+    return f"这句话我先记在 {number} 里。是要转给居民吗？"
 
 
 CARD_ACCEPTED, CARD_DECLINED, CARD_TAKEN, CARD_OVER = "已接单", "已婉拒", "已被接走", "已失效"
@@ -91,7 +149,7 @@ def no_tasks() -> str:
 def tasks(lines: Sequence[str]) -> str:
     """What is in hand."""
     listed = "\n".join(lines)
-    return f"您手上的单：\n{listed}\n办好回复“办结 编号 加一句话”，去不了回复“退单 编号”。"
+    return f"您手上的单：\n{listed}\n办好回复“办结 编号 加一句话”，去不了回复“退单 编号”。\n要个帮手回复“求助 编号 原因”，托给同事回复“转派 编号 姓名”。"
 
 
 def task_line(

@@ -11,7 +11,7 @@ from models.category import Level
 from models.outbox import NoticeKind
 from models.person import RoleKind
 from models.ticket import TicketState
-from texts import members, residents
+from texts import members, residents, riders
 from texts.common import LEVELS, clip, date_of, helper, when, within
 
 
@@ -79,12 +79,77 @@ def _who(facts: NoticeFacts) -> str:
 
 def _offer(facts: NoticeFacts) -> Words:
     expires = datetime.fromisoformat(facts.data["expires"])
+    if facts.data.get("purpose") == "help":
+        return _help(facts, expires)
+    if facts.data.get("purpose") == "handover":
+        return _handover(facts, expires)
     asked = "社区想请您来办" if facts.data.get("direct") else "想请您帮忙"
     return Words(
         f"【{asked}】{_where(facts)}\n{_quoted(facts.report, 60)}{within(expires, now=facts.now)}回我就行，不方便没关系。",
         ((members.ACCEPT, f"接单 {facts.number}"), (members.DECLINE, f"婉拒 {facts.number}")),
         title=f"{asked}：{_where(facts)}",
     )
+
+
+def _help(facts: NoticeFacts, expires: datetime) -> Words:
+    return Words(
+        f"【想请您搭把手】{_where(facts)}\n{_who(facts)}接了这件事，想要个伴。\n{_quoted(facts.words, 60)}"
+        f"{within(expires, now=facts.now)}回我就行，不方便没关系。",
+        ((members.COME_ALONG, f"接单 {facts.number}"), (members.DECLINE, f"婉拒 {facts.number}")),
+        title=f"想请您搭把手：{_where(facts)}",
+    )
+
+
+def _handover(facts: NoticeFacts, expires: datetime) -> Words:
+    return Words(
+        f"【{_who(facts)}想托给您】{_where(facts)}\n{_quoted(facts.report, 60)}"
+        f"{within(expires, now=facts.now)}回我就行，不方便没关系，还由他办。",
+        ((members.ACCEPT, f"接单 {facts.number}"), (members.DECLINE, f"婉拒 {facts.number}")),
+        title=f"想托给您：{_where(facts)}",
+    )
+
+
+def _helper_joined(facts: NoticeFacts) -> Words:
+    if facts.reader_is_reporter:
+        return Words(f"{_about(facts)}：{_who(facts)}也一起来，会有两位到。")
+    return Words(
+        f"{facts.short}（{_where(facts)}）{_who(facts)}来给您搭把手。\n约个时间，回复“留言 {facts.short} 加上您的话”，居民和搭档都看得到。"
+    )
+
+
+def _not_handed_on(facts: NoticeFacts) -> Words:
+    why = "这次不方便" if facts.data.get("declined") else "没顾上回"
+    return Words(
+        f"{facts.short}（{_where(facts)}）{_who(facts)}{why}，还在您手上。\n"
+        f"换个人回复“转派 {facts.short} 姓名”；实在去不了回复“退单 {facts.short}”，不要紧。"
+    )
+
+
+def _check_in(facts: NoticeFacts) -> Words:
+    return Words(
+        f"{facts.short}（{_where(facts)}）办得怎么样了？不着急，方便时回个数字就行：",
+        (
+            (members.THERE, f"到场 {facts.number}"),
+            (members.DONE, f"办结 {facts.number}"),
+            (members.WANT_HELP, f"求助 {facts.number}"),
+            (members.CANNOT, f"退单 {facts.number}"),
+        ),
+        title=f"办得怎么样了：{_where(facts)}",
+    )
+
+
+def _taken_back(facts: NoticeFacts) -> Words:
+    if facts.data.get("actor") == "system":
+        return Words(
+            f"{facts.short}（{_where(facts)}）想您这阵子忙，社区先另外安排了，您不用再惦记。谢谢您接过，下次再麻烦您。"
+        )
+    return Words(f"{facts.short}（{_where(facts)}）社区另外安排了，您不用再跑。谢谢您。")
+
+
+def _rider_reminder(facts: NoticeFacts) -> Words:
+    found = riders.Round(**facts.data)
+    choices = riders.recheck_choices(found.recheck.id) if found.recheck else ()
+    return Words(f"{riders.reminder(found)}\n{riders.STOP}", choices, title="今天顺路看看")
 
 
 def _finished(facts: NoticeFacts) -> Words:
@@ -149,7 +214,7 @@ def _held(facts: NoticeFacts) -> Words:
 
 
 def _relayed(facts: NoticeFacts) -> Words:
-    who = _who(facts) if facts.reader_is_reporter else "居民"
+    who = "居民" if facts.data.get("actor") == "reporter" else _who(facts)
     return Words(f"{who}带话（{facts.short}）：{facts.words}\n回话请回复“留言 {facts.short} 加上您的话”。")
 
 
@@ -171,7 +236,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.RELEASED: lambda facts: Words(
         f"{_about(facts)}：接的人临时去不了，社区正在另外安排，{_by(facts)}有进展我马上告诉您。"
     ),
-    NoticeKind.TAKEN_BACK: lambda facts: Words(f"{facts.short}（{_where(facts)}）社区另外安排了，您不用再跑。谢谢您。"),
+    NoticeKind.TAKEN_BACK: _taken_back,
     NoticeKind.FINISHED: _finished,
     NoticeKind.REMINDER: _reminder,
     NoticeKind.NOT_EVALUATED: lambda facts: Words(
@@ -222,6 +287,26 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         else "社区核对时没对上您的登记。想问问是怎么回事，回复“人工”。"
     ),
     NoticeKind.PHOTO_KEPT: lambda facts: Words(residents.received_photo(facts.number)),
+    NoticeKind.HELP_WANTED: lambda facts: Words(
+        f"{facts.short} {_where(facts)}：{_who(facts)}想要个帮手，附近能问的都问过了。\n{_quoted(facts.words, 100)}"
+        f"请谁去，回复“派单 {facts.short} 姓名”。"
+    ),
+    NoticeKind.HELPER_JOINED: _helper_joined,
+    NoticeKind.HELPER_LEFT: lambda facts: Words(
+        f"{facts.short}（{_where(facts)}）{_who(facts)}临时去不了。\n还要人，回复“求助 {facts.short} 加上原因”。"
+    ),
+    NoticeKind.HELPER_ALONE: lambda facts: Words(
+        f"{facts.short}（{_where(facts)}）和您搭档的人去不了，社区在另外请人，请您先别一个人去。\n"
+        f"已经办好了，回复“办结 {facts.short} 加一句话”。"
+    ),
+    NoticeKind.HELP_OVER: lambda facts: Words(f"{facts.short}（{_where(facts)}）办完了，谢谢您搭这把手。"),
+    NoticeKind.HANDED_ON: lambda facts: Words(f"{facts.short}（{_where(facts)}）{_who(facts)}接过去了。谢谢您。"),
+    NoticeKind.NOT_HANDED_ON: _not_handed_on,
+    NoticeKind.CHECK_IN: _check_in,
+    NoticeKind.RIDER_REMINDER: _rider_reminder,
+    NoticeKind.NOT_MENDED: lambda facts: Words(
+        f"{facts.short} {_where(facts)} 路过的人说还没修好。\n请看一眼，网页上有经过。"
+    ),
     NoticeKind.PRESSED: lambda facts: Words(
         facts.data.get("text", ""), tuple((label, command) for label, command in facts.data.get("choices", []))
     ),

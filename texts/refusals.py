@@ -55,5 +55,13 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.NOBODY_TO_TELL: lambda facts: (
         f"{facts.get('number', '')} 还没有人接，话带不到。要补充情况，回复“补充 {facts.get('number', '')} 加上您的话”。"
     ),
+    Refusal.HELPERS_TASK: lambda facts: (
+        f"{facts.get('number', '这件事')} 是您搭档接的，这一步由他来。\n"
+        f"您可以回复“到场 {facts.get('number', '')}”，或者“留言 {facts.get('number', '')} 加上您的话”。"
+    ),
+    Refusal.HELP_IS_COMING: lambda facts: f"{facts.get('number', '')} 已经在请人搭手了，有人来马上告诉您。",
+    Refusal.NOT_A_COLLEAGUE: lambda facts: (
+        f"没找到可以托的“{facts.get('name', '')}”。请写同单位或同社区同事的登记姓名。"
+    ),
     Refusal.CHANGED: lambda facts: f"{facts.get('number', '这件事')} 刚刚被别人改过，请看一眼再决定。",
 }

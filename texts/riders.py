@@ -2,6 +2,112 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from texts.common import clip
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A report of theirs: when it was told, and what it lacks or how it ended."""
+
+    number: str
+    day: str
+    category: str
+    lacks: str = ""
+    is_judged: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A matter somebody might pass by."""
+
+    id: int
+    category: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """All there is on a day; topics are (area, what to look at)."""
+
+    unfinished: Own | None = None
+    outcome: Own | None = None
+    recheck: Mended | None = None
+    topics: Sequence[tuple[str, str]] = ()
+
+
+STOP = "不想收提醒，回复“不提醒”。"
+
+_LACKS = {"words": "是什么事", "place": "在哪里"}
+
+
+def reminder(found: Round) -> str:
+    """Everything in one message."""
+    lines = ["路上方便的话看一眼，不方便没关系；停好车再回。"]
+    if found.unfinished is not None:
+        own = found.unfinished
+        lines.append(
+            f"您 {own.day}发来的（编号 {own.number}）还差{_LACKS[own.lacks]}：回复“补充 {own.number} 加上您的话”。"
+        )
+    if found.outcome is not None:
+        own = found.outcome
+        judge = "" if own.is_judged else f"请评价，回复“评价 {own.number} 1”满意、2 不满意、3 没解决。"
+        lines.append(
+            f"您 {own.day}反映的{own.category}（编号 {own.number}）有结果了，回复“进度 {own.number}”看。{judge}"
+        )
+    lines += [f"今天可以留意：{area} · {clip(topic, 40)}。" for area, topic in found.topics]
+    if found.recheck is not None:
+        lines.append(f"有人报过的{found.recheck.category} · {found.recheck.place}，说是修好了。您路过时看是不是：")
+    return "\n".join(lines)
+
+
+SEEN = {"mended": "已修好", "not_yet": "还没有", "not_passed": "没路过"}
+
+
+def recheck_choices(ticket_id: int) -> tuple[tuple[str, str], ...]:
+    """The three answers and what is behind them."""
+    return tuple((label, f"!recheck {ticket_id} {seen}") for seen, label in SEEN.items())
+
+
+def rechecked(seen: str) -> str:
+    """What they saw is kept."""
+    if seen == "not_yet":
+        return "知道了，我告诉社区还没修好。谢谢您看这一眼。"
+    return "好的，谢谢您。" if seen == "not_passed" else "太好了，谢谢您看这一眼。"
+
+
+def nothing_to_look_at() -> str:
+    """No look-outs today."""
+    return "今天没有要留意的，您安心跑单。路上看到什么，停好车拍一张发给我就行。"
+
+
+def lookout_how(lines: Sequence[str]) -> str:
+    """How staff ask for a look-out, and what stands already."""
+    listed = "\n".join(["已经写好的：", *lines]) if lines else "现在还没有写。"
+    return f"想请骑手留意什么？回复“巡查重点 今天 沿江路的井盖”，日子也可以写“明天”或“12-01”。\n{listed}"
+
+
+def lookout_line(day: str, area: str, topic: str) -> str:
+    """One look-out."""
+    return f"{day} {area} · {clip(topic, 40)}"
+
+
+def lookout_kept(line: str) -> str:
+    """A look-out is kept."""
+    return f"记下了：{line}。\n骑手一天最多收一条提醒，去不去由他。"
+
+
+def lookout_gone() -> str:
+    """A look-out is taken back."""
+    return "好的，这一条拿掉了。"
+
+
+def lookout_remove(topic: str) -> str:
+    """Takes one back."""
+    return f"拿掉：{clip(topic, 16)}"
+
 
 def register_platform() -> str:
     """Which platform."""

@@ -32,6 +32,11 @@ def offered_to(number: str, name: str) -> str:
     return f"{number} 已派给{name}，等他接单。"
 
 
+def help_asked(number: str, name: str) -> str:
+    """One person is asked to come along."""
+    return f"{number} 已经有人接了，我请{name}去搭把手。"
+
+
 def dispatch_whom(number: str, names: Sequence[str]) -> str:
     """A name is needed, and these could do it."""
     could = f"可以派给：{'、'.join(names)}。" if names else ""
@@ -143,13 +148,11 @@ def summary(
 HELP = (
     "您还可以：待派（看待派的事）　派单 编号 姓名\n"
     "上报 / 挂起 / 不予受理 / 督办 编号 原因　转部门 编号 名称\n"
-    "合并 编号 编号　办结 编号 结果　交回 编号（人工对话）"
+    "合并 编号 编号　办结 编号 结果　交回 编号（人工对话）\n巡查重点 今天 想请骑手留意的事"
 )
 
 HELP_DEPARTMENT = "您还可以：认领 编号　答复 编号 结果　退回 编号 原因"
 
-HELP_MEMBER = (
-    "您还可以：待接单　我的任务　接单 / 婉拒 / 到场 / 办结 / 退单 加编号\n请假 到哪天　上线　留言 编号 加上您的话"
-)
+HELP_MEMBER = "您还可以：待接单　我的任务　接单 / 婉拒 / 到场 / 办结 / 退单 加编号\n求助 编号 原因　转派 编号 姓名\n请假 到哪天　上线　留言 编号 加上您的话"
 
 HELP_RIDER = "您还可以：停好车拍照发位置　驿站　巡查　不提醒 / 提醒"

@@ -101,6 +101,8 @@ class Street:
         self._clock.now += timedelta(**how_long)
         for job in (jobs.watch_limits, jobs.remind, jobs.close_silent, jobs.resume_held, jobs.keep_photos):
             job(self.huying, self.now)
+        for job in (jobs.ask_others, jobs.ask_silent, jobs.remind_riders):
+            job(self.huying, self.now)
         self.drain()
 
     def drain(self) -> None:

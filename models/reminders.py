@@ -1,0 +1,356 @@
+"""What a rider is reminded of, merged into one notice a day, and what passers-by say of mended matters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from models import areas, outboxes, people, transitions
+from models.area import Area
+from models.clock import CHINA, local
+from models.errors import Refusal, Refused
+from models.lifecycle import OPEN_STATES, RULES, Action, Actor
+from models.outbox import Notice, NoticeKind, NoticeState
+from models.person import Person, Role, RoleKind, RoleStatus
+from models.reminder import About, Lookout, Reminder, Seen
+from models.ticket import Ticket, TicketHelper, TicketState, TicketWords, WordsKind
+
+HAZARDS = frozenset(
+    {
+        "public_facility",
+        "fire_safety",
+        "drainage",
+        "falling_object",
+        "sanitation",
+        "traffic",
+        "charging",
+        "greening",
+    }
+)
+"""What anybody who passes by can see is mended."""
+
+RECENTLY = timedelta(days=7)
+"""How long a matter is asked about; older ones are for the desk."""
+
+FIRST = timedelta(hours=1)
+"""How long people may go on telling by themselves before they are reminded of what is missing."""
+
+MOST_ASKED = 3
+"""How many passers-by are asked about one matter."""
+
+MOST_TOPICS = 2
+
+OUTCOMES = (NoticeKind.FINISHED, NoticeKind.REMINDER, NoticeKind.REJECTED, NoticeKind.NOT_EVALUATED)
+"""The notices that tell how a report ended."""
+
+NOT_SENT = (NoticeState.WAITING, NoticeState.UNREACHABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """All there is to remind one person of; at most one of each kind, so that it is read at a glance."""
+
+    unfinished: Ticket | None = None
+    outcome: Ticket | None = None
+    recheck: Ticket | None = None
+    lookouts: Sequence[Lookout] = field(default_factory=tuple)
+
+    def __bool__(self) -> bool:
+        return any((self.unfinished, self.outcome, self.recheck, self.lookouts))
+
+    def to_json(self) -> dict[str, object]:
+        """The facts of the notice."""
+        tickets = {About.UNFINISHED: self.unfinished, About.OUTCOME: self.outcome, About.RECHECK: self.recheck}
+        return {
+            **{about.value: ticket.id for about, ticket in tickets.items() if ticket is not None},
+            "lookouts": [each.id for each in self.lookouts],
+        }
+
+
+# ---------------------------------------------------------------- what there is
+
+
+def _today(now: datetime) -> datetime:
+    return datetime.combine(local(now).date(), time(0), CHINA).astimezone(now.tzinfo)
+
+
+def _times_asked() -> ScalarSelect[int]:
+    """How many passers-by were asked about a ticket."""
+    asked = select(func.count()).where(Reminder.ticket_id == Ticket.id, Reminder.about == About.RECHECK)
+    return asked.correlate(Ticket).scalar_subquery()
+
+
+def _reminded(about: About) -> ColumnElement[bool]:
+    return exists().where(Reminder.ticket_id == Ticket.id, Reminder.about == about)
+
+
+def _is_unfinished(now: datetime) -> ColumnElement[bool]:
+    """A report without words, or without anything that says where it is, that nobody has taken yet."""
+    told = exists().where(
+        TicketWords.ticket_id == Ticket.id,
+        TicketWords.kind.in_([WordsKind.REPORT, WordsKind.ADDITION]),
+        TicketWords.text != "",
+    )
+    nowhere = and_(Ticket.area_id.is_(None), Ticket.lat.is_(None), Ticket.place == "")
+    return and_(
+        Ticket.state.in_([TicketState.NEW, TicketState.OFFERED]),
+        Ticket.opened_at.between(now - RECENTLY, now - FIRST),
+        or_(nowhere, ~told),
+    )
+
+
+def lacks(session: Session, ticket: Ticket) -> str:
+    """What an unfinished report lacks: "words", "place", or nothing."""
+    told = select(TicketWords.id).where(
+        TicketWords.ticket_id == ticket.id,
+        TicketWords.kind.in_([WordsKind.REPORT, WordsKind.ADDITION]),
+        TicketWords.text != "",
+    )
+    if session.scalar(told.limit(1)) is None:
+        return "words"
+    return "place" if ticket.area_id is None and ticket.lat is None and not ticket.place else ""
+
+
+def _may_be_rechecked(now: datetime) -> ColumnElement[bool]:
+    """A hazard that is said to be mended, that the reporter has not judged and no passer-by has confirmed."""
+    return and_(
+        Ticket.state == TicketState.RESOLVED,
+        Ticket.category.in_(HAZARDS),
+        Ticket.room == "",
+        Ticket.resolved_at >= now - RECENTLY,
+        Ticket.area_id.is_not(None),
+        ~exists().where(Reminder.ticket_id == Ticket.id, Reminder.answer == Seen.MENDED),
+    )
+
+
+def _usual_paths(session: Session, person: Person) -> Sequence[str]:
+    """The areas where somebody rides."""
+    rides = select(Role.area_id).where(
+        Role.person_id == person.id, Role.kind == RoleKind.RIDER, Role.status == RoleStatus.ACTIVE
+    )
+    return session.scalars(select(Area.path).where(Area.id.in_(rides))).all()
+
+
+def round_of(session: Session, person: Person, *, now: datetime, again: bool = False) -> Round:
+    """What there is for a person now; `again`: also the re-check they were asked about and have not answered."""
+    paths = _usual_paths(session, person)
+    own = select(Ticket).where(Ticket.reporter_id == person.id)
+    waiting = exists().where(
+        Notice.ticket_id == Ticket.id,
+        Notice.person_id == person.id,
+        Notice.kind.in_(OUTCOMES),
+        Notice.state.in_(NOT_SENT),
+    )
+    asked: ColumnElement[bool]
+    if again:
+        asked = exists().where(_mine(person), Reminder.answer.is_not(None))
+    else:
+        asked = or_(exists().where(_mine(person)), _times_asked() >= MOST_ASKED)
+    others = and_(
+        Ticket.reporter_id != person.id,
+        or_(Ticket.assignee_id.is_(None), Ticket.assignee_id != person.id),
+        ~exists().where(TicketHelper.ticket_id == Ticket.id, TicketHelper.person_id == person.id),
+        ~asked,
+    )
+    near = or_(*(Area.path.startswith(path) for path in paths))
+    return Round(
+        unfinished=session.scalar(
+            own.where(_is_unfinished(now), ~_reminded(About.UNFINISHED)).order_by(Ticket.id).limit(1)
+        ),
+        outcome=session.scalar(
+            own.where(
+                Ticket.opened_at >= now - 4 * RECENTLY,
+                Ticket.state.not_in(OPEN_STATES),
+                waiting,
+                ~_reminded(About.OUTCOME),
+            )
+            .order_by(Ticket.id)
+            .limit(1)
+        ),
+        recheck=session.scalar(
+            select(Ticket)
+            .join(Area, Area.id == Ticket.area_id)
+            .where(_may_be_rechecked(now), others, near)
+            .order_by(Ticket.resolved_at, Ticket.id)
+            .limit(1)
+        )
+        if paths
+        else None,
+        lookouts=lookouts(session, paths, day=local(now).date()),
+    )
+
+
+def _mine(person: Person) -> ColumnElement[bool]:
+    return and_(Reminder.ticket_id == Ticket.id, Reminder.person_id == person.id, Reminder.about == About.RECHECK)
+
+
+def lookouts(session: Session, paths: Collection[str], *, day: date, most: int = MOST_TOPICS) -> Sequence[Lookout]:
+    """What is asked for on a day around areas with these paths, above or below them."""
+    near = [condition for path in paths for condition in (Area.id.in_(areas.ids_on(path)), Area.path.startswith(path))]
+    if not near:
+        return ()
+    return session.scalars(
+        select(Lookout)
+        .join(Area, Area.id == Lookout.area_id)
+        .where(Lookout.day == day, or_(*near))
+        .order_by(Lookout.id)
+        .limit(most)
+    ).all()
+
+
+def add_lookout(session: Session, area_id: int, day: date, topic: str, *, by: Person, now: datetime) -> Lookout:
+    """Staff ask riders to keep an eye on something."""
+    lookout = Lookout(area_id=area_id, day=day, topic=topic.strip()[:80], by_id=by.id, made_at=now)
+    session.add(lookout)
+    session.flush()
+    return lookout
+
+
+# ---------------------------------------------------------------- once a day
+
+
+def to_remind(session: Session, *, now: datetime, most: int) -> Sequence[int]:
+    """The ids of riders for whom there is something, and who were not reminded today."""
+    rider = and_(
+        Role.kind == RoleKind.RIDER,
+        Role.status == RoleStatus.ACTIVE,
+        Person.reminders.is_(True),
+        Person.erased_at.is_(None),
+        or_(Person.reminded_at.is_(None), Person.reminded_at < _today(now)),
+        ~exists().where(
+            Notice.person_id == Person.id,
+            Notice.kind == NoticeKind.RIDER_REMINDER,
+            Notice.state.in_([NoticeState.PENDING, NoticeState.SENDING, NoticeState.WAITING]),
+        ),
+    )
+    riders = select(Person.id).join(Role, Role.person_id == Person.id).where(rider)
+    found: dict[int, None] = {}
+    own = riders.join(Ticket, Ticket.reporter_id == Person.id)
+    late = exists().where(
+        Notice.ticket_id == Ticket.id,
+        Notice.kind.in_(OUTCOMES),
+        Notice.state.in_(NOT_SENT),
+        Notice.created_at >= now - 4 * RECENTLY,
+    )
+    for query in (
+        own.where(_is_unfinished(now), ~_reminded(About.UNFINISHED)),
+        own.where(Ticket.state.not_in(OPEN_STATES), late, ~_reminded(About.OUTCOME)),
+    ):
+        found |= dict.fromkeys(session.scalars(query.distinct().limit(most)))
+    for ticket, path, asked in _rechecks(session, now=now, most=most):
+        others = riders.where(
+            Role.area_id.in_(areas.ids_on(path)),
+            Person.id.not_in([ticket.reporter_id, ticket.assignee_id or 0]),
+            ~exists().where(Reminder.ticket_id == ticket.id, Reminder.person_id == Person.id),
+        )
+        found |= dict.fromkeys(session.scalars(others.distinct().order_by(Person.id).limit(MOST_ASKED - asked)))
+    today = select(Lookout.area_id).where(Lookout.day == local(now).date())
+    for path in session.scalars(select(Area.path).where(Area.id.in_(today))).all():
+        near = or_(Role.area_id.in_(areas.ids_on(path)), Area.path.startswith(path))
+        found |= dict.fromkeys(
+            session.scalars(riders.join(Area, Area.id == Role.area_id).where(near).distinct().limit(most))
+        )
+    return list(found)[:most]
+
+
+def _rechecks(session: Session, *, now: datetime, most: int) -> Sequence[tuple[Ticket, str, int]]:
+    """The matters that passers-by may still be asked about, their places, and how many were asked."""
+    rows = session.execute(
+        select(Ticket, Area.path, _times_asked())
+        .join(Area, Area.id == Ticket.area_id)
+        .where(_may_be_rechecked(now), _times_asked() < MOST_ASKED)
+        .order_by(Ticket.resolved_at, Ticket.id)
+        .limit(most)
+    )
+    return [(ticket, path, count) for ticket, path, count in rows]
+
+
+def remind(session: Session, person_id: int, *, now: datetime) -> bool:
+    """Makes today's one reminder of a rider if there is something. Safe to run twice and on many machines."""
+    person = session.get_one(Person, person_id, with_for_update=True, populate_existing=True)
+    is_told = person.reminded_at is not None and person.reminded_at >= _today(now)
+    if is_told or not person.reminders or not people.has_role(person, RoleKind.RIDER):
+        return False
+    found = round_of(session, person, now=now)
+    if not found:
+        return False
+    for about in (About.UNFINISHED, About.OUTCOME, About.RECHECK):
+        ticket_id = found.to_json().get(about.value)
+        if ticket_id is not None:
+            session.add(Reminder(ticket_id=ticket_id, person_id=person.id, about=about, reminded_at=now))
+    person.reminded_at = now
+    outboxes.tell(session, NoticeKind.RIDER_REMINDER, person.id, now=now, data=found.to_json())
+    return True
+
+
+def still(session: Session, person: Person, data: dict[str, object], *, now: datetime) -> Round:
+    """What is left of a reminder at the moment of sending: what has settled itself meanwhile is left out."""
+
+    def ticket(about: About, *conditions: ColumnElement[bool]) -> Ticket | None:
+        ticket_id = data.get(about.value)
+        if ticket_id is None:
+            return None
+        return session.scalar(select(Ticket).where(Ticket.id == ticket_id, *conditions))
+
+    told = exists().where(
+        Notice.ticket_id == Ticket.id,
+        Notice.person_id == person.id,
+        Notice.kind.in_(OUTCOMES),
+        Notice.state == NoticeState.SENT,
+    )
+    ids = data.get("lookouts")
+    return Round(
+        unfinished=ticket(About.UNFINISHED, _is_unfinished(now)),
+        outcome=ticket(About.OUTCOME, Ticket.state.not_in(OPEN_STATES), ~told),
+        recheck=ticket(About.RECHECK, _may_be_rechecked(now)),
+        lookouts=session.scalars(
+            select(Lookout).where(Lookout.id.in_(ids), Lookout.day == local(now).date()).order_by(Lookout.id)
+        ).all()
+        if isinstance(ids, list) and ids
+        else (),
+    )
+
+
+# ---------------------------------------------------------------- re-checks
+
+
+def ask_now(session: Session, ticket: Ticket, *, of: Person, now: datetime) -> None:
+    """Notes that somebody who asked what there is to see (巡查) was shown a matter to look at."""
+    known = select(Reminder.id).where(
+        Reminder.ticket_id == ticket.id, Reminder.person_id == of.id, Reminder.about == About.RECHECK
+    )
+    if session.scalar(known) is None:
+        session.add(Reminder(ticket_id=ticket.id, person_id=of.id, about=About.RECHECK, reminded_at=now))
+        session.flush()
+
+
+def recheck(session: Session, ticket_id: int, seen: Seen, *, by: Person, now: datetime) -> Ticket:
+    """What somebody who was asked saw; it stands in the history, and the desk hears when it is not mended.
+
+    Raises Refused(NOT_YOURS) for somebody who was not asked. A second answer is kept in place of the first.
+    """
+    reminder = session.scalar(
+        select(Reminder).where(
+            Reminder.ticket_id == ticket_id, Reminder.person_id == by.id, Reminder.about == About.RECHECK
+        )
+    )
+    if reminder is None:
+        raise Refused(Refusal.NOT_YOURS)
+    ticket = transitions.lock(session, ticket_id)
+    if reminder.answer is seen:
+        return ticket
+    reminder.answer, reminder.answered_at = seen, now
+    if ticket.state not in RULES[Action.RECHECK].sources:
+        # It was reopened meanwhile: somebody is on it again.
+        return ticket
+    transitions.perform(
+        session, ticket, Action.RECHECK, by=by, now=now, facts={"seen": seen.value}, checked=Actor.PASSER_BY
+    )
+    if seen is Seen.NOT_YET:
+        for each in transitions.desk_of(session, ticket):
+            outboxes.tell(session, NoticeKind.NOT_MENDED, each.id, now=now, ticket_id=ticket.id)
+    return ticket
