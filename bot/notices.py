@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -87,18 +86,18 @@ def _reminder(session: Session, notice: Notice, *, now: datetime) -> Words | Non
     found = reminders.still(session, person, notice.data, now=now) if person.reminders else None
     if not found:
         return None
-    data: dict[str, Any] = {
-        "topics": [(session.get_one(Area, each.area_id).name, each.topic) for each in found.lookouts]
-    }
+    topics = [(session.get_one(Area, each.area_id).name, each.topic) for each in found.lookouts]
+    unfinished = outcome = recheck = None
     if found.unfinished is not None:
-        own = _own(session, found.unfinished, now=now)
-        data["unfinished"] = replace(own, lacks=reminders.lacks(session, found.unfinished))
+        lacks = reminders.lacks(session, found.unfinished)
+        unfinished = replace(_own(session, found.unfinished, now=now), lacks=lacks)
     if found.outcome is not None:
-        data["outcome"] = _own(session, found.outcome, now=now)
+        outcome = _own(session, found.outcome, now=now)
     if found.recheck is not None:
         name = session.get_one(Category, found.recheck.category).name
-        data["recheck"] = riders.Mended(found.recheck.id, name, found.recheck.place)
-    return words(notice.kind, NoticeFacts(now=now, data=data))
+        recheck = riders.Mended(found.recheck.id, name, found.recheck.place)
+    told = riders.Round(unfinished, outcome, recheck, topics)
+    return words(notice.kind, NoticeFacts(now=now, data={"round": told}))
 
 
 def _own(session: Session, ticket: Ticket, *, now: datetime) -> riders.Own:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from console import recommend
 from console.house import field
 from console.sight import Sight
-from models import areas, desk, dispatch, tickets
+from models import areas, desk, dispatch, helpers, tickets
 from models.area import Area
 from models.category import Category
 from models.clock import CHINA
@@ -227,6 +227,26 @@ def _supervise(doing: Doing) -> None:
     desk.supervise(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
 
 
+def _ask_help(doing: Doing) -> None:
+    wanted = _id("person")
+    for each in recommend.candidates(doing.sight, doing.ticket):
+        if each.person.id == wanted:
+            helpers.call_for(doing.session, doing.ticket, each.person, by=doing.by, now=doing.now)
+            return
+    raise FormMisfit(Misfit.PERSON)
+
+
+def _leave(doing: Doing) -> None:
+    helpers.leave(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
+
+
+def _hand_on(doing: Doing) -> None:
+    person = doing.session.get(Person, _id("person"))
+    if person is None:
+        raise FormMisfit(Misfit.PERSON)
+    helpers.propose(doing.session, doing.ticket, person, by=doing.by, now=doing.now)
+
+
 PERFORM: dict[Action, Callable[[Doing], None]] = {
     Action.ADD: _add,
     Action.CORRECT: _correct,
@@ -252,4 +272,9 @@ PERFORM: dict[Action, Callable[[Doing], None]] = {
     Action.REJECT: _reject,
     Action.MERGE: _merge,
     Action.SUPERVISE: _supervise,
+    Action.ASK_HELP: _ask_help,
+    Action.JOIN: _accept,
+    Action.LEAVE: _leave,
+    Action.HAND_ON: _hand_on,
+    Action.TAKE_OVER: _accept,
 }

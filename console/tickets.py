@@ -16,7 +16,7 @@ from console.actions import PERFORM, Doing, FormMisfit
 from console.desk import Tab
 from console.house import House, argument, field, page_number
 from console.sight import Sight
-from models import areas, transitions
+from models import areas, helpers, transitions
 from models.area import Area, AreaKind
 from models.attachment import Attachment
 from models.category import Category
@@ -125,8 +125,7 @@ def _list(sight: Sight) -> dict[str, Any]:
 
 def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dict[str, Any]:
     session = sight.session
-    # What concerns helpers and colleagues is done in the chat.
-    actions = [action for action in transitions.allowed_actions(session, ticket, sight.person) if action in PERFORM]
+    actions = transitions.allowed_actions(session, ticket, sight.person)
     events = session.scalars(
         select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id.desc()).limit(MOST_LINES)
     ).all()
@@ -161,7 +160,10 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
         "categories": _category_names(sight),
         "actions": [action.value for action in actions],
         "needs_reason": [action.value for action in actions if RULES[action].needs_reason],
-        "candidates": recommend.candidates(sight, ticket) if Action.OFFER in actions else [],
+        "candidates": recommend.candidates(sight, ticket) if {Action.OFFER, Action.ASK_HELP} & {*actions} else [],
+        "colleagues": helpers.colleagues(session, ticket, sight.person, now=sight.now)
+        if Action.HAND_ON in actions
+        else [],
         "departments": sight.departments(ticket) if Action.ASSIGN in actions else [],
         "places": _places(sight) if Action.LOCATE in actions else [],
         "trouble": trouble,

@@ -17,7 +17,7 @@ from models.calendar import in_office_hours, next_opening
 from models.conversation import State
 from models.errors import Refused
 from models.lifecycle import OPEN_STATES
-from models.ticket import Ticket, TicketKind, TicketWords, Urgency, WordsKind
+from models.ticket import Ticket, TicketKind, TicketState, TicketWords, Urgency, WordsKind
 from nlp.commands import About, Intent, word
 from nlp.extract import Place, in_the_open, mask
 from nlp.several import Part, several
@@ -101,7 +101,7 @@ def _attach(turn: Turn, ticket: Ticket, attachment: Attachment) -> None:
     doing = ticket.reporter_id != turn.person.id and (
         ticket.assignee_id == turn.person.id or turn.person.id in transitions.helpers_of(turn.session, ticket)
     )
-    if doing:
+    if doing and ticket.state is TicketState.ACCEPTED:
         ticket.touched_at, ticket.asked_at = turn.now, None
     use = AttachmentUse.AFTER if doing else AttachmentUse.BEFORE
     tickets.attach(turn.session, ticket, attachment, now=turn.now, use=use)

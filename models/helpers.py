@@ -135,7 +135,7 @@ def accept(session: Session, ticket: Ticket, offer: Offer, *, by: Person, now: d
     _close(session, ticket, offer, OfferState.ACCEPTED, now=now)
     if offer.purpose is Purpose.HELP:
         _join(session, ticket, offer, by=by, now=now)
-        transitions.perform(session, ticket, Action.JOIN, by=by, now=now, checked=Actor.OFFERED)
+        transitions.perform(session, ticket, Action.JOIN, by=by, now=now, checked=Actor.ASKED_ALONG)
         return
     transitions.end_help(session, ticket, now=now, only_person=by.id)
     transitions.perform(
@@ -146,7 +146,7 @@ def accept(session: Session, ticket: Ticket, offer: Offer, *, by: Person, now: d
         now=now,
         facts={"from": ticket.assignee_id},
         changes={"assignee_id": by.id},
-        checked=Actor.OFFERED,
+        checked=Actor.ASKED_TO_TAKE_OVER,
     )
 
 

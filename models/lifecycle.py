@@ -62,6 +62,10 @@ class Actor(StrEnum):
     REPORTER = "reporter"
     OFFERED = "offered"
     """Has an open offer."""
+    ASKED_ALONG = "asked_along"
+    """Is asked to come along with whoever has it."""
+    ASKED_TO_TAKE_OVER = "asked_to_take_over"
+    """Is asked by a colleague, who has it."""
     ASSIGNEE = "assignee"
     HELPER = "helper"
     """Has joined the assignee as the second person."""
@@ -143,7 +147,7 @@ RULES: dict[Action, Rule] = {
         Tell(NoticeKind.ACCEPTED, Audience.REPORTER),
         Tell(NoticeKind.TAKEN, Audience.OTHERS_OFFERED),
     ),
-    Action.DECLINE: _rule([OFFERED, ACCEPTED], None, [Actor.OFFERED]),
+    Action.DECLINE: _rule([OFFERED, ACCEPTED], None, [Actor.OFFERED, Actor.ASKED_ALONG, Actor.ASKED_TO_TAKE_OVER]),
     Action.EXPIRE: _rule([OFFERED], NEW, [SYSTEM], Tell(NoticeKind.DESK, Audience.DESK)),
     Action.RELEASE: _rule(
         [ACCEPTED],
@@ -252,7 +256,7 @@ RULES: dict[Action, Rule] = {
     Action.JOIN: _rule(
         [ACCEPTED],
         None,
-        [Actor.OFFERED],
+        [Actor.ASKED_ALONG],
         Tell(NoticeKind.HELPER_JOINED, Audience.REPORTER),
         Tell(NoticeKind.HELPER_JOINED, Audience.ASSIGNEE),
     ),
@@ -263,7 +267,7 @@ RULES: dict[Action, Rule] = {
     Action.TAKE_OVER: _rule(
         [ACCEPTED],
         None,
-        [Actor.OFFERED],
+        [Actor.ASKED_TO_TAKE_OVER],
         Tell(NoticeKind.ACCEPTED, Audience.REPORTER),
         Tell(NoticeKind.HANDED_ON, Audience.ASSIGNEE),
     ),

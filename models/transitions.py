@@ -15,7 +15,7 @@ from models.category import Level
 from models.conversation import Question, QuestionKind
 from models.errors import Refusal, Refused
 from models.lifecycle import RULES, Action, Actor, Audience
-from models.offer import Offer, OfferState
+from models.offer import Offer, OfferState, Purpose
 from models.outbox import NoticeKind
 from models.person import Identity, Person, RoleKind
 from models.ticket import (
@@ -27,6 +27,12 @@ from models.ticket import (
 )
 
 DESK_GATHER = timedelta(seconds=20)
+
+ASKED = {
+    Purpose.TASK: Actor.OFFERED,
+    Purpose.HELP: Actor.ASKED_ALONG,
+    Purpose.HANDOVER: Actor.ASKED_TO_TAKE_OVER,
+}
 
 LEAVES_NOBODY = frozenset({Action.ESCALATE, Action.ASSIGN, Action.REOPEN})
 """After these other people do it; after a return the helpers stay, and somebody else joins them."""
@@ -64,12 +70,12 @@ def actors(session: Session, ticket: Ticket, person: Person) -> frozenset[Actor]
         found.add(Actor.HELPER)
         if _is_gone(session, ticket.assignee_id):
             found.add(Actor.ASSIGNEE)
-    if session.scalar(
-        select(Offer.id).where(
+    asked = session.scalars(
+        select(Offer.purpose).where(
             Offer.ticket_id == ticket.id, Offer.person_id == person.id, Offer.state == OfferState.OPEN
         )
-    ):
-        found.add(Actor.OFFERED)
+    )
+    found |= {ASKED[purpose] for purpose in asked}
     community = session.get(Area, ticket.community_id) if ticket.community_id else None
     for role in person.roles:
         if role.status != "active":
@@ -158,7 +164,9 @@ def perform(
     for name, value in (changes or {}).items():
         setattr(ticket, name, value)
     is_heard_of = before is not TicketState.ACCEPTED or actor in (Actor.ASSIGNEE, Actor.HELPER)
-    if ticket.state is TicketState.ACCEPTED and (is_heard_of or ticket.assignee_id != former_assignee):
+    if ticket.state is not TicketState.ACCEPTED:
+        ticket.touched_at = ticket.asked_at = None
+    elif is_heard_of or ticket.assignee_id != former_assignee:
         ticket.touched_at, ticket.asked_at = now, None
     event = history.record(
         session, ticket, action, actor=actor, by=by, now=now, before=before.value, words=words, facts=facts or {}

