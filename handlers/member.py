@@ -95,6 +95,10 @@ def accept(turn: Turn) -> Reply:
     else:
         grid = _grid_worker(turn, ticket)
         text = members.accepted(ticket.short, ticket.place, contact.room, grid, words, contact.phone)
+    for helper_id in transitions.helpers_of(turn.session, ticket):
+        if helper_id != turn.person.id:
+            # They stayed when somebody else gave the task back.
+            text += members.goes_along(common.called(turn.session.get_one(Person, helper_id).name))
     return Reply(text, card_caption=members.CARD_ACCEPTED)
 
 

@@ -48,6 +48,11 @@ def joined(number: str, place: str, room: str, partner: str, words: str, phone: 
     )
 
 
+def goes_along(partner: str) -> str:
+    """Somebody is on the task already; a last line."""
+    return f"\n{partner}会和您一起去。"
+
+
 def left(number: str) -> str:
     """A helper cannot after all."""
     return f"好的，{number} 我告诉搭档，不要紧。谢谢您愿意来。"

@@ -156,7 +156,7 @@ def test_a_silent_assignee_is_asked_and_relieved_once_each(both: Street) -> None
         session.query(Notice).filter_by(kind=NoticeKind.CHECK_IN).update(
             {"state": NoticeState.SENT, "sent_at": asked_at}
         )
-    both.later(days=3, hours=1)
+    both.later(days=4)
     assert sorted(at_once(4, lambda _: ask_silent(both.huying, both.now))) == [0, 0, 0, 1]
     assert (actions(both)["check_in"], actions(both)["release"]) == (1, 1)
     assert both.tickets()[0].assignee_id is None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -32,7 +33,7 @@ def quiet_home(street: Street, *, asks: str = MEMBER) -> str:
     street.drain()
     street.say(asks, f"接单 {short}")
 
-    def forget_the_others(session, now):  # type: ignore[no-untyped-def]
+    def forget_the_others(session: Any, now: datetime) -> None:
         rows = session.scalars(select(Offer).where(Offer.state == OfferState.WITHDRAWN)).all()
         for row in rows:
             session.delete(row)
@@ -45,7 +46,7 @@ def quiet_home(street: Street, *, asks: str = MEMBER) -> str:
 
 
 def give_phone(street: Street) -> None:
-    def act(session, now):  # type: ignore[no-untyped-def]
+    def act(session: Any, now: datetime) -> None:
         person = session.get_one(Person, street.person(RESIDENT).id)
         person.phone, person.consented_at = "13912340000", now
 
@@ -197,6 +198,20 @@ def test_a_helper_finishes_when_the_other_is_gone(street: Street) -> None:
     assert street.ticket(short).assignee_id == street.person(helper).id
 
 
+def test_a_helper_stays_for_whoever_takes_the_task_next(street: Street) -> None:
+    short, helper = with_help(street)
+    street.say(MEMBER, f"退单 {short} 家里有急事")
+    street.drain()
+    with street.huying.database.reading() as session:
+        asked = set(session.scalars(select(Offer.person_id).where(Offer.state == OfferState.OPEN)))
+    [following] = [who for who in NAMES if street.person(who).id in asked][:1]
+    partner = f"{NAMES[helper][0]}师傅"
+    assert f"{partner}会和您一起去" in street.say(following, f"接单 {short}").text
+    street.say(RESIDENT, f"留言 {short} 谢谢两位")
+    for who in (following, helper):
+        assert any("谢谢两位" in told for told in street.told(who))
+
+
 def test_a_helper_may_leave_and_the_other_is_told(street: Street) -> None:
     short, helper = with_help(street)
     assert "我告诉搭档" in street.say(helper, f"退单 {short} 孩子发烧").text
@@ -314,7 +329,7 @@ def test_people_of_the_same_unit_are_colleagues_wherever_they_serve(street: Stre
 def give_back(street: Street, short: str, *, times: int) -> None:
     for _ in range(times):
 
-        def ask(session, now):  # type: ignore[no-untyped-def]
+        def ask(session: Any, now: datetime) -> None:
             member = session.get_one(Person, street.person(MEMBER).id)
             session.add(
                 Offer(

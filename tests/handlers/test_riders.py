@@ -400,8 +400,8 @@ def test_nothing_but_alarms_reaches_a_rider_in_a_peak_or_at_night(
 
     def act(session: Any, now: datetime) -> None:
         person = session.get_one(Person, rider.id)
-        for kind in also:
-            people.grant(session, person, kind, rider.roles[0].area_id, now=now)
+        for role in also:
+            people.grant(session, person, role, rider.roles[0].area_id, now=now)
         data = {"expires": (now + timedelta(days=9)).isoformat(), "until": now.isoformat(), "text": "好"}
         for kind in kinds:
             outboxes.tell(session, kind, person.id, now=now, data=data)

@@ -15,7 +15,8 @@ from models.errors import Refusal, Refused
 from models.offer import Offer, OfferState
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import CodeKind, Identity, Person, Role, RoleKind, RoleStatus, Skill
-from models.ticket import TicketState
+from models.reminder import About, Reminder
+from models.ticket import TicketHelper, TicketState
 from tests import factories
 from tests.factories import NOW
 from tests.models.conftest import World, build_world
@@ -225,3 +226,14 @@ def test_who_has_accepted_through_one_account_has_it_through_the_other(session: 
     with pytest.raises(Refused) as caught:
         tickets.accept(session, ticket, by=world.member, now=NOW)
     assert caught.value.reason is Refusal.ALREADY_YOURS
+
+
+def test_who_helps_through_both_accounts_helps_once(session: Session, world: World) -> None:
+    ticket = factories.ticket(session, world.resident, area=world.street.building)
+    for each in (world.member, world.second_member):
+        session.add(TicketHelper(ticket_id=ticket.id, person_id=each.id, asked_at=NOW, joined_at=NOW))
+        session.add(Reminder(ticket_id=ticket.id, person_id=each.id, about=About.RECHECK, reminded_at=NOW))
+    session.flush()
+    people.join(session, world.member, world.second_member)
+    assert session.scalars(select(TicketHelper.person_id)).all() == [world.member.id]
+    assert session.scalars(select(Reminder.person_id)).all() == [world.member.id]
