@@ -14,6 +14,7 @@ from bot import inbox, notices
 from bot.line import Line
 from bot.logs import logger
 from bot.pace import Pace
+from bot.photos import PhotoPages
 from bot.spool import Spool
 from handlers.intake import Taken
 from handlers.respond import respond
@@ -54,6 +55,7 @@ class Answerer:
         wake: Wake,
         dispatch: Callable[[Sequence[int]], object],
         pace: Pace,
+        photos: PhotoPages | None = None,
     ) -> None:
         self._database = database
         self._world = world
@@ -61,6 +63,7 @@ class Answerer:
         self._clock = clock
         self._spool = spool
         self._wake = wake
+        self._photos = photos
         self._line = Line(database, world, clock=clock, dispatch=dispatch, coming=lambda: pace.answering)
 
     def answer(self, message: Message) -> Reply:
@@ -150,7 +153,7 @@ class Answerer:
     def _respond(self, session: Session, message: Message, identity: Identity, *, now: datetime) -> Taken:
         """The long way, for everything but a plain report."""
         turn = self._turn(session, message, identity, now=now)
-        reply = _carry(turn, respond(turn, self._router))
+        reply = _carry(turn, respond(turn, self._router), self._photos)
         person_id = turn.person.id
         if message.card is not None and reply.text:
             # A pressed card's callback can only change the card: the words go by themselves.
@@ -209,7 +212,7 @@ def _conversation(session: Session, identity: Identity, *, now: datetime) -> Con
     return conversation
 
 
-def _carry(turn: Turn, reply: Reply) -> Reply:
+def _carry(turn: Turn, reply: Reply, photos: PhotoPages | None) -> Reply:
     """Puts news that could not be pushed under the reply, and the privacy notice under the first one."""
     text = reply.text
     if turn.message.card is not None or turn.message.event is EventKind.UNFOLLOW:
@@ -226,7 +229,7 @@ def _carry(turn: Turn, reply: Reply) -> Reply:
             continue
         if in_peace and notice.kind not in outboxes.NOT_FOR_LATER:
             continue  # their own word is answered, and the news waits for a calmer one
-        words = notices.in_words(turn.session, notice, now=turn.now)
+        words = notices.in_words(turn.session, notice, now=turn.now, photos=photos)
         notice.lease_until = None
         if words is None:
             notice.state = NoticeState.DROPPED

@@ -24,6 +24,7 @@ from bot.delivery import Delivery
 from bot.media import Fetcher, MediaStore
 from bot.metrics import REGISTRY, SPOOLED
 from bot.pace import Pace
+from bot.photos import PhotoPages
 from bot.settings import EMBEDDED, OfficialAccount, Settings
 from bot.spool import Spool
 from bot.tasks import Tasks, make_broker
@@ -69,6 +70,10 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     world = load_world(database, settings)
     spool = Spool(settings.data_dir / "spool")
     fetcher = Fetcher(database, channels, MediaStore(settings.media.url), clock=clock)
+    secret_key = settings.site.secret_key.get_secret_value() or _own_secret(settings.data_dir)
+    photos = PhotoPages(
+        database, fetcher.store.get, public_url=settings.site.public_url, secret=secret_key, clock=clock
+    )
     delivery = Delivery(
         database,
         channels,
@@ -76,6 +81,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         lease=timedelta(seconds=settings.delivery.lease_seconds),
         attempts=settings.delivery.attempts,
         quiet=settings.riders.quiet,
+        photos=photos,
     )
 
     pace = Pace()
@@ -108,9 +114,10 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         wake=tasks.wake,
         dispatch=lambda ids: tasks.queue(tickets=ids),
         pace=pace,
+        photos=photos,
     )
     web = Flask("huying", static_folder=None)
-    web.config["SECRET_KEY"] = settings.site.secret_key.get_secret_value() or _own_secret(settings.data_dir)
+    web.config["SECRET_KEY"] = secret_key
     web.wsgi_app = Webhook(web.wsgi_app, channels, answerer, pace=pace, clock=clock)  # type: ignore[method-assign]
     web.register_blueprint(
         console.blueprint(
@@ -125,6 +132,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         ),
         url_prefix="/console",
     )
+    web.register_blueprint(photos.blueprint())
     huying = Huying(settings, clock, database, store, channels, answerer, delivery, fetcher, tasks, spool, web)
     _add_health(huying)
     return huying

@@ -13,6 +13,7 @@ from bot import notices
 from bot.channels import Channel, NotSent, Outgoing, Sent, Way, Why
 from bot.logs import logger
 from bot.metrics import NOTICES
+from bot.photos import PhotoPages
 from models import outboxes, people
 from models.clock import Clock
 from models.db import Database
@@ -69,6 +70,7 @@ class Delivery:
         lease: timedelta,
         attempts: int,
         quiet: Quiet,
+        photos: PhotoPages,
     ) -> None:
         self._database = database
         self._channels = channels
@@ -76,6 +78,7 @@ class Delivery:
         self._lease = lease
         self._attempts = attempts
         self._quiet = quiet
+        self._photos = photos
 
     def deliver(self, notice_id: int) -> None:
         """Sends one notice if it is due. Safe to call twice, for a notice that is gone, and on many workers at once."""
@@ -109,7 +112,7 @@ class Delivery:
         notice = outboxes.claim(session, notice_id, now=now, lease=self._lease, quiet=self._quiet)
         if notice is None:
             return None
-        words = notices.in_words(session, notice, now=now)
+        words = notices.in_words(session, notice, now=now, photos=self._photos)
         if words is None:
             notice.state = NoticeState.DROPPED
             NOTICES.labels(notice.kind.value, "dropped").inc()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from bot.photos import PhotoPages
 from handlers.turn import Choice, Reply
 from models import desk, outboxes, reminders, transitions
 from models.area import Area
@@ -54,8 +55,10 @@ def choices_of(found: Words) -> tuple[Choice, ...]:
     return tuple(Choice(label, command) for label, command in found.choices)
 
 
-def in_words(session: Session, notice: Notice, *, now: datetime) -> Words | None:
-    """The notice as it reads now, or None when it is overtaken and need not be sent."""
+def in_words(session: Session, notice: Notice, *, now: datetime, photos: PhotoPages | None = None) -> Words | None:
+    """The notice as it reads now, or None when it is overtaken and need not be sent. Whoever is asked to judge is told
+    where the photos are, if there are `photos`.
+    """
     ticket = session.get(Ticket, notice.ticket_id) if notice.ticket_id else None
     if _overtaken(session, notice, ticket):
         return None
@@ -64,6 +67,8 @@ def in_words(session: Session, notice: Notice, *, now: datetime) -> Words | None
     facts = _facts(session, notice, ticket, now=now)
     if notice.kind is NoticeKind.DESK and facts.count == 0:
         return None
+    if notice.kind in EVALUATIONS and ticket is not None and photos is not None:
+        facts = replace(facts, photos=photos.address(session, ticket, now=now))
     return words(notice.kind, facts)
 
 

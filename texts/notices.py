@@ -36,6 +36,8 @@ class NoticeFacts:
     late: int = 0
     reader_is_reporter: bool = False
     danger: str = ""
+    photos: str = ""
+    """Where the photos before and after can be seen."""
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -71,6 +73,10 @@ def _where(facts: NoticeFacts) -> str:
 def _quoted(said: str, length: int) -> str:
     """Somebody's words on a line of their own; nothing for a photo, a voice or words that were erased."""
     return f"“{clip(said, length)}”\n" if said.strip() else ""
+
+
+def _photos(facts: NoticeFacts) -> str:
+    return f"{residents.PHOTOS}：{facts.photos}\n" if facts.photos else ""
 
 
 def _who(facts: NoticeFacts) -> str:
@@ -155,7 +161,7 @@ def _rider_reminder(facts: NoticeFacts) -> Words:
 def _finished(facts: NoticeFacts) -> Words:
     how = f"：{clip(facts.words, 200)}" if facts.words else "。"
     return Words(
-        f"{_about(facts)}办完了{how}\n请评价，选错了 24 小时内可以改：",
+        f"{_about(facts)}办完了{how}\n{_photos(facts)}请评价，选错了 24 小时内可以改：",
         evaluation_choices(facts.number),
         title=f"请评价：{_where(facts)}",
     )
@@ -163,7 +169,7 @@ def _finished(facts: NoticeFacts) -> Words:
 
 def _reminder(facts: NoticeFacts) -> Words:
     return Words(
-        f"{_about(facts)}办完一天了，您看办得怎么样？请评价，不评也没关系，我不再问了：",
+        f"{_about(facts)}办完一天了，您看办得怎么样？\n{_photos(facts)}请评价，不评也没关系，我不再问了：",
         evaluation_choices(facts.number),
         title=f"请评价：{_where(facts)}",
     )

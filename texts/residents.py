@@ -331,6 +331,8 @@ def ask_evaluation(number: str) -> str:
     return f"编号 {number} 办得怎么样？请评价："
 
 
+PHOTOS, AFTER, BEFORE = "办好前后的照片", "办好以后", "反映的时候"
+
 EVALUATION_CHOICES = ("解决了，满意", "解决了，不满意", "没解决")
 
 

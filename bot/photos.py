@@ -1,0 +1,141 @@
+"""A page with the photos of one matter, before and after, for whoever judges it: a signed address that expires."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from flask import Blueprint, Response, abort
+from markupsafe import Markup
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from bot.logs import logger
+from models.attachment import Attachment, AttachmentKind, AttachmentUse
+from models.clock import Clock
+from models.db import Database
+from models.ticket import Ticket
+from texts import residents
+
+log = logger(__name__)
+
+SHOWN = timedelta(days=8)
+"""A day longer than a result may be judged."""
+
+MOST = 9
+
+KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"))
+"""What is shown, told by its first bytes."""
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+    "Cache-Control": "private, no-store",
+}
+
+PAGE = Markup(
+    '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    "<title>{title}</title><style>body{{font:18px sans-serif;margin:1em}}img{{max-width:100%}}</style>"
+    "<h1>{title}</h1>{parts}"
+)
+
+
+class PhotoPages:
+    """Makes the addresses and answers them; whoever has the address sees the photos of that one ticket."""
+
+    def __init__(
+        self, database: Database, read: Callable[[str], bytes], *, public_url: str, secret: str, clock: Clock
+    ) -> None:
+        """`read` gives what is stored under a name, or raises FileNotFoundError."""
+        self._database = database
+        self._read = read
+        self._public_url = public_url
+        self._key = hashlib.sha256(f"photos {secret}".encode()).digest()
+        self._clock = clock
+
+    def address(self, session: Session, ticket: Ticket, *, now: datetime) -> str:
+        """Where the resident sees how it looks now; empty when nobody has sent a photo of that."""
+        after = select(Attachment.id).where(
+            Attachment.ticket_id == ticket.id,
+            Attachment.kind == AttachmentKind.IMAGE,
+            Attachment.use == AttachmentUse.AFTER,
+        )
+        if session.scalar(after.limit(1)) is None:
+            return ""
+        until = int((now + SHOWN).timestamp())
+        return f"{self._public_url}/photos/{ticket.id}-{until}-{self._sign(ticket.id, until)}"
+
+    def _sign(self, ticket_id: int, until: int) -> str:
+        return hmac.new(self._key, f"{ticket_id}-{until}".encode(), hashlib.sha256).hexdigest()[:32]
+
+    def _ticket_of(self, token: str) -> int:
+        """The ticket a token opens; a wrong or expired one leads nowhere."""
+        ticket_id, until, signature = ([*token.split("-"), "", ""])[:3]
+        if not (ticket_id.isascii() and ticket_id.isdigit() and until.isascii() and until.isdigit()):
+            abort(404)
+        if len(ticket_id) > 18 or len(until) > 12:
+            abort(404)
+        if not hmac.compare_digest(self._sign(int(ticket_id), int(until)).encode(), signature.encode()):
+            abort(404)
+        if datetime.fromtimestamp(int(until), UTC) <= self._clock():
+            abort(404)
+        return int(ticket_id)
+
+    def blueprint(self) -> Blueprint:
+        """The pages, to be mounted at the root."""
+        pages = Blueprint("photos", __name__)
+
+        @pages.after_request
+        def guard(response: Response) -> Response:
+            response.headers.update(HEADERS)
+            return response
+
+        @pages.get("/photos/<token>")
+        def page(token: str) -> str:
+            ticket_id = self._ticket_of(token)
+            with self._database.reading() as session:
+                rows = session.scalars(self._photos(ticket_id)).all()
+            log.info("photos shown", ticket=ticket_id, photos=len(rows))
+            parts = Markup("")
+            for use, heading in ((AttachmentUse.AFTER, residents.AFTER), (AttachmentUse.BEFORE, residents.BEFORE)):
+                images = Markup("").join(
+                    Markup('<p><img src="{0}/{1}" alt="{2}">').format(token, row.id, heading)
+                    for row in rows
+                    if row.use is use
+                )
+                parts += Markup("<h2>{0}</h2>{1}").format(heading, images) if images else ""
+            return PAGE.format(title=residents.PHOTOS, parts=parts)
+
+        @pages.get("/photos/<token>/<int(max=999999999999):photo_id>")
+        def photo(token: str, photo_id: int) -> Response:
+            ticket_id = self._ticket_of(token)
+            with self._database.reading() as session:
+                row = session.scalar(self._photos(ticket_id).where(Attachment.id == photo_id))
+            if row is None or row.stored is None:
+                abort(404)
+            try:
+                content = self._read(row.stored)
+            except FileNotFoundError:
+                abort(404)
+            kind = next((kind for start, kind in KINDS if content.startswith(start)), None)
+            if kind is None:
+                abort(404)
+            return Response(content, mimetype=kind)
+
+        return pages
+
+    def _photos(self, ticket_id: int) -> Select[Attachment]:
+        return (
+            select(Attachment)
+            .where(
+                Attachment.ticket_id == ticket_id,
+                Attachment.kind == AttachmentKind.IMAGE,
+                Attachment.stored.is_not(None),
+            )
+            .order_by(Attachment.use, Attachment.id.desc())
+            .limit(MOST)
+        )
