@@ -463,6 +463,16 @@ def test_not_one_message_to_riders_in_peaks_in_a_month(street: Street) -> None:
         assert len(days) == len(set(days)) > 20
 
 
+def test_the_last_half_minute_of_a_peak_is_peak(street: Street) -> None:
+    rider = street.person(RIDER)
+    notice_id = street.change(lambda session, now: outboxes.tell(session, NoticeKind.HANDED_BACK, rider.id, now=now).id)
+    street.official.reaches = (Way.TEMPLATE,)
+    for hour, minute, second, heard in ((5, 29, 30, 0), (5, 30, 0, 1)):
+        street._clock.now = datetime(2026, 11, 23, hour, minute, second, tzinfo=UTC)
+        street.huying.delivery.deliver(notice_id)
+        assert len(street.official.inbox) == heard
+
+
 def test_a_postponed_notice_waits_and_is_not_tried(street: Street) -> None:
     rider = street.person(RIDER)
     at(street, 11)
