@@ -19,7 +19,8 @@ _LOUD = 8.0
 _REPEATS = (1.0, 0.5, 0.25)
 # "学校门口堵车" is about traffic: what stands before a word of position says where, not what.
 _SETTING_SHARE = 0.3
-_SETTING = re.compile(r"\S{0,2}?(?:附近|旁|门口|对面|周边|周围|隔壁|楼下|里面|门前|[东南西北]门|宿舍)")
+_POSITION = re.compile(r"附近|旁|门口|对面|周边|周围|隔壁|楼下|里面|门前|[东南西北]门|宿舍")
+_SETTING = re.compile(rf"\S{{0,2}}?(?:{_POSITION.pattern})")
 
 
 class Keywords:
@@ -49,16 +50,18 @@ class Keywords:
             lengths.setdefault(word[:2], set()).add(len(word))
         self._lengths = {start: tuple(sorted(several, reverse=True)) for start, several in lengths.items()}
         self._singles = frozenset(word for word in self._words if len(word) == 1)
+        self._single = re.compile(f"[{re.escape(''.join(sorted(self._singles)))}]" if self._singles else r"(?!)")
 
     def hits(self, text: str, head: int) -> dict[str, float]:
         """How strongly each known word occurs: the longest word at each place, the first `head` characters fully."""
         found: dict[str, float] = {}
         seen: dict[str, int] = {}
-        starts, singles = self._lengths, self._singles
+        starts = self._lengths
         # Most places begin no word: they are passed over without a call for each.
         places = [index for index, pair in enumerate(map(add, text, text[1:])) if pair in starts]
-        if not singles.isdisjoint(text):
-            places = sorted({*places, *(index for index, character in enumerate(text) if character in singles)})
+        if singles := [single.start() for single in self._single.finditer(text)]:
+            places = sorted({*places, *singles})
+        setting = _POSITION.search(text) is not None
         free = 0
         for index in places:
             word = self._word_at(text, index) if index >= free else None
@@ -70,7 +73,7 @@ class Keywords:
                 if index >= head:
                     share = _BODY_SHARE
                 else:
-                    share = _SETTING_SHARE if _SETTING.match(text, index + len(word)) else 1.0
+                    share = _SETTING_SHARE if setting and _SETTING.match(text, index + len(word)) else 1.0
                 found[word] = found.get(word, 0.0) + share * _REPEATS[times]
             free = index + len(word)
         return found
