@@ -7,8 +7,8 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cache
-from importlib.resources import files
 from math import sqrt
+from pathlib import Path
 from typing import Any
 
 from nlp.features import Seen
@@ -81,10 +81,9 @@ class Model:
     def _added(self, features: Iterable[str]) -> Sequence[int]:
         """Over those of `features` that were learned: each label's weights, how many they are, and their rarity."""
         rows = list(filter(None, map(self._table.get, features)))
-        if len(rows) <= _AT_ONCE:
-            return self._row.unpack(sum(rows).to_bytes(self._row.size, "little"))
-        several = (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))
-        return tuple(map(sum, zip(*(self._row.unpack(sum(few).to_bytes(self._row.size, "little")) for few in several))))
+        sums = (sum(rows[start : start + _AT_ONCE]) for start in range(0, len(rows) or 1, _AT_ONCE))
+        several = [self._row.unpack(each.to_bytes(self._row.size, "little")) for each in sums]
+        return several[0] if len(several) == 1 else [sum(column) for column in zip(*several, strict=True)]
 
     def scores(self, seen: Seen) -> tuple[list[float], float]:
         """What speaks for each category and then for each kind, from its features.
@@ -152,4 +151,4 @@ def write(
 @cache
 def shipped() -> Model:
     """The model of this version, read once."""
-    return Model(files("nlp").joinpath("model.bin").read_bytes())
+    return Model(Path(__file__).with_name("model.bin").read_bytes())
