@@ -85,7 +85,9 @@ class Spans:
     def __init__(self, weights: Mapping[str, Weights]) -> None:
         self._features = weights
         self._words: dict[str, Weights] = {}
-        self._starts = {kind: [weights.get(position(kind, index), NOTHING)[0] for index in range(31)] for kind in "ATX"}
+        self._starts = {
+            kind: [weights.get(position(kind, index), NOTHING)[0] for index in range(TITLE + TEXT)] for kind in "ATX"
+        }
 
     def weights(self, word: str) -> Weights:
         """The weights of a word, those of its features added up."""
@@ -105,24 +107,22 @@ class Spans:
         known = self._words
         weighed = [known.get(word) or self.weights(word) for word in words]
         weighed += (*(self.weights(word) for word in END), NOTHING)
-        starts = self._starts[kind]
         before, last = self.weights(BEGIN[0]), self.weights(BEGIN[1])
         inside, first, opening = 0, 0, _NEVER
         best, best_first, best_last = _NEVER, 0, 0
-        own, after = weighed[0], weighed[1]
-        for index, word in enumerate(words):
-            second = weighed[index + 2]
+        following = zip(words, weighed, weighed[1:], weighed[2:], self._starts[kind], strict=False)
+        for index, (word, own, after, second, here) in enumerate(following):
             if word in _BREAKS:
                 opening = _NEVER
             else:
-                start = before[0] + last[1] + own[2] + after[3] + starts[index if index < 30 else 30] - inside
+                start = before[0] + last[1] + own[2] + after[3] + here - inside
                 if start > opening:
                     opening, first = start, index
                 inside += own[8]
                 score = opening + inside + last[4] + own[5] + after[6] + second[7]
                 if score > best:
                     best, best_first, best_last = score, first, index
-            before, last, own, after = last, own, after, second
+            before, last = last, own
         return best, best_first, best_last
 
 
