@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 WORDS = Path(__file__).with_name("words.txt")
-"""Of jieba's dictionary what people write; by line a frequency and its words. Written by nlp/segment_words.py."""
+"""The words the corpus is made of; by line a frequency and its words. Written by nlp/segment_words.py."""
 
 
 def _without_dictionary() -> Any:

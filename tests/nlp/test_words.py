@@ -9,32 +9,22 @@ from nlp.features import Seen
 from nlp.keywords import Keywords
 from nlp.model import HEAD, shipped
 from nlp.segment import WORDS, words
-from nlp.segment_words import kept
+from nlp.segment_words import counted, lines, rebuild
+from nlp.train import CORPUS
 from nlp.understand import Understander
 
-# Of all that was counted for jieba's dictionary; words are weighed by their share of it.
-COUNTED = 60_101_967
 
 
-def test_rare_names_and_phrases_go_and_what_people_wrote_stays() -> None:
-    dictionary = ["漏水 40 v", "个中三味 3 l", "职能 900 n", "部门 900 n", "职能部门 3 n", "丘郭均 2 nr", "老槐树 2 nr"]
-    chosen = kept(dictionary, {"老槐树"})
-    assert {word for several in chosen.values() for word in several} == {
-        *("漏水", "职能", "部门", "职能部门", "老槐树"),
-        "\0",
-    }
-    assert sum(frequency * len(several) for frequency, several in chosen.items()) == sum(
-        int(line.split()[1]) for line in dictionary
-    )
+def test_the_segmenter_knows_the_words_the_corpus_is_made_of() -> None:
+    assert WORDS.read_text(encoding="utf-8") == rebuild(CORPUS)
 
 
-def test_the_shipped_words_weigh_as_much_as_the_whole_dictionary() -> None:
-    lines = [line.split() for line in WORDS.read_text(encoding="utf-8").splitlines()]
-    assert sum(int(frequency) * len(several) for frequency, *several in lines) == COUNTED
+def test_words_are_counted_and_the_frequent_ones_come_first() -> None:
+    assert list(lines(counted(["电梯坏了，电梯，2", "漏水"]))) == ["2 电梯\n", "1 了 坏 漏水\n"]
 
 
 def test_everyday_messages_are_cut_into_words() -> None:
-    assert words("支付宝交物业费") == ["支付宝", "交", "物业费"]
+    assert words("楼上半夜拖椅子，噪音扰民") == ["楼上", "半夜", "拖", "椅子", "，", "噪音", "扰民"]
 
 
 def test_marks_in_a_message_are_no_category_words() -> None:
