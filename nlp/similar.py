@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from nlp.normal import normal
@@ -228,7 +227,7 @@ _KNOWN_FROM = 3
 def rarities() -> dict[str, float]:
     """How rare pairs of characters are among residents' messages, 0 to 1; the unknown are rarest."""
     table: dict[str, float] = {}
-    for line in files("nlp").joinpath("rarity.txt").read_text(encoding="utf-8").splitlines():
+    for line in Path(__file__).with_name("rarity.txt").read_text(encoding="utf-8").splitlines():
         level, _, pairs = line.partition(" ")
         for start in range(0, len(pairs), 2):
             table[pairs[start : start + 2]] = int(level) / _LEVELS

@@ -7,10 +7,11 @@ import math
 import random
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 from nlp.normal import normal
-from nlp.spans import BEGIN, END, SCALE, TEXT, TITLE, Piece, Spans, Weights, cut, features, is_break, position
+from nlp.spans import BEGIN, END, SCALE, TEXT, TITLE, Spans, Weights, cut, features, is_break, position
 
 _EPOCHS = 3
 _RATE = 0.25
@@ -41,7 +42,7 @@ _OPENINGS = ("",) * 4 + ("反映", "投诉", "关于", "请求解决", "咨询",
 _JOINTS = ("",) * 6 + ("的", "内", "里", "业主", "物业", "居民")
 _VERB = re.compile("^(?:关于|反映|投诉|请求|咨询|建议|请问|举报)")
 
-Line = tuple[str, list[Piece]]
+Line = tuple[str, list[str]]
 Gold = tuple[int, int, int] | None
 """Which line, and its first and last word of the place."""
 
@@ -63,10 +64,11 @@ def _example(text: str, place: str) -> Example | None:
         start = line.find(place) if place and gold is None else -1
         if start >= 0:
             end = start + len(place)
-            first = min(range(len(words)), key=lambda index: abs(words[index][1] - start))
-            last = min(range(len(words)), key=lambda index: abs(words[index][1] + len(words[index][0]) - end))
-            off = abs(words[first][1] - start) + abs(words[last][1] + len(words[last][0]) - end)
-            broken = any(is_break(word) for word, _ in words[first : last + 1])
+            bounds = list(accumulate(map(len, words), initial=0))
+            first = min(range(len(words)), key=lambda index: abs(bounds[index] - start))
+            last = min(range(len(words)), key=lambda index: abs(bounds[index + 1] - end))
+            off = abs(bounds[first] - start) + abs(bounds[last + 1] - end)
+            broken = any(map(is_break, words[first : last + 1]))
             if off > 1 or broken or not 0 <= last - first < _LONGEST:
                 return None
             gold = len(lines), first, last
@@ -141,7 +143,7 @@ class _Learner:
         """One step towards the marked place of one message."""
         lines, gold = example
         scored: list[tuple[int, int, int, float]] = []
-        padded = [[*BEGIN, *(word for word, _ in words), *END] for _, words in lines]
+        padded = [[*BEGIN, *words, *END] for _, words in lines]
         for number, (kind, words) in enumerate(lines):
             scored += self._score(number, kind, words, padded[number])
         top = max([0.0, *(score for *_, score in scored)])
@@ -163,9 +165,7 @@ class _Learner:
             self._collect(steps, kind, row, starts, ends, inside)
         self._walk(steps)
 
-    def _score(
-        self, number: int, kind: str, words: list[Piece], padded: list[str]
-    ) -> list[tuple[int, int, int, float]]:
+    def _score(self, number: int, kind: str, words: list[str], padded: list[str]) -> list[tuple[int, int, int, float]]:
         weighed = [self._weigh(word) for word in padded]
         near = [self.weights.get(position(kind, index), [0.0])[0] for index in range(len(words))]
         scored = []
@@ -173,7 +173,7 @@ class _Learner:
             row = weighed[first : first + 4]
             total = row[0][0] + row[1][1] + row[2][2] + row[3][3] + near[first]
             for last in range(first, min(len(words), first + _LONGEST)):
-                if is_break(words[last][0]):
+                if is_break(words[last]):
                     break
                 total += weighed[last + 2][8]
                 end = weighed[last + 1][4] + weighed[last + 2][5] + weighed[last + 3][6]
