@@ -46,7 +46,7 @@ _KIND_C = 1.0
 # A sign seen in one message only is chance.
 _SEEN = 2
 # Ordinary messages are many and easy; what is written to be hard teaches most.
-_ORDINARY = 0.1
+_ORDINARY = 0.2
 
 
 @dataclass(frozen=True, slots=True)
