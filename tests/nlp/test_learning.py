@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,16 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp import train
+from nlp import rebuild, train, weights
 from nlp.categories import CategorySeed, First, Level, Limits, load
 from nlp.features import look, zones
 from nlp.model import Model, shipped, write
-from nlp.train import CORPUS, MODEL, Learner, Refused, Row, read
+from nlp.train import CORPUS, Learner, Refused, Row, read
 from nlp.understand import Chat, Understander
 
 needs_learning = pytest.mark.skipif(bool(train.MISSING), reason="requirements/train.txt is not installed")
 
 UNDERSTANDER = Understander(load(), [])
+MODEL = Path(train.__file__).parent / weights.FILE
 
 
 def _small_corpus(folder: Path, *, rows: int = 700) -> Path:
@@ -43,10 +45,14 @@ def _corrections(path: Path, rows: list[tuple[str, str, str]]) -> Path:
 
 
 @needs_learning
-def test_learning_again_gives_the_shipped_file_bit_for_bit(tmp_path: Path) -> None:
-    output = tmp_path / "model.bin"
-    subprocess.run([sys.executable, "-m", "nlp.train", "--output", str(output)], check=True, capture_output=True)
-    assert output.read_bytes() == MODEL.read_bytes()
+def test_every_learned_file_is_made_again_bit_for_bit(tmp_path: Path) -> None:
+    program = [sys.executable, "-m", "nlp.rebuild", "--output", str(tmp_path)]
+    told = json.loads(subprocess.run(program, check=True, capture_output=True).stdout)
+    shipped_here = Path(train.__file__).parent
+    assert {path.name for path in tmp_path.iterdir()} == set(rebuild.PARTS) == set(told["files"])
+    for name in rebuild.PARTS:
+        assert (tmp_path / name).read_bytes() == (shipped_here / name).read_bytes(), name
+    assert 0.5 < told["distinct_trigrams"] < 1
 
 
 @needs_learning
