@@ -124,7 +124,7 @@ class Lesson:
 
 def lessons(session: Session) -> Iterator[Lesson]:
     """One for each corrected ticket, in order; those whose words are erased or empty are left out."""
-    found: list[tuple[Correction, str]] = []
+    found: list[tuple[Correction, str | None]] = []
     rows = session.execute(
         select(Correction, TicketWords.text)
         .join(TicketWords, TicketWords.id == Correction.words_id)
@@ -141,10 +141,10 @@ def lessons(session: Session) -> Iterator[Lesson]:
         yield _lesson(found)
 
 
-def _lesson(found: Sequence[tuple[Correction, str]]) -> Lesson:
+def _lesson(found: Sequence[tuple[Correction, str | None]]) -> Lesson:
     (first, words), (last, _) = found[0], found[-1]
     return Lesson(
-        words=words,
+        words=words or "",
         kind=last.after_kind,
         before=first.before_category if first.understood else "",
         after=last.after_category,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
@@ -37,7 +38,7 @@ def correct_manner(
     if urgency is not ticket.urgency:
         facts["urgency"] = [ticket.urgency.value, urgency.value]
     alarming = urgency is Urgency.EMERGENCY and ticket.urgency is not Urgency.EMERGENCY
-    changes = {"kind": kind, "urgency": urgency}
+    changes: dict[str, Any] = {"kind": kind, "urgency": urgency}
     asked = ticket.state is TicketState.OFFERED
     if ticket.state is TicketState.NEW or (asked and alarming):
         changes |= {"state": TicketState.NEW, "dispatch_at": now}

@@ -20,7 +20,7 @@ except ModuleNotFoundError as missing:  # the product runs without them
 else:
     MISSING = None
 
-from nlp.categories import CategorySeed, load
+from nlp.categories import CategorySeed
 from nlp.features import Seen, look
 from nlp.keywords import Keywords
 from nlp.kinds import KINDS, Chat, Kind

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from struct import error as StructError
 
 from nlp import model
 from nlp.features import look
@@ -43,7 +43,7 @@ def read(path: Path) -> Weights:
         scores, _ = found.scores(look("路灯不亮"))
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, StructError) as error:
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, struct.error) as error:
         raise Broken(f"{path.name}: {type(error).__name__}") from error
     if not found.categories or len(scores) != len(found.categories) + len(found.kinds):
         raise Broken(f"{path.name}: too short")
