@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -156,29 +159,30 @@ class Assistant:
         key = self._settings.key.get_secret_value()
         if key:
             headers["Authorization"] = f"Bearer {key}"
-        # A time-out counts silence only; one that sends a byte now and then is cut off by this.
-        end = threading.Timer(seconds, _hang_up, [connection])
-        end.start()
+        begun, end = time.monotonic(), None
         try:
+            connection.connect()
+            # A time-out counts silence only; one that sends a byte now and then is hung up on.
+            left = max(0.0, seconds - (time.monotonic() - begun))
+            end = threading.Timer(left, _hang_up, [connection.sock])
+            end.start()
             connection.request("POST", f"{parts.path.rstrip('/')}/chat/completions", body, headers)
-            response = connection.getresponse()
-            if response.status != 200:
-                raise NoAnswer(f"HTTP {response.status}")
-            raw = response.read(CAP + 1)
+            with connection.getresponse() as response:
+                if response.status != 200:
+                    raise NoAnswer(f"HTTP {response.status}")
+                raw = response.read(CAP + 1)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise NoAnswer(type(error).__name__) from None
         finally:
-            end.cancel()
+            if end is not None:
+                end.cancel()
             connection.close()
         if len(raw) > CAP:
             raise NoAnswer("an answer without end")
         return raw
 
 
-def _hang_up(connection: http.client.HTTPConnection) -> None:
-    # None until it is connected, which has a time-out of its own.
-    if connection.sock is not None:
-        try:
-            connection.sock.shutdown(2)
-        except OSError:
-            return
+def _hang_up(sock: socket.socket) -> None:
+    # The plain socket's own method: what lies above it is being read by somebody else.
+    with suppress(OSError):
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
