@@ -80,15 +80,15 @@ def rebuild(folder: Path) -> Report:
     return {**told, "before": before, "files": files}
 
 
-def with_corrections(corrections: Path, folder: Path) -> Report:
+def with_corrections(corrections: Path, folder: Path, *, corpus: Path = CORPUS) -> Report:
     """A model that has seen staff's corrections too, in `folder`.
 
     Raises Refused when there are none, or when it is worse than without them or than the one that stands there; that
     one is kept then.
     """
-    trained = train.train(load(), corrections=corrections)
-    if not trained.corrections:
+    if not train.read([corrections]):
         raise Refused(f"{corrections.name} holds no corrections")
+    trained = train.train(load(), corrections=corrections, corpus=corpus)
     _refuse_worse_than(folder / weights.FILE, trained.after)
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder) as name:

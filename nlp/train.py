@@ -346,14 +346,13 @@ def train(categories: Sequence[CategorySeed], *, corrections: Path | None = None
     Raises Refused when the corrections make the held-out rows of the corpus come out worse. The same corpus, categories
     and corrections give the same bytes.
     """
+    extra = read([corrections]) if corrections is not None else []
     every = read(sorted(corpus.glob("*.tsv")))
     rows = without_near_duplicates(every)
     held = held_out(rows, [], categories)
     settings = choose(held)
     before = after = _figures(held, settings)
-    extra: list[Row] = []
-    if corrections is not None:
-        extra = read([corrections])
+    if extra:
         held = held_out(rows, extra, categories)
         settings = choose(held)
         after = _figures(held, settings)
