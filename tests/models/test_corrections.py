@@ -57,6 +57,12 @@ def test_choosing_what_was_understood_anyway_is_no_correction(session: Session, 
     assert _kept(session) == []
 
 
+def test_that_nothing_of_the_list_fits_is_said_by_people_too(session: Session, world: World) -> None:
+    ticket = factories.ticket(session, world.resident, category=None)
+    _correct(session, ticket, tickets.OTHER, world.staff)
+    assert [(kept.after_category, kept.understood) for kept in _kept(session)] == [(tickets.OTHER, False)]
+
+
 def test_a_question_that_was_a_report_goes_to_whoever_can_help(session: Session, world: World) -> None:
     ticket = factories.ticket(session, world.resident, area=world.street.building, kind=TicketKind.INQUIRY)
     factories.run_dispatch(session, ticket)
