@@ -69,9 +69,13 @@ def to_ask(session: Session, *, most: int = 20) -> Sequence[int]:
     done = exists().where(
         AssistantAnswer.ticket_id == Ticket.id, or_(AssistantAnswer.answered, AssistantAnswer.tries >= TRIES)
     )
+    # A photo or a voice without words would be looked at again and again.
+    told = exists().where(
+        TicketWords.ticket_id == Ticket.id, TicketWords.kind == WordsKind.REPORT, TicketWords.text != ""
+    )
     return session.scalars(
         select(Ticket.id)
-        .where(Ticket.state == TicketState.NEW, Ticket.understood.is_(False), ~done)
+        .where(Ticket.state == TicketState.NEW, Ticket.understood.is_(False), ~done, told)
         .order_by(Ticket.id.desc())
         .limit(most)
     ).all()
@@ -88,7 +92,7 @@ def question(session: Session, ticket_id: int) -> str | None:
         .order_by(TicketWords.id)
         .limit(1)
     ).first()
-    return words if words and words.strip() else None
+    return words or None
 
 
 def _waits(session: Session, ticket: Ticket) -> bool:

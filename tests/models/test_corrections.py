@@ -162,6 +162,16 @@ def test_the_assistant_is_asked_only_about_what_waits_for_triage(
     assert triage.question(session, unclear.id) is None
 
 
+def test_a_voice_without_words_and_erased_words_are_not_asked_about(
+    session: Session, world: World, unclear: Ticket
+) -> None:
+    silent = factories.ticket(session, world.member, words="", category=None)
+    people.erase(session, world.resident, now=NOW)
+    assert triage.to_ask(session) == []
+    assert triage.question(session, silent.id) is None
+    assert triage.question(session, unclear.id) is None
+
+
 def test_what_the_assistant_says_is_a_proposal_and_changes_nothing(session: Session, unclear: Ticket) -> None:
     version = unclear.version
     triage.note_answer(session, unclear.id, "leak", apply=False, now=NOW)
