@@ -18,9 +18,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import console
 from bot.answer import Answerer
+from bot.assistant import Assistant
 from bot.channels import Channel
 from bot.channels.build import build_channels
 from bot.delivery import Delivery
+from bot.learning import Rates, own_weights
 from bot.media import Fetcher, MediaStore
 from bot.metrics import REGISTRY, SPOOLED
 from bot.pace import Pace
@@ -52,6 +54,8 @@ class Huying:
     fetcher: Fetcher
     tasks: Tasks
     spool: Spool
+    assistant: Assistant | None
+    rates: Rates
     web: Flask
 
     def close(self) -> None:
@@ -77,6 +81,11 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         attempts=settings.delivery.attempts,
     )
 
+    def ask(ticket_id: int) -> None:
+        # A message of before the assistant was switched off means nothing any more.
+        if assistant is not None:
+            assistant.ask(ticket_id)
+
     pace = Pace()
 
     def dispatch_all(ticket_ids: list[int]) -> None:
@@ -97,7 +106,12 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         dispatch=dispatch_all,
         update_cards=delivery.update_cards,
         fetch=fetcher.fetch,
+        ask=ask,
     )
+    assistant: Assistant | None = None
+    if settings.assistant.url:
+        names = {code: category.name for code, category in world.categories.items()}
+        assistant = Assistant(settings.assistant, database, names, clock=clock, wake=tasks.wake)
     answerer = Answerer(
         database,
         lambda: world,
@@ -124,7 +138,21 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         ),
         url_prefix="/console",
     )
-    huying = Huying(settings, clock, database, store, channels, answerer, delivery, fetcher, tasks, spool, web)
+    huying = Huying(
+        settings=settings,
+        clock=clock,
+        database=database,
+        redis=store,
+        channels=channels,
+        answerer=answerer,
+        delivery=delivery,
+        fetcher=fetcher,
+        tasks=tasks,
+        spool=spool,
+        assistant=assistant,
+        rates=Rates(database, clock=clock),
+        web=web,
+    )
     _add_health(huying)
     return huying
 
@@ -165,7 +193,9 @@ def load_world(database: Database, settings: Settings) -> World:
     limits = settings.limits
     return World(
         categories=live,
-        understander=Understander([_understood(category) for category in live.values()], tree),
+        understander=Understander(
+            [_understood(category) for category in live.values()], tree, own_weights(settings.data_dir)
+        ),
         limits=LimitNumbers(
             offer_minutes=limits.offer_minutes,
             evaluation_days=limits.evaluation_days,
@@ -230,6 +260,7 @@ def _add_health(huying: Huying) -> None:
         if not any(caller in ip_network(network) for network in huying.settings.metrics_from):
             abort(403)
         SPOOLED.set(len(huying.spool))
+        huying.rates.refresh()
         return Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -253,6 +253,18 @@ class Limits(Part):
     office_close: TimeOfDay = "20:00"
 
 
+class AssistantSettings(Part):
+    """An OpenAI-compatible endpoint of the deployment's own, asked about words that no model understood."""
+
+    url: Literal[""] | WebAddress = ""
+    """Everything before /chat/completions; empty: nobody is asked."""
+    key: SecretStr = SecretStr("")
+    model: str = ""
+    seconds: Annotated[float, Field(gt=0, le=10)] = 2.0
+    apply: bool = False
+    """Whether a ticket is taken for what it says at once, instead of waiting for people."""
+
+
 class Log(Part):
     """What is written to the standard error."""
 
@@ -289,6 +301,7 @@ class Settings(BaseSettings):
     media: Media = Media()
     delivery: DeliverySettings = DeliverySettings()
     limits: Limits = Limits()
+    assistant: AssistantSettings = AssistantSettings()
     log: Log = Log()
     gas_phone: str = ""
     """The local gas company's emergency number, told in the first words of the reply to a gas leak."""
@@ -401,6 +414,8 @@ def _contradictions(settings: Settings) -> list[str]:
     faults = []
     if not settings.embedded and len(settings.site.secret_key.get_secret_value()) < 32:
         faults.append("site.secret_key: must be at least 32 characters where several processes share it")
+    if settings.assistant.url and not settings.assistant.model.strip():
+        faults.append("assistant.model: must be named where assistant.url is")
     if settings.limits.office_open >= settings.limits.office_close:
         faults.append("limits.office_close: must be later than limits.office_open")
     return faults

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from console import recommend
 from console.house import field
 from console.sight import Sight
-from models import areas, desk, dispatch, tickets
+from models import areas, desk, dispatch, tickets, triage
 from models.area import Area
 from models.category import Category
 from models.clock import CHINA
 from models.errors import Refusal, Refused
 from models.lifecycle import LIVE_STATES, Action
 from models.person import Person
-from models.ticket import Ticket, TicketState
+from models.ticket import Ticket, TicketKind, TicketState, Urgency
 
 LONGEST_HOLD = timedelta(days=366)
 
@@ -95,10 +95,20 @@ def _add(doing: Doing) -> None:
 
 
 def _correct(doing: Doing) -> None:
-    category = doing.session.get(Category, field("category", most=40))
-    if category is None:
+    ticket, given = doing.ticket, field("category", most=40)
+    category = doing.session.get(Category, given) if given else None
+    try:
+        kind = TicketKind(field("kind", most=20) or ticket.kind)
+        urgency = Urgency(field("urgency", most=20) or ticket.urgency)
+    except ValueError as error:
+        raise FormMisfit(Misfit.CATEGORY) from error
+    otherwise = (kind, urgency) != (ticket.kind, ticket.urgency)
+    if category is None and (given or not otherwise):
         raise FormMisfit(Misfit.CATEGORY)
-    tickets.correct_category(doing.session, doing.ticket, category, doing.words(), by=doing.by, now=doing.now)
+    if category is not None:
+        tickets.correct_category(doing.session, ticket, category, doing.words(), by=doing.by, now=doing.now)
+    if otherwise:
+        triage.correct_manner(doing.session, ticket, kind, urgency, "", by=doing.by, now=doing.now)
 
 
 def _locate(doing: Doing) -> None:

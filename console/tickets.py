@@ -16,7 +16,7 @@ from console.actions import PERFORM, Doing, FormMisfit
 from console.desk import Tab
 from console.house import House, argument, field, page_number
 from console.sight import Sight
-from models import areas, transitions
+from models import areas, transitions, triage
 from models.area import Area, AreaKind
 from models.attachment import Attachment
 from models.category import Category
@@ -160,6 +160,7 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
         "candidates": recommend.candidates(sight, ticket) if Action.OFFER in actions else [],
         "departments": sight.departments(ticket) if Action.ASSIGN in actions else [],
         "places": _places(sight) if Action.LOCATE in actions else [],
+        "proposal": triage.proposal(session, ticket),
         "trouble": trouble,
     }
 

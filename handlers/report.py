@@ -47,6 +47,8 @@ def report_of(world: World, found: Understanding, words: str, *, for_other: str 
         place=dialogue.place_name(world, place),
         room=(place.room or "") if place else "",
         for_other=for_other,
+        confidence=round(found.confidence, 4),
+        model=world.understander.version,
     )
 
 

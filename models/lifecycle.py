@@ -121,7 +121,7 @@ DESK = frozenset({STAFF, STREET})
 RULES: dict[Action, Rule] = {
     Action.OPEN: _rule([], NEW, [REPORTER, SYSTEM]),
     Action.ADD: _rule(LIVE_STATES, None, [REPORTER, *DESK], Tell(NoticeKind.ADDED, Audience.ASSIGNEE)),
-    Action.CORRECT: _rule(OPEN_STATES, None, [REPORTER, *DESK]),
+    Action.CORRECT: _rule(OPEN_STATES, None, [SYSTEM, REPORTER, *DESK]),
     Action.LOCATE: _rule(OPEN_STATES, None, [REPORTER, *DESK]),
     Action.OFFER: _rule([NEW, OFFERED], OFFERED, [SYSTEM, *DESK]),
     Action.ACCEPT: _rule(

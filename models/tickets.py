@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from models import areas, history, outboxes, people, transitions
+from models import areas, corrections, history, outboxes, people, transitions
 from models.area import Area
 from models.attachment import Attachment, AttachmentUse
 from models.base import table
@@ -58,6 +58,10 @@ class Report:
     lat: float | None = None
     lng: float | None = None
     for_other: str = ""
+    confidence: float | None = None
+    """How sure the model was of the best category; None where no model was asked."""
+    model: str = ""
+    """Its version."""
 
 
 # ---------------------------------------------------------------- opening and finding
@@ -231,7 +235,13 @@ def _first_line(new: New, said: dict[str, Any], words_id: int, *, now: datetime)
         "by_id": new.reporter_id,
         "before": "",
         "after": TicketState.NEW.value,
-        "facts": {"category": category.code, "kind": report.kind.value, "understood": report.category is not None},
+        "facts": {
+            "category": category.code,
+            "kind": report.kind.value,
+            "understood": report.category is not None,
+            "confidence": report.confidence,
+            "model": report.model,
+        },
         "words_id": words_id,
         "words_digest": history.digest_of(said["salt"], report.words),
         "previous": "",
@@ -382,12 +392,20 @@ def attach(
 
 
 def correct_category(
-    session: Session, ticket: Ticket, category: Category, text: str, *, by: Person, now: datetime
+    session: Session,
+    ticket: Ticket,
+    category: Category,
+    text: str,
+    *,
+    by: Person | None,
+    now: datetime,
+    source: str = "",
 ) -> None:
-    """Another category, by the resident's or staff's word; the correction stays in the history for learning."""
+    """Another category, by the resident's or staff's word, which is kept for learning; or by a `source` of its own."""
     ticket = transitions.lock(session, ticket.id)
     facts = {"from": ticket.category, "to": category.code, "guess": ticket.understood}
-    transitions.perform(
+    before = corrections.standing(ticket)
+    event = transitions.perform(
         session,
         ticket,
         Action.CORRECT,
@@ -395,7 +413,7 @@ def correct_category(
         now=now,
         why=text,
         words_kind=WordsKind.CORRECTION,
-        facts=facts,
+        facts=facts | ({"source": source} if source else {}),
         changes={
             "category": category.code,
             "understood": True,
@@ -406,6 +424,8 @@ def correct_category(
             "dispatch_at": now if ticket.state is TicketState.NEW else ticket.dispatch_at,
         },
     )
+    if by is not None:
+        corrections.note(session, ticket, before, role=event.actor, now=now)
 
 
 def locate(

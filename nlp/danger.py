@@ -104,10 +104,7 @@ def signs(said: str) -> set[int]:
     found = {code * _THIRD & mask for code in codes}
     found.update([(a * _FIRST + b * _SECOND) & mask for a, b in zip(codes, codes[1:], strict=False)])
     found.update(
-        [
-            (a * _SECOND + b * _THIRD + c * _FIRST) & mask
-            for a, b, c in zip(codes, codes[1:], codes[2:], strict=False)
-        ]
+        [(a * _SECOND + b * _THIRD + c * _FIRST) & mask for a, b, c in zip(codes, codes[1:], codes[2:], strict=False)]
     )
     return found
 
@@ -171,7 +168,7 @@ class Weights:
         (length,) = struct.unpack_from("<I", data, len(_MAGIC))
         header: dict[str, dict[str, float]] = json.loads(data[start : start + length])
         raw = zlib.decompress(data[start + length :])
-        tables = {}
+        tables: dict[str, Table] = {}
         end = 0
         for name, scale in header.items():
             size = (KIND_BUCKETS if tables else BUCKETS) * array("I").itemsize
@@ -199,7 +196,8 @@ def write(learned: Mapping[str, tuple[Scale, Sequence[int], Sequence[int]]]) -> 
     header = json.dumps({name: asdict(scale) for name, (scale, _, _) in learned.items()}).encode()
     raw = b"".join(
         struct.pack(
-            f"<{len(said)}I", *(square << _RARITY_AT | weight + _RAISED for weight, square in zip(said, rare, strict=True))
+            f"<{len(said)}I",
+            *(square << _RARITY_AT | weight + _RAISED for weight, square in zip(said, rare, strict=True)),
         )
         for _, said, rare in learned.values()
     )

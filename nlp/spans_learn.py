@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
+from operator import add
 from pathlib import Path
 
 from nlp.normal import normal
@@ -23,6 +24,7 @@ _PLACELESS_LEFT_OUT = 0.5
 """The corpus has many more letters without a place than people write; with all of them too few places are seen."""
 
 _COLUMNS = 9
+_NOTHING = (0.0,) * _COLUMNS
 
 # Messages to public boards begin with a district, which the corpus, written as chat, seldom does.
 _DISTRICTS = tuple(
@@ -130,13 +132,11 @@ class _Learner:
             self._known[word] = features(word)
         return self._known[word]
 
-    def _weigh(self, word: str) -> list[float]:
-        total = [0.0] * _COLUMNS
-        for name in self._features(word):
-            row = self.weights.get(name)
-            if row is not None:
-                for column in range(_COLUMNS):
-                    total[column] += row[column]
+    def _weigh(self, word: str) -> Sequence[float]:
+        rows = [row for row in map(self.weights.get, self._features(word)) if row is not None]
+        total = rows[0] if rows else _NOTHING
+        for row in rows[1:]:
+            total = list(map(add, total, row))
         return total
 
     def learn(self, example: Example) -> None:
@@ -168,17 +168,23 @@ class _Learner:
     def _score(self, number: int, kind: str, words: list[str], padded: list[str]) -> list[tuple[int, int, int, float]]:
         weighed = [self._weigh(word) for word in padded]
         near = [self.weights.get(position(kind, index), [0.0])[0] for index in range(len(words))]
+        # Where a place may end counts the same wherever it begins.
+        ends = []
+        for last in range(len(words)):
+            end = weighed[last + 1][4] + weighed[last + 2][5] + weighed[last + 3][6]
+            end += weighed[last + 4][7] if last + 4 < len(weighed) else 0.0
+            ends.append(end)
+        inside = [row[8] for row in weighed[2:]]
+        breaks = [is_break(word) for word in words]
         scored = []
         for first in range(len(words)):
             row = weighed[first : first + 4]
             total = row[0][0] + row[1][1] + row[2][2] + row[3][3] + near[first]
             for last in range(first, min(len(words), first + _LONGEST)):
-                if is_break(words[last]):
+                if breaks[last]:
                     break
-                total += weighed[last + 2][8]
-                end = weighed[last + 1][4] + weighed[last + 2][5] + weighed[last + 3][6]
-                end += weighed[last + 4][7] if last + 4 < len(weighed) else 0.0
-                scored.append((number, first, last, total + end))
+                total += inside[last]
+                scored.append((number, first, last, total + ends[last]))
         return scored
 
     def _collect(
@@ -190,7 +196,7 @@ class _Learner:
         ends: Sequence[float],
         inside: Sequence[float],
     ) -> None:
-        def add(word: str, column: int, share: float, names: tuple[str, ...] = ()) -> None:
+        def step(word: str, column: int, share: float, names: tuple[str, ...] = ()) -> None:
             for name in names or self._features(word):
                 steps.setdefault(name, [0.0] * _COLUMNS)[column] += share
 
@@ -199,14 +205,14 @@ class _Learner:
             within += inside[index]
             if abs(start) > 1e-3:
                 for column in range(4):
-                    add(words[index + column], column, start)
-                add("", 0, start, (position(kind, index),))
+                    step(words[index + column], column, start)
+                step("", 0, start, (position(kind, index),))
             if abs(end) > 1e-3:
                 for column in range(4):
                     if index + 1 + column < len(words):
-                        add(words[index + 1 + column], 4 + column, end)
+                        step(words[index + 1 + column], 4 + column, end)
             if abs(within) > 1e-3:
-                add(words[index + 2], 8, within)
+                step(words[index + 2], 8, within)
 
     def _walk(self, steps: dict[str, list[float]]) -> None:
         """AdaGrad: the more often a weight was moved, the less it moves."""

@@ -14,6 +14,7 @@ from nlp.extract import AreaName, Place, Places, times
 from nlp.kinds import Chat, Kind
 from nlp.normal import normal
 from nlp.services import service_in
+from nlp.weights import Weights, shipped
 
 __all__ = ["AreaName", "Chat", "Danger", "Kind", "Place", "Understander", "Understanding", "Urgency"]
 
@@ -66,9 +67,14 @@ _URGENT = re.compile(
 class Understander:
     """Understands messages against one set of categories and one area tree; built once, read by many threads."""
 
-    def __init__(self, categories: Sequence[CategorySeed], areas: Sequence[AreaName]) -> None:
+    def __init__(
+        self, categories: Sequence[CategorySeed], areas: Sequence[AreaName], weights: Weights | None = None
+    ) -> None:
+        weights = weights or shipped()
+        self.version = weights.version
+        """Of the learned weights."""
         self._names = {seed.code: seed.name for seed in categories}
-        self._classifier = Classifier(categories)
+        self._classifier = Classifier(categories, weights.model)
         self._places = Places(areas)
 
     def name(self, code: str) -> str:

@@ -63,6 +63,14 @@ def sweep(huying: Huying, now: datetime) -> int:
     return len(notices) + len(waiting) + len(fetches)
 
 
+@job("interval", seconds=15)
+def ask_assistant(huying: Huying, now: datetime) -> int:
+    """Queues the tickets about which the assistant is asked, where there is one."""
+    waiting = huying.assistant.waiting() if huying.assistant else []
+    huying.tasks.queue(asks=waiting)
+    return len(waiting)
+
+
 @job("interval", seconds=60)
 def watch_limits(huying: Huying, now: datetime) -> int:
     """Notes limits that ran out and tells the desk."""

@@ -12,6 +12,7 @@ from models.lifecycle import Action, Actor
 from models.offer import OfferState
 from models.outbox import NoticeKind, NoticeState
 from models.ticket import Ending, TicketEvent, TicketKind, Urgency, WordsKind
+from models.triage import ASSISTANT
 from texts import refusals
 from texts.common import LEVELS, ROLES, STATES, clock
 
@@ -78,7 +79,7 @@ ACTIONS = {
 
 HINTS = {
     Action.ADD: "会告诉手上有这件事的人。",
-    Action.CORRECT: "改过以后按新的分类安排，也让小应下次认得更准。",
+    Action.CORRECT: "改过以后按新的安排，也让小应下次认得更准。改成“紧急”会马上告诉所有值班的人。",
     Action.LOCATE: "选一处地方，或者写下大家怎么叫它。",
     Action.OFFER: "原来问过的人会收到“已另外安排”。",
     Action.RELEASE: "事情回到待派，不影响任何人。",
@@ -250,6 +251,11 @@ DELIVERIES = {
 
 CHANNELS = {"official": "公众号", "wecom": "企业微信"}
 
+RATES_TITLE = "小应听得准不准"
+RATES_MENU = "听得准不准"
+RATES_HEADS = ("小应起初听成", "件数", "后来改过", "比例")
+NOT_UNDERSTOOD = "没听明白（由人来定）"
+
 DONE = {
     "signed_out": "已退出。",
     "password": "密码已改好。",
@@ -276,7 +282,7 @@ _REFUSALS = {
 _FAULTS = {
     "date": "请选一个今天以后、一年以内的日子。",
     "person": "请从名单里选一位。名单可能刚刚变过。",
-    "category": "请选一个分类。",
+    "category": "请选一个分类，或者改一下类型、缓急。",
     "place": "请选一处地方，或者写下地点。",
     "answer": "请选 1、2 或 3。",
     "password_wrong": "现在的密码不对。",
@@ -303,6 +309,26 @@ def done(name: str) -> str:
     if name in DONE:
         return DONE[name]
     return f"{ACTIONS[Action(name)]}：已办好。" if name in list(Action) and Action(name) in ACTIONS else ""
+
+
+def rates_hint(days: int) -> str:
+    """What the figures of corrections count."""
+    return f"最近 {days} 天反映的事，按小应起初听成什么来数。居民或工作人员改过的，原话去掉号码后可以用来教小应。"
+
+
+def rates_empty(days: int) -> str:
+    """Where there is nothing to count."""
+    return f"最近 {days} 天还没有人反映过事情。"
+
+
+def share(part: int, whole: int) -> str:
+    """A share in per cent."""
+    return f"{100 * part / whole:.0f}%" if whole else "—"
+
+
+def proposed(category: str) -> str:
+    """What the assistant proposes for a ticket that was not understood."""
+    return f"助手建议：{category}。只供参考，请看过原话再定。"
 
 
 def remaining(moment: datetime, *, now: datetime) -> str:
@@ -341,7 +367,7 @@ def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categor
                 return "没听明白，等人看"
             return f"小应听成“{_category(facts.get('category'), categories)}”"
         case Action.CORRECT:
-            return f"{_category(facts.get('from'), categories)} → {_category(facts.get('to'), categories)}"
+            return _corrected(facts, categories)
         case Action.OFFER:
             asked = facts.get("asked") or []
             told = "、".join(names.get(each.get("person")) or "一位" for each in asked[:6])
@@ -360,6 +386,15 @@ def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categor
             return f"应在 {clock(datetime.fromisoformat(facts['due']))} 前" if facts.get("due") else ""
         case _:
             return ""
+
+
+def _corrected(facts: dict[str, Any], categories: dict[str, str]) -> str:
+    if "from" in facts:
+        source = "（助手建议）" if facts.get("source") == ASSISTANT else ""
+        return f"{_category(facts['from'], categories)} → {_category(facts.get('to'), categories)}{source}"
+    several = [" → ".join(KINDS[TicketKind(each)] for each in facts.get("kind", []))]
+    several += [" → ".join(URGENCIES[Urgency(each)] for each in facts.get("urgency", []))]
+    return "，".join(filter(None, several))
 
 
 def _category(code: str | None, categories: dict[str, str]) -> str:

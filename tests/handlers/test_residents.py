@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from models.attachment import AttachmentUse
 from models.category import Level
+from models.correction import Correction
 from models.ticket import Ending, TicketKind, TicketState
+from nlp import weights
 from scheduler import jobs
 from tests.handlers.conftest import OFFICIAL, WECOM, Street
 
@@ -207,6 +210,17 @@ def test_a_correction_changes_the_category_and_is_kept(street: Street) -> None:
     assert street.ticket("0001").category == "water_leak"
     assert street.words("0001")[-1] == "不是噪音，是漏水"
     assert len(street.tickets()) == 1
+
+
+def test_a_correction_is_kept_with_what_the_model_had_thought(street: Street) -> None:
+    street.say(RESIDENT, NOISE)
+    street.say(RESIDENT, "不是噪音，是漏水")
+    with street.huying.database.reading() as session:
+        [kept] = session.scalars(select(Correction))
+    assert (kept.before_category, kept.after_category, kept.role) == ("noise", "water_leak", "reporter")
+    assert kept.model == weights.shipped().version
+    assert kept.confidence is not None
+    assert 0.5 < kept.confidence <= 1
 
 
 def test_a_correction_changes_the_place(street: Street) -> None:
