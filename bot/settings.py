@@ -242,7 +242,6 @@ class DeliverySettings(Part):
 class Limits(Part):
     """Times of the loop that are the same for every category; the rest stands with the categories."""
 
-    offer_minutes: Positive = 30
     evaluation_days: Positive = 7
     evaluation_reminder_hours: Positive = 24
     reevaluation_hours: Positive = 24
@@ -251,6 +250,29 @@ class Limits(Part):
     recent_minutes: Positive = 30
     office_open: TimeOfDay = "08:00"
     office_close: TimeOfDay = "20:00"
+
+
+class Wave(Part):
+    """How many are asked at a time, wave by wave, and how long each wave may answer."""
+
+    sizes: Annotated[list[Positive], Field(min_length=1, max_length=10)]
+    minutes: Positive
+
+
+class Waves(Part):
+    """The waves by urgency; a category may have its own. Emergencies are never offered."""
+
+    normal: Wave = Wave(sizes=[3, 5, 8], minutes=30)
+    urgent: Wave = Wave(sizes=[5, 8], minutes=10)
+
+
+class DispatchSettings(Part):
+    """How people are asked to help."""
+
+    waves: Waves = Waves()
+    quiet_from: TimeOfDay = "22:00"
+    quiet_until: TimeOfDay = "07:00"
+    pool_minutes: Positive = 60
 
 
 class Log(Part):
@@ -289,6 +311,7 @@ class Settings(BaseSettings):
     media: Media = Media()
     delivery: DeliverySettings = DeliverySettings()
     limits: Limits = Limits()
+    dispatch: DispatchSettings = DispatchSettings()
     log: Log = Log()
     gas_phone: str = ""
     """The local gas company's emergency number, told in the first words of the reply to a gas leak."""
@@ -403,6 +426,8 @@ def _contradictions(settings: Settings) -> list[str]:
         faults.append("site.secret_key: must be at least 32 characters where several processes share it")
     if settings.limits.office_open >= settings.limits.office_close:
         faults.append("limits.office_close: must be later than limits.office_open")
+    if settings.dispatch.quiet_from == settings.dispatch.quiet_until:
+        faults.append("dispatch.quiet_until: must differ from dispatch.quiet_from")
     return faults
 
 

@@ -49,7 +49,12 @@ def tell(
 
 
 def tell_desk(session: Session, person_id: int, *, now: datetime, gather: timedelta) -> None:
-    """One gathered message for somebody at the dispatch desk; a waiting one takes the news in.
+    """One gathered message for somebody at the dispatch desk."""
+    gather_one(session, NoticeKind.DESK, person_id, now=now, gather=gather)
+
+
+def gather_one(session: Session, kind: NoticeKind, person_id: int, *, now: datetime, gather: timedelta) -> None:
+    """One message of a kind for somebody; a waiting one takes the news in.
 
     Its words are made at the moment of sending, from what is open then.
     """
@@ -58,7 +63,7 @@ def tell_desk(session: Session, person_id: int, *, now: datetime, gather: timede
         insert(Notice)
         .values(
             person_id=person_id,
-            kind=NoticeKind.DESK,
+            kind=kind,
             data={},
             channel="",
             state=NoticeState.PENDING,

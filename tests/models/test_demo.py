@@ -98,7 +98,7 @@ def test_every_kind_of_help_has_two_members_in_the_first_community(session: Sess
             continue
         report = tickets.Report("…", category=seed.code, area_id=resident.home_area_id)
         ticket = tickets.open_ticket(session, report, by=resident, channel="official", now=NOW)
-        dispatch.dispatch(session, ticket.id, now=NOW, offer_minutes=30)
+        dispatch.dispatch(session, ticket.id, now=NOW)
         asked = session.scalars(select(Offer.person_id).where(Offer.ticket_id == ticket.id)).all()
         assert len(asked) >= 2, seed.code
 

@@ -82,7 +82,7 @@ class Play:
     def steps(self) -> dict[str, Callable[[Any, str], object]]:
         session, ticket = self.session, self.ticket
         return {
-            "dispatch": lambda _, __: dispatch.dispatch(session, ticket.id, now=self.now, offer_minutes=30),
+            "dispatch": lambda _, __: dispatch.dispatch(session, ticket.id, now=self.now),
             "wait": lambda _, hours: self.wait(int(hours)),
             "accept": lambda by, _: tickets.accept(session, ticket, by=by, now=self.now),
             "decline": lambda by, why: tickets.decline(session, ticket, why, by=by, now=self.now),
