@@ -88,6 +88,7 @@ def dispatch(session: Session, ticket_id: int, *, now: datetime, rules: Rules = 
         _open_pool(session, ticket, category, now=now, rules=rules)
     elif first in (First.GRID, First.PROPERTY):
         found = _standing(session, ticket, first, now=now)
+        ticket.needs = 1
         if found.choices:
             offer(session, ticket, found, mode=WaveMode.STANDING, expires=due(now, category.accept_limit), now=now)
         else:
@@ -355,6 +356,8 @@ def offer_to(
         .values(state=OfferState.WITHDRAWN, answered_at=now)
     )
     expires = due(now, limit or category.accept_limit)
+    # Whoever goes there for their work decides themselves whom to take along.
+    ticket.needs = category.needs if is_volunteer else 1
     found = Found([Choice(person.id, ("staff",))], {}, ticket.community_id)
     offer(session, ticket, found, mode=WaveMode.BY_HAND, expires=expires, by=by, now=now)
 

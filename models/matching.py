@@ -14,7 +14,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, func, or_, select, union_all
+from sqlalchemy import Row, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from models import areas
@@ -440,12 +440,13 @@ def _places(session: Session, ids: Iterable[int | None]) -> dict[int, tuple[floa
     """Where areas lie; a building without a position of its own lies where its estate does."""
     wanted = {each for each in ids if each is not None}
     above = aliased(Area)
+    lat, lng = func.coalesce(Area.lat, above.lat), func.coalesce(Area.lng, above.lng)
     rows = session.execute(
-        select(Area.id, func.coalesce(Area.lat, above.lat), func.coalesce(Area.lng, above.lng))
+        select(Area.id, lat, lng)
         .outerjoin(above, above.id == Area.parent_id)
-        .where(Area.id.in_(wanted))
+        .where(Area.id.in_(wanted), lat.is_not(None), lng.is_not(None))
     )
-    return {area_id: (lat, lng) for area_id, lat, lng in rows if lat is not None and lng is not None}
+    return {area_id: (north, east) for area_id, north, east in rows}
 
 
 def _short(
@@ -465,16 +466,13 @@ def _short(
         select(*_PERSON, asked.label("asked"), can.label("can"))
         .join(Role, Role.person_id == Person.id)
         .where(
-            and_(
-                Role.area_id.in_(ids),
-                Role.kind == RoleKind.MEMBER,
-                Role.status == RoleStatus.ACTIVE,
-                Person.erased_at.is_(None),
-            )
+            Role.area_id.in_(ids),
+            Role.kind == RoleKind.MEMBER,
+            Role.status == RoleStatus.ACTIVE,
+            Person.erased_at.is_(None),
         )
         .limit(COUNTED)
     )
-    reasons = (_why_not(row, wanted, parties, now) for row in {each.id: each for each in rows}.values())
     reasons = (_why_not(row, wanted, parties, now) for row in {each.id: each for each in rows}.values())
     return Counter(reason for reason in reasons if reason is not None)
 

@@ -34,7 +34,7 @@ MAY_HAPPEN = {
     "new": "add correct locate offer finish withdraw urge relay escalate assign hold reject merge supervise miss_limit",
     "offered": "add correct locate offer accept decline expire finish withdraw urge relay escalate assign hold reject "
     "merge supervise miss_limit",
-    "accepted": "add correct locate release arrive finish withdraw urge relay escalate assign hold merge supervise "
+    "accepted": "add correct locate seek join leave decline release arrive finish withdraw urge relay escalate assign hold merge supervise "
     "miss_limit",
     "assigned": "add correct locate finish withdraw urge relay escalate assign claim return hold merge supervise "
     "miss_limit",

@@ -9,7 +9,7 @@ from threading import Barrier
 
 from sqlalchemy import func, select
 
-from models import history, people, tickets
+from models import dispatch, history, people, tickets
 from models.db import Database
 from models.errors import Refusal, Refused
 from models.offer import Offer, OfferState
@@ -43,7 +43,7 @@ def test_exactly_one_of_twenty_neighbours_who_accept_at_once_gets_the_task(both:
         here = factories.street(session)
         members = [factories.somebody(session, RoleKind.MEMBER, here.community, skills=["调解"]) for _ in range(PEOPLE)]
         ticket = factories.ticket(session, factories.person(session), area=here.building)
-        factories.run_dispatch(session, ticket)
+        factories.run_dispatch(session, ticket, rules=dispatch.Rules(normal=dispatch.WavePlan((PEOPLE,), 30)))
         session.query(Notice).update({"state": NoticeState.SENT})
         ids, ticket_id = [member.id for member in members], ticket.id
 
