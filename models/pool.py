@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models import areas, matching, outboxes
@@ -28,6 +28,12 @@ def in_pool() -> ColumnElement[bool]:
         Wave.mode == WaveMode.POOL,
         ~exists().where(later.ticket_id == Wave.ticket_id, later.number > Wave.number),
     )
+
+
+def in_or_out_of_pool() -> ColumnElement[bool]:
+    """The same, and those that somebody has taken out of it and not finished: who comes too late is told so."""
+    taken = exists().where(Wave.ticket_id == Ticket.id, Wave.mode == WaveMode.POOL)
+    return or_(in_pool(), and_(Ticket.state == TicketState.ACCEPTED, taken))
 
 
 def near(session: Session, person: Person) -> ColumnElement[bool]:

@@ -296,7 +296,7 @@ def find(
     offered = select(Offer.ticket_id).where(Offer.person_id == by.id)
     mine = [Ticket.reporter_id == by.id, Ticket.assignee_id == by.id, Ticket.id.in_(offered)]
     if people.has_role(by, RoleKind.MEMBER):
-        mine.append(and_(pool.near(session, by), pool.in_pool()))
+        mine.append(and_(pool.near(session, by), pool.in_or_out_of_pool()))
     departments = [
         role.department
         for role in by.roles
