@@ -280,31 +280,26 @@ def offer(
         .values(asked_at=now)
         .execution_options(synchronize_session=False)
     )
-    for each in found.choices:
-        session.add(
-            Offer(
-                ticket_id=ticket.id,
-                person_id=each.person_id,
-                wave=wave,
-                reasons={"list": list(each.reasons)},
-                offered_at=now,
-                expires_at=expires,
-            )
-        )
-        outboxes.tell(
-            session,
-            NoticeKind.OFFER,
-            each.person_id,
-            now=now,
+    session.add_all(
+        Offer(
             ticket_id=ticket.id,
-            data={
-                "expires": expires.isoformat(),
-                "direct": by is not None,
-                "metres": each.metres,
-                "along": mode is WaveMode.HELPER,
-            },
+            person_id=each.person_id,
+            wave=wave,
+            reasons={"list": list(each.reasons)},
+            offered_at=now,
+            expires_at=expires,
         )
-    session.flush()
+        for each in found.choices
+    )
+    along = mode is WaveMode.HELPER
+    told = {"expires": expires.isoformat(), "direct": by is not None, "along": along}
+    outboxes.tell_each(
+        session,
+        NoticeKind.OFFER,
+        {each.person_id: {**told, "metres": each.metres} for each in found.choices},
+        now=now,
+        ticket_id=ticket.id,
+    )
 
 
 def _keep(

@@ -14,7 +14,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, exists, func, or_, select, union_all
+from sqlalchemy import Row, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from models import areas
@@ -121,7 +121,9 @@ def search(
     again: list[datetime] = []
     looked_at: set[int] = set()
     widest = area.id
-    for ring, root, ids in _rings(session, area):
+    above = areas.ancestors(session, area)
+    there = _there(ticket, above)
+    for ring, root, ids in _rings(session, above):
         members = [each for each in _with_members(session, ids) if each not in looked_at]
         looked_at.update(members)
         widest = root.id
@@ -131,7 +133,7 @@ def search(
         asleep = [row for row in free if not _likes(row, now)]
         again += [_likes_next(row, now) for row in asleep]
         awake = [row for row in free if _likes(row, now)]
-        chosen, busy = _choose(session, ticket, category, area, awake, size=size, ring=ring, hold=hold)
+        chosen, busy = _choose(session, category, there, awake, size=size, ring=ring, hold=hold)
         shortfalls += _short(session, ticket, category, members, parties, now=now)
         shortfalls += Counter({Shortfall.HOURS: len(asleep), Shortfall.BUSY: busy})
         if chosen:
@@ -169,10 +171,18 @@ def wanted_skills(category: Category) -> frozenset[str]:
 # ---------------------------------------------------------------- where
 
 
-def _rings(session: Session, area: Area) -> Iterable[tuple[Ring, Area, list[int]]]:
-    """The rings around an area, each with its root and the ids of its areas, nearest first where that matters."""
-    above = areas.ancestors(session, area)
-    yield Ring.HERE, area, [*(each.id for each in above), *_inside(session, area)]
+def _there(ticket: Ticket, above: Sequence[Area]) -> tuple[float, float] | None:
+    """Where the ticket lies: what was sent with it, or the nearest area with a position."""
+    if ticket.lat is not None and ticket.lng is not None:
+        return ticket.lat, ticket.lng
+    return next((position for each in above if (position := _position(each))), None)
+
+
+def _rings(session: Session, above: Sequence[Area]) -> Iterable[tuple[Ring, Area, list[int]]]:
+    """The rings around an area, given it and everything above it: each with its root and the ids of its areas, nearest
+    first where that matters.
+    """
+    yield Ring.HERE, above[0], [*(each.id for each in above), *_inside(session, above[0])]
     community = next((each for each in above if each.kind is AreaKind.COMMUNITY), None)
     if community is not None:
         yield Ring.COMMUNITY, community, _inside(session, community)
@@ -316,9 +326,8 @@ class _Parties:
 
 def _choose(
     session: Session,
-    ticket: Ticket,
     category: Category,
-    area: Area,
+    there: tuple[float, float] | None,
     rows: Sequence[_Row],
     *,
     size: int,
@@ -329,14 +338,11 @@ def _choose(
     ids = [row.id for row in rows]
     if not ids:
         return [], 0
-    offers = _open_offers(session, ids)
-    in_hand, completed = _in_hand(session, ids), _completed(session, category, ids)
+    counts = _counts(session, category, ids)
     places = _places(session, [each for row in rows for each in (row.home_area_id, row.role_area_id)])
-    there = (ticket.lat, ticket.lng) if ticket.lat is not None and ticket.lng is not None else None
-    there = there or next((position for each in areas.ancestors(session, area) if (position := _position(each))), None)
     by_id, candidates, busy = {row.id: row for row in rows}, [], 0
     for row in rows:
-        if offers.get(row.id, 0) >= row.most_offers:
+        if counts.offers.get(row.id, 0) >= row.most_offers:
             busy += 1
             continue
         position = places.get(row.home_area_id) or places.get(row.role_area_id)
@@ -345,9 +351,9 @@ def _choose(
                 row.id,
                 row.asked_at,
                 _metres(there, position),
-                in_hand.get(row.id, 0),
-                offers.get(row.id, 0),
-                completed.get(row.id, 0),
+                counts.in_hand.get(row.id, 0),
+                counts.offers.get(row.id, 0),
+                counts.completed.get(row.id, 0),
             )
         )
     ranked = rank(candidates)
@@ -388,25 +394,21 @@ def _hold(session: Session, ids: Sequence[int], by_id: Mapping[int, _Row]) -> se
     return {each for each in locked if offers.get(each, 0) < by_id[each].most_offers}
 
 
-def _open_offers(session: Session, ids: Sequence[int]) -> dict[int, int]:
-    return _counts(
-        session,
-        select(Offer.person_id, func.count())
-        .where(Offer.person_id.in_(ids), Offer.state == OfferState.OPEN)
-        .group_by(Offer.person_id),
-    )
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Of each person: open offers, tasks in hand, and tasks of the kind that they completed."""
+
+    offers: Mapping[int, int]
+    in_hand: Mapping[int | None, int]
+    completed: Mapping[int | None, int]
 
 
-def _in_hand(session: Session, ids: Sequence[int]) -> dict[int, int]:
-    tasks = _counts(
-        session,
-        select(Ticket.assignee_id, func.count())
-        .where(Ticket.assignee_id.in_(ids), Ticket.state.in_(OPEN_STATES))
-        .group_by(Ticket.assignee_id),
+def _counts(session: Session, category: Category, ids: Sequence[int]) -> _Counts:
+    tasks = select(literal("in_hand"), Ticket.assignee_id, func.count()).where(
+        Ticket.assignee_id.in_(ids), Ticket.state.in_(OPEN_STATES)
     )
-    helping = _counts(
-        session,
-        select(TicketHelper.person_id, func.count())
+    helping = (
+        select(literal("in_hand"), TicketHelper.person_id, func.count())
         .join(Ticket, Ticket.id == TicketHelper.ticket_id)
         .where(
             TicketHelper.person_id.in_(ids),
@@ -414,26 +416,22 @@ def _in_hand(session: Session, ids: Sequence[int]) -> dict[int, int]:
             TicketHelper.left_at.is_(None),
             Ticket.state.in_(OPEN_STATES),
         )
-        .group_by(TicketHelper.person_id),
     )
-    return {each: tasks.get(each, 0) + helping.get(each, 0) for each in ids}
-
-
-def _completed(session: Session, category: Category, ids: Sequence[int]) -> dict[int, int]:
-    return _counts(
-        session,
-        select(Ticket.assignee_id, func.count())
-        .where(
-            Ticket.assignee_id.in_(ids),
-            Ticket.state.in_([TicketState.RESOLVED, TicketState.CLOSED]),
-            Ticket.category == category.code,
-        )
-        .group_by(Ticket.assignee_id),
+    completed = select(literal("completed"), Ticket.assignee_id, func.count()).where(
+        Ticket.assignee_id.in_(ids),
+        Ticket.state.in_([TicketState.RESOLVED, TicketState.CLOSED]),
+        Ticket.category == category.code,
     )
+    found: dict[str, Counter[int | None]] = {"in_hand": Counter(), "completed": Counter()}
+    parts = [tasks.group_by(Ticket.assignee_id), helping.group_by(TicketHelper.person_id)]
+    for what, person_id, count in session.execute(union_all(*parts, completed.group_by(Ticket.assignee_id))):
+        found[what][person_id] += count
+    return _Counts(_open_offers(session, ids), found["in_hand"], found["completed"])
 
 
-def _counts(session: Session, query: object) -> dict[int, int]:
-    return dict(session.execute(query).all())  # type: ignore[call-overload]
+def _open_offers(session: Session, ids: Sequence[int]) -> dict[int, int]:
+    query = select(Offer.person_id, func.count()).where(Offer.person_id.in_(ids), Offer.state == OfferState.OPEN)
+    return dict(session.execute(query.group_by(Offer.person_id)).all())
 
 
 def _places(session: Session, ids: Iterable[int | None]) -> dict[int, tuple[float, float]]:
