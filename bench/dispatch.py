@@ -53,7 +53,8 @@ INSERT INTO areas (id, kind, name, parent_id, path, lat, lng)
 INSERT INTO people (id, name, phone, unit, platform, home_room, reminders, created_at, home_area_id,
     most_offers, away_until)
   SELECT p, '志愿者' || p, '', '', '', '', true, '{now}', 10001 + p % {ESTATES}, 3,
-    CASE WHEN hashtext('away' || p) % 20 = 0 THEN '{now}'::timestamptz + interval '3 days' END FROM generate_series(1, {members}) p;
+    CASE WHEN hashtext('away' || p) % 20 = 0 THEN '{now}'::timestamptz + interval '3 days' END
+  FROM generate_series(1, {members}) p;
 INSERT INTO people (id, name, phone, unit, platform, home_room, reminders, created_at)
   SELECT {members} + p, '', '', '', '', '', true, '{now}' FROM generate_series(1, 1000) p;
 INSERT INTO roles (person_id, kind, area_id, status, department, since, asked_at)
@@ -133,7 +134,7 @@ def fill(conninfo: str, url: str, name: str, members: int) -> City:
         seed.seed_categories(session, categories.load())
     with psycopg.connect(conninfo, dbname=name, autocommit=True) as connection:
         connection.execute(everything(members, NOW))
-        connection.execute("ANALYZE")
+        connection.execute("VACUUM ANALYZE")
     return City(members, database, [])
 
 

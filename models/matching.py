@@ -26,9 +26,9 @@ from models.offer import Offer, OfferState, Shortfall
 from models.person import Person, Role, RoleKind, RoleStatus, Skill
 from models.ticket import Ticket, TicketHelper, TicketState, TicketWords, WordsKind
 
-LOOKED_AT = 40
+LOOKED_AT = 24
 """How many of those who rested longest are weighed in each area: enough for any wave, in a city of any size."""
-COUNTED = 120
+COUNTED = 60
 """Among how many members the shortfalls are counted."""
 MOST_AREAS = 24
 
@@ -457,11 +457,8 @@ def _short(
     now: datetime,
 ) -> Counter[str]:
     """Why the others cannot be asked: one reason each, counted among at most COUNTED members and never by name."""
-    asked = exists().where(Offer.ticket_id == ticket.id, Offer.person_id == Role.person_id)
-    wanted = wanted_skills(category)
-    can = exists().where(Skill.person_id == Role.person_id, Skill.skill.in_(wanted))
     rows = session.execute(
-        select(*_PERSON, asked.label("asked"), can.label("can"))
+        select(*_PERSON)
         .join(Role, Role.person_id == Person.id)
         .where(
             Role.area_id.in_(ids),
@@ -471,19 +468,22 @@ def _short(
         )
         .limit(COUNTED)
     )
-    reasons = (_why_not(row, wanted, parties, now) for row in {each.id: each for each in rows}.values())
-    return Counter(reason for reason in reasons if reason is not None)
-
-
-def _why_not(row: _Row, wanted: frozenset[str], parties: _Parties, now: datetime) -> Shortfall | None:
-    if row.asked:
-        return Shortfall.ASKED
-    if wanted and not row.can:
-        return Shortfall.SKILL
-    if row.minor:
-        return Shortfall.MINOR
-    if parties.includes(row):
-        return Shortfall.CONFLICT
-    if row.away_until is not None and row.away_until > now:
-        return Shortfall.AWAY
-    return None
+    members = {row.id: row for row in rows}
+    # Asked by itself: PostgreSQL would read the skills of the whole city for an EXISTS in the columns.
+    wanted = wanted_skills(category)
+    skilled = select(Skill.person_id).where(Skill.person_id.in_(members), Skill.skill.in_(wanted))
+    able = set(session.scalars(skilled)) if wanted else set(members)
+    asked = set(session.scalars(select(Offer.person_id).where(Offer.ticket_id == ticket.id)))
+    counts: Counter[str] = Counter()
+    for row in members.values():
+        if row.id in asked:
+            counts[Shortfall.ASKED] += 1
+        elif row.id not in able:
+            counts[Shortfall.SKILL] += 1
+        elif row.minor:
+            counts[Shortfall.MINOR] += 1
+        elif parties.includes(row):
+            counts[Shortfall.CONFLICT] += 1
+        elif row.away_until is not None and row.away_until > now:
+            counts[Shortfall.AWAY] += 1
+    return counts
