@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models import areas, matching, outboxes
 from models.area import Area, AreaKind
 from models.category import Category
+from models.errors import Refusal
+from models.lifecycle import OPEN_STATES
 from models.offer import Offer, Wave, WaveMode
 from models.outbox import NoticeKind
 from models.person import Person, Role, RoleKind, RoleStatus
@@ -31,9 +33,8 @@ def in_pool() -> ColumnElement[bool]:
 
 
 def in_or_out_of_pool() -> ColumnElement[bool]:
-    """The same, and those that somebody has taken out of it and not finished: who comes too late is told so."""
-    taken = exists().where(Wave.ticket_id == Ticket.id, Wave.mode == WaveMode.POOL)
-    return or_(in_pool(), and_(Ticket.state == TicketState.ACCEPTED, taken))
+    """The same, and those that were free before and are not finished: who comes too late is told so."""
+    return Ticket.state.in_(OPEN_STATES) & exists().where(Wave.ticket_id == Ticket.id, Wave.mode == WaveMode.POOL)
 
 
 def near(session: Session, person: Person) -> ColumnElement[bool]:
@@ -76,12 +77,15 @@ def may_take(session: Session, ticket: Ticket, person: Person, *, now: datetime)
     return matching.fits(session, ticket, session.get_one(Category, ticket.category), person, now=now)
 
 
-def was_open(session: Session, ticket: Ticket) -> bool:
-    """Whether a ticket that somebody has now was free to take before."""
-    if ticket.assignee_id is None:
-        return False
+def why_not(session: Session, ticket: Ticket, *, now: datetime) -> Refusal:
+    """Why somebody who was not asked cannot take a ticket: it is not theirs, or it was free and they come too late."""
     query = select(Wave.id).where(Wave.ticket_id == ticket.id, Wave.mode == WaveMode.POOL)
-    return session.scalar(query.limit(1)) is not None
+    if session.scalar(query.limit(1)) is None:
+        return Refusal.NOT_YOURS
+    if ticket.assignee_id is not None:
+        return Refusal.TAKEN
+    still_free = ticket.state is TicketState.OFFERED and ticket.dispatch_at is not None and ticket.dispatch_at > now
+    return Refusal.NOT_YOURS if still_free else Refusal.OFFER_OVER
 
 
 def taken_by(session: Session, ticket: Ticket, person: Person, *, now: datetime) -> Offer:

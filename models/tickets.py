@@ -631,8 +631,7 @@ def accept(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Ti
     if mine is None and pool.may_take(session, ticket, by, now=now):
         mine = pool.taken_by(session, ticket, by, now=now)
     if mine is None:
-        reason = Refusal.TAKEN if pool.was_open(session, ticket) else Refusal.NOT_YOURS
-        raise Refused(reason, number=ticket.short)
+        raise Refused(pool.why_not(session, ticket, now=now), number=ticket.short)
     if mine.state is OfferState.OPEN and ticket.state is TicketState.ACCEPTED:
         helpers.join(session, ticket, mine, by=by, now=now)
         return ticket

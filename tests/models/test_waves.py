@@ -285,6 +285,10 @@ def test_what_nobody_takes_goes_to_the_desk_and_is_free_no_more(session: Session
     assert (shared.state, shared.dispatch_at) == (TicketState.NEW, None)
     assert len(factories.notices(session, world.staff, NoticeKind.DESK)) == 1
     assert pool.open_to(session, world.member, now=NOW + HOUR) == []
+    late = tickets.find(session, shared.short, by=world.member)
+    with pytest.raises(Refused) as refused:
+        tickets.accept(session, late, by=world.member, now=NOW + HOUR)
+    assert refused.value.reason is Refusal.OFFER_OVER
     dispatch.offer_to(session, shared, world.second_member, by=world.staff, now=NOW + HOUR)
     assert pool.open_to(session, world.member, now=NOW + HOUR) == []
     with pytest.raises(Refused):
