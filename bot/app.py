@@ -86,7 +86,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         if assistant is not None:
             assistant.ask(ticket_id)
 
-    pace = Pace()
+    pace, rules = Pace(), dispatch_rules(settings)
 
     def dispatch_all(ticket_ids: list[int]) -> None:
         waiting = deque(ticket_ids)
@@ -95,7 +95,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
                 pace.give_way()
                 with database.transaction() as session:
                     ticket_id = waiting.popleft()
-                    dispatch.dispatch(session, ticket_id, now=clock(), offer_minutes=settings.limits.offer_minutes)
+                    dispatch.dispatch(session, ticket_id, now=clock(), rules=rules)
                 tasks.wake(session)
         finally:
             tasks.queue(tickets=waiting)  # what one that fails has left undone
@@ -175,6 +175,22 @@ def connect_redis(settings: Settings) -> redis.Redis:
     return redis.Redis.from_url(settings.redis.url, socket_timeout=2, socket_connect_timeout=2)
 
 
+def dispatch_rules(settings: Settings) -> dispatch.Rules:
+    """How people are asked, from the settings."""
+    given = settings.dispatch
+    plans = {
+        name: dispatch.WavePlan(tuple(wave.sizes), wave.minutes)
+        for name, wave in (("normal", given.waves.normal), ("urgent", given.waves.urgent))
+    }
+    return dispatch.Rules(
+        normal=plans["normal"],
+        urgent=plans["urgent"],
+        quiet_from=time.fromisoformat(given.quiet_from),
+        quiet_until=time.fromisoformat(given.quiet_until),
+        pool_minutes=given.pool_minutes,
+    )
+
+
 def load_world(database: Database, settings: Settings) -> World:
     """What handlers know of the installation, as it stands in the database now."""
     with database.reading() as session:
@@ -197,7 +213,6 @@ def load_world(database: Database, settings: Settings) -> World:
             [_understood(category) for category in live.values()], tree, own_weights(settings.data_dir)
         ),
         limits=LimitNumbers(
-            offer_minutes=limits.offer_minutes,
             evaluation_days=limits.evaluation_days,
             evaluation_reminder_hours=limits.evaluation_reminder_hours,
             reevaluation_hours=limits.reevaluation_hours,

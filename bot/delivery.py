@@ -182,8 +182,8 @@ class Delivery:
                 response_code=sent.response_code,
             )
             if notice.kind is NoticeKind.OFFER and notices.in_words(session, notice, now=self._clock()) is None:
-                # Somebody accepted while this one was on its way: its card ends at once.
-                notice.card_open, notice.card_caption = False, "withdrawn"
+                # Somebody accepted while this one was on its way, or it went another way: its card ends at once.
+                notice.card_open, notice.card_caption = False, notices.ending(session, notice)
         NOTICES.labels(plan.notice.kind.value, step.way.value).inc()
 
     def _not_sent(self, plan: Plan, failures: Sequence[NotSent], *, still_there: bool) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from handlers.turn import Choice, Reply
-from models import desk, outboxes
+from models import desk, outboxes, pool, transitions
 from models.category import Category
 from models.conversation import Conversation, Question, QuestionKind
 from models.offer import Offer, OfferState
@@ -57,7 +57,7 @@ def in_words(session: Session, notice: Notice, *, now: datetime) -> Words | None
     if _overtaken(session, notice, ticket):
         return None
     facts = _facts(session, notice, ticket, now=now)
-    if notice.kind is NoticeKind.DESK and facts.count == 0:
+    if notice.kind in (NoticeKind.DESK, NoticeKind.POOL) and facts.count == 0:
         return None
     return words(notice.kind, facts)
 
@@ -73,6 +73,20 @@ def _overtaken(session: Session, notice: Notice, ticket: Ticket | None) -> bool:
     return notice.kind in EVALUATIONS and ticket.state is not TicketState.RESOLVED
 
 
+def ending(session: Session, notice: Notice) -> str:
+    """What the card of an offer that is over becomes."""
+    offer = session.scalar(
+        select(Offer)
+        .where(Offer.ticket_id == notice.ticket_id, Offer.person_id == notice.person_id)
+        .order_by(Offer.id.desc())
+        .limit(1)
+    )
+    if offer is None or offer.state is OfferState.WITHDRAWN:
+        ticket = session.get(Ticket, notice.ticket_id)
+        return transitions.TAKEN if ticket is not None and ticket.assignee_id else OfferState.WITHDRAWN.value
+    return offer.state.value
+
+
 def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: datetime) -> NoticeFacts:
     by = session.get(Person, notice.data["by"]) if notice.data.get("by") else None
     said = session.get(TicketWords, notice.words_id) if notice.words_id else None
@@ -80,6 +94,8 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
         waiting = emergencies = late = 0
         if notice.kind is NoticeKind.DESK:
             waiting, emergencies, late = _desk(session, notice.person_id)
+        elif notice.kind is NoticeKind.POOL:
+            waiting = len(pool.open_to(session, session.get_one(Person, notice.person_id), now=now))
         return NoticeFacts(
             now=now,
             by_name=by.name if by else "",

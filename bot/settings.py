@@ -242,7 +242,6 @@ class DeliverySettings(Part):
 class Limits(Part):
     """Times of the loop that are the same for every category; the rest stands with the categories."""
 
-    offer_minutes: Positive = 30
     evaluation_days: Positive = 7
     evaluation_reminder_hours: Positive = 24
     reevaluation_hours: Positive = 24
@@ -263,6 +262,29 @@ class AssistantSettings(Part):
     seconds: Annotated[float, Field(gt=0, le=10)] = 2.0
     apply: bool = False
     """Whether a ticket is taken for what it says at once, instead of waiting for people."""
+
+
+class Wave(Part):
+    """How many are asked at a time, wave by wave, and how long each wave may answer."""
+
+    sizes: Annotated[list[Positive], Field(min_length=1, max_length=10)]
+    minutes: Positive
+
+
+class Waves(Part):
+    """The waves by urgency; a category may have its own. Emergencies are never offered."""
+
+    normal: Wave = Wave(sizes=[3, 5, 8], minutes=30)
+    urgent: Wave = Wave(sizes=[5, 8], minutes=10)
+
+
+class DispatchSettings(Part):
+    """How people are asked to help."""
+
+    waves: Waves = Waves()
+    quiet_from: TimeOfDay = "22:00"
+    quiet_until: TimeOfDay = "07:00"
+    pool_minutes: Positive = 60
 
 
 class Log(Part):
@@ -302,6 +324,7 @@ class Settings(BaseSettings):
     delivery: DeliverySettings = DeliverySettings()
     limits: Limits = Limits()
     assistant: AssistantSettings = AssistantSettings()
+    dispatch: DispatchSettings = DispatchSettings()
     log: Log = Log()
     gas_phone: str = ""
     """The local gas company's emergency number, told in the first words of the reply to a gas leak."""
@@ -418,6 +441,8 @@ def _contradictions(settings: Settings) -> list[str]:
         faults.append("assistant.model: must be named where assistant.url is")
     if settings.limits.office_open >= settings.limits.office_close:
         faults.append("limits.office_close: must be later than limits.office_open")
+    if settings.dispatch.quiet_from == settings.dispatch.quiet_until:
+        faults.append("dispatch.quiet_until: must differ from dispatch.quiet_from")
     return faults
 
 

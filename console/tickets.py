@@ -22,7 +22,7 @@ from models.attachment import Attachment
 from models.category import Category
 from models.errors import Refusal, Refused
 from models.lifecycle import RULES, Action
-from models.offer import Offer
+from models.offer import Offer, Wave
 from models.person import Person
 from models.ticket import Evaluation, Ticket, TicketEvent, TicketWords
 
@@ -135,6 +135,9 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
     offers = session.scalars(
         select(Offer).where(Offer.ticket_id == ticket.id).order_by(Offer.id.desc()).limit(MOST_LINES)
     ).all()
+    waves = session.scalars(
+        select(Wave).where(Wave.ticket_id == ticket.id).order_by(Wave.number.desc()).limit(MOST_LINES)
+    ).all()
     named = {event.by_id for event in events} | {said.person_id for said in words}
     named |= {offer.person_id for offer in offers} | {ticket.reporter_id, ticket.assignee_id}
     return {
@@ -145,6 +148,10 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
         "words_of": {said.id: said for said in words},
         "said": words,
         "offers": offers,
+        "waves": waves,
+        "areas": dict(
+            session.execute(select(Area.id, Area.name).where(Area.id.in_({each.area_id for each in waves}))).all()
+        ),
         "attachments": session.scalars(
             select(Attachment).where(Attachment.ticket_id == ticket.id).order_by(Attachment.id).limit(60)
         ).all(),

@@ -20,7 +20,7 @@ from models.ticket import Ticket, TicketState, Urgency
 from nlp import commands
 from nlp.commands import Intent, word
 from nlp.extract import mask
-from texts import common, members, staff
+from texts import common, members, staff, waves
 
 routes = Routes()
 
@@ -37,6 +37,11 @@ def _words(ticket: Ticket) -> str:
     return next((mask(each.text) for each in ticket.words if each.text), "")
 
 
+def _why_nobody(turn: Turn, ticket: Ticket) -> str:
+    searched = dispatch.last_search(turn.session, ticket)
+    return waves.why_nobody(searched.shortfalls) if searched is not None else ""
+
+
 @routes(Intent.DESK)
 def waiting_at_the_desk(turn: Turn) -> Reply:
     """What waits, emergencies first."""
@@ -50,6 +55,7 @@ def waiting_at_the_desk(turn: Turn) -> Reply:
             dialogue.category_name(turn, each),
             each.place,
             _words(each),
+            _why_nobody(turn, each),
             emergency=each.urgency is Urgency.EMERGENCY,
         )
         for each in waiting

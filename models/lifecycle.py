@@ -24,6 +24,12 @@ class Action(StrEnum):
     LOCATE = "locate"
     OFFER = "offer"
     ACCEPT = "accept"
+    SEEK = "seek"
+    """Others are asked to go along with whoever accepted."""
+    JOIN = "join"
+    """One of them goes along."""
+    LEAVE = "leave"
+    """And does not any more."""
     DECLINE = "decline"
     EXPIRE = "expire"
     RELEASE = "release"
@@ -56,6 +62,8 @@ class Actor(StrEnum):
     OFFERED = "offered"
     """Has an open offer."""
     ASSIGNEE = "assignee"
+    HELPER = "helper"
+    """Goes along with the assignee."""
     STAFF = "staff"
     """Community staff of the ticket's area, or anybody above them."""
     STREET = "street"
@@ -131,8 +139,20 @@ RULES: dict[Action, Rule] = {
         Tell(NoticeKind.ACCEPTED, Audience.REPORTER),
         Tell(NoticeKind.TAKEN, Audience.OTHERS_OFFERED),
     ),
-    Action.DECLINE: _rule([OFFERED], None, [Actor.OFFERED]),
-    Action.EXPIRE: _rule([OFFERED], NEW, [SYSTEM], Tell(NoticeKind.DESK, Audience.DESK)),
+    Action.SEEK: _rule([ACCEPTED], None, [SYSTEM]),
+    Action.JOIN: _rule(
+        [ACCEPTED],
+        None,
+        [Actor.OFFERED],
+        Tell(NoticeKind.JOINED, Audience.REPORTER),
+        Tell(NoticeKind.JOINED, Audience.ASSIGNEE),
+        Tell(NoticeKind.TAKEN, Audience.OTHERS_OFFERED),
+    ),
+    Action.LEAVE: _rule([ACCEPTED], None, [Actor.HELPER], Tell(NoticeKind.ALONE, Audience.ASSIGNEE)),
+    # Also while one accepted and a second is looked for.
+    Action.DECLINE: _rule([OFFERED, ACCEPTED], None, [Actor.OFFERED]),
+    # Dispatch goes on with the next wave at once, and tells the desk when there is none.
+    Action.EXPIRE: _rule([OFFERED], NEW, [SYSTEM]),
     Action.RELEASE: _rule(
         [ACCEPTED],
         NEW,

@@ -16,9 +16,15 @@ class NoticeKind(StrEnum):
     """Everything the bot says unasked; each kind has its words in texts/notices.py."""
 
     OFFER = "offer"
+    POOL = "pool"
+    """What any fitting member may take, gathered into one message."""
     TAKEN = "taken"
     OFFER_WITHDRAWN = "offer_withdrawn"
     ACCEPTED = "accepted"
+    JOINED = "joined"
+    """A second person goes along."""
+    ALONE = "alone"
+    """To whoever accepted: nobody was found who goes along."""
     ARRIVED = "arrived"
     RELEASED = "released"
     TAKEN_BACK = "taken_back"
@@ -84,6 +90,14 @@ class Notice(Base):
             unique=True,
             sqlite_where=text("kind = 'desk' AND state = 'pending'"),
             postgresql_where=text("kind = 'desk' AND state = 'pending'"),
+        ),
+        # The same for what is free to take.
+        Index(
+            "uq_outbox_pool",
+            "person_id",
+            unique=True,
+            sqlite_where=text("kind = 'pool' AND state = 'pending'"),
+            postgresql_where=text("kind = 'pool' AND state = 'pending'"),
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,8 +48,26 @@ def tell(
     return notice
 
 
+def tell_each(
+    session: Session, kind: NoticeKind, data: Mapping[int, dict[str, Any]], *, now: datetime, ticket_id: int
+) -> None:
+    """The same kind of notice for several people, each with data of their own, in one statement."""
+    made = [
+        Notice(person_id=person_id, ticket_id=ticket_id, kind=kind, data=facts, not_before=now, created_at=now)
+        for person_id, facts in data.items()
+    ]
+    session.add_all(made)
+    session.flush()
+    session.info.setdefault(FRESH, []).extend(notice.id for notice in made)
+
+
 def tell_desk(session: Session, person_id: int, *, now: datetime, gather: timedelta) -> None:
-    """One gathered message for somebody at the dispatch desk; a waiting one takes the news in.
+    """One gathered message for somebody at the dispatch desk."""
+    gather_one(session, NoticeKind.DESK, person_id, now=now, gather=gather)
+
+
+def gather_one(session: Session, kind: NoticeKind, person_id: int, *, now: datetime, gather: timedelta) -> None:
+    """One message of a kind for somebody; a waiting one takes the news in.
 
     Its words are made at the moment of sending, from what is open then.
     """
@@ -58,7 +76,7 @@ def tell_desk(session: Session, person_id: int, *, now: datetime, gather: timede
         insert(Notice)
         .values(
             person_id=person_id,
-            kind=NoticeKind.DESK,
+            kind=kind,
             data={},
             channel="",
             state=NoticeState.PENDING,

@@ -19,7 +19,7 @@ from models.inbox import InboxMessage
 from models.offer import Offer, OfferState
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Code, CodeKind, Identity, Login, Person, Role, RoleKind, RoleStatus, Skill
-from models.ticket import Ticket, TicketEvent, TicketWords
+from models.ticket import Ticket, TicketEvent, TicketHelper, TicketWords
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is misread aloud
 
@@ -224,8 +224,11 @@ def join(session: Session, keep: Person, other: Person) -> None:
     session.execute(delete(Skill).where(Skill.person_id == other.id, Skill.skill.in_(mine)))
     _join_roles(session, keep, other)
     _join_offers(session, keep, other)
-    if session.scalar(select(Notice.id).where(_waiting_desk(keep))) is not None:
-        session.execute(update(Notice).where(_waiting_desk(other)).values(state=NoticeState.DROPPED))
+    going = select(TicketHelper.ticket_id).where(TicketHelper.person_id == keep.id).scalar_subquery()
+    session.execute(delete(TicketHelper).where(TicketHelper.person_id == other.id, TicketHelper.ticket_id.in_(going)))
+    for kind in (NoticeKind.DESK, NoticeKind.POOL):
+        if session.scalar(select(Notice.id).where(_waiting(keep, kind))) is not None:
+            session.execute(update(Notice).where(_waiting(other, kind)).values(state=NoticeState.DROPPED))
     for table in Base.metadata.tables.values():
         if table.name == TicketEvent.__tablename__:
             continue
@@ -271,8 +274,8 @@ def _join_offers(session: Session, keep: Person, other: Person) -> None:
     )
 
 
-def _waiting_desk(person: Person) -> ColumnElement[bool]:
-    return and_(Notice.person_id == person.id, Notice.kind == NoticeKind.DESK, Notice.state == NoticeState.PENDING)
+def _waiting(person: Person, kind: NoticeKind) -> ColumnElement[bool]:
+    return and_(Notice.person_id == person.id, Notice.kind == kind, Notice.state == NoticeState.PENDING)
 
 
 def people_of_department(session: Session, name: str) -> Sequence[str]:

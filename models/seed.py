@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -45,6 +45,10 @@ class CategorySeed(Protocol):
     def skills(self) -> Sequence[str]: ...
     @property
     def offerable(self) -> bool: ...
+    @property
+    def needs(self) -> int: ...
+    @property
+    def waves(self) -> Mapping[str, Any]: ...
 
 
 class CategoryMissing(Exception):
@@ -74,6 +78,8 @@ def seed_categories(session: Session, seeds: Sequence[CategorySeed]) -> int:
                 department=seed.department,
                 skills=list(seed.skills),
                 offerable=seed.offerable,
+                needs=seed.needs,
+                waves=dict(seed.waves),
             )
             .on_conflict_do_nothing()
         )

@@ -96,6 +96,8 @@ class Ticket(Base):
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     department: Mapped[str] = mapped_column(String(40), default="")
     reopened: Mapped[int] = mapped_column(default=0)
+    needs: Mapped[int] = mapped_column(default=1, server_default="1")
+    """How many volunteers go together: the assignee, and helpers."""
     held_from: Mapped[TicketState | None] = mapped_column(Word(TicketState))
     hold_until: Mapped[datetime | None]
     opened_at: Mapped[datetime]
@@ -174,6 +176,20 @@ class TicketEvent(Base):
     words_digest: Mapped[str] = mapped_column(String(64), default="")
     previous: Mapped[str] = mapped_column(String(64), default="")
     hash: Mapped[str] = mapped_column(String(64))
+
+
+class TicketHelper(Base):
+    """Somebody who goes along with the assignee; `joined_at` is empty while they are only asked."""
+
+    __tablename__ = "ticket_helpers"
+    __table_args__ = (UniqueConstraint("ticket_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    asked_at: Mapped[datetime]
+    joined_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
 
 
 class Evaluation(Base):

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from models import areas, corrections, history, outboxes, people, transitions
+from models import areas, corrections, helpers, history, outboxes, people, pool, transitions
 from models.area import Area
 from models.attachment import Attachment, AttachmentUse
 from models.base import table
@@ -305,6 +305,8 @@ def find(
         raise Refused(Refusal.NOT_FOUND, number=number) from error
     offered = select(Offer.ticket_id).where(Offer.person_id == by.id)
     mine = [Ticket.reporter_id == by.id, Ticket.assignee_id == by.id, Ticket.id.in_(offered)]
+    if people.has_role(by, RoleKind.MEMBER):
+        mine.append(and_(pool.near(session, by), pool.in_or_out_of_pool()))
     departments = [
         role.department
         for role in by.roles
@@ -338,13 +340,14 @@ def own_live(session: Session, person: Person, *, most: int = 9) -> Sequence[Tic
 
 
 def tasks_of(session: Session, person: Person, *, most: int = 20) -> Sequence[Ticket]:
-    """What a person has accepted and not finished, oldest first."""
-    return session.scalars(
+    """What a person has accepted and not finished, oldest first; where they go along comes after it."""
+    own = session.scalars(
         select(Ticket)
         .where(Ticket.assignee_id == person.id, Ticket.state.in_([TicketState.ACCEPTED, TicketState.ASSIGNED]))
         .order_by(Ticket.id)
         .limit(most)
     ).all()
+    return [*own, *helpers.tasks(session, person, most=most)]
 
 
 def open_offers(session: Session, person: Person, *, most: int = 9) -> Sequence[Ticket]:
@@ -632,20 +635,26 @@ def _take_back_reopening(
 
 
 def accept(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Ticket:
-    """Exactly one person gets an offered ticket.
+    """Exactly one person gets an offered ticket, or one that is free to take. Where two go together, the next to accept
+    goes along.
 
     Raises Refused: TAKEN when somebody else has it, ALREADY_YOURS, OFFER_OVER when the offer ran out or was withdrawn.
     """
     ticket = transitions.lock(session, ticket.id)
-    if ticket.assignee_id == by.id and ticket.state is TicketState.ACCEPTED:
+    if ticket.state is TicketState.ACCEPTED and (ticket.assignee_id == by.id or helpers.is_helper(session, ticket, by)):
         raise Refused(Refusal.ALREADY_YOURS, number=ticket.short)
     mine = session.scalar(
         select(Offer)
         .where(Offer.ticket_id == ticket.id, Offer.person_id == by.id)
         .order_by(Offer.state != OfferState.OPEN, Offer.id.desc())
     )
+    if mine is None and pool.may_take(session, ticket, by, now=now):
+        mine = pool.taken_by(session, ticket, by, now=now)
     if mine is None:
-        raise Refused(Refusal.NOT_YOURS, number=ticket.short)
+        raise Refused(pool.why_not(session, ticket, now=now), number=ticket.short)
+    if mine.state is OfferState.OPEN and ticket.state is TicketState.ACCEPTED:
+        helpers.join(session, ticket, mine, by=by, now=now)
+        return ticket
     if mine.state is not OfferState.OPEN or ticket.state is not TicketState.OFFERED:
         if ticket.assignee_id is not None and ticket.assignee_id != by.id:
             # Their reply says it already.
@@ -653,6 +662,8 @@ def accept(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Ti
             raise Refused(Refusal.TAKEN, number=ticket.short)
         raise Refused(Refusal.OFFER_OVER, number=ticket.short)
     mine.state, mine.answered_at = OfferState.ACCEPTED, now
+    session.flush()
+    alone = helpers.lacking(session, ticket) > 0
     category = session.get_one(Category, ticket.category)
     transitions.perform(
         session,
@@ -665,12 +676,17 @@ def accept(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Ti
             "answered_at": ticket.answered_at or now,
             "due_at": due(now, category.finish_limit),
             "warned_at": None,
-            "dispatch_at": None,
+            # The others who were asked may still go along; without any, somebody is looked for at once.
+            "dispatch_at": None if not alone else ticket.dispatch_at if helpers.open_offers(session, ticket) else now,
         },
         checked=Actor.OFFERED,
+        others_stay=alone,
     )
-    session.execute(delete(Question).where(Question.ticket_id == ticket.id, Question.kind == QuestionKind.OFFER))
-    outboxes.retire_cards(session, ticket_id=ticket.id, caption=OfferState.ACCEPTED.value)
+    answered = delete(Question).where(Question.ticket_id == ticket.id, Question.kind == QuestionKind.OFFER)
+    session.execute(answered.where(Question.person_id == by.id) if alone else answered)
+    outboxes.retire_cards(
+        session, ticket_id=ticket.id, caption=OfferState.ACCEPTED.value, only_person=by.id if alone else None
+    )
     return ticket
 
 
@@ -705,6 +721,9 @@ def decline(session: Session, ticket: Ticket, text: str, *, by: Person, now: dat
 def release(session: Session, ticket: Ticket, text: str, *, by: Person | None, now: datetime) -> None:
     """The task comes back to the desk; nobody's standing changes."""
     ticket = transitions.lock(session, ticket.id)
+    if by is not None and ticket.assignee_id != by.id and helpers.is_helper(session, ticket, by):
+        helpers.leave(session, ticket, text, by=by, now=now)
+        return
     category = session.get_one(Category, ticket.category)
     transitions.perform(
         session,
@@ -720,6 +739,8 @@ def release(session: Session, ticket: Ticket, text: str, *, by: Person | None, n
             "dispatch_at": now,
         },
     )
+    transitions.close_offers(session, ticket, OfferState.WITHDRAWN, now=now)
+    helpers.end(session, ticket, now=now)
 
 
 def arrive(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:

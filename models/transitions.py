@@ -27,6 +27,9 @@ from models.ticket import (
 
 DESK_GATHER = timedelta(seconds=20)
 
+TAKEN = "taken"
+"""What the card of an offer becomes when somebody else was quicker."""
+
 
 def lock(session: Session, ticket_id: int) -> Ticket:
     """The ticket as it is now, held until the end of the transaction."""
@@ -114,10 +117,12 @@ def perform(
     target: Person | None = None,
     changes: dict[str, Any] | None = None,
     checked: Actor | None = None,
+    others_stay: bool = False,
 ) -> TicketEvent:
     """Checks the rule, applies `changes` and the new state, appends the event, tells whom the rule names.
 
-    `ticket` must be locked. `why` are somebody's own words: they are kept apart from the history.
+    `ticket` must be locked. `why` are somebody's own words: they are kept apart from the history. With `others_stay`
+    the offers to others go on, because a second person is wanted.
     """
     rule = RULES[action]
     actor = checked or check(session, ticket, action, by=by, why=why)
@@ -136,7 +141,7 @@ def perform(
                 outboxes.tell_desk(session, person_id, now=now, gather=DESK_GATHER)
                 continue
             if tell.to is Audience.OTHERS_OFFERED:
-                if not _was_shown(session, ticket, person_id):
+                if others_stay or not _was_shown(session, ticket, person_id):
                     continue
             elif by is not None and person_id == by.id and tell.kind is not NoticeKind.FINISHED:
                 continue
@@ -149,8 +154,12 @@ def perform(
                 data={"by": by.id if by else None, "actor": actor.value, **(facts or {})},
                 words_id=words.id if words else None,
             )
-    if any(tell.to is Audience.OTHERS_OFFERED for tell in rule.tells):
-        close_offers(session, ticket, OfferState.WITHDRAWN, now=now, except_person=by.id if by else 0)
+    for tell in rule.tells:
+        if tell.to is Audience.OTHERS_OFFERED and not others_stay:
+            caption = TAKEN if tell.kind is NoticeKind.TAKEN else OfferState.WITHDRAWN.value
+            close_offers(
+                session, ticket, OfferState.WITHDRAWN, now=now, except_person=by.id if by else 0, caption=caption
+            )
     return event
 
 
@@ -206,7 +215,21 @@ def _was_shown(session: Session, ticket: Ticket, person_id: int) -> bool:
     return outboxes.was_sent(session, ticket_id=ticket.id, kind=NoticeKind.OFFER, person_id=person_id)
 
 
-def close_offers(session: Session, ticket: Ticket, state: OfferState, *, now: datetime, except_person: int = 0) -> None:
+def tell_taken_back(session: Session, ticket: Ticket, person_ids: Sequence[int], *, now: datetime) -> None:
+    """Tells people who had a part in a ticket that it was arranged another way."""
+    for person_id in person_ids:
+        outboxes.tell(session, NoticeKind.TAKEN_BACK, person_id, now=now, ticket_id=ticket.id)
+
+
+def close_offers(
+    session: Session,
+    ticket: Ticket,
+    state: OfferState,
+    *,
+    now: datetime,
+    except_person: int = 0,
+    caption: str = "",
+) -> None:
     """Ends every open offer of a ticket; people who never saw theirs are not told, cards become their ending."""
     session.execute(
         update(Offer)
@@ -221,7 +244,7 @@ def close_offers(session: Session, ticket: Ticket, state: OfferState, *, now: da
         )
     )
     outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.OFFER)
-    outboxes.retire_cards(session, ticket_id=ticket.id, caption=state.value, except_person=except_person)
+    outboxes.retire_cards(session, ticket_id=ticket.id, caption=caption or state.value, except_person=except_person)
 
 
 def forget_questions(session: Session, ticket: Ticket) -> None:

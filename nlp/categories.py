@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,7 @@ class First(StrEnum):
     PROPERTY = "property"
     STAFF = "staff"
     DEPARTMENT = "department"
+    POOL = "pool"
 
 
 class Level(StrEnum):
@@ -57,6 +58,10 @@ class CategorySeed:
     department: str
     skills: tuple[str, ...]
     offerable: bool
+    needs: int = 1
+    """How many volunteers go together."""
+    waves: dict[str, Any] = field(default_factory=dict)
+    """Its own waves by urgency, each with `sizes` and `minutes`."""
 
 
 def _seed(code: str, row: dict[str, Any]) -> CategorySeed:
@@ -70,6 +75,8 @@ def _seed(code: str, row: dict[str, Any]) -> CategorySeed:
         department=row["department"],
         skills=tuple(row.get("skills", ())),
         offerable=row.get("offerable", True),
+        needs=row.get("needs", 1),
+        waves=row.get("waves", {}),
     )
 
 

@@ -44,6 +44,8 @@ class Intent(StrEnum):
     CREATE = "create"
     LEAVE = "leave"
     BACK = "back"
+    FREE_TIMES = "free_times"
+    MOST_OFFERS = "most_offers"
     RIDER_REGISTER = "rider_register"
     STATIONS = "stations"
     PATROL = "patrol"
@@ -159,6 +161,8 @@ _RULES: dict[Intent, _Rule] = {
     Intent.PAIR: _rule("认亲 结对", _A.MEMBER, _MEMBERS, _N, _W),
     Intent.CREATE: _rule("创单 自主创单", _A.MEMBER, _MEMBERS, _W),
     Intent.LEAVE: _rule("请假 暂停接单", _A.MEMBER, _MEMBERS, Argument.UNTIL, _W),
+    Intent.FREE_TIMES: _rule("接单时间", _A.MEMBER, _MEMBERS, _W),
+    Intent.MOST_OFFERS: _rule("接单上限", _A.MEMBER, _MEMBERS, _W),
     Intent.BACK: _rule("上线 销假 恢复接单 结束请假", _A.MEMBER, _MEMBERS),
     Intent.RIDER_REGISTER: _rule("骑手报到 小哥报到 外卖员报到 快递员报到", _A.RIDER, _EVERYBODY, Argument.CODE),
     Intent.STATIONS: _rule("驿站 附近驿站 最近的驿站 骑手驿站 找驿站", _A.RIDER, _EVERYBODY),
@@ -559,6 +563,27 @@ def until(rest: str, *, today: date) -> date | None:
         day = monday + timedelta(days=weekday)
         return day if day >= today else day + timedelta(days=7)
     return None
+
+
+_HOURS = re.compile(
+    r"(下午|晚上|晚|夜里)?(\d{1,2})(?:[:点时](?:00|整)?)?(?:-|~|到|至)(下午|晚上|晚|夜里|次日|明早)?(\d{1,2})(?:[:点时](?:00|整)?)?"
+)
+
+
+def hours(rest: str) -> tuple[int, int] | None:
+    """The full hours between which somebody likes to be asked ("18-21", "晚上6点到9点", "22到6点"), each under 24."""
+    found = _HOURS.fullmatch(re.sub(r"[\s。.]", "", normal(rest)))
+    if found is None:
+        return None
+    start, end = int(found[2]), int(found[4])
+    if found[1] and start < 12:
+        start += 12
+        # "晚上6点到9点" means nine in the evening.
+        end += 12 if found[3] is None and end < 12 else 0
+    if found[3] in ("下午", "晚上", "晚", "夜里") and end < 12:
+        end += 12
+    end %= 24
+    return (start, end) if start < 24 and start != end else None
 
 
 # --- typing errors -----------------------------------------------------------------------------------------------

@@ -140,9 +140,11 @@ def ticket(
     return tickets.open_ticket(session, report, by=by, channel="official", now=now)
 
 
-def run_dispatch(session: Session, which: Ticket, *, now: datetime = NOW, offer_minutes: int = 30) -> Ticket:
+def run_dispatch(
+    session: Session, which: Ticket, *, now: datetime = NOW, rules: dispatch.Rules = dispatch.DEFAULT
+) -> Ticket:
     """Lets dispatch look at a ticket once, as the worker does."""
-    dispatch.dispatch(session, which.id, now=now, offer_minutes=offer_minutes)
+    dispatch.dispatch(session, which.id, now=now, rules=rules)
     return which
 
 

@@ -46,7 +46,7 @@ def test_the_embedded_parts_follow_the_data_folder_unless_they_are_set(written: 
 def test_an_administrator_sees_every_fault_at_once_each_with_its_key(written: Write) -> None:
     faults = faults_of(
         written(
-            "sites: {}\nsite: {timezone: Mars}\nlimits: {offer_minutes: 0}\nchannels:\n"
+            "sites: {}\nsite: {timezone: Mars}\nlimits: {menu_minutes: 0}\nchannels:\n"
             "  wecom: {kind: wecom, corp_id: ww1, agent_id: 1, secret: s, token: '?!', encoding_aes_key: short}\n"
             "  sms: {kind: telegraph}\n  official: {kind: official_account}\n"
         )
@@ -54,7 +54,7 @@ def test_an_administrator_sees_every_fault_at_once_each_with_its_key(written: Wr
     assert {fault.partition(":")[0] for fault in faults} == {
         "sites",
         "site.timezone",
-        "limits.offer_minutes",
+        "limits.menu_minutes",
         "channels.wecom.token",
         "channels.wecom.encoding_aes_key",
         "channels.sms",

@@ -15,8 +15,9 @@ from models.ticket import Ending, TicketEvent, TicketKind, Urgency, WordsKind
 from models.triage import ASSISTANT
 from texts import refusals
 from texts.common import LEVELS, ROLES, STATES, clock
+from texts.waves import wave
 
-__all__ = ["LEVELS", "ROLES", "STATES", "clock"]  # templates find these here too
+__all__ = ["LEVELS", "ROLES", "STATES", "clock", "wave"]  # templates find these here too
 
 TABS = {
     "new": "待派",
@@ -74,6 +75,8 @@ ACTIONS = {
     Action.REJECT: "不予受理",
     Action.MERGE: "合并",
     Action.SUPERVISE: "督办",
+    Action.JOIN: "一起去",
+    Action.LEAVE: "去不了",
 }
 """The buttons."""
 
@@ -118,7 +121,7 @@ EVENTS = {
     Action.OFFER: "派单",
     Action.ACCEPT: "接了单",
     Action.DECLINE: "这次不方便",
-    Action.EXPIRE: "到时没有人接，回到待派",
+    Action.EXPIRE: "到时没有人接，接着找人",
     Action.RELEASE: "退了单，回到待派",
     Action.ARRIVE: "到了现场",
     Action.FINISH: "办结，请居民评价",
@@ -139,6 +142,9 @@ EVENTS = {
     Action.MERGE: "合并到另一件事",
     Action.SUPERVISE: "督办",
     Action.MISS_LIMIT: "超过了期限",
+    Action.SEEK: "请人一起去",
+    Action.JOIN: "一起去",
+    Action.LEAVE: "去不了，另外请人搭伴",
 }
 """Lines of history, after the name of whoever did it."""
 
@@ -147,6 +153,7 @@ ACTORS = {
     Actor.REPORTER: "居民",
     Actor.OFFERED: "被派的人",
     Actor.ASSIGNEE: "接单的人",
+    Actor.HELPER: "一起去的人",
     Actor.STAFF: "社区",
     Actor.STREET: "街道",
     Actor.DEPARTMENT: "部门",
@@ -192,7 +199,13 @@ OFFER_STATES = {
 
 REASONS = {
     "skill": "会做这样的事",
+    "here": "就在这里",
     "community": "在这个社区",
+    "neighbours": "在邻近的社区",
+    "near": "家离得近",
+    "free": "手上没有别的单",
+    "experience": "办过这样的事",
+    "pool": "自己接的",
     "grid": "负责这一片",
     "property": "这里的物业",
     "staff": "值班人员选的",
@@ -204,6 +217,9 @@ REASONS = {
 
 NOTICES = {
     NoticeKind.OFFER: "请他接单",
+    NoticeKind.POOL: "有可以抢的单",
+    NoticeKind.JOINED: "有人一起去",
+    NoticeKind.ALONE: "还没人一起去",
     NoticeKind.TAKEN: "单子已被接走",
     NoticeKind.OFFER_WITHDRAWN: "单子已另外安排",
     NoticeKind.ACCEPTED: "有人接了",
@@ -368,7 +384,9 @@ def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categor
             return f"小应听成“{_category(facts.get('category'), categories)}”"
         case Action.CORRECT:
             return _corrected(facts, categories)
-        case Action.OFFER:
+        case Action.OFFER if facts.get("pool"):
+            return "放出来抢单"
+        case Action.OFFER | Action.SEEK:
             asked = facts.get("asked") or []
             told = "、".join(names.get(each.get("person")) or "一位" for each in asked[:6])
             return told if len(asked) <= 6 else f"{told}等 {len(asked)} 位"

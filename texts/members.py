@@ -23,6 +23,54 @@ def accepted(number: str, place: str, room: str, contact: str, words: str) -> st
     )
 
 
+def going_in_twos(place: str) -> str:
+    """The first of two has accepted."""
+    return f"这件事两个人一起去{'更稳妥' if place else '才好'}，我正在请第二位，找到就告诉您。"
+
+
+def joined(number: str, place: str, who: str) -> str:
+    """They go along."""
+    return (
+        f"接单成功，编号 {number}，您和{who}一起去。\n{place or '地方还没说清'}，先在门口会合。\n"
+        f"办好由{who}回复“办结”；去不了回复“退单 {number}”，不要紧。"
+    )
+
+
+def left(number: str) -> str:
+    """They do not go along any more."""
+    return f"好的，{number} 我另外请人搭伴，不要紧。谢谢您。"
+
+
+def free_times(start: int, end: int) -> str:
+    """When they like to be asked."""
+    return (
+        f"记好了，只在 {start} 点到{'次日 ' if end < start else ' '}{end} 点之间请您。随时都行就回复“接单时间 全天”。"
+    )
+
+
+def free_any_time() -> str:
+    """At any hour."""
+    return "记好了，白天晚上有合适的单都来问您，夜里 10 点到早上 7 点除非急事不打扰。"
+
+
+def free_times_when() -> str:
+    """Which hours."""
+    return "您几点到几点方便？比如回复“接单时间 18-21”；随时都行就回复“接单时间 全天”。"
+
+
+def most_offers(most: int) -> str:
+    """How many at a time."""
+    return f"记好了，等您回话的单最多 {most} 件，多了先请别人。"
+
+
+def most_offers_how() -> str:
+    """How many at a time: a number is needed."""
+    return "同时最多请您看几件？回复“接单上限 3”这样就行，1 到 9 都可以。"
+
+
+ALL_DAY = ("全天", "随时", "都行", "都可以", "不限")
+
+
 def accepted_without_place(number: str, words: str) -> str:
     """The task has no place yet."""
     said = f"“{clip(words, 60)}”\n" if words.strip() else ""
@@ -33,11 +81,13 @@ def accepted_without_place(number: str, words: str) -> str:
 
 
 CARD_ACCEPTED, CARD_DECLINED, CARD_TAKEN, CARD_OVER = "已接单", "已婉拒", "已被接走", "已失效"
+CARD_ELSEWHERE = "已另外安排"
 
 CARDS = {
     "accepted": CARD_ACCEPTED,
     "declined": CARD_DECLINED,
-    "withdrawn": CARD_TAKEN,
+    "taken": CARD_TAKEN,
+    "withdrawn": CARD_ELSEWHERE,
     "expired": CARD_OVER,
     "evaluated": "已评价",
 }
@@ -78,9 +128,11 @@ def no_offers() -> str:
     return "现在没有等您接的单。有合适的我会来问您。"
 
 
-def offers_head() -> str:
-    """What is offered."""
-    return "等您接的单："
+def offers_head(asked: int, free: int) -> str:
+    """What is offered, and what is free for whoever comes first."""
+    if not free:
+        return "等您接的单："
+    return f"等您接的单，后 {free} 件谁方便谁接：" if asked else "附近谁方便谁接的单："
 
 
 def no_tasks() -> str:

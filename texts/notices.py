@@ -80,11 +80,27 @@ def _who(facts: NoticeFacts) -> str:
 def _offer(facts: NoticeFacts) -> Words:
     expires = datetime.fromisoformat(facts.data["expires"])
     asked = "社区想请您来办" if facts.data.get("direct") else "想请您帮忙"
+    if facts.data.get("along"):
+        asked = "想请您搭个伴"
     return Words(
-        f"【{asked}】{_where(facts)}\n{_quoted(facts.report, 60)}{within(expires, now=facts.now)}回我就行，不方便没关系。",
+        f"【{asked}】{_where(facts)}{_far(facts.data.get('metres'))}\n{_quoted(facts.report, 60)}{within(expires, now=facts.now)}回我就行，不方便没关系。",
         ((members.ACCEPT, f"接单 {facts.number}"), (members.DECLINE, f"婉拒 {facts.number}")),
         title=f"{asked}：{_where(facts)}",
     )
+
+
+def _far(metres: int | None) -> str:
+    """How far it is, when that is known and not far enough to put anybody off."""
+    if metres is None or metres > 3000:
+        return ""
+    near = f"{max(round(metres, -2), 100)} 米" if metres < 950 else f"{metres / 1000:.1f} 公里"
+    return f"，离您约 {near}"
+
+
+def _joined(facts: NoticeFacts) -> Words:
+    if facts.reader_is_reporter:
+        return Words(f"{_about(facts)}：{_who(facts)}也一起来帮忙。")
+    return Words(f"{facts.short}（{_where(facts)}）{_who(facts)}和您一起去，出发前在门口会合就好。")
 
 
 def _finished(facts: NoticeFacts) -> Words:
@@ -162,6 +178,14 @@ def _handover_words(facts: NoticeFacts) -> Words:
 
 WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.OFFER: _offer,
+    NoticeKind.POOL: lambda facts: Words(
+        f"您附近有 {facts.count} 件事等人搭把手，谁方便谁来。\n回复“待接单”看看，不方便不用回。"
+    ),
+    NoticeKind.JOINED: _joined,
+    NoticeKind.ALONE: lambda facts: Words(
+        f"{facts.short}（{_where(facts)}）一起去的人还没找到。要进门，先叫上网格员或者社区的同志，别一个人去；"
+        f"等不了就回复“退单 {facts.short}”，不要紧。"
+    ),
     NoticeKind.TAKEN: lambda facts: Words(f"{facts.short}（{facts.category}）已被接走了，谢谢您。下次再麻烦您。"),
     NoticeKind.OFFER_WITHDRAWN: lambda facts: Words(
         f"{facts.short}（{facts.category}）不用跑了，已经另外安排。谢谢您。"

@@ -22,9 +22,10 @@ def desk(lines: Sequence[str], more: int) -> str:
     return f"待派的事：\n{listed}{rest}\n派给谁，回复“派单 编号 姓名”；上报、转部门、督办同样加编号。"
 
 
-def desk_line(number: str, category: str, place: str, words: str, *, emergency: bool) -> str:
-    """One ticket at the desk."""
-    return f"{'【紧急】' if emergency else ''}{number} {category}{' · ' + place if place else '（地方不清）'} {clip(words, 30)}"
+def desk_line(number: str, category: str, place: str, words: str, why: str, *, emergency: bool) -> str:
+    """One ticket at the desk, and why nobody was found for it, if anybody was looked for."""
+    nobody = f"\n　没找到人：{why}" if why else ""
+    return f"{'【紧急】' if emergency else ''}{number} {category}{' · ' + place if place else '（地方不清）'} {clip(words, 30)}{nobody}"
 
 
 def offered_to(number: str, name: str) -> str:
@@ -149,7 +150,8 @@ HELP = (
 HELP_DEPARTMENT = "您还可以：认领 编号　答复 编号 结果　退回 编号 原因"
 
 HELP_MEMBER = (
-    "您还可以：待接单　我的任务　接单 / 婉拒 / 到场 / 办结 / 退单 加编号\n请假 到哪天　上线　留言 编号 加上您的话"
+    "您还可以：待接单　我的任务　接单 / 婉拒 / 到场 / 办结 / 退单 加编号\n请假 到哪天　上线　接单时间 18-21　接单上限 3\n"
+    "留言 编号 加上您的话"
 )
 
 HELP_RIDER = "您还可以：停好车拍照发位置　驿站　巡查　不提醒 / 提醒"

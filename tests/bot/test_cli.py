@@ -72,12 +72,10 @@ def test_the_configuration_is_checked_and_shown_without_its_secrets(tmp_path: Pa
 
 def test_every_fault_of_the_configuration_is_told_at_once(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
-    path.write_text(
-        "databse: {}\nlimits: {offer_minutes: -1}\nchannels: {official: {kind: wecom, secret: hush-hush}}\n"
-    )
+    path.write_text("databse: {}\nlimits: {menu_minutes: -1}\nchannels: {official: {kind: wecom, secret: hush-hush}}\n")
     ended = huying("config", "check", "--config", path, folder=tmp_path, env={"HUYING_LOG__LEVEL": "loud"})
     assert (ended.code, ended.out) == (2, "")
-    for key in ("databse", "limits.offer_minutes", "channels.official.corp_id", "channels.official.token", "log.level"):
+    for key in ("databse", "limits.menu_minutes", "channels.official.corp_id", "channels.official.token", "log.level"):
         assert key in ended.err
     assert "hush-hush" not in ended.err
     assert "Traceback" not in ended.err

@@ -101,7 +101,7 @@ class AnyOrder(RuleBasedStateMachine):
         ticket = session.get_one(Ticket, self.ids[which])
         reporter = session.get_one(Person, ticket.reporter_id)
         if ticket.state is TicketState.NEW:
-            dispatch.dispatch(session, ticket.id, now=now, offer_minutes=30)
+            dispatch.dispatch(session, ticket.id, now=now, rules=dispatch.DEFAULT)
         elif ticket.state is TicketState.OFFERED:
             asked = session.scalar(
                 select(Offer.person_id).where(Offer.ticket_id == ticket.id, Offer.state == OfferState.OPEN)
@@ -124,11 +124,11 @@ class AnyOrder(RuleBasedStateMachine):
     @rule()
     def dispatch_works(self) -> None:
         for ticket_id in dispatch.due_tickets(self.session, now=self.now):
-            dispatch.dispatch(self.session, ticket_id, now=self.now, offer_minutes=30)
+            dispatch.dispatch(self.session, ticket_id, now=self.now, rules=dispatch.DEFAULT)
 
     def clock_work(self, ticket_id: int) -> None:
         session, now = self.session, self.now
-        dispatch.dispatch(session, ticket_id, now=now, offer_minutes=30)
+        dispatch.dispatch(session, ticket_id, now=now, rules=dispatch.DEFAULT)
         tickets.miss_limit(session, ticket_id, now=now)
         tickets.remind(session, ticket_id, now=now, after=timedelta(hours=HOURS))
         tickets.auto_close(session, ticket_id, now=now, days=DAYS)
@@ -192,10 +192,10 @@ class AnyOrder(RuleBasedStateMachine):
                 assert transitions.desk_of(self.session, ticket)
                 assert not offers
             case TicketState.OFFERED:
-                # The last to decline wakes dispatch at once.
-                assert ticket.dispatch_at is not None and (offers or ticket.dispatch_at <= self.now)
+                # People are asked or it is free for everybody; dispatch comes back to it in either case.
+                assert ticket.dispatch_at is not None
             case TicketState.ACCEPTED:
-                assert ticket.assignee_id is not None and not offers
+                assert ticket.assignee_id is not None
             case TicketState.ASSIGNED:
                 assert ticket.department
             case _:

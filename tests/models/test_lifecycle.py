@@ -34,7 +34,7 @@ MAY_HAPPEN = {
     "new": "add correct locate offer finish withdraw urge relay escalate assign hold reject merge supervise miss_limit",
     "offered": "add correct locate offer accept decline expire finish withdraw urge relay escalate assign hold reject "
     "merge supervise miss_limit",
-    "accepted": "add correct locate release arrive finish withdraw urge relay escalate assign hold merge supervise "
+    "accepted": "add correct locate seek join leave decline release arrive finish withdraw urge relay escalate assign hold merge supervise "
     "miss_limit",
     "assigned": "add correct locate finish withdraw urge relay escalate assign claim return hold merge supervise "
     "miss_limit",
@@ -82,7 +82,7 @@ class Play:
     def steps(self) -> dict[str, Callable[[Any, str], object]]:
         session, ticket = self.session, self.ticket
         return {
-            "dispatch": lambda _, __: dispatch.dispatch(session, ticket.id, now=self.now, offer_minutes=30),
+            "dispatch": lambda _, __: dispatch.dispatch(session, ticket.id, now=self.now),
             "wait": lambda _, hours: self.wait(int(hours)),
             "accept": lambda by, _: tickets.accept(session, ticket, by=by, now=self.now),
             "decline": lambda by, why: tickets.decline(session, ticket, why, by=by, now=self.now),

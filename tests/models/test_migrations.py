@@ -65,7 +65,7 @@ def test_up_with_rows_down_and_up_again(empty_url: str) -> None:
             world.street.estate.grid_worker_id = world.member.id
             world.member.home_area_id = world.street.building.id
             ticket = factories.ticket(session, world.resident, area=world.street.building)
-            dispatch.dispatch(session, ticket.id, now=NOW, offer_minutes=30)
+            dispatch.dispatch(session, ticket.id, now=NOW)
             tickets.accept(session, ticket, by=world.member, now=NOW)
             login = Login(name="staff", password_hash="x", person_id=world.staff.id, created_at=NOW)
             session.add_all([login, Code(code="AAAAAA", kind=CodeKind.BIND, expires_at=NOW)])

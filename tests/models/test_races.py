@@ -9,7 +9,7 @@ from threading import Barrier
 
 from sqlalchemy import func, select
 
-from models import history, people, tickets
+from models import dispatch, helpers, history, people, tickets
 from models.db import Database
 from models.errors import Refusal, Refused
 from models.offer import Offer, OfferState
@@ -43,7 +43,7 @@ def test_exactly_one_of_twenty_neighbours_who_accept_at_once_gets_the_task(both:
         here = factories.street(session)
         members = [factories.somebody(session, RoleKind.MEMBER, here.community, skills=["调解"]) for _ in range(PEOPLE)]
         ticket = factories.ticket(session, factories.person(session), area=here.building)
-        factories.run_dispatch(session, ticket)
+        factories.run_dispatch(session, ticket, rules=dispatch.Rules(normal=dispatch.WavePlan((PEOPLE,), 30)))
         session.query(Notice).update({"state": NoticeState.SENT})
         ids, ticket_id = [member.id for member in members], ticket.id
 
@@ -65,6 +65,50 @@ def test_exactly_one_of_twenty_neighbours_who_accept_at_once_gets_the_task(both:
         assert set(told) == set(ids) - {winner}
         assert set(told.values()) == {1}
         assert session.scalar(select(func.count()).where(Offer.state == OfferState.OPEN)) == 0
+        assert history.verify_history(session) is None
+
+
+def test_of_twenty_who_accept_a_visit_at_once_one_has_it_and_one_goes_along(both: Database) -> None:
+    with both.transaction() as session:
+        factories.categories(session)
+        factories.category(session, "care", skills=["调解"]).needs = 2
+        here = factories.street(session)
+        members = [factories.somebody(session, RoleKind.MEMBER, here.community, skills=["调解"]) for _ in range(PEOPLE)]
+        ticket = factories.ticket(session, factories.person(session), category="care", area=here.building)
+        factories.run_dispatch(session, ticket, rules=dispatch.Rules(normal=dispatch.WavePlan((PEOPLE,), 30)))
+        ids, ticket_id = [member.id for member in members], ticket.id
+
+    def accept(index: int) -> str:
+        with both.transaction() as session:
+            by = session.get_one(Person, ids[index])
+            return f"{tickets.accept(session, tickets.find(session, '1', by=by), by=by, now=NOW).assignee_id == by.id}"
+
+    got = Counter(at_once(PEOPLE, accept))
+    assert (got["True"], got["False"]) == (1, 1)
+    assert got[Refusal.TAKEN] + got[Refusal.OFFER_OVER] == PEOPLE - 2
+    with both.reading() as session:
+        [helper] = helpers.joined(session, session.get_one(Ticket, ticket_id))
+        assert helper.person_id != session.get_one(Ticket, ticket_id).assignee_id
+        assert history.verify_history(session) is None
+
+
+def test_ten_tickets_dispatched_at_once_go_beyond_nobodys_limit(both: Database) -> None:
+    with both.transaction() as session:
+        factories.categories(session)
+        here = factories.street(session)
+        members = [factories.somebody(session, RoleKind.MEMBER, here.community, skills=["调解"]) for _ in range(5)]
+        for member in members:
+            member.most_offers = 2
+        waiting = [factories.ticket(session, factories.person(session), area=here.building).id for _ in range(10)]
+
+    def run(index: int) -> None:
+        with both.transaction() as session:
+            dispatch.dispatch(session, waiting[index], now=NOW)
+
+    at_once(10, run)
+    with both.reading() as session:
+        counts = session.execute(select(Offer.person_id, func.count()).group_by(Offer.person_id)).all()
+        assert {count for _, count in counts} <= {1, 2}
         assert history.verify_history(session) is None
 
 

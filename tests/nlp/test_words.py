@@ -14,7 +14,6 @@ from nlp.train import CORPUS
 from nlp.understand import Understander
 
 
-
 def test_the_segmenter_knows_the_words_the_corpus_is_made_of() -> None:
     assert WORDS.read_text(encoding="utf-8") == rebuild(CORPUS)
 
