@@ -40,7 +40,7 @@ def dispatch(session: Session, ticket_id: int, *, now: datetime, offer_minutes: 
     if ticket.state is not TicketState.NEW:
         return
     category = session.get_one(Category, ticket.category)
-    first = _first(ticket, category)
+    first = _first(ticket, category) if not _has_tasks(session, ticket) else First.STAFF
     if first is First.DEPARTMENT and _assign(session, ticket, category, now=now):
         return
     if first is First.VOLUNTEER:
@@ -54,6 +54,11 @@ def dispatch(session: Session, ticket_id: int, *, now: datetime, offer_minutes: 
     else:
         for person in transitions.desk_of(session, ticket):
             outboxes.tell_desk(session, person.id, now=now, gather=transitions.DESK_GATHER)
+
+
+def _has_tasks(session: Session, ticket: Ticket) -> bool:
+    """Whether a ticket was split: its tasks are dispatched, itself is for people to resolve."""
+    return session.scalar(select(Ticket.id).where(Ticket.parent_id == ticket.id).limit(1)) is not None
 
 
 def _first(ticket: Ticket, category: Category) -> First:
@@ -78,6 +83,8 @@ def _volunteers(session: Session, ticket: Ticket, category: Category, *, now: da
         return []
     above = [int(step) for step in community.path.strip("/").split("/")]
     asked = select(Offer.person_id).where(Offer.ticket_id == ticket.id)
+    # Nobody is asked for what is their own matter too.
+    theirs = select(Ticket.reporter_id).where(or_(Ticket.merged_into_id == ticket.id, Ticket.id == ticket.parent_id))
     query = (
         select(Person)
         .join(Role, Role.person_id == Person.id)
@@ -88,6 +95,7 @@ def _volunteers(session: Session, ticket: Ticket, category: Category, *, now: da
             or_(Area.id.in_(above), Area.path.startswith(community.path)),
             Person.id != ticket.reporter_id,
             Person.id.not_in(asked),
+            Person.id.not_in(theirs),
             Person.erased_at.is_(None),
             or_(Person.away_until.is_(None), Person.away_until <= now),
         )

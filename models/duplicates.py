@@ -6,18 +6,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import areas
 from models.area import Area, AreaKind
-from models.clock import local
 from models.lifecycle import OPEN_STATES
 from models.ticket import Ticket, TicketWords, WordsKind
 
 WINDOW = timedelta(days=14)
 MOST = 50
 """The newest so many are looked at: the work does not grow with the number of tickets."""
+
+ABOVE = frozenset({AreaKind.CITY, AreaKind.DISTRICT, AreaKind.STREET})
+"""Too wide for one event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +37,37 @@ def candidates(
     now: datetime,
     window: timedelta = WINDOW,
     most: int = MOST,
-    but: int | None = None,
+    before: int | None = None,
 ) -> Sequence[Candidate]:
     """Open tickets of the estate `area` belongs to, of one of `categories`, opened within `window`, newest first.
 
-    A community gives the tickets that are placed no nearer than itself; what lies above has none. `but` is the id of a
-    ticket to leave out.
+    A community gives the tickets that are placed no nearer than itself; what lies above has none. Tasks that staff made
+    of a ticket are left out. `before` is the id of a ticket of which only earlier ones are wanted.
     """
-    community = areas.community_of(session, area.id)
-    if community is None:
+    if area.kind in ABOVE:
         return []
     around = area.parent_id if area.kind is AreaKind.BUILDING and area.parent_id else area.id
-    buildings = select(Area.id).where(Area.parent_id == around, Area.kind == AreaKind.BUILDING)
-    rows = session.execute(
-        select(Ticket, TicketWords.text)
-        .outerjoin(TicketWords, (TicketWords.ticket_id == Ticket.id) & (TicketWords.kind == WordsKind.REPORT))
+    buildings = session.scalars(select(Area.id).where(Area.parent_id == around, Area.kind == AreaKind.BUILDING))
+    earlier = [Ticket.id < before] if before is not None else []
+    newest = (
+        select(Ticket.id)
         .where(
-            # The index stands on these three; the rest only narrows what one community told in the window.
-            Ticket.community_id == community,
-            Ticket.state.in_(OPEN_STATES),
-            Ticket.day >= local(now - window).date(),
-            Ticket.opened_at >= now - window,
-            or_(Ticket.area_id == around, Ticket.area_id.in_(buildings)),
+            # One index has these three: what is read grows with what this estate tells in the window, nothing else.
+            Ticket.area_id.in_([around, *buildings]),
             Ticket.category.in_(categories),
-            Ticket.id != (but or 0),
+            Ticket.opened_at >= now - window,
+            Ticket.state.in_(OPEN_STATES),
+            Ticket.parent_id.is_(None),
+            *earlier,
         )
         .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
         .limit(most)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Ticket, TicketWords.text)
+        .join(newest, newest.c.id == Ticket.id)
+        .outerjoin(TicketWords, (TicketWords.ticket_id == Ticket.id) & (TicketWords.kind == WordsKind.REPORT))
+        .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
     )
     return [Candidate(ticket, text or "") for ticket, text in rows]

@@ -24,7 +24,7 @@ def test_the_neighbours_open_ticket_is_looked_at_with_its_words(session: Session
 
 def test_whoever_looks_leaves_out_their_own(session: Session, world: World) -> None:
     told = factories.ticket(session, world.resident, category="noise", area=world.street.building)
-    assert candidates(session, world.street.building, NOISE, now=NOW, but=told.id) == []
+    assert candidates(session, world.street.building, NOISE, now=NOW, before=told.id) == []
 
 
 def test_another_category_what_is_over_and_what_is_long_ago_are_not_looked_at(session: Session, world: World) -> None:
