@@ -14,8 +14,11 @@ from texts import notices, residents
 
 routes = Routes()
 
-THEIRS = frozenset({Action.OPEN, Action.ADD, Action.CORRECT, Action.LOCATE, Action.URGE, Action.MERGE})
-"""What the reporters of one matter did each for themselves."""
+OF_EACH = frozenset({Action.ADD, Action.URGE})
+"""What the reporters of one matter do each for themselves."""
+
+OF_NEIGHBOURS = frozenset({Action.OPEN, Action.CORRECT, Action.LOCATE, Action.GATHER, Action.PART, Action.TAKE_OVER})
+"""What is no news to whoever follows."""
 
 
 @routes(Intent.PROGRESS)
@@ -40,7 +43,11 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
     head = followers.head_of(turn.session, ticket)
     events = list(ticket.events)
     if head is not ticket:
-        done = [event for event in head.events if event.action not in THEIRS or event.by_id == turn.person.id]
+        done = [
+            event
+            for event in head.events
+            if event.action not in OF_NEIGHBOURS and (event.action not in OF_EACH or event.by_id == turn.person.id)
+        ]
         events = sorted([*events, *done], key=lambda event: (event.at, event.id))
     history = [
         text
