@@ -10,7 +10,7 @@ from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Meaning, Reply, Turn
 from models import duplicates, merging, tickets, transitions
-from models.area import Area, AreaKind
+from models.area import Area
 from models.proposal import Proposal
 from models.ticket import Ticket
 from nlp import similar
@@ -35,17 +35,17 @@ def look(session: Session, ticket_id: int, *, now: datetime) -> None:
     found = duplicates.candidates(session, area, similar.compatible(ticket.category), now=now, before=ticket.id)
     if not found:
         return
+    estate = duplicates.estate_of(area)
     words = next((each.text for each in ticket.words if each.text), "")
-    told = [_told(each.ticket, session.get(Area, each.ticket.area_id), each.words) for each in found]
-    for best in similar.alike(_told(ticket, area, words), told)[:1]:
-        merging.propose(session, ticket, found[best.index].ticket, score=best.score, reasons=best.reasons, now=now)
+    told = [_told(each.ticket, estate, each.words) for each in found]
+    for best in similar.alike(_told(ticket, estate, words), told)[:1]:
+        into = found[best.index].ticket
+        merging.propose(session, ticket, into, score=best.score, reasons=best.reasons, now=now)
 
 
-def _told(ticket: Ticket, area: Area | None, words: str) -> Told:
-    ids = [area.id] if area else []
-    if area is not None and area.kind is AreaKind.BUILDING and area.parent_id:
-        ids.append(area.parent_id)
-    return Told(words, ticket.place, tuple(ids), {ticket.category: 1.0}, ticket.opened_at)
+def _told(ticket: Ticket, estate: int, words: str) -> Told:
+    places = (estate, ticket.area_id or estate)
+    return Told(words, ticket.place, places, {ticket.category: 1.0}, ticket.opened_at)
 
 
 def _asked(turn: Turn) -> Proposal | None:

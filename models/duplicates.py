@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from models.area import Area, AreaKind
 from models.lifecycle import OPEN_STATES
-from models.ticket import Ticket, TicketWords, WordsKind
+from models.ticket import Ticket, TicketState, TicketWords, WordsKind
 
 WINDOW = timedelta(days=14)
 MOST = 50
 """The newest so many are looked at: the work does not grow with the number of tickets."""
+
+OVER_STATES = frozenset(TicketState) - OPEN_STATES
 
 ABOVE = frozenset({AreaKind.CITY, AreaKind.DISTRICT, AreaKind.STREET})
 """Too wide for one event."""
@@ -27,6 +29,11 @@ class Candidate:
 
     ticket: Ticket
     words: str
+
+
+def estate_of(area: Area) -> int:
+    """The id of the area whose tickets are looked at for one in `area`: a building's estate, otherwise itself."""
+    return area.parent_id if area.kind is AreaKind.BUILDING and area.parent_id else area.id
 
 
 def candidates(
@@ -46,7 +53,7 @@ def candidates(
     """
     if area.kind in ABOVE:
         return []
-    around = area.parent_id if area.kind is AreaKind.BUILDING and area.parent_id else area.id
+    around = estate_of(area)
     buildings = session.scalars(select(Area.id).where(Area.parent_id == around, Area.kind == AreaKind.BUILDING))
     earlier = [Ticket.id < before] if before is not None else []
     newest = (
@@ -56,7 +63,8 @@ def candidates(
             Ticket.area_id.in_([around, *buildings]),
             Ticket.category.in_(categories),
             Ticket.opened_at >= now - window,
-            Ticket.state.in_(OPEN_STATES),
+            # Not "in the open states": SQLite would take that for a reason to read everything that is open.
+            Ticket.state.not_in(OVER_STATES),
             Ticket.parent_id.is_(None),
             *earlier,
         )

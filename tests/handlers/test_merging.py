@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -57,7 +58,7 @@ class Neighbours:
     second: Neighbour
     third: Neighbour
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Neighbour]:
         return iter((self.first, self.second, self.third))
 
 

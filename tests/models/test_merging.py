@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import dispatch, followers, history, merging, people, splitting, tickets
+from models import followers, history, merging, people, splitting, tickets
 from models.calendar import due
 from models.errors import Refusal, Refused
 from models.outbox import NoticeKind
@@ -191,10 +191,8 @@ def test_a_pair_is_proposed_once(session: Session, world: World) -> None:
     assert merging.propose(session, second, first, score=0.8, reasons=["place"], now=NOW)
     assert second.dispatch_at == NOW + merging.HOLD
     assert not merging.propose(session, second, first, score=0.9, reasons=["place"], now=LATER)
-    dispatch.dispatch(session, second.id, now=NOW, offer_minutes=30)
-    assert second.state is TicketState.NEW
-    dispatch.dispatch(session, second.id, now=NOW + merging.HOLD, offer_minutes=30)
-    assert second.state is TicketState.OFFERED
+    assert factories.run_dispatch(session, second).state == "new"
+    assert factories.run_dispatch(session, second, now=NOW + merging.HOLD).state == "offered"
 
 
 def test_what_is_urgent_is_not_held_for_the_answer(session: Session, world: World) -> None:
@@ -226,7 +224,7 @@ def test_a_merge_by_hand_answers_the_question_too_and_its_undoing_is_for_good(se
     merging.propose(session, second, first, score=0.8, reasons=[], now=NOW)
     merging.merge(session, second, first, by=world.staff, now=NOW)
     [pair] = session.scalars(select(Proposal))
-    assert pair.state is ProposalState.SAME
+    assert pair.state == "same"
     merging.unmerge(session, second, by=world.staff, now=NOW)
-    assert pair.state is ProposalState.DIFFERENT
+    assert pair.state == "different"
     assert not merging.propose(session, second, first, score=0.9, reasons=[], now=LATER)
