@@ -88,9 +88,12 @@ def propose(
 
 
 def is_open(session: Session, proposal: Proposal) -> bool:
-    """Whether a proposal still has to be decided: both tickets are."""
-    states = session.scalars(select(Ticket.state).where(Ticket.id.in_([proposal.ticket_id, proposal.into_id]))).all()
-    return proposal.state is ProposalState.OPEN and all(state in OPEN_STATES for state in states)
+    """Whether a proposal still has to be decided: both tickets are open, the earlier one perhaps in another."""
+    if proposal.state is not ProposalState.OPEN:
+        return False
+    ticket = session.get_one(Ticket, proposal.ticket_id)
+    into = followers.head_of(session, session.get_one(Ticket, proposal.into_id))
+    return ticket is not into and ticket.state in OPEN_STATES and into.state in OPEN_STATES
 
 
 def open_pairs() -> ColumnElement[bool]:
@@ -118,7 +121,7 @@ def say_same(session: Session, proposal: Proposal, *, by: Person, now: datetime)
 
     Raises Refused(SAME_OVER) when the question, or the earlier matter, is over.
     """
-    ticket, into = _pair(session, proposal, by=by)
+    ticket, into = _pair(session, proposal)
     if not is_open(session, proposal):
         raise Refused(Refusal.SAME_OVER, number=ticket.short)
     if ticket.reporter_id == by.id:
@@ -126,12 +129,15 @@ def say_same(session: Session, proposal: Proposal, *, by: Person, now: datetime)
         _join(session, ticket, into, by=by, now=now, actor=Actor.REPORTER)
     else:
         merge(session, ticket, into, by=by, now=now)
+    if proposal.state is ProposalState.OPEN:
+        # The earlier one lives on in another, of which nobody was asked.
+        _decide(session, proposal, ProposalState.SAME, by=by, now=now)
     return ticket
 
 
 def say_different(session: Session, proposal: Proposal, *, by: Person, now: datetime) -> Ticket:
     """Two events: both go on, and nobody is asked about the pair again. Raises Refused(SAME_OVER)."""
-    ticket, into = _pair(session, proposal, by=by)
+    ticket, into = _pair(session, proposal)
     if not is_open(session, proposal):
         raise Refused(Refusal.SAME_OVER, number=ticket.short)
     if ticket.reporter_id != by.id:
@@ -144,10 +150,15 @@ def say_different(session: Session, proposal: Proposal, *, by: Person, now: date
     return ticket
 
 
-def _pair(session: Session, proposal: Proposal, *, by: Person) -> tuple[Ticket, Ticket]:
-    found = followers.lock_all(session, proposal.ticket_id, proposal.into_id)
+def _pair(session: Session, proposal: Proposal) -> tuple[Ticket, Ticket]:
+    """The later ticket and the one in which the earlier lives on, locked."""
+    head_id = followers.head_of(session, session.get_one(Ticket, proposal.into_id)).id
+    found = followers.lock_all(session, proposal.ticket_id, proposal.into_id, head_id)
     session.refresh(proposal)
-    return found[proposal.ticket_id], found[proposal.into_id]
+    if (found[proposal.into_id].merged_into_id or proposal.into_id) != head_id:
+        # Merged, or taken apart, in this very moment.
+        raise Refused(Refusal.CHANGED, number=found[proposal.ticket_id].short)
+    return found[proposal.ticket_id], found[head_id]
 
 
 def _decide(session: Session, proposal: Proposal, state: ProposalState, *, by: Person, now: datetime) -> None:

@@ -219,6 +219,25 @@ def test_the_desk_decides_what_the_reporter_was_asked(session: Session, world: W
         assert [notice.state for notice in factories.notices(session, person, NoticeKind.SAME_EVENT)] == ["dropped"]
 
 
+def test_yes_to_a_matter_that_was_merged_meanwhile_joins_the_one_it_lives_on_in(session: Session, world: World) -> None:
+    first, second, third = told(session, world, 3)
+    merging.propose(session, third, second, score=0.8, reasons=[], now=NOW)
+    merging.merge(session, second, first, by=world.staff, now=NOW)
+    [pair] = session.scalars(select(Proposal))
+    merging.say_same(session, pair, by=session.get_one(Person, third.reporter_id), now=NOW)
+    assert third.merged_into_id == first.id
+    assert pair.state == "same"
+
+
+def test_yes_to_a_matter_that_was_merged_into_ones_own_changes_nothing(session: Session, world: World) -> None:
+    first, second = told(session, world, 2)
+    merging.propose(session, second, first, score=0.8, reasons=[], now=NOW)
+    merging.merge(session, first, second, by=world.staff, now=NOW)
+    [pair] = session.scalars(select(Proposal))
+    by = session.get_one(Person, second.reporter_id)
+    refused(Refusal.SAME_OVER, lambda: merging.say_same(session, pair, by=by, now=NOW))
+
+
 def test_a_merge_by_hand_answers_the_question_too_and_its_undoing_is_for_good(session: Session, world: World) -> None:
     first, second = told(session, world, 2)
     merging.propose(session, second, first, score=0.8, reasons=[], now=NOW)
