@@ -19,6 +19,9 @@ from models.person import Person
 from models.proposal import Proposal, ProposalState
 from models.ticket import Ending, Evaluation, Ticket, TicketState, Urgency
 
+SURELY = 0.65
+"""From this score on the reporter is asked; a pair less sure only lies on the desk."""
+
 ANSWERS_WITHIN = timedelta(days=1)
 """How long a bare answer of the reporter counts; the desk may decide any time."""
 
@@ -55,7 +58,7 @@ def propose(
 ) -> bool:
     """Puts a pair before the desk and asks the later ticket's reporter, once; False for a pair that was proposed.
 
-    `ticket` must be locked. Nobody in an emergency is asked such things: the desk alone decides. Everything ordinary
+    `ticket` must be locked. Nobody is asked in an emergency, nor less than `SURELY`: the desk alone decides. What is ordinary
     is not offered for `HOLD`, which costs one value that dispatch reads anyway: most of those asked answer at once, and
     then no volunteer is called for what another already does. Whoever does not answer loses five minutes.
     """
@@ -72,7 +75,7 @@ def propose(
     )
     session.add(proposal)
     session.flush()
-    if Urgency.EMERGENCY in (ticket.urgency, into.urgency):
+    if score < SURELY or Urgency.EMERGENCY in (ticket.urgency, into.urgency):
         return True
     outboxes.tell(
         session,

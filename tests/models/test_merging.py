@@ -195,6 +195,14 @@ def test_a_pair_is_proposed_once(session: Session, world: World) -> None:
     assert factories.run_dispatch(session, second, now=NOW + merging.HOLD).state == "offered"
 
 
+def test_a_pair_that_is_not_sure_lies_on_the_desk_and_nobody_is_asked(session: Session, world: World) -> None:
+    first, second = told(session, world, 2)
+    merging.propose(session, second, first, score=0.6, reasons=[], now=NOW)
+    assert len(merging.proposals_of(session, second)) == 1
+    assert second.dispatch_at == NOW
+    assert factories.notices(session, session.get_one(Person, second.reporter_id), NoticeKind.SAME_EVENT) == []
+
+
 def test_what_is_urgent_is_not_held_for_the_answer(session: Session, world: World) -> None:
     first, second = told(session, world, 2)
     second.urgency = Urgency.URGENT
