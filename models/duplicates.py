@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from models.area import Area, AreaKind
@@ -16,6 +16,9 @@ from models.ticket import Ticket, TicketState, TicketWords, WordsKind
 WINDOW = timedelta(days=14)
 MOST = 50
 """The newest so many are looked at: the work does not grow with the number of tickets."""
+
+RECENT = 7
+"""This part of the window is looked at first, and suffices where so many were told in it."""
 
 OVER_STATES = frozenset(TicketState) - OPEN_STATES
 
@@ -55,27 +58,37 @@ def candidates(
         return []
     around = estate_of(area)
     buildings = session.scalars(select(Area.id).where(Area.parent_id == around, Area.kind == AreaKind.BUILDING))
-    earlier = [Ticket.id < before] if before is not None else []
-    newest = (
-        select(Ticket.id)
-        .where(
-            # One index has these three: what is read grows with what this estate tells in the window, nothing else.
-            Ticket.area_id.in_([around, *buildings]),
-            Ticket.category.in_(categories),
-            Ticket.opened_at >= now - window,
-            # Not "in the open states": SQLite would take that for a reason to read everything that is open.
-            Ticket.state.not_in(OVER_STATES),
-            Ticket.parent_id.is_(None),
-            *earlier,
-        )
-        .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
-        .limit(most)
-        .subquery()
-    )
+    places = [around, *buildings]
+    found: Sequence[int] = []
+    # An estate in which much happens is read for a few days only: what is read stays the same, however much is told.
+    for back in (window / RECENT, window):
+        found = session.scalars(_newest(places, categories, since=now - back, most=most, before=before)).all()
+        if len(found) >= most:
+            break
     rows = session.execute(
         select(Ticket, TicketWords.text)
-        .join(newest, newest.c.id == Ticket.id)
         .outerjoin(TicketWords, (TicketWords.ticket_id == Ticket.id) & (TicketWords.kind == WordsKind.REPORT))
+        .where(Ticket.id.in_(found))
         .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
     )
     return [Candidate(ticket, text or "") for ticket, text in rows]
+
+
+def _newest(
+    places: Sequence[int], categories: Collection[str], *, since: datetime, most: int, before: int | None
+) -> Select[int]:
+    query = (
+        select(Ticket.id)
+        .where(
+            # One index has these three: what is read grows with what this estate tells since then, nothing else.
+            Ticket.area_id.in_(places),
+            Ticket.category.in_(categories),
+            Ticket.opened_at >= since,
+            # Not "in the open states": SQLite would take that for a reason to read everything that is open.
+            Ticket.state.not_in(OVER_STATES),
+            Ticket.parent_id.is_(None),
+        )
+        .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
+        .limit(most)
+    )
+    return query if before is None else query.where(Ticket.id < before)

@@ -58,9 +58,9 @@ def propose(
 ) -> bool:
     """Puts a pair before the desk and asks the later ticket's reporter, once; False for a pair that was proposed.
 
-    `ticket` must be locked. Nobody is asked in an emergency, nor less than `SURELY`: the desk alone decides. What is ordinary
-    is not offered for `HOLD`, which costs one value that dispatch reads anyway: most of those asked answer at once, and
-    then no volunteer is called for what another already does. Whoever does not answer loses five minutes.
+    `ticket` must be locked. Nobody is asked in an emergency, nor less than `SURELY`: the desk alone decides. What is
+    ordinary is not offered for `HOLD`, which costs one value that dispatch reads anyway: most of those asked answer at
+    once, and then no volunteer is called for what another already does. Whoever does not answer loses five minutes.
     """
     pair = (Proposal.ticket_id == ticket.id, Proposal.into_id == into.id)
     if session.scalar(select(Proposal.id).where(*pair)) is not None:
