@@ -30,6 +30,7 @@ from bot.settings import EMBEDDED, OfficialAccount, Settings
 from bot.spool import Spool
 from bot.tasks import Tasks, make_broker
 from bot.webhook import Webhook
+from handlers import same
 from handlers.respond import build_router
 from handlers.turn import LimitNumbers, WindowNumbers, World
 from models import areas, dispatch, seed
@@ -94,8 +95,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
             while waiting:
                 pace.give_way()
                 with database.transaction() as session:
-                    ticket_id = waiting.popleft()
-                    dispatch.dispatch(session, ticket_id, now=clock(), rules=rules)
+                    ticket_id, now = waiting.popleft(), clock()
+                    same.look(session, ticket_id, now=now)
+                    dispatch.dispatch(session, ticket_id, now=now, rules=rules)
                 tasks.wake(session)
         finally:
             tasks.queue(tickets=waiting)  # what one that fails has left undone

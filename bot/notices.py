@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from handlers.turn import Choice, Reply
-from models import desk, outboxes, pool, transitions
+from models import areas, desk, followers, merging, outboxes, pool, transitions
+from models.area import Area
 from models.category import Category
 from models.conversation import Conversation, Question, QuestionKind
 from models.offer import Offer, OfferState
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person, Role, RoleKind, RoleStatus
+from models.proposal import Proposal
 from models.ticket import Ticket, TicketState, TicketWords, Urgency, WordsKind
 from nlp.extract import mask
 from texts.notices import NoticeFacts, Words, words
@@ -65,12 +68,37 @@ def in_words(session: Session, notice: Notice, *, now: datetime) -> Words | None
 def _overtaken(session: Session, notice: Notice, ticket: Ticket | None) -> bool:
     if ticket is None:
         return False
+    if notice.kind is NoticeKind.SAME_EVENT:
+        proposal = _proposal(session, notice)
+        return proposal is None or not merging.is_open(session, proposal)
     if notice.kind is NoticeKind.OFFER:
         still_open = select(Offer.id).where(
             Offer.ticket_id == ticket.id, Offer.person_id == notice.person_id, Offer.state == OfferState.OPEN
         )
         return session.scalar(still_open) is None
-    return notice.kind in EVALUATIONS and ticket.state is not TicketState.RESOLVED
+    return notice.kind in EVALUATIONS and followers.head_of(session, ticket).state is not TicketState.RESOLVED
+
+
+def _proposal(session: Session, notice: Notice) -> Proposal | None:
+    return session.get(Proposal, notice.data["proposal"]) if "proposal" in notice.data else None
+
+
+def _earlier(session: Session, notice: Notice) -> dict[str, Any]:
+    """What the question about an earlier ticket tells of it: nothing that anybody said, and no room."""
+    proposal = _proposal(session, notice)
+    if proposal is None:
+        return {}
+    earlier = session.get_one(Ticket, proposal.into_id)
+    area = session.get(Area, earlier.area_id) if earlier.area_id else None
+    people = followers.numbers(session, earlier)
+    return {
+        "category": session.get_one(Category, earlier.category).name,
+        "place": areas.full_name(session, area) if area else "",
+        "opened": earlier.opened_at.isoformat(),
+        "state": earlier.state.value,
+        "people": len(people),
+        "own": earlier.reporter_id == notice.person_id,
+    }
 
 
 def ending(session: Session, notice: Notice) -> str:
@@ -110,22 +138,25 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
     )
     # Whoever takes a task, and everybody before that, reads the words without phone and room numbers.
     private = notice.person_id not in (ticket.reporter_id, ticket.assignee_id) and notice.kind is not NoticeKind.ALARM
+    head = followers.head_of(session, ticket)
+    text = (said.text or "") if said else ""
     return NoticeFacts(
         now=now,
         number=ticket.number,
         short=ticket.short,
         category=session.get_one(Category, ticket.category).name,
         place=ticket.place,
-        state=ticket.state,
+        state=head.state,
         opened=ticket.opened_at,
-        due=ticket.due_at,
+        due=head.due_at,
         report=mask(report or "") if private else report or "",
-        words=(said.text or "") if said else "",
+        # What was written for a neighbour may name that neighbour's door or number.
+        words=text if head is ticket else mask(text),
         by_name=by.name if by else "",
         by_role=_role(session, by),
         reader_is_reporter=notice.person_id == ticket.reporter_id,
         danger=ticket.danger,
-        data=notice.data,
+        data=notice.data | (_earlier(session, notice) if notice.kind is NoticeKind.SAME_EVENT else {}),
     )
 
 
@@ -181,6 +212,8 @@ def shown(
     kind, expires = QuestionKind.MENU, now + timedelta(minutes=30)
     if notice.kind in EVALUATIONS:
         kind, expires = QuestionKind.EVALUATION, now + timedelta(days=7)
+    elif notice.kind is NoticeKind.SAME_EVENT:
+        kind, expires = QuestionKind.SAME_EVENT, now + merging.ANSWERS_WITHIN
     elif notice.kind is NoticeKind.OFFER:
         kind, expires = QuestionKind.OFFER, datetime.fromisoformat(notice.data["expires"])
     if notice.ticket_id is not None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from console import recommend
 from console.house import field
 from console.sight import Sight
-from models import areas, desk, dispatch, tickets, triage
+from models import areas, desk, dispatch, merging, splitting, tickets, triage
 from models.area import Area
 from models.category import Category
 from models.clock import CHINA
@@ -230,12 +230,27 @@ def _reject(doing: Doing) -> None:
 
 def _merge(doing: Doing) -> None:
     into = tickets.find(doing.session, field("number", most=20), by=doing.sight.person, states=LIVE_STATES)
-    desk.merge(doing.session, doing.ticket, into, by=doing.by, now=doing.now)
+    merging.merge(doing.session, doing.ticket, into, by=doing.by, now=doing.now)
+
+
+def _unmerge(doing: Doing) -> None:
+    merging.unmerge(doing.session, doing.ticket, by=doing.by, now=doing.now)
+
+
+def _split(doing: Doing) -> None:
+    tasks = [
+        splitting.Task(field(f"task{number}", most=500), field(f"category{number}", most=40))
+        for number in range(1, splitting.MOST + 1)
+    ]
+    splitting.split(doing.session, doing.ticket, tasks, by=doing.by, channel="console", now=doing.now)
 
 
 def _supervise(doing: Doing) -> None:
     desk.supervise(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
 
+
+LOCK_SEVERAL = frozenset({Action.MERGE, Action.UNMERGE, Action.WITHDRAW})
+"""These hold several tickets at once and lock them in their own order: nobody may hold one of them before."""
 
 PERFORM: dict[Action, Callable[[Doing], None]] = {
     Action.ADD: _add,
@@ -263,5 +278,7 @@ PERFORM: dict[Action, Callable[[Doing], None]] = {
     Action.RESUME: _resume,
     Action.REJECT: _reject,
     Action.MERGE: _merge,
+    Action.UNMERGE: _unmerge,
+    Action.SPLIT: _split,
     Action.SUPERVISE: _supervise,
 }

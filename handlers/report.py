@@ -278,6 +278,9 @@ def split(turn: Turn) -> Reply:
 def place_told(turn: Turn) -> Reply:
     """The place that was asked for, or whatever was said instead: it all stays with the ticket."""
     ticket = turn.session.get_one(Ticket, turn.conversation.data["ticket"])
+    if ticket.merged_into_id is not None:
+        # Where it is has been settled meanwhile; what was said still reaches whoever has it.
+        return added(turn)
     place = turn.understood.place if turn.understood else None
     if place and place.area_id is None and not in_the_open(place.text):
         # Words that nobody can be sent to.

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Reply, Turn
-from models import desk, dispatch, tickets, transitions
+from models import desk, dispatch, merging, tickets, transitions
 from models.area import Area
 from models.clock import CHINA, local
 from models.errors import Refusal, Refused
@@ -168,8 +168,8 @@ def merge(turn: Turn) -> Reply:
     if not number:
         return Reply(staff.merge_how(ticket.short))
     into = tickets.find(turn.session, number, by=turn.person)
-    desk.merge(turn.session, ticket, into, by=turn.person, now=turn.now)
-    return Reply(staff.merged(ticket.short, into.short))
+    head = merging.merge(turn.session, ticket, into, by=turn.person, now=turn.now)
+    return Reply(staff.merged(ticket.short, head.short))
 
 
 # ---------------------------------------------------------------- departments

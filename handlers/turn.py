@@ -175,6 +175,8 @@ class Meaning(StrEnum):
     SPLIT = "split"
     APART = "apart"
     TOGETHER = "together"
+    SAME = "same"
+    DIFFERENT = "different"
     CONSENT = "consent"
     COMMUNITY = "community"
     SKILL = "skill"

@@ -12,7 +12,7 @@ from models import people, transitions
 from models.calendar import due
 from models.category import Category, Level
 from models.errors import Refusal, Refused
-from models.lifecycle import LIVE_STATES, OPEN_STATES, Action, Actor
+from models.lifecycle import Action, Actor
 from models.person import Person
 from models.ticket import (
     Ticket,
@@ -195,26 +195,6 @@ def reject(session: Session, ticket: Ticket, text: str, *, by: Person, now: date
         now=now,
         why=text,
         changes={"due_at": None, "dispatch_at": None, "closed_at": now, "answered_at": ticket.answered_at or now},
-    )
-    transitions.forget_questions(session, ticket)
-
-
-def merge(session: Session, ticket: Ticket, into: Ticket, *, by: Person, now: datetime) -> None:
-    """One matter told twice: this ticket goes into another, whose progress its reporter hears of."""
-    # In the order of their ids, so that two people who merge the two into each other do not wait for ever.
-    first, second = (transitions.lock(session, each) for each in sorted((ticket.id, into.id)))
-    ticket, into = (first, second) if first.id == ticket.id else (second, first)
-    if ticket.id == into.id or into.state not in LIVE_STATES:
-        raise Refused(Refusal.WRONG_STATE, number=into.short, state=into.state)
-    transitions.check(session, into, Action.MERGE if into.state in OPEN_STATES else Action.ADD, by=by)
-    transitions.perform(
-        session,
-        ticket,
-        Action.MERGE,
-        by=by,
-        now=now,
-        facts={"into": into.id, "number": into.number},
-        changes={"due_at": None, "dispatch_at": None, "closed_at": now},
     )
     transitions.forget_questions(session, ticket)
 

@@ -75,7 +75,7 @@ def dispatch(session: Session, ticket_id: int, *, now: datetime, rules: Rules = 
         _take_back(session, ticket, now=now)
     if ticket.state is not TicketState.NEW:
         return
-    first = _first(ticket, category)
+    first = _first(ticket, category) if not _has_tasks(session, ticket) else First.STAFF
     if first is First.DEPARTMENT and _assign(session, ticket, category, now=now):
         return
     night = rules.is_quiet(now)
@@ -95,6 +95,11 @@ def dispatch(session: Session, ticket_id: int, *, now: datetime, rules: Rules = 
             _to_desk(session, ticket, WaveMode.STANDING, found, now=now)
     else:
         _tell_desk(session, ticket, now=now)
+
+
+def _has_tasks(session: Session, ticket: Ticket) -> bool:
+    """Whether a ticket was split: its tasks are dispatched, itself is for people to resolve."""
+    return session.scalar(select(Ticket.id).where(Ticket.parent_id == ticket.id).limit(1)) is not None
 
 
 def _first(ticket: Ticket, category: Category) -> First:

@@ -28,6 +28,12 @@ class Refusal(StrEnum):
     NOT_OFFERABLE = "not_offerable"
     NOBODY_TO_TELL = "nobody_to_tell"
     CHANGED = "changed"
+    SAME_OVER = "same_over"
+    """The ticket that the question was about is over, or the question is."""
+    MORE_URGENT = "more_urgent"
+    """An emergency is never merged into something less urgent."""
+    HAS_TASKS = "has_tasks"
+    """A ticket with tasks of its own is neither merged nor split beyond five."""
 
 
 class Refused(Exception):

@@ -50,6 +50,14 @@ class Action(StrEnum):
     RESUME = "resume"
     REJECT = "reject"
     MERGE = "merge"
+    UNMERGE = "unmerge"
+    GATHER = "gather"
+    """Another ticket was merged into this one."""
+    PART = "part"
+    """A ticket that was merged into this one goes its own way again."""
+    TAKE_OVER = "take_over"
+    """The reporter of the ticket it was merged into took theirs back: the matter goes on under this number."""
+    SPLIT = "split"
     SUPERVISE = "supervise"
     MISS_LIMIT = "miss_limit"
 
@@ -59,6 +67,8 @@ class Actor(StrEnum):
 
     SYSTEM = "system"
     REPORTER = "reporter"
+    FOLLOWER = "follower"
+    """Reported the same matter: their own ticket was merged into this one."""
     OFFERED = "offered"
     """Has an open offer."""
     ASSIGNEE = "assignee"
@@ -75,6 +85,7 @@ class Audience(StrEnum):
     """Who is told."""
 
     REPORTER = "reporter"
+    """The reporter and all followers, each under their own number."""
     ASSIGNEE = "assignee"
     OTHERS_OFFERED = "others_offered"
     DESK = "desk"
@@ -123,12 +134,13 @@ LIVE_STATES = OPEN_STATES | {RESOLVED}
 """States a resident sees as not finished."""
 
 SYSTEM, REPORTER, ASSIGNEE = Actor.SYSTEM, Actor.REPORTER, Actor.ASSIGNEE
+EVERY_REPORTER = frozenset({REPORTER, Actor.FOLLOWER})
 STAFF, STREET, DEPARTMENT = Actor.STAFF, Actor.STREET, Actor.DEPARTMENT
 DESK = frozenset({STAFF, STREET})
 
 RULES: dict[Action, Rule] = {
     Action.OPEN: _rule([], NEW, [REPORTER, SYSTEM]),
-    Action.ADD: _rule(LIVE_STATES, None, [REPORTER, *DESK], Tell(NoticeKind.ADDED, Audience.ASSIGNEE)),
+    Action.ADD: _rule(LIVE_STATES, None, [*EVERY_REPORTER, *DESK], Tell(NoticeKind.ADDED, Audience.ASSIGNEE)),
     Action.CORRECT: _rule(OPEN_STATES, None, [SYSTEM, REPORTER, *DESK]),
     Action.LOCATE: _rule(OPEN_STATES, None, [REPORTER, *DESK]),
     Action.OFFER: _rule([NEW, OFFERED], OFFERED, [SYSTEM, *DESK]),
@@ -170,18 +182,20 @@ RULES: dict[Action, Rule] = {
         Tell(NoticeKind.FINISHED, Audience.REPORTER),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
     ),
-    Action.EVALUATE: _rule([RESOLVED], CLOSED, [REPORTER]),
+    # While others are still to judge, the operation lets the state stay.
+    Action.EVALUATE: _rule([RESOLVED], CLOSED, EVERY_REPORTER),
     Action.REOPEN: _rule(
         [RESOLVED, CLOSED],
         NEW,
-        [REPORTER],
+        EVERY_REPORTER,
         Tell(NoticeKind.REOPENED, Audience.ASSIGNEE),
+        Tell(NoticeKind.REDONE, Audience.REPORTER),
         Tell(NoticeKind.DESK, Audience.DESK),
     ),
-    Action.REEVALUATE: _rule([CLOSED], None, [REPORTER]),
+    Action.REEVALUATE: _rule([RESOLVED, CLOSED], None, EVERY_REPORTER),
     Action.AUTO_CLOSE: _rule([RESOLVED], CLOSED, [SYSTEM], Tell(NoticeKind.NOT_EVALUATED, Audience.REPORTER)),
     Action.WITHDRAW: _rule(
-        LIVE_STATES,
+        LIVE_STATES | {MERGED},
         WITHDRAWN,
         [REPORTER],
         Tell(NoticeKind.WITHDRAWN, Audience.ASSIGNEE),
@@ -190,12 +204,12 @@ RULES: dict[Action, Rule] = {
     Action.URGE: _rule(
         OPEN_STATES,
         None,
-        [REPORTER],
+        EVERY_REPORTER,
         Tell(NoticeKind.URGED, Audience.ASSIGNEE),
         Tell(NoticeKind.DESK, Audience.DESK),
     ),
     Action.RELAY: _rule(
-        OPEN_STATES | {RESOLVED}, None, [REPORTER, ASSIGNEE, *DESK], Tell(NoticeKind.RELAYED, Audience.TARGET)
+        OPEN_STATES | {RESOLVED}, None, [*EVERY_REPORTER, ASSIGNEE, *DESK], Tell(NoticeKind.RELAYED, Audience.TARGET)
     ),
     Action.ESCALATE: _rule(
         OPEN_STATES,
@@ -240,10 +254,24 @@ RULES: dict[Action, Rule] = {
     Action.MERGE: _rule(
         OPEN_STATES,
         MERGED,
-        DESK,
+        [REPORTER, *DESK],
         Tell(NoticeKind.TAKEN_BACK, Audience.ASSIGNEE),
         Tell(NoticeKind.MERGED, Audience.REPORTER),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
+    ),
+    Action.UNMERGE: _rule(
+        [MERGED],
+        NEW,
+        [REPORTER, *DESK],
+        Tell(NoticeKind.UNMERGED, Audience.REPORTER),
+        Tell(NoticeKind.DESK, Audience.DESK),
+    ),
+    Action.GATHER: _rule(OPEN_STATES, None, [SYSTEM]),
+    Action.PART: _rule(LIVE_STATES | {CLOSED, REJECTED}, None, [SYSTEM]),
+    # Into the state of the ticket it was merged into: the operation sets it.
+    Action.TAKE_OVER: _rule([MERGED], None, [SYSTEM]),
+    Action.SPLIT: _rule(
+        [NEW, OFFERED, ACCEPTED, ASSIGNED], None, DESK, Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED)
     ),
     Action.SUPERVISE: _rule(
         OPEN_STATES, None, DESK, Tell(NoticeKind.SUPERVISED, Audience.ASSIGNEE), Tell(NoticeKind.DESK, Audience.DESK)

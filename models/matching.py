@@ -288,7 +288,8 @@ def _likes_next(row: _Row, now: datetime) -> datetime:
 class _Parties:
     """Who has an interest in a ticket of their own, and is not asked to settle it."""
 
-    reporter_id: int
+    reporters: frozenset[int]
+    """Whose matter it is: the reporter's, the followers', and that of the ticket it is a task of."""
     homes: frozenset[tuple[int, str]]
     """Households: area and room."""
     buildings: frozenset[int]
@@ -306,7 +307,13 @@ class _Parties:
         homes = {(ticket.area_id, ticket.room), (reporter.home_area_id, reporter.home_room)}
         buildings = {area.id if area.kind is AreaKind.BUILDING else None, reporter.home_area_id}
         return cls(
-            reporter_id=reporter.id,
+            reporters=frozenset(
+                session.scalars(
+                    select(Ticket.reporter_id).where(
+                        or_(Ticket.id == ticket.id, Ticket.merged_into_id == ticket.id, Ticket.id == ticket.parent_id)
+                    )
+                )
+            ),
             homes=frozenset((area_id, room) for area_id, room in homes if area_id is not None and room),
             buildings=frozenset(each for each in buildings if each is not None)
             if ticket.category in DISPUTES
@@ -317,7 +324,7 @@ class _Parties:
     def includes(self, row: _Row) -> bool:
         """Whether somebody reported it, lives in that household, is named in the words, or may be a party."""
         return (
-            row.id == self.reporter_id
+            row.id in self.reporters
             or (row.home_area_id, row.home_room) in self.homes
             or row.home_area_id in self.buildings
             or (len(row.name) > 1 and row.name in self.words)

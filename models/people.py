@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from models.area import Area
 from models.attachment import Attachment
@@ -19,7 +19,7 @@ from models.inbox import InboxMessage
 from models.offer import Offer, OfferState
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Code, CodeKind, Identity, Login, Person, Role, RoleKind, RoleStatus, Skill
-from models.ticket import Ticket, TicketEvent, TicketHelper, TicketWords
+from models.ticket import Evaluation, Ticket, TicketEvent, TicketHelper, TicketWords
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is misread aloud
 
@@ -226,6 +226,7 @@ def join(session: Session, keep: Person, other: Person) -> None:
     _join_offers(session, keep, other)
     going = select(TicketHelper.ticket_id).where(TicketHelper.person_id == keep.id).scalar_subquery()
     session.execute(delete(TicketHelper).where(TicketHelper.person_id == other.id, TicketHelper.ticket_id.in_(going)))
+    _join_evaluations(session, keep, other)
     for kind in (NoticeKind.DESK, NoticeKind.POOL):
         if session.scalar(select(Notice.id).where(_waiting(keep, kind))) is not None:
             session.execute(update(Notice).where(_waiting(other, kind)).values(state=NoticeState.DROPPED))
@@ -271,6 +272,19 @@ def _join_offers(session: Session, keep: Person, other: Person) -> None:
         update(Offer)
         .where(Offer.person_id == other.id, Offer.state == OfferState.OPEN, Offer.ticket_id.in_(mine))
         .values(state=OfferState.WITHDRAWN)
+    )
+
+
+def _join_evaluations(session: Session, keep: Person, other: Person) -> None:
+    """One answer to a result, of two neighbours that are one person: the one kept."""
+    mine = aliased(Evaluation)
+    same = select(mine.id).where(
+        mine.person_id == keep.id, mine.ticket_id == Evaluation.ticket_id, mine.round == Evaluation.round
+    )
+    session.execute(
+        delete(Evaluation)
+        .where(Evaluation.person_id == other.id, same.exists())
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Word
@@ -57,6 +57,11 @@ def number_of(day: date, serial: int) -> str:
     return f"{day:%y%m%d}-{serial:04d}"
 
 
+def _only_set(name: str, column: str) -> Index:
+    where = text(f"{column} IS NOT NULL")
+    return Index(name, column, sqlite_where=where, postgresql_where=where)
+
+
 class Ticket(Base):
     """One matter. `number` is YYMMDD-NNNN; `version` grows with every change."""
 
@@ -68,6 +73,10 @@ class Ticket(Base):
         Index("ix_tickets_assignee", "assignee_id", "state"),
         Index("ix_tickets_dispatch", "dispatch_at"),
         Index("ix_tickets_due", "state", "due_at"),
+        Index("ix_tickets_place", "area_id", "category", "opened_at"),
+        # Nearly no ticket has these two, so that a new one costs these indexes nothing.
+        _only_set("ix_tickets_merged", "merged_into_id"),
+        _only_set("ix_tickets_parent", "parent_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -115,6 +124,10 @@ class Ticket(Base):
     reminded_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     ending: Mapped[Ending | None] = mapped_column(Word(Ending))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    """The ticket this one lives on in while it is merged; that one is never merged itself."""
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    """The ticket this one is a task of."""
 
     events: Mapped[list[TicketEvent]] = relationship(order_by="TicketEvent.id", viewonly=True)
     words: Mapped[list[TicketWords]] = relationship(order_by="TicketWords.id", viewonly=True)

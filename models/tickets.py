@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from models import areas, corrections, helpers, history, outboxes, people, pool, transitions
+from models import areas, corrections, followers, helpers, history, merging, outboxes, people, pool, transitions
 from models.area import Area
 from models.attachment import Attachment, AttachmentUse
 from models.base import table
@@ -22,7 +22,7 @@ from models.category import Category, Level
 from models.clock import local
 from models.conversation import Question, QuestionKind
 from models.errors import Refusal, Refused
-from models.lifecycle import LIVE_STATES, OPEN_STATES, Action, Actor
+from models.lifecycle import EVERY_REPORTER, LIVE_STATES, OPEN_STATES, Action, Actor
 from models.offer import Offer, OfferState
 from models.outbox import NoticeKind
 from models.person import Person, RoleKind
@@ -317,7 +317,7 @@ def find(
     if people.has_role(by, *people.STAFF_KINDS):
         # A short number means something on the desk; what is over is named in full.
         desk = transitions.sight(session, by)
-        mine.append(desk if on is not None else and_(desk, Ticket.state.in_(LIVE_STATES)))
+        mine.append(desk if on is not None else and_(desk, Ticket.state.in_(LIVE_STATES | {TicketState.MERGED})))
     query = select(Ticket).where(Ticket.serial == serial, or_(*mine)).order_by(Ticket.day.desc()).limit(1)
     if on is not None:
         query = query.where(Ticket.day == on)
@@ -330,10 +330,19 @@ def find(
 
 
 def own_live(session: Session, person: Person, *, most: int = 9) -> Sequence[Ticket]:
-    """What a person reported and is not finished, newest first."""
+    """What a person reported and is not finished, newest first; what was merged lives as long as its head.
+
+    What somebody told twice is named once.
+    """
+    head = aliased(Ticket)
+    lives_on = (
+        select(head.id)
+        .where(head.id == Ticket.merged_into_id, head.state.in_(LIVE_STATES), head.reporter_id != person.id)
+        .exists()
+    )
     return session.scalars(
         select(Ticket)
-        .where(Ticket.reporter_id == person.id, Ticket.state.in_(LIVE_STATES))
+        .where(Ticket.reporter_id == person.id, or_(Ticket.state.in_(LIVE_STATES), lives_on))
         .order_by(Ticket.id.desc())
         .limit(most)
     ).all()
@@ -364,13 +373,12 @@ def open_offers(session: Session, person: Person, *, most: int = 9) -> Sequence[
 # ---------------------------------------------------------------- the resident
 
 
+@followers.on_head
 def add_words(
     session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime, kind: WordsKind = WordsKind.ADDITION
 ) -> int | None:
     """More words for the ticket; whoever has it is told. Gives the key of the words, None for blanks."""
-    event = transitions.perform(
-        session, transitions.lock(session, ticket.id), Action.ADD, by=by, now=now, why=text, words_kind=kind
-    )
+    event = transitions.perform(session, ticket, Action.ADD, by=by, now=now, why=text, words_kind=kind)
     return event.words_id
 
 
@@ -383,6 +391,7 @@ def attach(
     use: AttachmentUse = AttachmentUse.BEFORE,
 ) -> None:
     """Puts something that was sent to the ticket; a location without a place gives the ticket its position."""
+    ticket = followers.head_of(session, ticket)
     attachment.ticket_id = ticket.id
     attachment.use = use
     if attachment.lat is not None and ticket.lat is None:
@@ -464,22 +473,32 @@ def locate(
 
 
 def withdraw(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
-    """The resident takes the matter back."""
+    """The resident takes the matter back; it goes on as the next one's whose ticket was merged into it."""
+    found = followers.lock_all(session, ticket.id, ticket.merged_into_id or ticket.id)
+    ticket = found[ticket.id]
+    actor = transitions.check(session, ticket, Action.WITHDRAW, by=by)
+    head = found.get(ticket.merged_into_id or 0)
+    heir = merging.take_over(session, ticket, now=now)
     transitions.perform(
         session,
-        transitions.lock(session, ticket.id),
+        ticket,
         Action.WITHDRAW,
         by=by,
         now=now,
         why=text,
-        changes={"due_at": None, "dispatch_at": None, "closed_at": now},
+        changes={"due_at": None, "dispatch_at": None, "closed_at": now, "merged_into_id": None},
+        checked=actor,
+        # Whoever has the task hears that it goes on, not that it is over.
+        untold=[ticket.assignee_id] if heir is not None and ticket.assignee_id else (),
     )
     transitions.forget_questions(session, ticket)
+    if head is not None:
+        merging.leave(session, ticket, head, by=by, now=now)
 
 
+@followers.on_head
 def urge(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
     """The resident asks to hurry, once in a limit's time. Raises Refused(ALREADY_URGED)."""
-    ticket = transitions.lock(session, ticket.id)
     actor = transitions.check(session, ticket, Action.URGE, by=by)
     category = session.get_one(Category, ticket.category)
     if ticket.urged_at is not None and due(ticket.urged_at, category.accept_limit) > now:
@@ -489,21 +508,26 @@ def urge(session: Session, ticket: Ticket, text: str, *, by: Person, now: dateti
     )
 
 
+@followers.on_head
 def evaluate(
     session: Session, ticket: Ticket, answer: int, text: str, *, by: Person, now: datetime, days: int = 7
 ) -> Ticket:
-    """The resident's judgement: 1 solved and satisfied, 2 solved, 3 not solved, which reopens the ticket.
+    """One resident's judgement: 1 solved and satisfied, 2 solved, 3 not solved, which reopens the ticket at once.
 
-    Raises Refused(EVALUATED) for a second answer to the same result.
+    The ticket ends when everybody whose matter it is has judged. Raises Refused: EVALUATED for a second answer to the
+    same result, NOT_YOURS for one's own work on a neighbour's matter.
     """
-    ticket = transitions.lock(session, ticket.id)
-    if ticket.state is TicketState.CLOSED and ticket.reporter_id == by.id and ticket.ending is Ending.EVALUATED:
+    if ticket.state in (TicketState.RESOLVED, TicketState.CLOSED) and by.id in followers.judged(session, ticket):
         raise Refused(Refusal.EVALUATED, number=ticket.short)
-    if ticket.state is TicketState.CLOSED and ticket.reporter_id == by.id:
+    if ticket.state is TicketState.CLOSED and by.id in followers.numbers(session, ticket):
         raise Refused(Refusal.TOO_LATE, number=ticket.short, days=days)
     transitions.check(session, ticket, Action.EVALUATE, by=by)
+    waiting = followers.to_judge(session, ticket)
+    if by.id not in waiting:
+        raise Refused(Refusal.NOT_YOURS, number=ticket.short)
     session.add(Evaluation(ticket_id=ticket.id, person_id=by.id, round=ticket.reopened, answer=answer, at=now))
     session.flush()
+    is_last = len(waiting) == 1
     if answer == 3:
         _reopen(session, ticket, text, by=by, now=now)
     else:
@@ -516,9 +540,11 @@ def evaluate(
             why=text,
             words_kind=WordsKind.EVALUATION,
             facts={"answer": answer},
-            changes={"closed_at": now, "ending": Ending.EVALUATED, "due_at": None},
+            changes={"closed_at": now, "ending": Ending.EVALUATED, "due_at": None}
+            if is_last
+            else {"state": TicketState.RESOLVED},
         )
-    transitions.forget_questions(session, ticket)
+    transitions.forget_questions(session, ticket, of=None if answer == 3 or is_last else by.id)
     return ticket
 
 
@@ -558,11 +584,11 @@ def _reopen(session: Session, ticket: Ticket, text: str, *, by: Person, now: dat
     )
 
 
+@followers.on_head
 def reevaluate(
     session: Session, ticket: Ticket, answer: int, text: str, *, by: Person, now: datetime, hours: int
 ) -> Ticket:
     """Another answer to the same result, within `hours` of the first. Raises Refused(TOO_LATE)."""
-    ticket = transitions.lock(session, ticket.id)
     last = session.scalar(
         select(Evaluation)
         .where(Evaluation.ticket_id == ticket.id, Evaluation.person_id == by.id)
@@ -575,9 +601,13 @@ def reevaluate(
     if last.answer == 3:
         return _take_back_reopening(session, ticket, last, answer, text, by=by, now=now)
     transitions.check(session, ticket, Action.REEVALUATE, by=by)
+    if last.round != ticket.reopened:
+        # A neighbour found that result not solved: the next one is judged anew.
+        raise Refused(Refusal.WRONG_STATE, number=ticket.short, state=ticket.state)
     last.answer, last.changed_at = answer, now
     if answer == 3:
         _reopen(session, ticket, text, by=by, now=now)
+        transitions.forget_questions(session, ticket)
     else:
         transitions.perform(
             session,
@@ -595,10 +625,12 @@ def reevaluate(
 def _take_back_reopening(
     session: Session, ticket: Ticket, last: Evaluation, answer: int, text: str, *, by: Person, now: datetime
 ) -> Ticket:
-    """A slip: as long as nobody took the reopened ticket it is closed again, as it was before the answer."""
+    """A slip: as long as nobody took the reopened ticket it is as it was before the answer, or closed again when
+    nobody else is still to judge.
+    """
     if answer == 3:
         return ticket
-    if ticket.state not in (TicketState.NEW, TicketState.OFFERED) or ticket.reporter_id != by.id:
+    if ticket.state not in (TicketState.NEW, TicketState.OFFERED) or last.round != ticket.reopened - 1:
         raise Refused(Refusal.WRONG_STATE, number=ticket.short, state=ticket.state)
     last.answer, last.changed_at = answer, now
     before = ticket.state
@@ -613,15 +645,21 @@ def _take_back_reopening(
         ticket.assignee_id = was["was"]["assignee"]
         ticket.resolved_at = datetime.fromisoformat(was["was"]["resolved"]) if was["was"]["resolved"] else None
     outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.REOPENED)
-    ticket.state = TicketState.CLOSED
+    for own_id in followers.numbers(session, ticket).values():
+        outboxes.drop(session, ticket_id=own_id, kind=NoticeKind.REDONE)
     ticket.reopened -= 1
-    ticket.closed_at, ticket.ending = now, Ending.EVALUATED
+    session.flush()
+    if followers.to_judge(session, ticket):
+        ticket.state = TicketState.RESOLVED
+    else:
+        ticket.state = TicketState.CLOSED
+        ticket.closed_at, ticket.ending = now, Ending.EVALUATED
     ticket.due_at = ticket.dispatch_at = None
     history.record(
         session,
         ticket,
         Action.REEVALUATE,
-        actor=Actor.REPORTER,
+        actor=Actor.REPORTER if ticket.reporter_id == by.id else Actor.FOLLOWER,
         by=by,
         now=now,
         before=before.value,
@@ -771,14 +809,14 @@ def finish(session: Session, ticket: Ticket, text: str, *, by: Person, now: date
     return ticket
 
 
+@followers.on_head
 def relay(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
-    """Words between the resident and whoever has the ticket, without showing either's account.
+    """Words between a resident and whoever has the ticket, without showing either's account.
 
-    Raises Refused(NOBODY_TO_TELL) when nobody has it yet.
+    Of several residents the one who spoke last is answered. Raises Refused(NOBODY_TO_TELL) when nobody has it yet.
     """
-    ticket = transitions.lock(session, ticket.id)
     actor = transitions.check(session, ticket, Action.RELAY, by=by)
-    to = ticket.reporter_id if actor is not Actor.REPORTER else ticket.assignee_id
+    to = ticket.assignee_id if actor in EVERY_REPORTER else _spoke_last(session, ticket)
     if to is None:
         raise Refused(Refusal.NOBODY_TO_TELL, number=ticket.short)
     transitions.perform(
@@ -794,37 +832,61 @@ def relay(session: Session, ticket: Ticket, text: str, *, by: Person, now: datet
     )
 
 
+def _spoke_last(session: Session, ticket: Ticket) -> int:
+    last = session.scalar(
+        select(TicketEvent.by_id)
+        .where(
+            TicketEvent.ticket_id == ticket.id,
+            TicketEvent.action == Action.RELAY.value,
+            TicketEvent.by_id.in_(followers.numbers(session, ticket)),
+        )
+        .order_by(TicketEvent.version.desc())
+        .limit(1)
+    )
+    return last or ticket.reporter_id
+
+
 # ---------------------------------------------------------------- the clock
 
 
 def auto_close(session: Session, ticket_id: int, *, now: datetime, days: int) -> bool:
-    """Closes a result nobody judged within `days`; it counts as not evaluated, never as solved."""
+    """Closes a result whose judgement was waited for `days`; what nobody judged counts as not evaluated, never as
+    solved, and of several people each who did not answer counts so.
+    """
     ticket = transitions.lock(session, ticket_id)
     if ticket.state is not TicketState.RESOLVED or ticket.resolved_at is None:
         return False
     if ticket.urgency is Urgency.EMERGENCY or now - ticket.resolved_at < timedelta(days=days):
         return False
+    judged = followers.judged(session, ticket)
     transitions.perform(
         session,
         ticket,
         Action.AUTO_CLOSE,
         by=None,
         now=now,
-        changes={"closed_at": now, "ending": Ending.NOT_EVALUATED, "due_at": None},
+        facts={"judged": len(judged)} if judged else {},
+        changes={
+            "closed_at": now,
+            "ending": Ending.EVALUATED if judged else Ending.NOT_EVALUATED,
+            "due_at": None,
+        },
+        untold=judged,
     )
     transitions.forget_questions(session, ticket)
     return True
 
 
 def remind(session: Session, ticket_id: int, *, now: datetime, after: timedelta) -> bool:
-    """Asks once more for a judgement, `after` the first time, and never again for this result."""
+    """Asks everybody who has not judged once more, `after` the first time, and never again for this result."""
     ticket = transitions.lock(session, ticket_id)
     if ticket.state is not TicketState.RESOLVED or ticket.resolved_at is None or ticket.reminded_at is not None:
         return False
     if now - ticket.resolved_at < after:
         return False
     ticket.reminded_at = now
-    outboxes.tell(session, NoticeKind.REMINDER, ticket.reporter_id, now=now, ticket_id=ticket.id)
+    for person_id, own_id in followers.to_judge(session, ticket).items():
+        outboxes.tell(session, NoticeKind.REMINDER, person_id, now=now, ticket_id=own_id)
     return True
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, history, outboxes, people
+from models import areas, followers, history, outboxes, people
 from models.area import Area
 from models.category import Level
 from models.conversation import Question, QuestionKind
@@ -52,6 +52,8 @@ def actors(session: Session, ticket: Ticket, person: Person) -> frozenset[Actor]
     found: set[Actor] = set()
     if ticket.reporter_id == person.id:
         found.add(Actor.REPORTER)
+    elif followers.follows(session, ticket, person.id):
+        found.add(Actor.FOLLOWER)
     if ticket.assignee_id == person.id and ticket.state in (
         TicketState.ACCEPTED,
         TicketState.ASSIGNED,
@@ -118,8 +120,9 @@ def perform(
     changes: dict[str, Any] | None = None,
     checked: Actor | None = None,
     others_stay: bool = False,
+    untold: Collection[int] = (),
 ) -> TicketEvent:
-    """Checks the rule, applies `changes` and the new state, appends the event, tells whom the rule names.
+    """Checks the rule, applies `changes` and the new state, appends the event, tells whom the rule names but `untold`.
 
     `ticket` must be locked. `why` are somebody's own words: they are kept apart from the history. With `others_stay`
     the offers to others go on, because a second person is wanted.
@@ -136,21 +139,35 @@ def perform(
         session, ticket, action, actor=actor, by=by, now=now, before=before.value, words=words, facts=facts or {}
     )
     for tell in rule.tells:
-        for person_id in _audience(session, ticket, tell.to, former_assignee, target, by):
+        if tell.to is Audience.REPORTER:
+            # A follower reads the number of their own ticket.
+            audience = followers.numbers(session, ticket)
+        else:
+            told = _audience(session, ticket, tell.to, former_assignee, target, by)
+            audience = dict.fromkeys(told, ticket.id)
+            if tell.to is Audience.TARGET:
+                audience |= {
+                    each: number for each, number in followers.numbers(session, ticket).items() if each in told
+                }
+        asks = tell.kind is NoticeKind.FINISHED
+        for person_id, number_id in audience.items():
+            if person_id in untold:
+                continue
             if tell.kind is NoticeKind.DESK:
                 outboxes.tell_desk(session, person_id, now=now, gather=DESK_GATHER)
                 continue
             if tell.to is Audience.OTHERS_OFFERED:
                 if others_stay or not _was_shown(session, ticket, person_id):
                     continue
-            elif by is not None and person_id == by.id and tell.kind is not NoticeKind.FINISHED:
+            # Only whoever reported a matter and mended it alike is told what they did: they are asked about it.
+            elif by is not None and person_id == by.id and not (asks and person_id == ticket.reporter_id):
                 continue
             outboxes.tell(
                 session,
                 tell.kind,
                 person_id,
                 now=now,
-                ticket_id=ticket.id,
+                ticket_id=number_id,
                 data={"by": by.id if by else None, "actor": actor.value, **(facts or {})},
                 words_id=words.id if words else None,
             )
@@ -170,10 +187,10 @@ def _audience(
     former_assignee: int | None,
     target: Person | None,
     by: Person | None,
-) -> Iterable[int]:
+) -> Collection[int]:
     match audience:
         case Audience.REPORTER:
-            return [ticket.reporter_id]
+            return followers.numbers(session, ticket)
         case Audience.ASSIGNEE:
             return [former_assignee] if former_assignee else []
         case Audience.OTHERS_OFFERED:
@@ -247,9 +264,13 @@ def close_offers(
     outboxes.retire_cards(session, ticket_id=ticket.id, caption=caption or state.value, except_person=except_person)
 
 
-def forget_questions(session: Session, ticket: Ticket) -> None:
-    """Closes every open question about a ticket, so that a late digit changes nothing."""
-    session.execute(delete(Question).where(Question.ticket_id == ticket.id))
+def forget_questions(session: Session, ticket: Ticket, *, of: int | None = None) -> None:
+    """Closes every open question about a ticket and those merged into it, or one person's, so that a late digit
+    changes nothing.
+    """
+    merged = select(Ticket.id).where(Ticket.merged_into_id == ticket.id)
+    query = delete(Question).where(or_(Question.ticket_id == ticket.id, Question.ticket_id.in_(merged)))
+    session.execute(query if of is None else query.where(Question.person_id == of))
 
 
 def sight(session: Session, person: Person) -> ColumnElement[bool]:

@@ -66,6 +66,7 @@ class Intent(StrEnum):
     REJECT = "reject"
     HOLD = "hold"
     MERGE = "merge"
+    UNMERGE = "unmerge"
     HAND_BACK = "hand_back"
     REPLY = "reply"
     CLAIM = "claim"
@@ -138,6 +139,7 @@ _RULES: dict[Intent, _Rule] = {
     Intent.FOR_OTHERS: _rule("代报 代为上报 帮人报", _A.RESIDENT, _EVERYBODY, _W),
     Intent.EVALUATE: _rule("评价 评单 打分", _A.RESIDENT, _EVERYBODY, _S, _N),
     Intent.REEVALUATE: _rule("改评 修改评价 改评价", _A.RESIDENT, _EVERYBODY, _S, _N),
+    Intent.UNMERGE: _rule("拆开 拆单", _A.RESIDENT, _EVERYBODY, _S),
     Intent.URGE: _rule("催办 催单 催一下 催促", _A.RESIDENT, _EVERYBODY, _S, _W),
     Intent.HUMAN: _rule("人工 转人工 找人工 人工客服 人工服务 转人工服务 转人工客服 客服", _A.RESIDENT, _EVERYBODY, _W),
     Intent.ERASE_ME: _rule(
@@ -462,6 +464,15 @@ def digit(text: str) -> Digit | None:
         return None
     start = found.end(2) + first
     return Digit(number, text[origin[start] if start < len(origin) else len(text) :].strip())
+
+
+_YES = frozenset({"是", "是的", "对", "对的", "是同一件", "是同一件事", "同一件事"})
+_NO = frozenset({"不是", "不是的", "不对", "不是同一件", "不是同一件事", "另一件事"})
+
+
+def yes_or_no(letters: str) -> int | None:
+    """The numbered answer that `letters`, words without punctuation, give to a question of yes (1) or no (2)."""
+    return 1 if letters in _YES else 2 if letters in _NO else None
 
 
 _BARE_SERIAL = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +28,7 @@ TABS = {
     "resolved": "待评",
     "overdue": "超时",
     "held": "挂起",
+    "same": "同一件？",
     "all": "全部",
 }
 
@@ -38,6 +40,7 @@ EMPTY = {
     "resolved": "没有等居民评价的事。",
     "overdue": "没有超时的事，辛苦了。",
     "held": "没有挂起的事。",
+    "same": "没有要您看是不是同一件的事。",
     "all": "还没有人反映过事情。",
 }
 
@@ -74,6 +77,8 @@ ACTIONS = {
     Action.RESUME: "恢复办理",
     Action.REJECT: "不予受理",
     Action.MERGE: "合并",
+    Action.UNMERGE: "拆开",
+    Action.SPLIT: "分成子任务",
     Action.SUPERVISE: "督办",
     Action.JOIN: "一起去",
     Action.LEAVE: "去不了",
@@ -94,6 +99,7 @@ HINTS = {
     Action.HOLD: "原因和日子会告诉居民，到那天自动恢复。",
     Action.REJECT: "请告诉居民为什么，以及可以找谁。",
     Action.MERGE: "同一件事合到一起，这位居民也会收到那件事的进展。",
+    Action.SPLIT: "最多 5 件，各派各的人；这件事本身由人来办结。",
     Action.SUPERVISE: "提醒手上有这件事的人，并记下来。",
 }
 
@@ -128,7 +134,7 @@ EVENTS = {
     Action.EVALUATE: "作了评价",
     Action.REOPEN: "说没解决，退回重办",
     Action.REEVALUATE: "改了评价",
-    Action.AUTO_CLOSE: "到期没有评价，结束（不算解决）",
+    Action.AUTO_CLOSE: "评价到期，结束",
     Action.WITHDRAW: "撤了单",
     Action.URGE: "催办",
     Action.RELAY: "留了言",
@@ -140,6 +146,11 @@ EVENTS = {
     Action.RESUME: "恢复办理",
     Action.REJECT: "不予受理",
     Action.MERGE: "合并到另一件事",
+    Action.UNMERGE: "拆开，单独办",
+    Action.GATHER: "另一件事并了进来",
+    Action.PART: "并进来的事分开了",
+    Action.TAKE_OVER: "先报的人撤了单，这件事接着办",
+    Action.SPLIT: "分成子任务",
     Action.SUPERVISE: "督办",
     Action.MISS_LIMIT: "超过了期限",
     Action.SEEK: "请人一起去",
@@ -151,6 +162,7 @@ EVENTS = {
 ACTORS = {
     Actor.SYSTEM: "小应",
     Actor.REPORTER: "居民",
+    Actor.FOLLOWER: "邻居",
     Actor.OFFERED: "被派的人",
     Actor.ASSIGNEE: "接单的人",
     Actor.HELPER: "一起去的人",
@@ -244,6 +256,10 @@ NOTICES = {
     NoticeKind.REJECTED: "不予受理的原因",
     NoticeKind.WITHDRAWN: "居民撤了单",
     NoticeKind.MERGED: "合并到另一件事",
+    NoticeKind.UNMERGED: "拆开单独办",
+    NoticeKind.SAME_EVENT: "问是不是同一件事",
+    NoticeKind.REDONE: "邻居说没解决，重办",
+    NoticeKind.TAKES_OVER: "换了编号接着办",
     NoticeKind.DESK: "有新的事待派",
     NoticeKind.ALARM: "紧急情况",
     NoticeKind.HANDED_OVER: "有人找人工",
@@ -265,7 +281,9 @@ DELIVERIES = {
     NoticeState.DROPPED: "没有送",
 }
 
-CHANNELS = {"official": "公众号", "wecom": "企业微信"}
+CHANNELS = {"official": "公众号", "wecom": "企业微信", "console": "网页"}
+
+SAME_ANSWERS = {"same": "合并", "different": "不是一件事"}
 
 RATES_TITLE = "小应听得准不准"
 RATES_MENU = "听得准不准"
@@ -279,6 +297,8 @@ DONE = {
     "confirm": "已确认，会告诉本人。",
     "decline": "已婉拒，会告诉本人。",
     "told": "已记下：电话告知。",
+    "same": "已合并，会告诉居民。",
+    "different": "已记下：不是一件事，以后不再问。",
 }
 
 # A page is not a chat: where a refusal in chat says what to reply, the console says what to press.
@@ -292,6 +312,7 @@ _REFUSALS = {
     Refusal.REASON_MISSING: "请写一句话再提交。",
     Refusal.NOBODY_TO_TELL: "还没有人接，话带不到；可以用“补充”。",
     Refusal.NO_SUCH_DEPARTMENT: "请从名单里选一个部门。",
+    Refusal.SAME_OVER: "这一对已经有人定过，或者其中一件已经有了结果。",
     Refusal.CHANGED: "您看的时候，这里刚刚有人动过。下面是最新的样子，您写的话还在，请看一眼再决定。",
 }
 
@@ -347,6 +368,14 @@ def proposed(category: str) -> str:
     return f"助手建议：{category}。只供参考，请看过原话再定。"
 
 
+def alike(reasons: Sequence[str]) -> str:
+    """Why two tickets may be one event."""
+    known = {"place": "同一处", "category": "同一类"}
+    said = [known[each] for each in reasons if each in known]
+    words = [f"“{each}”" for each in reasons if each not in known]
+    return "、".join([*said, *([f"都说到{''.join(words)}"] if words else [])])
+
+
 def remaining(moment: datetime, *, now: datetime) -> str:
     """How long a limit still runs, or for how long it is over."""
     left = moment - now
@@ -397,9 +426,13 @@ def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categor
         case Action.HOLD:
             return f"到 {clock(datetime.fromisoformat(facts['until']))}" if facts.get("until") else ""
         case Action.EVALUATE | Action.REEVALUATE:
-            return ANSWERS.get(facts.get("answer", 0), "")
-        case Action.MERGE:
+            return ANSWERS.get(facts.get("answer", 0), "该评的都评过了")
+        case Action.AUTO_CLOSE:
+            return f"{facts['judged']} 人评过" if facts.get("judged") else "没有评价（不算解决）"
+        case Action.MERGE | Action.UNMERGE | Action.GATHER | Action.PART | Action.TAKE_OVER:
             return str(facts.get("number") or "")
+        case Action.SPLIT:
+            return "、".join(facts.get("numbers") or [])
         case Action.MISS_LIMIT:
             return f"应在 {clock(datetime.fromisoformat(facts['due']))} 前" if facts.get("due") else ""
         case _:

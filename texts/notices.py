@@ -12,7 +12,7 @@ from models.outbox import NoticeKind
 from models.person import RoleKind
 from models.ticket import TicketState
 from texts import members, residents
-from texts.common import LEVELS, clip, date_of, helper, when, within
+from texts.common import LEVELS, clip, date_of, day, helper, part_of_day, when, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +169,31 @@ def _relayed(facts: NoticeFacts) -> Words:
     return Words(f"{who}带话（{facts.short}）：{facts.words}\n回话请回复“留言 {facts.short} 加上您的话”。")
 
 
+def _same_event(facts: NoticeFacts) -> Words:
+    told = facts.data
+    place = f" · {told['place']}" if told.get("place") else ""
+    what = f"{told.get('category', '')}{place}"
+    opened = datetime.fromisoformat(told["opened"])
+    about = f"{day(opened, now=facts.now)}{part_of_day(opened)}"
+    stands = residents.AFTER.get(TicketState(told["state"]), "")
+    if told.get("own"):
+        head = f"您{about}也反映过：{what}{'，' + stands if stands else ''}。"
+    else:
+        head = f"{about}有 {told['people']} 位邻居说到：{what}{'，' + stands if stands else ''}。"
+    return Words(
+        f"{head}\n和您反映的{facts.category}（编号 {facts.short}）是同一件事吗？",
+        ((residents.SAME, f"!same {told['proposal']}"), (residents.DIFFERENT, f"!different {told['proposal']}")),
+    )
+
+
+def _merged(facts: NoticeFacts) -> Words:
+    stands = residents.AFTER.get(facts.state, "") if facts.state else ""
+    return Words(
+        f"{_about(facts)}和邻居说的是同一件事，合在一起办了{'，' + stands if stands else ''}。\n"
+        f"编号不变，有进展我马上告诉您。不是同一件，回复“拆开 {facts.short}”。"
+    )
+
+
 def _handover_words(facts: NoticeFacts) -> Words:
     code = facts.data.get("code", "")
     return Words(
@@ -226,8 +251,16 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         f"{_about(facts)}不归社区办：{clip(facts.words, 200)}\n还有疑问，回复“人工”。"
     ),
     NoticeKind.WITHDRAWN: lambda facts: Words(f"{facts.short}（{_where(facts)}）居民撤回了，不用再办。谢谢您。"),
-    NoticeKind.MERGED: lambda facts: Words(
-        f"{_about(facts)}和邻居说的是同一件事，并到 {facts.data.get('number', '')} 一起办了。\n想知道办得怎么样，回复“进度 {facts.short}”。"
+    NoticeKind.MERGED: _merged,
+    NoticeKind.UNMERGED: lambda facts: Words(
+        f"{_about(facts)}和邻居说的不是同一件事，分开单独办，{_by(facts)}有进展我马上告诉您。"
+    ),
+    NoticeKind.SAME_EVENT: _same_event,
+    NoticeKind.REDONE: lambda facts: Words(
+        f"{_about(facts)}，有邻居说还没解决，已经退回重办，{_by(facts)}办好了再请您评。"
+    ),
+    NoticeKind.TAKES_OVER: lambda facts: Words(
+        f"{facts.data.get('number', '')} 的居民撤回了，邻居也说了同一件事（{_where(facts)}），改用编号 {facts.short}，请接着办。谢谢您。"
     ),
     NoticeKind.DESK: _desk,
     NoticeKind.ALARM: _alarm,

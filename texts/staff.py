@@ -82,7 +82,7 @@ def hold_how(number: str) -> str:
 
 def merged(number: str, into: str) -> str:
     """Two are one."""
-    return f"{number} 已并入 {into}，报的人会一起收到消息。"
+    return f"{number} 已并入 {into}，报的人会一起收到消息。\n弄错了，回复“拆开 {number}”。"
 
 
 def merge_how(number: str) -> str:
@@ -144,7 +144,7 @@ def summary(
 HELP = (
     "您还可以：待派（看待派的事）　派单 编号 姓名\n"
     "上报 / 挂起 / 不予受理 / 督办 编号 原因　转部门 编号 名称\n"
-    "合并 编号 编号　办结 编号 结果　交回 编号（人工对话）"
+    "合并 编号 编号　拆开 编号　办结 编号 结果　交回 编号（人工对话）"
 )
 
 HELP_DEPARTMENT = "您还可以：认领 编号　答复 编号 结果　退回 编号 原因"

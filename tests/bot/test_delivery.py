@@ -240,9 +240,9 @@ def test_what_passes_is_sent_once_it_has_passed(town: Town) -> None:
 # ---------------------------------------------------------------- cards
 
 
-def offered(town: Town) -> None:
+def offered(town: Town, words: str = NOISE) -> None:
     """A report that is offered to two members."""
-    town.phones.say(AYI, text=NOISE)
+    town.phones.say(AYI, text=words)
     town.street.dispatch()
     town.deliver_all()
 
@@ -263,7 +263,7 @@ def test_words_come_with_the_card_until_a_card_was_pressed_and_then_only_the_car
     town.phones.press(LI, str(card["id"]), accept_key(card))
     before = len(texts(town, LI))
     assert town.street.identity(LI, "wecom").cards
-    offered(town)
+    offered(town, "滨江雅苑3栋楼下广场舞的喇叭太吵了")
     assert len(cards(town, LI)) == 2
     assert [text for text in texts(town, LI)[before:] if "想请您帮忙" in text] == []
 

@@ -71,7 +71,13 @@ def _spoken(module: ModuleType) -> list[tuple[str, str]]:
 
 
 FACTS = {"number": "0007", "name": "李建国", "state": TicketState.OFFERED, "names": ["城管", "城建"]}
-DATA = {"expires": NOW.replace(minute=30).isoformat(), "until": NOW.isoformat(), "code": "0001", "text": "您说"}
+DATA: dict[str, Any] = {
+    "expires": NOW.replace(minute=30).isoformat(),
+    "until": NOW.isoformat(),
+    "code": "0001",
+    "text": "您说",
+}
+DATA |= {"proposal": 1, "opened": NOW.isoformat(), "state": "accepted", "people": 2, "category": "噪音扰民"}
 NOTICE = notices.NoticeFacts(
     now=NOW,
     number="261123-0007",

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import desk, dispatch, history, tickets, transitions
+from models import desk, dispatch, history, merging, tickets, transitions
 from models.category import Category
 from models.db import Database
 from models.errors import Refused
@@ -244,7 +244,7 @@ def acts(
         Action.HOLD: lambda: desk.hold(session, ticket, why, until=now + timedelta(days=3), by=by, now=now),
         Action.RESUME: lambda: desk.resume(session, ticket, by=by, now=now),
         Action.REJECT: lambda: desk.reject(session, ticket, why, by=by, now=now),
-        Action.MERGE: lambda: desk.merge(session, ticket, into, by=by, now=now),
+        Action.MERGE: lambda: merging.merge(session, ticket, into, by=by, now=now),
         Action.SUPERVISE: lambda: desk.supervise(session, ticket, why, by=by, now=now),
     }
 

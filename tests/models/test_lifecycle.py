@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import desk, dispatch, history, tickets, transitions
+from models import desk, dispatch, history, merging, tickets, transitions
 from models.category import Category, Level
 from models.errors import Refusal, Refused
 from models.lifecycle import RULES, Action, Actor
@@ -31,19 +31,20 @@ def test_every_action_has_a_rule() -> None:
 
 
 MAY_HAPPEN = {
-    "new": "add correct locate offer finish withdraw urge relay escalate assign hold reject merge supervise miss_limit",
+    "new": "add correct locate offer finish withdraw urge relay escalate assign hold reject merge gather part split "
+    "supervise miss_limit",
     "offered": "add correct locate offer accept decline expire finish withdraw urge relay escalate assign hold reject "
-    "merge supervise miss_limit",
-    "accepted": "add correct locate seek join leave decline release arrive finish withdraw urge relay escalate assign hold merge supervise "
-    "miss_limit",
-    "assigned": "add correct locate finish withdraw urge relay escalate assign claim return hold merge supervise "
-    "miss_limit",
-    "held": "add correct locate withdraw urge relay escalate resume merge supervise miss_limit",
-    "resolved": "add evaluate reopen auto_close withdraw relay",
-    "closed": "reopen reevaluate",
-    "merged": "",
+    "merge gather part split supervise miss_limit",
+    "accepted": "add correct locate seek join leave decline release arrive finish withdraw urge relay escalate assign hold merge gather part "
+    "split supervise miss_limit",
+    "assigned": "add correct locate finish withdraw urge relay escalate assign claim return hold merge gather part "
+    "split supervise miss_limit",
+    "held": "add correct locate withdraw urge relay escalate resume merge gather part supervise miss_limit",
+    "resolved": "add evaluate reopen reevaluate auto_close withdraw relay part",
+    "closed": "reopen reevaluate part",
+    "merged": "unmerge take_over withdraw",
     "withdrawn": "",
-    "rejected": "",
+    "rejected": "part",
 }
 
 
@@ -104,7 +105,7 @@ class Play:
             ),
             "resume": lambda by, _: desk.resume(session, ticket, by=by, now=self.now),
             "reject": lambda by, why: desk.reject(session, ticket, why, by=by, now=self.now),
-            "merge": lambda by, _: desk.merge(session, ticket, self.other, by=by, now=self.now),
+            "merge": lambda by, _: merging.merge(session, ticket, self.other, by=by, now=self.now),
             "supervise": lambda by, why: desk.supervise(session, ticket, why, by=by, now=self.now),
             "relay": lambda by, words: tickets.relay(session, ticket, words, by=by, now=self.now),
             "add": lambda by, words: tickets.add_words(session, ticket, words, by=by, now=self.now),
@@ -375,12 +376,12 @@ def test_an_unknown_department_is_named_back(play: Play) -> None:
 def test_a_matter_is_not_merged_into_one_that_is_over(play: Play, world: World) -> None:
     play.other.state = TicketState.CLOSED
     refused(Refusal.WRONG_STATE, lambda: play.step("staff | merge | merged estate"))
-    refused(Refusal.WRONG_STATE, lambda: desk.merge(play.session, play.ticket, play.ticket, by=world.staff, now=NOW))
+    refused(Refusal.WRONG_STATE, lambda: merging.merge(play.session, play.ticket, play.ticket, by=world.staff, now=NOW))
 
 
 def test_a_matter_is_not_merged_into_one_of_another_community(play: Play, world: World) -> None:
     elsewhere = factories.ticket(play.session, world.stranger, area=world.street.other_estate)
-    refused(Refusal.NOT_YOURS, lambda: desk.merge(play.session, play.ticket, elsewhere, by=world.staff, now=NOW))
+    refused(Refusal.NOT_YOURS, lambda: merging.merge(play.session, play.ticket, elsewhere, by=world.staff, now=NOW))
 
 
 def test_the_first_lost_offer_is_told_kindly(play: Play, world: World) -> None:
