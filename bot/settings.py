@@ -28,6 +28,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from models.calendar import CalendarInvalid, read_own_days
+
 EMBEDDED = "embedded"
 PREFIX = "HUYING_"
 MASK = "********"
@@ -253,6 +255,13 @@ class Limits(Part):
     office_close: TimeOfDay = "20:00"
 
 
+class CalendarSettings(Part):
+    """The working calendar."""
+
+    file: str = ""
+    """A YAML file with the deployment's own free and working days; empty: the official calendar alone."""
+
+
 class Log(Part):
     """What is written to the standard error."""
 
@@ -289,6 +298,7 @@ class Settings(BaseSettings):
     media: Media = Media()
     delivery: DeliverySettings = DeliverySettings()
     limits: Limits = Limits()
+    calendar: CalendarSettings = CalendarSettings()
     log: Log = Log()
     gas_phone: str = ""
     """The local gas company's emergency number, told in the first words of the reply to a gas leak."""
@@ -403,6 +413,11 @@ def _contradictions(settings: Settings) -> list[str]:
         faults.append("site.secret_key: must be at least 32 characters where several processes share it")
     if settings.limits.office_open >= settings.limits.office_close:
         faults.append("limits.office_close: must be later than limits.office_open")
+    if settings.calendar.file:
+        try:
+            read_own_days(Path(settings.calendar.file))
+        except CalendarInvalid as invalid:
+            faults += [f"calendar.file: {fault}" for fault in invalid.faults]
     return faults
 
 

@@ -41,7 +41,7 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
         ticket.place,
         ticket.state,
         history,
-        ticket.due_at,
+        ticket.expected_at,
         now=turn.now,
     )
     if ticket.state is TicketState.RESOLVED and ticket.reporter_id == turn.person.id:

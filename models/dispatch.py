@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from models import areas, desk, outboxes, people, transitions
 from models.area import Area
 from models.calendar import due
-from models.category import Category, First
+from models.category import Category, First, Level
 from models.errors import Refusal, Refused
 from models.lifecycle import Action
 from models.offer import Offer, OfferState
@@ -62,6 +62,8 @@ def _first(ticket: Ticket, category: Category) -> First:
     """
     if ticket.urgency is Urgency.EMERGENCY or not ticket.understood or ticket.kind is not TicketKind.REPORT:
         return First.STAFF
+    if ticket.level is Level.DEPARTMENT and category.department:
+        return First.DEPARTMENT
     if ticket.level is not category.level:
         return First.STAFF
     if not category.offerable and (ticket.reopened or category.first is not First.DEPARTMENT):

@@ -12,8 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from models import areas, history, outboxes, people, transitions
-from models.area import Area
+from models import alarms, areas, history, limits, outboxes, people, transitions
 from models.attachment import Attachment, AttachmentUse
 from models.base import table
 from models.bulk import BulkInsert
@@ -22,7 +21,7 @@ from models.category import Category, Level
 from models.clock import local
 from models.conversation import Question, QuestionKind
 from models.errors import Refusal, Refused
-from models.lifecycle import LIVE_STATES, OPEN_STATES, Action, Actor
+from models.lifecycle import LIVE_STATES, Action, Actor
 from models.offer import Offer, OfferState
 from models.outbox import NoticeKind
 from models.person import Person, RoleKind
@@ -77,7 +76,7 @@ def open_ticket(session: Session, report: Report, *, by: Person, channel: str, n
     ticket = session.get_one(Ticket, made.id)
     outboxes.to_dispatch(session, ticket.id)
     if ticket.urgency is Urgency.EMERGENCY:
-        alarm(session, ticket, now=now)
+        alarms.alarm(session, ticket, now=now)
     return ticket
 
 
@@ -129,7 +128,11 @@ _OPEN = BulkInsert(
     "lng",
     "opened_at",
     "promised_at",
+    "accept_by",
+    "finish_by",
     "due_at",
+    "limit_kind",
+    "warn_at",
     "dispatch_at",
 )
 _SAY = BulkInsert(table(TicketWords), "ticket_id", "person_id", "kind", "text", "salt", "said_at")
@@ -214,9 +217,8 @@ def _row(new: New, today: date, serial: int, *, now: datetime) -> dict[str, Any]
         "lat": report.lat,
         "lng": report.lng,
         "opened_at": now,
-        "promised_at": due(now, category.first_answer_limit),
-        "due_at": due(now, category.accept_limit),
         "dispatch_at": now,
+        **limits.at_opening(category, report.urgency, now=now),
     }
 
 
@@ -248,25 +250,6 @@ def _count_up(dialect: Any) -> Any:
 
 
 _SERIAL = {"sqlite": _count_up(sqlite), "postgresql": _count_up(postgresql)}
-
-
-def alarm(session: Session, ticket: Ticket, *, now: datetime, words_id: int | None = None) -> None:
-    """Tells everybody on duty of an emergency, on every channel they are known on, at once; `words_id` are the words
-    that have come since.
-    """
-    area = session.get(Area, ticket.community_id) if ticket.community_id else None
-    for person in people.with_role(session, [RoleKind.STAFF, RoleKind.STREET], area=area):
-        for identity in person.identities:
-            if identity.reachable:
-                outboxes.tell(
-                    session,
-                    NoticeKind.ALARM,
-                    person.id,
-                    now=now,
-                    ticket_id=ticket.id,
-                    words_id=words_id,
-                    channel=identity.channel,
-                )
 
 
 def parse_number(text: str) -> tuple[str | None, int]:
@@ -400,9 +383,6 @@ def correct_category(
             "category": category.code,
             "understood": True,
             "level": category.level if ticket.state in (TicketState.NEW, TicketState.OFFERED) else ticket.level,
-            "due_at": due(ticket.opened_at, category.accept_limit)
-            if ticket.state is TicketState.NEW
-            else ticket.due_at,
             "dispatch_at": now if ticket.state is TicketState.NEW else ticket.dispatch_at,
         },
     )
@@ -449,7 +429,7 @@ def withdraw(session: Session, ticket: Ticket, text: str, *, by: Person, now: da
         by=by,
         now=now,
         why=text,
-        changes={"due_at": None, "dispatch_at": None, "closed_at": now},
+        changes={"dispatch_at": None, "closed_at": now},
     )
     transitions.forget_questions(session, ticket)
 
@@ -459,7 +439,7 @@ def urge(session: Session, ticket: Ticket, text: str, *, by: Person, now: dateti
     ticket = transitions.lock(session, ticket.id)
     actor = transitions.check(session, ticket, Action.URGE, by=by)
     category = session.get_one(Category, ticket.category)
-    if ticket.urged_at is not None and due(ticket.urged_at, category.accept_limit) > now:
+    if ticket.urged_at is not None and due(ticket.urged_at, limits.of_ticket(ticket, category).accept) > now:
         raise Refused(Refusal.ALREADY_URGED, number=ticket.short)
     transitions.perform(
         session, ticket, Action.URGE, by=by, now=now, why=text, changes={"urged_at": now}, checked=actor
@@ -493,7 +473,7 @@ def evaluate(
             why=text,
             words_kind=WordsKind.EVALUATION,
             facts={"answer": answer},
-            changes={"closed_at": now, "ending": Ending.EVALUATED, "due_at": None},
+            changes={"closed_at": now, "ending": Ending.EVALUATED},
         )
     transitions.forget_questions(session, ticket)
     return ticket
@@ -501,7 +481,6 @@ def evaluate(
 
 def _reopen(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
     """Back to the desk; the second time one level up."""
-    category = session.get_one(Category, ticket.category)
     above = ticket.level.above if ticket.reopened else None
     transitions.perform(
         session,
@@ -529,7 +508,6 @@ def _reopen(session: Session, ticket: Ticket, text: str, *, by: Person, now: dat
             "ending": None,
             "resolved_at": None,
             "reminded_at": None,
-            "due_at": due(now, category.accept_limit),
             "dispatch_at": now,
         },
     )
@@ -593,7 +571,8 @@ def _take_back_reopening(
     ticket.state = TicketState.CLOSED
     ticket.reopened -= 1
     ticket.closed_at, ticket.ending = now, Ending.EVALUATED
-    ticket.due_at = ticket.dispatch_at = None
+    ticket.dispatch_at = None
+    limits.run(ticket, session.get_one(Category, ticket.category))
     history.record(
         session,
         ticket,
@@ -633,7 +612,6 @@ def accept(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Ti
             raise Refused(Refusal.TAKEN, number=ticket.short)
         raise Refused(Refusal.OFFER_OVER, number=ticket.short)
     mine.state, mine.answered_at = OfferState.ACCEPTED, now
-    category = session.get_one(Category, ticket.category)
     transitions.perform(
         session,
         ticket,
@@ -643,8 +621,6 @@ def accept(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Ti
         changes={
             "assignee_id": by.id,
             "answered_at": ticket.answered_at or now,
-            "due_at": due(now, category.finish_limit),
-            "warned_at": None,
             "dispatch_at": None,
         },
         checked=Actor.OFFERED,
@@ -685,7 +661,6 @@ def decline(session: Session, ticket: Ticket, text: str, *, by: Person, now: dat
 def release(session: Session, ticket: Ticket, text: str, *, by: Person | None, now: datetime) -> None:
     """The task comes back to the desk; nobody's standing changes."""
     ticket = transitions.lock(session, ticket.id)
-    category = session.get_one(Category, ticket.category)
     transitions.perform(
         session,
         ticket,
@@ -695,8 +670,6 @@ def release(session: Session, ticket: Ticket, text: str, *, by: Person | None, n
         why=text,
         changes={
             "assignee_id": None,
-            "due_at": due(now, category.accept_limit),
-            "warned_at": None,
             "dispatch_at": now,
         },
     )
@@ -722,7 +695,6 @@ def finish(session: Session, ticket: Ticket, text: str, *, by: Person, now: date
         changes={
             "resolved_at": now,
             "answered_at": ticket.answered_at or now,
-            "due_at": None,
             "dispatch_at": None,
             "assignee_id": ticket.assignee_id or by.id,
         },
@@ -769,7 +741,7 @@ def auto_close(session: Session, ticket_id: int, *, now: datetime, days: int) ->
         Action.AUTO_CLOSE,
         by=None,
         now=now,
-        changes={"closed_at": now, "ending": Ending.NOT_EVALUATED, "due_at": None},
+        changes={"closed_at": now, "ending": Ending.NOT_EVALUATED},
     )
     transitions.forget_questions(session, ticket)
     return True
@@ -784,21 +756,4 @@ def remind(session: Session, ticket_id: int, *, now: datetime, after: timedelta)
         return False
     ticket.reminded_at = now
     outboxes.tell(session, NoticeKind.REMINDER, ticket.reporter_id, now=now, ticket_id=ticket.id)
-    return True
-
-
-def miss_limit(session: Session, ticket_id: int, *, now: datetime) -> bool:
-    """Notes a limit that ran out and tells the desk; the limit is noted once."""
-    ticket = transitions.lock(session, ticket_id)
-    if ticket.state not in OPEN_STATES or ticket.due_at is None or ticket.due_at > now:
-        return False
-    transitions.perform(
-        session,
-        ticket,
-        Action.MISS_LIMIT,
-        by=None,
-        now=now,
-        facts={"due": ticket.due_at.isoformat()},
-        changes={"due_at": None, "warned_at": now},
-    )
     return True

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, history, outboxes, people
+from models import areas, history, limits, outboxes, people
 from models.area import Area
-from models.category import Level
+from models.category import Category, Level
 from models.conversation import Question, QuestionKind
 from models.errors import Refusal, Refused
 from models.lifecycle import RULES, Action, Actor, Audience
@@ -96,7 +96,8 @@ def check(session: Session, ticket: Ticket, action: Action, *, by: Person | None
         raise Refused(Refusal.NOT_YOURS, number=ticket.short)
     if ticket.state not in rule.sources:
         raise Refused(Refusal.WRONG_STATE, number=ticket.short, state=ticket.state)
-    if rule.needs_reason and not why.strip():
+    # What the clock does has its reason in the facts.
+    if rule.needs_reason and by is not None and not why.strip():
         raise Refused(Refusal.REASON_MISSING, number=ticket.short)
     return min(allowed, key=list(Actor).index)
 
@@ -115,7 +116,8 @@ def perform(
     changes: dict[str, Any] | None = None,
     checked: Actor | None = None,
 ) -> TicketEvent:
-    """Checks the rule, applies `changes` and the new state, appends the event, tells whom the rule names.
+    """Checks the rule, applies `changes` and the new state, brings the limits after, appends the event, tells whom the
+    rule names.
 
     `ticket` must be locked. `why` are somebody's own words: they are kept apart from the history.
     """
@@ -127,6 +129,7 @@ def perform(
         ticket.state = rule.target
     for name, value in (changes or {}).items():
         setattr(ticket, name, value)
+    limits.follow(ticket, session.get_one(Category, ticket.category), action, by_hand=by is not None, now=now)
     event = history.record(
         session, ticket, action, actor=actor, by=by, now=now, before=before.value, words=words, facts=facts or {}
     )
