@@ -62,7 +62,7 @@ def escalate(
         by=by,
         now=now,
         why=text,
-        facts={"level": above.value} | ({"limit": missed.value} if missed else {}),
+        facts={"level": above.value} | ({"missed": missed.value} if missed else {}),
         changes={
             "level": above,
             "assignee_id": None,

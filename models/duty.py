@@ -15,7 +15,7 @@ from models import areas, people
 from models.area import Area, AreaKind
 from models.clock import CHINA, local
 from models.errors import Refusal, Refused
-from models.person import Person, RoleKind
+from models.person import Person, Role, RoleKind, RoleStatus
 from models.roster import Duty
 
 ON_DUTY = (RoleKind.STAFF, RoleKind.STREET, RoleKind.GRID, RoleKind.ADMIN)
@@ -92,12 +92,29 @@ def area_of(session: Session, person: Person) -> Area | None:
     return min(mine, key=lambda area: (order.index(area.kind), area.id), default=None)
 
 
+def candidates(session: Session, area: Area) -> Sequence[Person]:
+    """Who may stand in an area's roster: its desk and those above it, and the grid workers inside."""
+    return session.scalars(
+        select(Person)
+        .join(Role, Role.person_id == Person.id)
+        .join(Area, Area.id == Role.area_id)
+        .where(
+            Role.kind.in_(ON_DUTY),
+            Role.status == RoleStatus.ACTIVE,
+            or_(Area.id.in_(areas.ids_on(area.path)), Area.path.startswith(area.path)),
+            Person.erased_at.is_(None),
+        )
+        .distinct()
+        .order_by(Person.id)
+    ).all()
+
+
 def take_over(session: Session, area: Area, name: str, *, now: datetime) -> Shift | None:
     """Somebody else is first in the shift that runs now, None where none runs; the weekly pattern stays as it is.
 
     Raises Refused(NO_SUCH_PERSON) for a name that is not exactly one person of the area's desk.
     """
-    could = [each for each in people.with_role(session, ON_DUTY, area=area) if each.name == name.strip()]
+    could = [each for each in candidates(session, area) if each.name == name.strip()]
     if len(could) != 1:
         raise Refused(Refusal.NO_SUCH_PERSON, name=name.strip())
     shift = shift_at(session, area, now=now)
@@ -141,7 +158,7 @@ def enter(session: Session, written: Any) -> int:
         raise RosterInvalid([*faults, f"area: {written['area']} is the name of {len(found)} areas, not of one"])
     area = found[0]
     names: dict[str, list[Person]] = {}
-    for person in people.with_role(session, ON_DUTY, area=area):
+    for person in candidates(session, area):
         names.setdefault(person.name, []).append(person)
     rows: list[Duty] = []
     for part, key in (("weekly", "days"), ("dates", "day")):

@@ -8,7 +8,7 @@ from datetime import datetime, time
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from models import desk, limits, outboxes, responsible, transitions
+from models import desk, dispatch, limits, outboxes, responsible, transitions
 from models.calendar import in_office_hours, next_opening
 from models.category import Category, Level
 from models.lifecycle import OPEN_STATES, Action
@@ -91,7 +91,7 @@ def miss(session: Session, ticket: Ticket, *, now: datetime) -> bool:
         changes={"missed_at": now},
     )
     if goes_up:
-        _go_up(session, ticket, limit, now=now)
+        _go_up(session, ticket, category, limit, now=now)
         return True
     if limit is Limit.FINISH:
         _remind(session, NoticeKind.LATE, ticket, _assignee(session, ticket), over, now=now)
@@ -99,8 +99,17 @@ def miss(session: Session, ticket: Ticket, *, now: datetime) -> bool:
     return True
 
 
-def _go_up(session: Session, ticket: Ticket, limit: Limit, *, now: datetime) -> None:
+def _go_up(session: Session, ticket: Ticket, category: Category, limit: Limit, *, now: datetime) -> None:
+    # The resident hears of the newest step only, and not at night.
+    outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.PASSED_ON)
     desk.escalate(session, ticket, "", by=None, now=now, missed=limit)
+    department = dispatch.department_for(session, ticket, category) if ticket.level is Level.DEPARTMENT else None
+    if department is not None:
+        outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.PASSED_ON)
+        desk.assign(session, ticket, department, "", by=None, now=now)
+    decent = _at_a_decent_hour(ticket, now)
+    if decent > now:
+        outboxes.put_off(session, ticket_id=ticket.id, kind=NoticeKind.PASSED_ON, until=decent)
     told = {person.id for person in transitions.desk_of(session, ticket)}
     whom = [each for each in responsible.at(session, ticket, ticket.level, now=now) if each.id not in told]
     for person in whom:
@@ -110,9 +119,9 @@ def _go_up(session: Session, ticket: Ticket, limit: Limit, *, now: datetime) -> 
             person.id,
             now=now,
             ticket_id=ticket.id,
-            data={"level": ticket.level.value, "limit": limit.value},
+            data={"level": ticket.level.value, "missed": limit.value},
         )
-        notice.not_before = _at_a_decent_hour(ticket, now)
+        notice.not_before = decent
 
 
 def _above(session: Session, ticket: Ticket, limit: Limit) -> Level:

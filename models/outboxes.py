@@ -98,6 +98,16 @@ def drop(session: Session, *, ticket_id: int, kind: NoticeKind, person_id: int |
     session.execute(query.values(state=NoticeState.DROPPED), execution_options={"synchronize_session": False})
 
 
+def put_off(session: Session, *, ticket_id: int, kind: NoticeKind, until: datetime) -> None:
+    """Keeps notices of a kind that nobody has been sent yet until a moment."""
+    session.execute(
+        update(Notice)
+        .where(Notice.ticket_id == ticket_id, Notice.kind == kind, Notice.state == NoticeState.PENDING)
+        .values(not_before=until),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def retire_cards(
     session: Session, *, ticket_id: int, caption: str, except_person: int | None = None, only_person: int | None = None
 ) -> None:

@@ -148,7 +148,7 @@ def _reopened(facts: NoticeFacts) -> Words:
 
 
 def _escalated(facts: NoticeFacts) -> Words:
-    if facts.data.get("limit"):
+    if facts.data.get("missed"):
         return Words(
             f"{facts.short} {_where(facts)} 到时间还没人接，转到{LEVELS[Level(facts.data['level'])]}这一级了。\n"
             "请您安排一下，回复“待派”查看。"
@@ -185,17 +185,17 @@ def _late(facts: NoticeFacts) -> Words:
     )
 
 
-def _summary(facts: NoticeFacts, head: str, count: str) -> Words:
+def _summary(facts: NoticeFacts, head: str) -> Words:
     """What is due, in one message: how much, how much of it is late, and the first few."""
-    late = facts.data.get("late", 0)
+    due, late = facts.data.get("due", 0), facts.data.get("late", 0)
     lines = [
         f"{line['short']} {line['category']}{' · ' + line['place'] if line['place'] else ''}，"
-        + (f"{when(datetime.fromisoformat(line['due']), now=facts.now)}前" if line.get("due") else "已过时间")
+        + (f"{when(datetime.fromisoformat(line['due']), now=facts.now)}前。" if line.get("due") else "已经过了时间。")
         for line in facts.data.get("first", [])
     ]
-    more = facts.data.get(count, 0) - len(lines)
-    tail = [f"另外还有 {more} 件，在网页上看全部。"] if more > 0 else []
-    return Words("\n".join([f"{head}{f'，其中 {late} 件过了时间' if late else ''}：", *lines, *tail]))
+    more = due - len(lines)
+    rest = [f"另外还有 {more} 件。"] if lines and more > 0 else []
+    return Words("\n".join([f"{head} {due} 件{f'，{late} 件过了时间' if late else ''}{'：' if lines else '。'}", *lines, *rest]))
 
 
 def _passed_on(facts: NoticeFacts) -> Words:
@@ -273,10 +273,8 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.ALARM: _alarm,
     NoticeKind.WARNED: _warned,
     NoticeKind.LATE: _late,
-    NoticeKind.WEEK: lambda facts: _summary(
-        facts, f"这一周您负责的地方有 {facts.data.get('due', 0)} 件事到时间", "due"
-    ),
-    NoticeKind.DAY: lambda facts: _summary(facts, f"早上好，今天有 {facts.data.get('due', 0)} 件事要办", "due"),
+    NoticeKind.WEEK: lambda facts: _summary(facts, "您负责的地方，这一周到时间的事有"),
+    NoticeKind.DAY: lambda facts: _summary(facts, "早上好，今天要办的事有"),
     NoticeKind.HANDED_OVER: lambda facts: Words(
         f"【人工 {facts.data.get('code', '')}】{facts.data.get('name', '居民')}想找人说话。\n"
         f"回话：回复 {facts.data.get('code', '')} 加上您的话；办完：交回 {facts.data.get('code', '')}"
