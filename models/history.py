@@ -52,9 +52,10 @@ def record(
     facts: dict[str, Any],
 ) -> TicketEvent:
     """Adds a line to the history of a locked ticket and counts its version up."""
-    previous = session.scalar(
-        select(TicketEvent.hash).where(TicketEvent.ticket_id == ticket.id, TicketEvent.version == ticket.version)
-    )
+    with session.no_autoflush:  # the ticket's changes are written once, with its new version
+        previous = session.scalar(
+            select(TicketEvent.hash).where(TicketEvent.ticket_id == ticket.id, TicketEvent.version == ticket.version)
+        )
     ticket.version += 1
     event = TicketEvent(
         ticket_id=ticket.id,

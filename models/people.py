@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, event, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -22,6 +23,9 @@ from models.person import Code, CodeKind, Identity, Login, Person, Role, RoleKin
 from models.ticket import Ticket, TicketEvent, TicketWords
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is misread aloud
+
+_DESKS, _KEPT = "desks", "kept_rows"
+"""What `remember` keeps in a session."""
 
 STAFF_KINDS = frozenset({RoleKind.STAFF, RoleKind.STREET, RoleKind.ADMIN})
 
@@ -115,6 +119,10 @@ def with_role(
     status: RoleStatus = RoleStatus.ACTIVE,
 ) -> Sequence[Person]:
     """The people whose role of one of `kinds` covers `area` (any area when None), each once."""
+    asked = (frozenset(kinds), area.id if area is not None else None, department, status)
+    known: dict[Any, Sequence[Person]] | None = session.info.get(_DESKS)
+    if known is not None and asked in known:
+        return known[asked]
     query = (
         select(Person)
         .join(Role, Role.person_id == Person.id)
@@ -127,7 +135,20 @@ def with_role(
         query = query.where(Role.area_id.in_([int(step) for step in area.path.strip("/").split("/")]))
     if department is not None:
         query = query.where(Role.department == department)
-    return session.scalars(query).all()
+    found = session.scalars(query).all()
+    if known is not None:
+        known[asked] = found
+    return found
+
+
+def remember(session: Session) -> None:
+    """For a transaction that works on many tickets: whoever sits where is looked up once, and what was loaded stays.
+
+    Not for one that changes roles.
+    """
+    session.info[_DESKS] = {}
+    kept = session.info.setdefault(_KEPT, [])
+    event.listen(session, "loaded_as_persistent", lambda _, row: kept.append(row))
 
 
 def open_window(identity: Identity, *, count: int, seconds: int, now: datetime) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.app import Huying
 from bot.logs import logger
-from models import alarms, desk, digests, escalation, outboxes, tickets
+from models import alarms, desk, digests, escalation, outboxes, people, tickets
 from models import dispatch as dispatching
 from models.attachment import Attachment
 from models.outbox import NoticeKind
@@ -220,6 +220,7 @@ def _claimed(huying: Huying, query: Select[Row], act: Callable[[Session, Row], b
     taken: list[int] = []
 
     def some(session: Session, *, only: int | None = None) -> int:
+        people.remember(session)
         these = table.id == only if only is not None else table.id.not_in(untouched)
         rows = session.scalars(query.where(these).limit(TOGETHER).with_for_update(skip_locked=True, of=table)).all()
         if only is None:
