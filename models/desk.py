@@ -47,7 +47,8 @@ def escalate(
     session: Session, ticket: Ticket, text: str, *, by: Person | None, now: datetime, missed: Limit | None = None
 ) -> None:
     """One level up, by decision or because a limit was `missed`. Raises Refused(TOP_LEVEL)."""
-    ticket = transitions.lock(session, ticket.id)
+    if by is not None:  # the clock has locked it already
+        ticket = transitions.lock(session, ticket.id)
     actor = transitions.check(session, ticket, Action.ESCALATE, by=by, why=text)
     above = ticket.level.above
     if actor is Actor.STAFF and ticket.level is Level.ESTATE:

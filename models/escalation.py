@@ -100,8 +100,9 @@ def miss(session: Session, ticket: Ticket, *, now: datetime) -> bool:
 
 
 def _go_up(session: Session, ticket: Ticket, category: Category, limit: Limit, *, now: datetime) -> None:
-    # The resident hears of the newest step only, and not at night.
-    outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.PASSED_ON)
+    if ticket.level is not category.level:
+        # The resident hears of the newest step only, and not at night.
+        outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.PASSED_ON)
     desk.escalate(session, ticket, "", by=None, now=now, missed=limit)
     department = dispatch.department_for(session, ticket, category) if ticket.level is Level.DEPARTMENT else None
     if department is not None:

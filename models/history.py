@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import outboxes
+from models import batch, outboxes
 from models.lifecycle import Action, Actor
 from models.person import Person
 from models.ticket import (
@@ -52,10 +52,16 @@ def record(
     facts: dict[str, Any],
 ) -> TicketEvent:
     """Adds a line to the history of a locked ticket and counts its version up."""
-    with session.no_autoflush:  # the ticket's changes are written once, with its new version
-        previous = session.scalar(
-            select(TicketEvent.hash).where(TicketEvent.ticket_id == ticket.id, TicketEvent.version == ticket.version)
-        )
+    lines = batch.memo(session)
+    line = (TicketEvent, ticket.id, ticket.version)
+    previous = lines.get(line) if lines is not None else None
+    if previous is None:
+        with session.no_autoflush:  # the ticket's changes are written once, with its new version
+            previous = session.scalar(
+                select(TicketEvent.hash).where(
+                    TicketEvent.ticket_id == ticket.id, TicketEvent.version == ticket.version
+                )
+            )
     ticket.version += 1
     event = TicketEvent(
         ticket_id=ticket.id,
@@ -74,6 +80,8 @@ def record(
     )
     event.hash = hash_of(event)
     session.add(event)
+    if lines is not None:
+        lines[TicketEvent, ticket.id, ticket.version] = event.hash
     session.flush()
     if ticket.dispatch_at is not None and ticket.dispatch_at <= now:
         outboxes.to_dispatch(session, ticket.id)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from models import batch
 from models.inbox import InboxMessage
 from models.outbox import Notice, NoticeKind, NoticeState
 
@@ -43,8 +44,9 @@ def tell(
         created_at=now,
     )
     session.add(notice)
-    session.flush()
-    session.info.setdefault(FRESH, []).append(notice.id)
+    if batch.memo(session) is None:
+        session.flush()
+    session.info.setdefault(FRESH, []).append(notice)
     return notice
 
 
@@ -53,6 +55,23 @@ def tell_desk(session: Session, person_id: int, *, now: datetime, gather: timede
 
     Its words are made at the moment of sending, from what is open then.
     """
+    told = batch.memo(session)
+    if told is not None:
+        told.setdefault(NoticeKind.DESK, {}).setdefault(person_id, (now, gather))
+        return
+    _tell_desk(session, person_id, now=now, gather=gather)
+
+
+def write_gathered(session: Session) -> None:
+    """At the end of a transaction that works on many rows: the gathered messages, always in one order, so that two such
+    transactions that tell the same people never wait for each other in a circle.
+    """
+    told = batch.memo(session) or {}
+    for person_id, (now, gather) in sorted(told.pop(NoticeKind.DESK, {}).items()):
+        _tell_desk(session, person_id, now=now, gather=gather)
+
+
+def _tell_desk(session: Session, person_id: int, *, now: datetime, gather: timedelta) -> None:
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     session.execute(
         insert(Notice)
@@ -77,8 +96,8 @@ def tell_desk(session: Session, person_id: int, *, now: datetime, gather: timede
 
 
 def fresh(session: Session) -> Sequence[int]:
-    """The ids of notices enqueued in this session, for the queue."""
-    return tuple(session.info.get(FRESH, ()))
+    """The ids of notices enqueued in this session, for the queue, once it is committed."""
+    return tuple(notice.id for notice in session.info.get(FRESH, ()))
 
 
 def to_dispatch(session: Session, ticket_id: int) -> None:

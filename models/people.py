@@ -7,10 +7,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, event, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from models import batch
 from models.area import Area
 from models.attachment import Attachment
 from models.base import Base
@@ -23,9 +24,6 @@ from models.person import Code, CodeKind, Identity, Login, Person, Role, RoleKin
 from models.ticket import Ticket, TicketEvent, TicketWords
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is misread aloud
-
-_DESKS, _KEPT = "desks", "kept_rows"
-"""What `remember` keeps in a session."""
 
 STAFF_KINDS = frozenset({RoleKind.STAFF, RoleKind.STREET, RoleKind.ADMIN})
 
@@ -120,7 +118,7 @@ def with_role(
 ) -> Sequence[Person]:
     """The people whose role of one of `kinds` covers `area` (any area when None), each once."""
     asked = (frozenset(kinds), area.id if area is not None else None, department, status)
-    known: dict[Any, Sequence[Person]] | None = session.info.get(_DESKS)
+    known: dict[Any, Sequence[Person]] | None = batch.memo(session)
     if known is not None and asked in known:
         return known[asked]
     query = (
@@ -139,16 +137,6 @@ def with_role(
     if known is not None:
         known[asked] = found
     return found
-
-
-def remember(session: Session) -> None:
-    """For a transaction that works on many tickets: whoever sits where is looked up once, and what was loaded stays.
-
-    Not for one that changes roles.
-    """
-    session.info[_DESKS] = {}
-    kept = session.info.setdefault(_KEPT, [])
-    event.listen(session, "loaded_as_persistent", lambda _, row: kept.append(row))
 
 
 def open_window(identity: Identity, *, count: int, seconds: int, now: datetime) -> None:

@@ -211,19 +211,20 @@ def _was_shown(session: Session, ticket: Ticket, person_id: int) -> bool:
 
 def close_offers(session: Session, ticket: Ticket, state: OfferState, *, now: datetime, except_person: int = 0) -> None:
     """Ends every open offer of a ticket; people who never saw theirs are not told, cards become their ending."""
-    session.execute(
+    closed = session.execute(
         update(Offer)
         .where(Offer.ticket_id == ticket.id, Offer.state == OfferState.OPEN, Offer.person_id != except_person)
         .values(state=state, answered_at=now)
     )
-    session.execute(
-        delete(Question).where(
-            Question.ticket_id == ticket.id,
-            Question.kind == QuestionKind.OFFER,
-            Question.person_id != except_person,
+    if closed.rowcount or except_person:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+        session.execute(
+            delete(Question).where(
+                Question.ticket_id == ticket.id,
+                Question.kind == QuestionKind.OFFER,
+                Question.person_id != except_person,
+            )
         )
-    )
-    outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.OFFER)
+        outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.OFFER)
     outboxes.retire_cards(session, ticket_id=ticket.id, caption=state.value, except_person=except_person)
 
 

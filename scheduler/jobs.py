@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.app import Huying
 from bot.logs import logger
-from models import alarms, desk, digests, escalation, outboxes, people, tickets
+from models import alarms, batch, desk, digests, escalation, outboxes, tickets
 from models import dispatch as dispatching
 from models.attachment import Attachment
 from models.outbox import NoticeKind
@@ -24,7 +24,7 @@ from models.ticket import Ticket, TicketState, Urgency
 BATCH = 100
 """How many rows one run of a job takes up, where another run follows soon."""
 
-TOGETHER = 20
+TOGETHER = 50
 """How many rows are claimed and worked on in one transaction."""
 
 MOST = 5000
@@ -220,12 +220,13 @@ def _claimed(huying: Huying, query: Select[Row], act: Callable[[Session, Row], b
     taken: list[int] = []
 
     def some(session: Session, *, only: int | None = None) -> int:
-        people.remember(session)
+        batch.begin(session)
         these = table.id == only if only is not None else table.id.not_in(untouched)
         rows = session.scalars(query.where(these).limit(TOGETHER).with_for_update(skip_locked=True, of=table)).all()
         if only is None:
             taken[:] = [row.id for row in rows]
         acted = {row.id for row in rows if act(session, row)}
+        outboxes.write_gathered(session)
         # What stays as it is would be found again and again.
         untouched.update(row.id for row in rows if row.id not in acted)
         return len(acted)

@@ -26,7 +26,18 @@ PATTERNS = {
     "says 你": re.compile("你"),
     "something is missing": re.compile("  |，[，。\n]|。。|（）|“”|[，、]$"),
 }
-LISTS = {"help_resident", "week", "week to whoever has it", "day", "day to whoever has it", "accepted", "my_grid", "progress", "tasks", "desk"}
+LISTS = {
+    "help_resident",
+    "week",
+    "week to whoever has it",
+    "day",
+    "day to whoever has it",
+    "accepted",
+    "my_grid",
+    "progress",
+    "tasks",
+    "desk",
+}
 """What lists things may have more than five lines."""
 EXAMPLES = {"home_ask", "for_others_ask", "open_list"}
 
