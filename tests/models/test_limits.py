@@ -73,7 +73,9 @@ def test_the_nearest_limit_runs_and_says_which_it_is(session: Session, world: Wo
     taken(session, world, ticket)
     assert (ticket.due_at, ticket.limit) == (due(NOW, "7wd"), Limit.FINISH)
     tickets.finish(session, ticket, "好了", by=world.member, now=NOW + HOUR)
-    assert ticket.due_at is ticket.limit is ticket.warn_at is None
+    assert ticket.due_at is None
+    assert ticket.limit is None
+    assert ticket.warn_at is None
 
 
 # ---------------------------------------------------------------- passing on
