@@ -10,6 +10,7 @@ import argparse
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,8 +36,6 @@ NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 COUNT = 1000
 A_SECOND = 200
 TWICE = 1.3
-ROUNDS = 3
-"""Each is measured so often in turns; the middle one counts."""
 
 
 def settings(url: str, folder: Path) -> Settings:
@@ -101,12 +100,23 @@ def work(url: str, folder: Path) -> None:
     huying.database.ping()
     print("ready", flush=True)
     sys.stdin.readline()
-    print(watch_limits(huying, NOW), flush=True)
+    before = time.process_time()
+    print(watch_limits(huying, NOW), time.process_time() - before, flush=True)
     huying.close()
 
 
-def measure(url: str, folder: Path, workers: int) -> tuple[float, list[int], int]:
-    """How many a second so many workers do together; how many each did; how many were noted not exactly once."""
+@dataclass(frozen=True)
+class Run:
+    """One measurement: limits a second, how many each worker did, the processor time of one, and how many went wrong."""
+
+    speed: float
+    did: list[int]
+    processor_ms: float
+    wrong: int
+
+
+def measure(url: str, folder: Path, workers: int) -> Run:
+    """So many workers on 1,000 limits; wrong is what was not noted exactly once."""
     ids = lay_out(url)
     started = [
         subprocess.Popen(
@@ -127,7 +137,7 @@ def measure(url: str, folder: Path, workers: int) -> tuple[float, list[int], int
             assert each.stdin is not None
             each.stdin.write("\n")
             each.stdin.flush()
-        did = [int(each.stdout.readline()) for each in started if each.stdout is not None]
+        said = [each.stdout.readline().split() for each in started if each.stdout is not None]
         took = time.perf_counter() - begin
     finally:
         for each in started:
@@ -142,13 +152,16 @@ def measure(url: str, folder: Path, workers: int) -> tuple[float, list[int], int
         ).all()
     database.dispose()
     wrong = sum(count != 1 for count in noted) + COUNT - len(noted)
-    return COUNT / took, did, wrong
+    did = [int(count) for count, _ in said]
+    processor = sum(float(seconds) for _, seconds in said) / COUNT * 1000
+    return Run(COUNT / took, did, processor, wrong + abs(sum(did) - COUNT))
 
 
 def main() -> int:
     """Prints the figures; 1 when a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", metavar="URL", help="be one worker (used by this script itself)")
+    parser.add_argument("--rounds", type=int, default=3, help="each is measured so often in turns, the middle counts")
     parser.add_argument("--folder", type=Path, default=Path("var"))
     given = parser.parse_args()
     if given.work:
@@ -160,16 +173,20 @@ def main() -> int:
             furnish(url)
             measure(url, folder, 1)  # the first run also warms the server
             alone, together, faults = [], [], 0
-            for _ in range(ROUNDS):
+            for _ in range(given.rounds):
                 for workers, into in ((1, alone), (2, together)):
-                    speed, did, wrong = measure(url, folder, workers)
-                    into.append(speed)
-                    faults += wrong + abs(sum(did) - COUNT)
-                    print(f"{workers} worker{'s' if workers > 1 else ''}: {speed:.0f} a second {did}, {wrong} wrong")
+                    run = measure(url, folder, workers)
+                    into.append(run.speed)
+                    faults += run.wrong
+                    print(
+                        f"{workers} worker{'s' if workers > 1 else ''}: {run.speed:.0f} a second {run.did}, "
+                        f"{run.processor_ms:.1f} ms of processor time each, {run.wrong} wrong",
+                        flush=True,
+                    )
     except NotHere as missing:
         print(f"nothing measured: {missing}")
         return 0
-    one, two = sorted(alone)[ROUNDS // 2], sorted(together)[ROUNDS // 2]
+    one, two = sorted(alone)[given.rounds // 2], sorted(together)[given.rounds // 2]
     print(f"one worker {one:.0f} a second (bar {A_SECOND}), two {two / one:.2f} times as many (bar {TWICE})")
     print(f"noted twice or not at all: {faults} (bar 0)")
     return int(one < A_SECOND or two < TWICE * one or faults > 0)

@@ -68,10 +68,10 @@ def go_on(session: Session, ticket_id: int, *, now: datetime) -> bool:
         row.next_at = now + AGAIN_AFTER - SECOND_AFTER
         _tell(session, ticket, second, now=now)
         return True
-    if row.rounds >= ROUNDS or row.stage == _EVERYBODY:
-        if row.stage == _EVERYBODY:
-            row.next_at = None
-            return False
+    if row.stage == _EVERYBODY:
+        row.next_at = None
+        return False
+    if row.rounds >= ROUNDS:
         row.stage, row.rounds, row.second_told = row.stage + 1, 0, False
     _next_round(session, ticket, row, now=now)
     return True

@@ -62,6 +62,8 @@ def adopt(own: OwnDays) -> None:
     """
     global _own  # noqa: PLW0603  (set once, when the installation is put together)
     _own = own
+    _working_day_after.cache_clear()
+    reaches.cache_clear()
 
 
 def read_own_days(path: Path) -> OwnDays:
@@ -159,10 +161,14 @@ def due(start: datetime, limit: str, *, closes: time = CLOSES) -> datetime:
     count, in_days = _read(limit)
     if not in_days:
         return start + timedelta(hours=count)
-    day = local(start).date()
+    return datetime.combine(_working_day_after(local(start).date(), count), closes, CHINA).astimezone(start.tzinfo)
+
+
+@lru_cache(maxsize=512)  # every report of a day asks for the same
+def _working_day_after(day: date, count: int) -> date:
     for _ in range(count):
         day = next_working_day(day)
-    return datetime.combine(day, closes, CHINA).astimezone(start.tzinfo)
+    return day
 
 
 def used(ends: datetime, limit: str, *, now: datetime) -> float:
@@ -178,6 +184,7 @@ def used(ends: datetime, limit: str, *, now: datetime) -> float:
     return min(max(1 - passed(now, ends, limit) / whole, 0.0), 1.0)
 
 
+@lru_cache(maxsize=512)  # limits in days end together
 def reaches(ends: datetime, limit: str, share: float) -> datetime:
     """When `share` of a limit that runs out at `ends` has been used: `reaches(ends, limit, 0.8)` is its 80 %."""
     return later(ends, -_length(limit) * (1 - share), limit)
