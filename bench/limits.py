@@ -107,7 +107,7 @@ def work(url: str, folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Run:
-    """One measurement: limits a second, how many each worker did, the processor time of one, and how many went wrong."""
+    """One measurement: limits a second, how many each worker did, processor time of one, and how many went wrong."""
 
     speed: float
     did: list[int]
@@ -161,7 +161,7 @@ def main() -> int:
     """Prints the figures; 1 when a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", metavar="URL", help="be one worker (used by this script itself)")
-    parser.add_argument("--rounds", type=int, default=3, help="each is measured so often in turns, the middle counts")
+    parser.add_argument("--rounds", type=int, default=3, help="so often in turns; the middle counts")
     parser.add_argument("--folder", type=Path, default=Path("var"))
     given = parser.parse_args()
     if given.work:

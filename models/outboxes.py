@@ -44,9 +44,12 @@ def tell(
         created_at=now,
     )
     session.add(notice)
-    if batch.memo(session) is None:
-        session.flush()
-    session.info.setdefault(FRESH, []).append(notice)
+    together = batch.memo(session)
+    if together is not None:
+        together.setdefault(FRESH, []).append(notice)
+        return notice
+    session.flush()
+    session.info.setdefault(FRESH, []).append(notice.id)
     return notice
 
 
@@ -97,7 +100,8 @@ def _tell_desk(session: Session, person_id: int, *, now: datetime, gather: timed
 
 def fresh(session: Session) -> Sequence[int]:
     """The ids of notices enqueued in this session, for the queue, once it is committed."""
-    return tuple(notice.id for notice in session.info.get(FRESH, ()))
+    together = (batch.memo(session) or {}).get(FRESH, ())
+    return (*session.info.get(FRESH, ()), *(notice.id for notice in together))
 
 
 def to_dispatch(session: Session, ticket_id: int) -> None:

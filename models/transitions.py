@@ -133,7 +133,9 @@ def perform(
     event = history.record(
         session, ticket, action, actor=actor, by=by, now=now, before=before.value, words=words, facts=facts or {}
     )
-    for tell in rule.tells:
+    # An offer is open only while the ticket is offered.
+    tells = [tell for tell in rule.tells if before is not TicketState.NEW or tell.to is not Audience.OTHERS_OFFERED]
+    for tell in tells:
         for person_id in _audience(session, ticket, tell.to, former_assignee, target, by):
             if tell.kind is NoticeKind.DESK:
                 outboxes.tell_desk(session, person_id, now=now, gather=DESK_GATHER)
@@ -152,7 +154,7 @@ def perform(
                 data={"by": by.id if by else None, "actor": actor.value, **(facts or {})},
                 words_id=words.id if words else None,
             )
-    if any(tell.to is Audience.OTHERS_OFFERED for tell in rule.tells):
+    if any(tell.to is Audience.OTHERS_OFFERED for tell in tells):
         close_offers(session, ticket, OfferState.WITHDRAWN, now=now, except_person=by.id if by else 0)
     return event
 

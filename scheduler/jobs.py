@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.app import Huying
 from bot.logs import logger
-from models import alarms, batch, desk, digests, escalation, outboxes, tickets
+from models import alarms, batch, desk, digests, escalation, history, outboxes, tickets
 from models import dispatch as dispatching
 from models.attachment import Attachment
 from models.outbox import NoticeKind
@@ -225,6 +225,8 @@ def _claimed(huying: Huying, query: Select[Row], act: Callable[[Session, Row], b
         rows = session.scalars(query.where(these).limit(TOGETHER).with_for_update(skip_locked=True, of=table)).all()
         if only is None:
             taken[:] = [row.id for row in rows]
+        if table is Ticket:
+            history.look_up(session, [row.id for row in rows])
         acted = {row.id for row in rows if act(session, row)}
         outboxes.write_gathered(session)
         # What stays as it is would be found again and again.
