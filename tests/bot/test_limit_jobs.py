@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from models import desk, transitions
+from models import desk, history, transitions
 from models.category import Category
 from models.outbox import NoticeKind
 from models.person import Person
@@ -60,6 +60,7 @@ def test_four_machines_share_the_limits_and_note_each_once(both: Street, monkeyp
     with both.huying.database.reading() as session:
         query = select(func.count()).where(TicketEvent.action == "escalate").group_by(TicketEvent.ticket_id)
         assert set(session.scalars(query)) == {1}
+        assert history.verify_history(session) is None
 
 
 def test_everybody_is_warned_once_however_many_machines_look(both: Street) -> None:
