@@ -33,7 +33,7 @@ from bot.webhook import Webhook
 from handlers import same
 from handlers.respond import build_router
 from handlers.turn import LimitNumbers, WindowNumbers, World
-from models import areas, dispatch, seed
+from models import areas, calendar, dispatch, seed
 from models.category import Category
 from models.clock import Clock, utc_now
 from models.db import Database, upgrade
@@ -67,7 +67,12 @@ class Huying:
 
 
 def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
-    """Everything, built once. The database must be migrated and seeded (see `prepare`)."""
+    """Everything, built once. The database must be migrated and seeded (see `prepare`).
+
+    Raises CalendarInvalid for a holiday file that cannot be used.
+    """
+    file = settings.calendar.file
+    calendar.adopt(calendar.read_own_days(Path(file)) if file else calendar.OwnDays())
     database = Database(settings.database.url, pool_size=settings.database.pool_size)
     store = connect_redis(settings)
     channels = build_channels(settings.channels, redis=store, clock=clock)

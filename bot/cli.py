@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import click
 import waitress
+import yaml
 from alembic.script import ScriptDirectory
 from granian import Granian
 from granian.constants import Interfaces
@@ -33,7 +34,7 @@ from bot.settings import Settings, SettingsInvalid, load, show
 from bot.wsgi import CONFIG
 from console import login
 from handlers.respond import build_router
-from models import db, demo, history, people
+from models import calendar, db, demo, duty, history, people
 from models.clock import utc_now
 from models.person import Identity, RoleKind
 from nlp import categories, weights
@@ -543,6 +544,27 @@ def _session(settings: Settings) -> Iterator[Any]:
         database.dispose()
 
 
+@main.group(name="roster")
+def roster_group() -> None:
+    """Who is on duty."""
+
+
+@roster_group.command(name="import")
+@configured
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def roster_import(settings: Settings, *, file: Path) -> None:
+    """Replaces the roster of an area by a YAML file (docs/recipes.md)."""
+    try:
+        written = yaml.safe_load(file.read_text(encoding="utf-8"))
+        with _session(settings) as session:
+            count = duty.enter(session, written)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{file}: {' '.join(str(error).split())}") from error
+    except duty.RosterInvalid as invalid:
+        raise click.ClickException("\n  ".join([f"{file} cannot be used:", *invalid.faults])) from invalid
+    click.echo(f"{count} shifts")
+
+
 @main.group()
 def audit() -> None:
     """The history."""
@@ -588,6 +610,14 @@ def _examinations(settings: Settings) -> dict[str, Callable[[], str]]:
             return f"check redis.url: {error}"
         return "ok"
 
+    def known_days() -> str:
+        if settings.calendar.file:
+            calendar.adopt(calendar.read_own_days(Path(settings.calendar.file)))
+        until = calendar.known_until()
+        if utc_now().date() <= until:
+            return f"ok, known until {until}; afterwards weekends count as free and no holiday does (calendar.file)"
+        return f"name this year's holidays in calendar.file: since {until} only weekends count as free"
+
     def channel(key: str) -> Callable[[], str]:
         def probe() -> str:
             found = create_app(settings).channels[key].probe()
@@ -607,6 +637,7 @@ def _examinations(settings: Settings) -> dict[str, Callable[[], str]]:
         "database": migrations,
         "redis": shared_state,
         "model": model,
+        "calendar": known_days,
         **{f"channel {key}": channel(key) for key in settings.channels},
     }
 

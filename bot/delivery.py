@@ -29,7 +29,14 @@ BACKOFF = (5, 30, 120, 600, 1800, 3600)
 CARD_KINDS = frozenset({NoticeKind.OFFER, NoticeKind.FINISHED, NoticeKind.REMINDER})
 
 STAFF_FIRST = frozenset(
-    {NoticeKind.DESK, NoticeKind.ALARM, NoticeKind.HANDED_OVER, NoticeKind.HANDOVER_WORDS, NoticeKind.REGISTRATION}
+    {
+        NoticeKind.DESK,
+        NoticeKind.ALARM,
+        NoticeKind.HANDED_OVER,
+        NoticeKind.HANDOVER_WORDS,
+        NoticeKind.REGISTRATION,
+        NoticeKind.DAY,
+    }
 )
 """Staff are reached by WeCom; everybody else first where they spoke last."""
 

@@ -13,6 +13,7 @@ from models import areas, desk, followers, merging, outboxes, pool, transitions
 from models.area import Area
 from models.category import Category
 from models.conversation import Conversation, Question, QuestionKind
+from models.lifecycle import OPEN_STATES
 from models.offer import Offer, OfferState
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person, Role, RoleKind, RoleStatus
@@ -76,6 +77,8 @@ def _overtaken(session: Session, notice: Notice, ticket: Ticket | None) -> bool:
             Offer.ticket_id == ticket.id, Offer.person_id == notice.person_id, Offer.state == OfferState.OPEN
         )
         return session.scalar(still_open) is None
+    if notice.kind in (NoticeKind.WARNED, NoticeKind.LATE) and ticket.state not in OPEN_STATES - {TicketState.HELD}:
+        return True
     return notice.kind in EVALUATIONS and followers.head_of(session, ticket).state is not TicketState.RESOLVED
 
 
@@ -148,13 +151,14 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
         place=ticket.place,
         state=head.state,
         opened=ticket.opened_at,
-        due=head.due_at,
+        due=head.expected_at,
         report=mask(report or "") if private else report or "",
         # What was written for a neighbour may name that neighbour's door or number.
         words=text if head is ticket else mask(text),
         by_name=by.name if by else "",
         by_role=_role(session, by),
         reader_is_reporter=notice.person_id == ticket.reporter_id,
+        reader_has_it=notice.person_id == ticket.assignee_id,
         danger=ticket.danger,
         data=notice.data | (_earlier(session, notice) if notice.kind is NoticeKind.SAME_EVENT else {}),
     )
@@ -176,7 +180,7 @@ def _desk(session: Session, person_id: int) -> tuple[int, int, int]:
     return (
         desk.count_in_sight(session, person, states=[TicketState.NEW]),
         sum(ticket.urgency is Urgency.EMERGENCY for ticket in first),
-        sum(ticket.warned_at is not None for ticket in first),
+        sum(ticket.missed_at is not None for ticket in first),
     )
 
 

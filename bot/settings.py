@@ -28,6 +28,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from models.calendar import CalendarInvalid, read_own_days
+
 EMBEDDED = "embedded"
 PREFIX = "HUYING_"
 MASK = "********"
@@ -287,6 +289,13 @@ class DispatchSettings(Part):
     pool_minutes: Positive = 60
 
 
+class CalendarSettings(Part):
+    """The working calendar."""
+
+    file: str = ""
+    """A YAML file with the deployment's own free and working days; empty: the official calendar alone."""
+
+
 class Log(Part):
     """What is written to the standard error."""
 
@@ -325,6 +334,7 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     assistant: AssistantSettings = AssistantSettings()
     dispatch: DispatchSettings = DispatchSettings()
+    calendar: CalendarSettings = CalendarSettings()
     log: Log = Log()
     gas_phone: str = ""
     """The local gas company's emergency number, told in the first words of the reply to a gas leak."""
@@ -443,6 +453,11 @@ def _contradictions(settings: Settings) -> list[str]:
         faults.append("limits.office_close: must be later than limits.office_open")
     if settings.dispatch.quiet_from == settings.dispatch.quiet_until:
         faults.append("dispatch.quiet_until: must differ from dispatch.quiet_from")
+    if settings.calendar.file:
+        try:
+            read_own_days(Path(settings.calendar.file))
+        except CalendarInvalid as invalid:
+            faults += [f"calendar.file: {fault}" for fault in invalid.faults]
     return faults
 
 

@@ -13,7 +13,7 @@ from console.sight import Sight
 from models import merging, tickets
 from models.lifecycle import LIVE_STATES, OPEN_STATES
 from models.proposal import Proposal
-from models.ticket import Ticket, TicketState, Urgency
+from models.ticket import Limit, Ticket, TicketState, Urgency
 
 PAGE_SIZE = 25
 
@@ -45,7 +45,7 @@ def overdue(sight: Sight) -> ColumnElement[bool]:
     """The tickets whose limit ran out, noted already or not."""
     return and_(
         Ticket.state.in_(OPEN_STATES - {TicketState.HELD}),
-        or_(Ticket.due_at <= sight.now, and_(Ticket.due_at.is_(None), Ticket.warned_at.is_not(None))),
+        or_(Ticket.due_at <= sight.now, Ticket.limit == Limit.LATE),
     )
 
 
@@ -53,7 +53,7 @@ def is_overdue(ticket: Ticket, sight: Sight) -> bool:
     """The same question about a ticket at hand."""
     if ticket.state not in OPEN_STATES - {TicketState.HELD}:
         return False
-    return ticket.due_at <= sight.now if ticket.due_at is not None else ticket.warned_at is not None
+    return ticket.limit is Limit.LATE or (ticket.due_at is not None and ticket.due_at <= sight.now)
 
 
 def proposed(sight: Sight) -> ColumnElement[bool]:

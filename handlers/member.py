@@ -73,7 +73,7 @@ def my_tasks(turn: Turn) -> Reply:
         return Reply(members.no_tasks())
     lines = [
         members.task_line(
-            each.short, dialogue.category_name(turn, each), each.place, each.state, each.due_at, now=turn.now
+            each.short, dialogue.category_name(turn, each), each.place, each.state, each.expected_at, now=turn.now
         )
         for each in mine
     ]

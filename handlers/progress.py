@@ -62,7 +62,7 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
         ticket.place,
         head.state,
         history,
-        head.due_at,
+        head.expected_at,
         now=turn.now,
     )
     if is_asked(turn, ticket):

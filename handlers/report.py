@@ -11,7 +11,7 @@ from sqlalchemy import select
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn, World
-from models import tickets
+from models import alarms, tickets
 from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.calendar import in_office_hours, next_opening
 from models.conversation import State
@@ -294,7 +294,7 @@ def place_told(turn: Turn) -> Reply:
         if turn.understood and turn.understood.chat:
             return Reply(residents.DANGER_WHERE)
         words_id = tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
-        tickets.alarm(turn.session, ticket, now=turn.now, words_id=words_id)
+        alarms.alarm(turn.session, ticket, now=turn.now, words_id=words_id)
         return Reply(residents.danger_place_unknown(ticket.short))
     if place is None:
         tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
@@ -313,7 +313,7 @@ def place_told(turn: Turn) -> Reply:
         now=turn.now,
     )
     if urgent:
-        tickets.alarm(turn.session, ticket, now=turn.now)
+        alarms.alarm(turn.session, ticket, now=turn.now)
         return Reply(residents.danger_place_kept(ticket.short, name))
     return Reply(residents.place_kept(ticket.short, name, ticket.promised_at, now=turn.now))
 
@@ -378,7 +378,7 @@ def location(turn: Turn) -> Reply:
     if turn.conversation.state is State.PLACE:
         dialogue.idle(turn)
     if ticket.urgency is Urgency.EMERGENCY:
-        tickets.alarm(turn.session, ticket, now=turn.now)
+        alarms.alarm(turn.session, ticket, now=turn.now)
     return Reply(residents.location_added(ticket.short, attachment.label or ticket.place))
 
 

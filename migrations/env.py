@@ -19,12 +19,13 @@ from models import (
     outbox,
     person,
     proposal,
+    roster,
     ticket,
 )
 from models.base import Base, Moment, Word
 from models.db import Database
 
-TABLES = (area, attachment, category, conversation, correction, inbox, offer, outbox, person, proposal, ticket)
+TABLES = (area, attachment, category, conversation, correction, inbox, offer, outbox, person, proposal, roster, ticket)
 """Importing a module of tables puts them into the metadata; they are named here so that none looks unused."""
 
 ONE_AT_A_TIME = 7_253_011

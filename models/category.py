@@ -52,6 +52,8 @@ class Category(Base):
     first_answer_limit: Mapped[str] = mapped_column(String(10))
     accept_limit: Mapped[str] = mapped_column(String(10))
     finish_limit: Mapped[str] = mapped_column(String(10))
+    limits_by: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Other limits for an urgency or a level, such as {"urgent": {"finish": "24h"}, "street": {"accept": "1wd"}}."""
     department: Mapped[str] = mapped_column(String(40), default="")
     skills: Mapped[list[str]] = mapped_column(default=list)
     offerable: Mapped[bool] = mapped_column(Boolean, default=True)

@@ -379,22 +379,31 @@ def _tell_desk(session: Session, ticket: Ticket, *, now: datetime) -> None:
         outboxes.tell_desk(session, person.id, now=now, gather=transitions.DESK_GATHER)
 
 
-def _assign(session: Session, ticket: Ticket, category: Category, *, now: datetime) -> bool:
-    """Straight to the department (一单直达) when exactly one of that name has people here."""
+def department_for(session: Session, ticket: Ticket, category: Category) -> str | None:
+    """The department a ticket goes to without anybody deciding: the category's, if it has people here and none has said
+    that the matter is not theirs.
+    """
     community = session.get(Area, ticket.community_id) if ticket.community_id else None
     if community is None or not category.department:
-        return False
+        return None
     if session.scalar(
         select(TicketEvent.id)
         .where(TicketEvent.ticket_id == ticket.id, TicketEvent.action == Action.RETURN.value)
         .limit(1)
     ):
         # A department said that it is not theirs: people decide.
-        return False
+        return None
     if not people.with_role(session, [RoleKind.DEPARTMENT], area=community, department=category.department):
-        return False
-    desk.assign(session, ticket, category.department, "", by=None, now=now)
-    return True
+        return None
+    return category.department
+
+
+def _assign(session: Session, ticket: Ticket, category: Category, *, now: datetime) -> bool:
+    """Straight to the department (一单直达) when exactly one of that name has people here."""
+    department = department_for(session, ticket, category)
+    if department is not None:
+        desk.assign(session, ticket, department, "", by=None, now=now)
+    return department is not None
 
 
 def due_tickets(session: Session, *, now: datetime, most: int = 2000) -> Sequence[int]:

@@ -9,8 +9,6 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from models import followers, outboxes, transitions
-from models.calendar import due
-from models.category import Category
 from models.conversation import Question, QuestionKind
 from models.errors import Refusal, Refused
 from models.lifecycle import OPEN_STATES, Action, Actor
@@ -211,8 +209,6 @@ def _join(session: Session, ticket: Ticket, into: Ticket, *, by: Person, now: da
             "assignee_id": None,
             "held_from": None,
             "hold_until": None,
-            "due_at": None,
-            "warned_at": None,
             "dispatch_at": None,
             "closed_at": now,
         },
@@ -249,7 +245,6 @@ def unmerge(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> N
     if head is None:
         # Merged elsewhere in this very moment.
         raise Refused(Refusal.CHANGED, number=ticket.short)
-    category = session.get_one(Category, ticket.category)
     transitions.forget_questions(session, head, of=ticket.reporter_id)
     transitions.perform(
         session,
@@ -260,7 +255,6 @@ def unmerge(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> N
         facts={"from": head.id, "number": head.number},
         changes={
             "merged_into_id": None,
-            "due_at": due(now, category.accept_limit),
             "dispatch_at": now,
             "closed_at": None,
         },
@@ -300,8 +294,11 @@ INHERITED = (
     "reopened",
     "held_from",
     "hold_until",
-    "due_at",
+    "accept_by",
+    "finish_by",
+    "held_at",
     "warned_at",
+    "missed_at",
     "dispatch_at",
     "answered_at",
     "urged_at",
@@ -382,7 +379,7 @@ def close_if_judged(session: Session, head: Ticket, *, now: datetime) -> None:
         Action.EVALUATE,
         by=None,
         now=now,
-        changes={"closed_at": now, "ending": Ending.EVALUATED, "due_at": None},
+        changes={"closed_at": now, "ending": Ending.EVALUATED},
         checked=Actor.SYSTEM,
     )
     transitions.forget_questions(session, head)

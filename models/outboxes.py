@@ -10,12 +10,14 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from models import batch
 from models.inbox import InboxMessage
 from models.outbox import Notice, NoticeKind, NoticeState
 
 FRESH = "fresh_notices"
 CARDS = "cards_are_over"
 TICKETS = "tickets_to_dispatch"
+GATHERED = "gathered_notices"
 
 
 def tell(
@@ -43,6 +45,10 @@ def tell(
         created_at=now,
     )
     session.add(notice)
+    together = batch.memo(session)
+    if together is not None:
+        together.setdefault(FRESH, []).append(notice)
+        return notice
     session.flush()
     session.info.setdefault(FRESH, []).append(notice.id)
     return notice
@@ -71,6 +77,23 @@ def gather_one(session: Session, kind: NoticeKind, person_id: int, *, now: datet
 
     Its words are made at the moment of sending, from what is open then.
     """
+    told = batch.memo(session)
+    if told is not None:
+        told.setdefault(GATHERED, {}).setdefault((kind.value, person_id), (now, gather))
+        return
+    _gather(session, kind, person_id, now=now, gather=gather)
+
+
+def write_gathered(session: Session) -> None:
+    """At the end of a transaction that works on many rows: the gathered messages, always in one order, so that two such
+    transactions that tell the same people never wait for each other in a circle.
+    """
+    told = batch.memo(session) or {}
+    for (kind, person_id), (now, gather) in sorted(told.pop(GATHERED, {}).items()):
+        _gather(session, NoticeKind(kind), person_id, now=now, gather=gather)
+
+
+def _gather(session: Session, kind: NoticeKind, person_id: int, *, now: datetime, gather: timedelta) -> None:
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     session.execute(
         insert(Notice)
@@ -95,8 +118,9 @@ def gather_one(session: Session, kind: NoticeKind, person_id: int, *, now: datet
 
 
 def fresh(session: Session) -> Sequence[int]:
-    """The ids of notices enqueued in this session, for the queue."""
-    return tuple(session.info.get(FRESH, ()))
+    """The ids of notices enqueued in this session, for the queue, once it is committed."""
+    together = (batch.memo(session) or {}).get(FRESH, ())
+    return (*session.info.get(FRESH, ()), *(notice.id for notice in together))
 
 
 def to_dispatch(session: Session, ticket_id: int) -> None:
@@ -114,6 +138,16 @@ def drop(session: Session, *, ticket_id: int, kind: NoticeKind, person_id: int |
     if person_id is not None:
         query = query.where(Notice.person_id == person_id)
     session.execute(query.values(state=NoticeState.DROPPED), execution_options={"synchronize_session": False})
+
+
+def put_off(session: Session, *, ticket_id: int, kind: NoticeKind, until: datetime) -> None:
+    """Keeps notices of a kind that nobody has been sent yet until a moment."""
+    session.execute(
+        update(Notice)
+        .where(Notice.ticket_id == ticket_id, Notice.kind == kind, Notice.state == NoticeState.PENDING)
+        .values(not_before=until),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def retire_cards(

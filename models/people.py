@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
+from models import batch
 from models.area import Area
 from models.attachment import Attachment
 from models.base import Base
@@ -115,6 +117,10 @@ def with_role(
     status: RoleStatus = RoleStatus.ACTIVE,
 ) -> Sequence[Person]:
     """The people whose role of one of `kinds` covers `area` (any area when None), each once."""
+    asked = (frozenset(kinds), area.id if area is not None else None, department, status)
+    known: dict[Any, Sequence[Person]] | None = batch.memo(session)
+    if known is not None and asked in known:
+        return known[asked]
     query = (
         select(Person)
         .join(Role, Role.person_id == Person.id)
@@ -127,7 +133,10 @@ def with_role(
         query = query.where(Role.area_id.in_([int(step) for step in area.path.strip("/").split("/")]))
     if department is not None:
         query = query.where(Role.department == department)
-    return session.scalars(query).all()
+    found = session.scalars(query).all()
+    if known is not None:
+        known[asked] = found
+    return found
 
 
 def open_window(identity: Identity, *, count: int, seconds: int, now: datetime) -> None:

@@ -22,6 +22,8 @@ class LimitsSeed(Protocol):
     def accept(self) -> str: ...
     @property
     def finish(self) -> str: ...
+    @property
+    def by(self) -> Mapping[str, Mapping[str, str]]: ...
 
 
 class CategorySeed(Protocol):
@@ -75,6 +77,7 @@ def seed_categories(session: Session, seeds: Sequence[CategorySeed]) -> int:
                 first_answer_limit=seed.limits.first_answer,
                 accept_limit=seed.limits.accept,
                 finish_limit=seed.limits.finish,
+                limits_by={name: dict(other) for name, other in seed.limits.by.items()},
                 department=seed.department,
                 skills=list(seed.skills),
                 offerable=seed.offerable,

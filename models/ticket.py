@@ -45,6 +45,19 @@ class Urgency(StrEnum):
     NORMAL = "normal"
 
 
+class Limit(StrEnum):
+    """The clocks of a ticket (docs/decisions/0014)."""
+
+    ANSWER = "answer"
+    """The first human answer, by when the resident was told."""
+    ACCEPT = "accept"
+    """Somebody takes it on."""
+    FINISH = "finish"
+    """It is done."""
+    LATE = "late"
+    """A limit ran out and nobody is above: whoever is responsible is asked once a working day."""
+
+
 class Ending(StrEnum):
     """How a closed ticket was judged; "closed" alone never means "solved"."""
 
@@ -77,6 +90,7 @@ class Ticket(Base):
         # Nearly no ticket has these two, so that a new one costs these indexes nothing.
         _only_set("ix_tickets_merged", "merged_into_id"),
         _only_set("ix_tickets_parent", "parent_id"),
+        Index("ix_tickets_warn", "warn_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -112,9 +126,22 @@ class Ticket(Base):
     opened_at: Mapped[datetime]
     promised_at: Mapped[datetime]
     """By when the resident was told somebody answers."""
+    accept_by: Mapped[datetime | None]
+    """When somebody must have taken it; begins again each time nobody has it."""
+    finish_by: Mapped[datetime | None]
+    """When it must be done; moves only by what a ticket was on hold."""
     due_at: Mapped[datetime | None]
-    """When the limit of the present state runs out; None where none runs."""
+    """When the next of the limits that run now is over; None where none runs. Set by models/limits.py only."""
+    limit: Mapped[Limit | None] = mapped_column("limit_kind", Word(Limit))
+    """Which limit `due_at` belongs to."""
+    warn_at: Mapped[datetime | None]
+    """When the next warning is due, at 80 % of a limit that runs now."""
     warned_at: Mapped[datetime | None]
+    """Up to when the warnings are given."""
+    missed_at: Mapped[datetime | None]
+    """Up to when the limits that ran out are noted; whatever ended later still runs."""
+    held_at: Mapped[datetime | None]
+    """Since when it is on hold and the time for finishing stands still."""
     dispatch_at: Mapped[datetime | None]
     """When dispatch has to look at it next; None when there is nothing to dispatch."""
     answered_at: Mapped[datetime | None]
@@ -136,6 +163,11 @@ class Ticket(Base):
     def number(self) -> str:
         """The full number people may quote, such as 261122-0007."""
         return number_of(self.day, self.serial)
+
+    @property
+    def expected_at(self) -> datetime | None:
+        """By when people may be told that the next step happens; None once that is in doubt."""
+        return None if self.limit is Limit.LATE else self.due_at
 
     @property
     def short(self) -> str:

@@ -12,8 +12,20 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
-from models import areas, corrections, followers, helpers, history, merging, outboxes, people, pool, transitions
-from models.area import Area
+from models import (
+    alarms,
+    areas,
+    corrections,
+    followers,
+    helpers,
+    history,
+    limits,
+    merging,
+    outboxes,
+    people,
+    pool,
+    transitions,
+)
 from models.attachment import Attachment, AttachmentUse
 from models.base import table
 from models.bulk import BulkInsert
@@ -22,7 +34,7 @@ from models.category import Category, Level
 from models.clock import local
 from models.conversation import Question, QuestionKind
 from models.errors import Refusal, Refused
-from models.lifecycle import EVERY_REPORTER, LIVE_STATES, OPEN_STATES, Action, Actor
+from models.lifecycle import EVERY_REPORTER, LIVE_STATES, Action, Actor
 from models.offer import Offer, OfferState
 from models.outbox import NoticeKind
 from models.person import Person, RoleKind
@@ -81,7 +93,7 @@ def open_ticket(session: Session, report: Report, *, by: Person, channel: str, n
     ticket = session.get_one(Ticket, made.id)
     outboxes.to_dispatch(session, ticket.id)
     if ticket.urgency is Urgency.EMERGENCY:
-        alarm(session, ticket, now=now)
+        alarms.alarm(session, ticket, now=now)
     return ticket
 
 
@@ -133,7 +145,11 @@ _OPEN = BulkInsert(
     "lng",
     "opened_at",
     "promised_at",
+    "accept_by",
+    "finish_by",
     "due_at",
+    "limit_kind",
+    "warn_at",
     "dispatch_at",
 )
 _SAY = BulkInsert(table(TicketWords), "ticket_id", "person_id", "kind", "text", "salt", "said_at")
@@ -218,9 +234,8 @@ def _row(new: New, today: date, serial: int, *, now: datetime) -> dict[str, Any]
         "lat": report.lat,
         "lng": report.lng,
         "opened_at": now,
-        "promised_at": due(now, category.first_answer_limit),
-        "due_at": due(now, category.accept_limit),
         "dispatch_at": now,
+        **limits.at_opening(category, report.urgency, now=now),
     }
 
 
@@ -258,25 +273,6 @@ def _count_up(dialect: Any) -> Any:
 
 
 _SERIAL = {"sqlite": _count_up(sqlite), "postgresql": _count_up(postgresql)}
-
-
-def alarm(session: Session, ticket: Ticket, *, now: datetime, words_id: int | None = None) -> None:
-    """Tells everybody on duty of an emergency, on every channel they are known on, at once; `words_id` are the words
-    that have come since.
-    """
-    area = session.get(Area, ticket.community_id) if ticket.community_id else None
-    for person in people.with_role(session, [RoleKind.STAFF, RoleKind.STREET], area=area):
-        for identity in person.identities:
-            if identity.reachable:
-                outboxes.tell(
-                    session,
-                    NoticeKind.ALARM,
-                    person.id,
-                    now=now,
-                    ticket_id=ticket.id,
-                    words_id=words_id,
-                    channel=identity.channel,
-                )
 
 
 def parse_number(text: str) -> tuple[str | None, int]:
@@ -430,9 +426,6 @@ def correct_category(
             "category": category.code,
             "understood": True,
             "level": category.level if ticket.state in (TicketState.NEW, TicketState.OFFERED) else ticket.level,
-            "due_at": due(ticket.opened_at, category.accept_limit)
-            if ticket.state is TicketState.NEW
-            else ticket.due_at,
             "dispatch_at": now if ticket.state is TicketState.NEW else ticket.dispatch_at,
         },
     )
@@ -486,7 +479,7 @@ def withdraw(session: Session, ticket: Ticket, text: str, *, by: Person, now: da
         by=by,
         now=now,
         why=text,
-        changes={"due_at": None, "dispatch_at": None, "closed_at": now, "merged_into_id": None},
+        changes={"dispatch_at": None, "closed_at": now, "merged_into_id": None},
         checked=actor,
         # Whoever has the task hears that it goes on, not that it is over.
         untold=[ticket.assignee_id] if heir is not None and ticket.assignee_id else (),
@@ -501,7 +494,7 @@ def urge(session: Session, ticket: Ticket, text: str, *, by: Person, now: dateti
     """The resident asks to hurry, once in a limit's time. Raises Refused(ALREADY_URGED)."""
     actor = transitions.check(session, ticket, Action.URGE, by=by)
     category = session.get_one(Category, ticket.category)
-    if ticket.urged_at is not None and due(ticket.urged_at, category.accept_limit) > now:
+    if ticket.urged_at is not None and due(ticket.urged_at, limits.of_ticket(ticket, category).accept) > now:
         raise Refused(Refusal.ALREADY_URGED, number=ticket.short)
     transitions.perform(
         session, ticket, Action.URGE, by=by, now=now, why=text, changes={"urged_at": now}, checked=actor
@@ -540,9 +533,7 @@ def evaluate(
             why=text,
             words_kind=WordsKind.EVALUATION,
             facts={"answer": answer},
-            changes={"closed_at": now, "ending": Ending.EVALUATED, "due_at": None}
-            if is_last
-            else {"state": TicketState.RESOLVED},
+            changes={"closed_at": now, "ending": Ending.EVALUATED} if is_last else {"state": TicketState.RESOLVED},
         )
     transitions.forget_questions(session, ticket, of=None if answer == 3 or is_last else by.id)
     return ticket
@@ -550,7 +541,6 @@ def evaluate(
 
 def _reopen(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
     """Back to the desk; the second time one level up."""
-    category = session.get_one(Category, ticket.category)
     above = ticket.level.above if ticket.reopened else None
     transitions.perform(
         session,
@@ -578,7 +568,6 @@ def _reopen(session: Session, ticket: Ticket, text: str, *, by: Person, now: dat
             "ending": None,
             "resolved_at": None,
             "reminded_at": None,
-            "due_at": due(now, category.accept_limit),
             "dispatch_at": now,
         },
     )
@@ -654,7 +643,8 @@ def _take_back_reopening(
     else:
         ticket.state = TicketState.CLOSED
         ticket.closed_at, ticket.ending = now, Ending.EVALUATED
-    ticket.due_at = ticket.dispatch_at = None
+    ticket.dispatch_at = None
+    limits.run(ticket, session.get_one(Category, ticket.category))
     history.record(
         session,
         ticket,
@@ -702,7 +692,6 @@ def accept(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Ti
     mine.state, mine.answered_at = OfferState.ACCEPTED, now
     session.flush()
     alone = helpers.lacking(session, ticket) > 0
-    category = session.get_one(Category, ticket.category)
     transitions.perform(
         session,
         ticket,
@@ -712,8 +701,6 @@ def accept(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Ti
         changes={
             "assignee_id": by.id,
             "answered_at": ticket.answered_at or now,
-            "due_at": due(now, category.finish_limit),
-            "warned_at": None,
             # The others who were asked may still go along; without any, somebody is looked for at once.
             "dispatch_at": None if not alone else ticket.dispatch_at if helpers.open_offers(session, ticket) else now,
         },
@@ -762,7 +749,6 @@ def release(session: Session, ticket: Ticket, text: str, *, by: Person | None, n
     if by is not None and ticket.assignee_id != by.id and helpers.is_helper(session, ticket, by):
         helpers.leave(session, ticket, text, by=by, now=now)
         return
-    category = session.get_one(Category, ticket.category)
     transitions.perform(
         session,
         ticket,
@@ -772,8 +758,6 @@ def release(session: Session, ticket: Ticket, text: str, *, by: Person | None, n
         why=text,
         changes={
             "assignee_id": None,
-            "due_at": due(now, category.accept_limit),
-            "warned_at": None,
             "dispatch_at": now,
         },
     )
@@ -801,7 +785,6 @@ def finish(session: Session, ticket: Ticket, text: str, *, by: Person, now: date
         changes={
             "resolved_at": now,
             "answered_at": ticket.answered_at or now,
-            "due_at": None,
             "dispatch_at": None,
             "assignee_id": ticket.assignee_id or by.id,
         },
@@ -866,11 +849,7 @@ def auto_close(session: Session, ticket_id: int, *, now: datetime, days: int) ->
         by=None,
         now=now,
         facts={"judged": len(judged)} if judged else {},
-        changes={
-            "closed_at": now,
-            "ending": Ending.EVALUATED if judged else Ending.NOT_EVALUATED,
-            "due_at": None,
-        },
+        changes={"closed_at": now, "ending": Ending.EVALUATED if judged else Ending.NOT_EVALUATED},
         untold=judged,
     )
     transitions.forget_questions(session, ticket)
@@ -887,21 +866,4 @@ def remind(session: Session, ticket_id: int, *, now: datetime, after: timedelta)
     ticket.reminded_at = now
     for person_id, own_id in followers.to_judge(session, ticket).items():
         outboxes.tell(session, NoticeKind.REMINDER, person_id, now=now, ticket_id=own_id)
-    return True
-
-
-def miss_limit(session: Session, ticket_id: int, *, now: datetime) -> bool:
-    """Notes a limit that ran out and tells the desk; the limit is noted once."""
-    ticket = transitions.lock(session, ticket_id)
-    if ticket.state not in OPEN_STATES or ticket.due_at is None or ticket.due_at > now:
-        return False
-    transitions.perform(
-        session,
-        ticket,
-        Action.MISS_LIMIT,
-        by=None,
-        now=now,
-        facts={"due": ticket.due_at.isoformat()},
-        changes={"due_at": None, "warned_at": now},
-    )
     return True

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, followers, history, outboxes, people
+from models import areas, followers, history, limits, outboxes, people
 from models.area import Area
-from models.category import Level
+from models.category import Category, Level
 from models.conversation import Question, QuestionKind
 from models.errors import Refusal, Refused
 from models.lifecycle import RULES, Action, Actor, Audience
@@ -101,7 +101,8 @@ def check(session: Session, ticket: Ticket, action: Action, *, by: Person | None
         raise Refused(Refusal.NOT_YOURS, number=ticket.short)
     if ticket.state not in rule.sources:
         raise Refused(Refusal.WRONG_STATE, number=ticket.short, state=ticket.state)
-    if rule.needs_reason and not why.strip():
+    # What the clock does has its reason in the facts.
+    if rule.needs_reason and by is not None and not why.strip():
         raise Refused(Refusal.REASON_MISSING, number=ticket.short)
     return min(allowed, key=list(Actor).index)
 
@@ -122,7 +123,8 @@ def perform(
     others_stay: bool = False,
     untold: Collection[int] = (),
 ) -> TicketEvent:
-    """Checks the rule, applies `changes` and the new state, appends the event, tells whom the rule names but `untold`.
+    """Checks the rule, applies `changes` and the new state, brings the limits after, appends the event, tells whom the
+    rule names but `untold`.
 
     `ticket` must be locked. `why` are somebody's own words: they are kept apart from the history. With `others_stay`
     the offers to others go on, because a second person is wanted.
@@ -135,10 +137,13 @@ def perform(
         ticket.state = rule.target
     for name, value in (changes or {}).items():
         setattr(ticket, name, value)
+    limits.follow(ticket, session.get_one(Category, ticket.category), action, by_hand=by is not None, now=now)
     event = history.record(
         session, ticket, action, actor=actor, by=by, now=now, before=before.value, words=words, facts=facts or {}
     )
-    for tell in rule.tells:
+    # An offer is open only while the ticket is offered, or while a second person is wanted.
+    tells = [tell for tell in rule.tells if before is not TicketState.NEW or tell.to is not Audience.OTHERS_OFFERED]
+    for tell in tells:
         if tell.to is Audience.REPORTER:
             # A follower reads the number of their own ticket.
             audience = followers.numbers(session, ticket)
@@ -171,7 +176,7 @@ def perform(
                 data={"by": by.id if by else None, "actor": actor.value, **(facts or {})},
                 words_id=words.id if words else None,
             )
-    for tell in rule.tells:
+    for tell in tells:
         if tell.to is Audience.OTHERS_OFFERED and not others_stay:
             caption = TAKEN if tell.kind is NoticeKind.TAKEN else OfferState.WITHDRAWN.value
             close_offers(
@@ -248,19 +253,20 @@ def close_offers(
     caption: str = "",
 ) -> None:
     """Ends every open offer of a ticket; people who never saw theirs are not told, cards become their ending."""
-    session.execute(
+    closed = session.execute(
         update(Offer)
         .where(Offer.ticket_id == ticket.id, Offer.state == OfferState.OPEN, Offer.person_id != except_person)
         .values(state=state, answered_at=now)
     )
-    session.execute(
-        delete(Question).where(
-            Question.ticket_id == ticket.id,
-            Question.kind == QuestionKind.OFFER,
-            Question.person_id != except_person,
+    if closed.rowcount or except_person:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+        session.execute(
+            delete(Question).where(
+                Question.ticket_id == ticket.id,
+                Question.kind == QuestionKind.OFFER,
+                Question.person_id != except_person,
+            )
         )
-    )
-    outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.OFFER)
+        outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.OFFER)
     outboxes.retire_cards(session, ticket_id=ticket.id, caption=caption or state.value, except_person=except_person)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from models import corrections, tickets, transitions
+from models import alarms, corrections, tickets, transitions
 from models.category import Category
 from models.correction import AssistantAnswer
 from models.lifecycle import Action
@@ -57,7 +57,7 @@ def correct_manner(
         if asked:
             transitions.tell_withdrawn(session, ticket, except_person=0, now=now)
             transitions.close_offers(session, ticket, OfferState.WITHDRAWN, now=now)
-        tickets.alarm(session, ticket, now=now)
+        alarms.alarm(session, ticket, now=now)
     corrections.note(session, ticket, before, role=event.actor, now=now)
 
 

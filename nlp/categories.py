@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -38,11 +39,15 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long each step may take: `2h` is wall-clock hours, `7wd` is working days."""
+    """How long each step may take: `2h` is wall-clock hours, `7wd` is working days.
+
+    `by` has other ones for an urgency or a level: `{"urgent": {"finish": "24h"}}`.
+    """
 
     first_answer: str
     accept: str
     finish: str
+    by: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,15 @@ class CategorySeed:
     """Its own waves by urgency, each with `sizes` and `minutes`."""
 
 
+def _limits(row: dict[str, Any]) -> Limits:
+    return Limits(
+        first_answer=row["first_answer"],
+        accept=row["accept"],
+        finish=row["finish"],
+        by={name: dict(other) for name, other in row.items() if isinstance(other, dict)},
+    )
+
+
 def _seed(code: str, row: dict[str, Any]) -> CategorySeed:
     return CategorySeed(
         code=code,
@@ -71,7 +85,7 @@ def _seed(code: str, row: dict[str, Any]) -> CategorySeed:
         words={word: float(weight) for weight, several in row["words"].items() for word in str(several).split()},
         first=First(row["first"]),
         level=Level(row["level"]),
-        limits=Limits(**row["limits"]),
+        limits=_limits(row["limits"]),
         department=row["department"],
         skills=tuple(row.get("skills", ())),
         offerable=row.get("offerable", True),

@@ -72,6 +72,7 @@ class Intent(StrEnum):
     CLAIM = "claim"
     RETURN = "return"
     ANSWER = "answer"
+    DUTY = "duty"
 
 
 class Audience(StrEnum):
@@ -190,6 +191,7 @@ _RULES: dict[Intent, _Rule] = {
     Intent.MERGE: _rule("合并 并单", _A.STAFF, _STAFF, _S),
     Intent.HAND_BACK: _rule("交回 交还 结束人工", _A.STAFF, _STAFF, _S),
     Intent.REPLY: _rule("回复", _A.STAFF, _STAFF, _S, _W),
+    Intent.DUTY: _rule("值班 值班表 谁值班", _A.STAFF, _OFFICE, _W),
     Intent.CLAIM: _rule("认领", _A.DEPARTMENT, _DEPARTMENT, _S),
     Intent.RETURN: _rule("退回", _A.DEPARTMENT, _DEPARTMENT, _S),
     Intent.ANSWER: _rule("答复", _A.DEPARTMENT, _DEPARTMENT, _S),
@@ -595,6 +597,15 @@ def hours(rest: str) -> tuple[int, int] | None:
         end += 12
     end %= 24
     return (start, end) if start < 24 and start != end else None
+
+
+_TAKES_OVER = re.compile(r"(?:换成?|改成?|替换?|交给)[\s:,]*(?P<name>\S{1,40})")
+
+
+def takes_over(rest: str) -> str | None:
+    """The name in the words of `值班` ("换 王芳"), or None where nobody is named."""
+    found = _TAKES_OVER.fullmatch(normal(rest).strip())
+    return found["name"] if found else None
 
 
 # --- typing errors -----------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -47,6 +48,7 @@ def category(
     department: str = "",
     skills: Sequence[str] = (),
     offerable: bool = True,
+    limits_by: dict[str, Any] | None = None,
 ) -> Category:
     """One category; its name is its code."""
     made = Category(
@@ -58,6 +60,7 @@ def category(
         first_answer_limit=first_answer,
         accept_limit=accept,
         finish_limit=finish,
+        limits_by=limits_by or {},
         department=department,
         skills=list(skills),
         offerable=offerable,

@@ -33,6 +33,17 @@ def faults_of(path: Path) -> list[str]:
     return refused.value.faults
 
 
+def test_a_fault_in_the_holiday_file_stops_the_start_and_is_named(written: Write, tmp_path: Path) -> None:
+    days = tmp_path / "days.yaml"
+    days.write_text("free: [2027-02-06..2027-02-12]\nworking: [soon]\n", encoding="utf-8")
+    [fault] = faults_of(written(f"calendar: {{file: '{days}'}}\n"))
+    assert fault.startswith(f"calendar.file: {days}: working: soon is neither")
+    days.write_text("free: [2027-02-06..2027-02-12]\n", encoding="utf-8")
+    assert load(written(f"calendar: {{file: '{days}'}}\n")).calendar.file == str(days)
+    [fault] = faults_of(written(f"calendar: {{file: '{tmp_path / 'none.yaml'}'}}\n"))
+    assert "No such file" in fault
+
+
 def test_without_a_file_everything_is_embedded() -> None:
     assert load().embedded
 

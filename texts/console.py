@@ -12,7 +12,7 @@ from models.errors import Refusal, Refused
 from models.lifecycle import Action, Actor
 from models.offer import OfferState
 from models.outbox import NoticeKind, NoticeState
-from models.ticket import Ending, TicketEvent, TicketKind, Urgency, WordsKind
+from models.ticket import Ending, Limit, TicketEvent, TicketKind, Urgency, WordsKind
 from models.triage import ASSISTANT
 from texts import refusals
 from texts.common import LEVELS, ROLES, STATES, clock
@@ -227,6 +227,14 @@ REASONS = {
 }
 """Why somebody is asked."""
 
+LIMITS = {
+    Limit.ANSWER: "回话期限",
+    Limit.ACCEPT: "接单期限",
+    Limit.FINISH: "办结期限",
+    Limit.LATE: "期限",
+}
+"""Which limit runs."""
+
 NOTICES = {
     NoticeKind.OFFER: "请他接单",
     NoticeKind.POOL: "有可以抢的单",
@@ -262,6 +270,10 @@ NOTICES = {
     NoticeKind.TAKES_OVER: "换了编号接着办",
     NoticeKind.DESK: "有新的事待派",
     NoticeKind.ALARM: "紧急情况",
+    NoticeKind.WARNED: "快到时间了",
+    NoticeKind.LATE: "过了时间，问一问",
+    NoticeKind.WEEK: "这一周的事",
+    NoticeKind.DAY: "今天的事",
     NoticeKind.HANDED_OVER: "有人找人工",
     NoticeKind.HANDOVER_WORDS: "人工对话里的话",
     NoticeKind.HANDED_BACK: "人工对话结束",

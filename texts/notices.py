@@ -10,9 +10,25 @@ from typing import Any
 from models.category import Level
 from models.outbox import NoticeKind
 from models.person import RoleKind
-from models.ticket import TicketState
+from models.ticket import Limit, TicketState
 from texts import members, residents
 from texts.common import LEVELS, clip, date_of, day, helper, part_of_day, when, within
+
+WAITED_FOR = {
+    Limit.ANSWER: "要给居民回话",
+    Limit.ACCEPT: "要有人接",
+    Limit.FINISH: "要办好",
+    Limit.LATE: "要有个结果",
+}
+
+STATES_IN_WORDS: dict[TicketState | None, str] = {
+    None: "还没有办好",
+    **dict.fromkeys(TicketState, "还没有办好"),
+    TicketState.NEW: "还没有人接",
+    TicketState.OFFERED: "还在等人接",
+    TicketState.ACCEPTED: "有人接了，还没办好",
+    TicketState.ASSIGNED: "部门还没办好",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,7 @@ class NoticeFacts:
     emergencies: int = 0
     late: int = 0
     reader_is_reporter: bool = False
+    reader_has_it: bool = False
     danger: str = ""
     data: dict[str, Any] = field(default_factory=dict)
 
@@ -130,7 +147,8 @@ def _alarm(facts: NoticeFacts) -> Words:
     more = f"又说{_quoted(facts.words, 120)}" if facts.words.strip() else ""
     return Words(
         f"【紧急】{_where(facts)}，编号 {facts.short}\n{_quoted(facts.report, 120)}{more}"
-        "已请居民先打报警、急救电话。请现在就联系居民、到现场看。"
+        "已请居民先打报警、急救电话。请现在就联系居民、到现场看。\n"
+        f"接手了回复“留言 {facts.short} 马上到”，居民就知道有人来，我也不再叫您。"
     )
 
 
@@ -146,8 +164,56 @@ def _reopened(facts: NoticeFacts) -> Words:
 
 
 def _escalated(facts: NoticeFacts) -> Words:
+    if facts.data.get("missed"):
+        return Words(
+            f"{facts.short} {_where(facts)} 到时间还没人接，转到{LEVELS[Level(facts.data['level'])]}这一级了。\n"
+            "请您安排一下，回复“待派”查看。"
+        )
     why = f"：{clip(facts.words, 100)}" if facts.words else "。"
     return Words(f"{facts.short} {_where(facts)} 上报到您这里了{why}\n回复“待派”查看。")
+
+
+def _ends(facts: NoticeFacts) -> str:
+    return when(datetime.fromisoformat(facts.data["ends"]), now=facts.now)
+
+
+def _warned(facts: NoticeFacts) -> Words:
+    what = WAITED_FOR[Limit(facts.data["limit"])]
+    if facts.reader_has_it:
+        return Words(
+            f"{facts.short}（{_where(facts)}）{_ends(facts)}前{what}，辛苦您记着。\n"
+            f"办好回复“办结 {facts.short} 加一句话”；来不及也没关系，回复“退单 {facts.short}”，社区另外安排。"
+        )
+    return Words(
+        f"{facts.short}（{_where(facts)}）{_ends(facts)}前{what}，现在{STATES_IN_WORDS[facts.state]}。\n请您看一眼。"
+    )
+
+
+def _late(facts: NoticeFacts) -> Words:
+    if facts.reader_has_it:
+        return Words(
+            f"{facts.short}（{_where(facts)}）说好的时间到了，您辛苦了。卡在哪里？\n"
+            f"回复“留言 {facts.short} 加一句话”告诉居民；要人搭把手，回复“退单 {facts.short}”，社区另外安排。"
+        )
+    return Words(
+        f"{facts.short}（{_where(facts)}）过了时间，{STATES_IN_WORDS[facts.state]}。\n"
+        "请您帮着问一问、推一把，别让居民白等。"
+    )
+
+
+def _summary(facts: NoticeFacts, head: str) -> Words:
+    """What is due, in one message: how much, how much of it is late, and the first few."""
+    due, late = facts.data.get("due", 0), facts.data.get("late", 0)
+    lines = [
+        f"{line['short']} {line['category']}{' · ' + line['place'] if line['place'] else ''}，"
+        + (f"{when(datetime.fromisoformat(line['due']), now=facts.now)}前。" if line.get("due") else "已经过了时间。")
+        for line in facts.data.get("first", [])
+    ]
+    more = due - len(lines)
+    rest = [f"另外还有 {more} 件。"] if lines and more > 0 else []
+    return Words(
+        "\n".join([f"{head} {due} 件{f'，{late} 件过了时间' if late else ''}{'：' if lines else '。'}", *lines, *rest])
+    )
 
 
 def _passed_on(facts: NoticeFacts) -> Words:
@@ -264,6 +330,10 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     ),
     NoticeKind.DESK: _desk,
     NoticeKind.ALARM: _alarm,
+    NoticeKind.WARNED: _warned,
+    NoticeKind.LATE: _late,
+    NoticeKind.WEEK: lambda facts: _summary(facts, "您负责的地方，这一周到时间的事有"),
+    NoticeKind.DAY: lambda facts: _summary(facts, "早上好，今天要办的事有"),
     NoticeKind.HANDED_OVER: lambda facts: Words(
         f"【人工 {facts.data.get('code', '')}】{facts.data.get('name', '居民')}想找人说话。\n"
         f"回话：回复 {facts.data.get('code', '')} 加上您的话；办完：交回 {facts.data.get('code', '')}"

@@ -110,6 +110,31 @@ def resolved(number: str) -> str:
     return f"{number} 记为办完（待评），已请居民评价。"
 
 
+def duty_line(begins: datetime, names: Sequence[str]) -> str:
+    """A shift that is to come."""
+    return f"{clock(begins)} 起：{'、'.join(names) or '没有排人'}"
+
+
+def duty(area: str, now: Sequence[str], until: datetime | None, coming: Sequence[str]) -> str:
+    """Who is on duty now, and the shifts that begin within a day."""
+    if not now and not coming:
+        return f"{area}还没有排值班，有紧急情况我会通知所有同志。\n排好后在这里回复“值班”就能看到。"
+    first, second = [*now, "", ""][:2]
+    who = f"{first}{f'，{second}备勤' if second else ''}" if first else "没有排人，有紧急情况我会通知所有同志"
+    here = f"{area}现在值班：{who}{f'，到 {clock(until)}' if until else ''}。"
+    return "\n".join([here, *coming, "要换人，回复“值班 换 姓名”。"])
+
+
+def duty_changed(area: str, first: str, second: str, until: datetime) -> str:
+    """Somebody else is on duty until the end of the shift."""
+    return f"好，{area}值班换成{first}{f'，{second}备勤' if second else ''}，到 {clock(until)}。只换这一班。"
+
+
+def duty_nobody(area: str) -> str:
+    """There is no shift now in which anybody could be changed."""
+    return f"{area}现在没有排值班，有紧急情况我会通知所有同志。先请管理员把值班表排上。"
+
+
 def handed_back(name: str) -> str:
     """The bot takes over again."""
     return f"已交回小应，{name}会收到消息。"
@@ -144,7 +169,8 @@ def summary(
 HELP = (
     "您还可以：待派（看待派的事）　派单 编号 姓名\n"
     "上报 / 挂起 / 不予受理 / 督办 编号 原因　转部门 编号 名称\n"
-    "合并 编号 编号　拆开 编号　办结 编号 结果　交回 编号（人工对话）"
+    "合并 编号 编号　拆开 编号　办结 编号 结果　交回 编号（人工对话）\n"
+    "值班（看谁值班）　值班 换 姓名"
 )
 
 HELP_DEPARTMENT = "您还可以：认领 编号　答复 编号 结果　退回 编号 原因"

@@ -182,6 +182,21 @@ def test_the_doctor_names_what_is_missing(tmp_path: Path) -> None:
     assert well.code == 0
     assert re.search(r"database +ok", well.out)
     assert re.search(r"redis +ok", well.out)
+    assert re.search(r"calendar +.*20\d\d-12-31", well.out)
+
+
+def test_a_roster_is_read_from_a_file_or_its_faults_are_named(tmp_path: Path) -> None:
+    assert quickly("demo", "load", folder=tmp_path).code == 0
+    file = tmp_path / "roster.yaml"
+    line = "{days: [1, 2, 3, 4, 5], from: 18:00, to: 08:00, first: 徐静, second: 刘敏}"
+    file.write_text(f"area: 香樟社区\nweekly:\n  - {line}\n", encoding="utf-8")
+    done = quickly("roster", "import", str(file), folder=tmp_path)
+    assert (done.code, done.out.strip()) == (0, "5 shifts"), done.err
+    file.write_text(f"area: 香樟社区\nweekly:\n  - {line.replace('刘敏', '无名')}\n", encoding="utf-8")
+    refused = quickly("roster", "import", str(file), folder=tmp_path)
+    assert refused.code == 1
+    assert "line 1: 无名" in refused.err
+    assert "Traceback" not in refused.err
 
 
 def test_the_demonstration_plays_its_story_and_stops_and_starts_again(tmp_path: Path) -> None:

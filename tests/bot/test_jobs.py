@@ -79,7 +79,7 @@ def test_a_limit_that_runs_out_is_noted_once(both: Street) -> None:
     assert watch_limits(both.huying, ticket.due_at - timedelta(seconds=1)) == 0
     assert [watch_limits(both.huying, ticket.due_at) for _ in range(2)] == [1, 0]
     assert actions(both)["miss_limit"] == 1
-    assert both.tickets()[0].warned_at == ticket.due_at
+    assert both.tickets()[0].missed_at == ticket.due_at
 
 
 def test_the_resident_is_reminded_once_after_a_day(both: Street) -> None:

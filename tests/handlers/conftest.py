@@ -103,6 +103,18 @@ class Street:
             job(self.huying, self.now)
         self.drain()
 
+    def at(self, moment: datetime) -> None:
+        """It is `moment` now, earlier or later: the jobs of limits, alarms and digests run, and the workers."""
+        self._clock.now = moment
+        self.drain()
+        self._clock.now = moment
+        for job in (jobs.warn, jobs.watch_limits, jobs.alarm_again, jobs.resume_held):
+            job(self.huying, moment)
+        jobs.weekly_digest(self.huying, moment)
+        jobs.daily_digest(self.huying, moment)
+        self.drain()
+        self._clock.now = moment
+
     def drain(self) -> None:
         """Lets the workers do what is due, the gathered words for the desk included."""
         for _ in range(2):  # what the first round tells the desk is gathered before it is sent

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import desk, dispatch, history, merging, tickets, transitions
+from models import alarms, desk, dispatch, escalation, history, merging, tickets, transitions
 from models.category import Category
 from models.db import Database
 from models.errors import Refused
@@ -129,7 +129,9 @@ class AnyOrder(RuleBasedStateMachine):
     def clock_work(self, ticket_id: int) -> None:
         session, now = self.session, self.now
         dispatch.dispatch(session, ticket_id, now=now, rules=dispatch.DEFAULT)
-        tickets.miss_limit(session, ticket_id, now=now)
+        escalation.warn(session, transitions.lock(session, ticket_id), now=now)
+        escalation.miss(session, transitions.lock(session, ticket_id), now=now)
+        alarms.go_on(session, ticket_id, now=now)
         tickets.remind(session, ticket_id, now=now, after=timedelta(hours=HOURS))
         tickets.auto_close(session, ticket_id, now=now, days=DAYS)
         ticket = transitions.lock(session, ticket_id)
@@ -168,7 +170,7 @@ class AnyOrder(RuleBasedStateMachine):
             if ticket.state in OPEN_STATES:
                 self.somebody_has_it(ticket)
             if ticket.state not in LIVE_STATES:
-                assert ticket.dispatch_at is None and ticket.due_at is None
+                assert ticket.dispatch_at is None and ticket.due_at is None and ticket.warn_at is None
                 assert not self.open_offers(ticket)
 
     def the_history_follows_the_table(self, ticket: Ticket) -> None:
@@ -201,8 +203,8 @@ class AnyOrder(RuleBasedStateMachine):
             case _:
                 assert ticket.hold_until is not None and ticket.held_from in OPEN_STATES - {TicketState.HELD}
         if ticket.state is not TicketState.HELD:
-            # A limit runs, or it ran out and the desk was told.
-            assert ticket.due_at is not None or ticket.warned_at is not None, ticket.state
+            # A limit runs; when the last one ran out, somebody is reminded every working day.
+            assert ticket.due_at is not None, ticket.state
 
     def open_offers(self, ticket: Ticket) -> list[int]:
         found = select(Offer.id).where(Offer.ticket_id == ticket.id, Offer.state == OfferState.OPEN)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import desk, dispatch, history, merging, tickets, transitions
+from models import desk, dispatch, escalation, history, merging, tickets, transitions
 from models.category import Category, Level
 from models.errors import Refusal, Refused
 from models.lifecycle import RULES, Action, Actor
@@ -116,7 +116,7 @@ class Play:
                 session, ticket, area_id=self.world.street.estate.id, place=place, text="", by=by, now=self.now
             ),
             "close": lambda _, days: tickets.auto_close(session, ticket.id, now=self.now, days=int(days)),
-            "miss": lambda _, __: tickets.miss_limit(session, ticket.id, now=self.now),
+            "miss": lambda _, __: escalation.miss(session, transitions.lock(session, ticket.id), now=self.now),
         }
 
     def wait(self, hours: int) -> None:
@@ -243,7 +243,7 @@ STORIES = {
         resident | add 就在门口            | new estate
         staff    | supervise 怎么还没去     | new estate
         system   | wait 3                 | new estate
-        system   | miss                   | new estate
+        system   | miss                   | new community
     """,
 }
 
