@@ -65,7 +65,7 @@ format: $(TEST) ## rewrite the code to the format that check asks for
 bench: setup $(BENCH) ## the benchmark table, beside peers measured in the same run
 	@for script in $(BENCHES); do echo "== $$script"; $(VENV)/bench/bin/python "$$script"; done
 
-train: $(TRAIN) ## rebuild the learned weights from nlp/corpus (CORRECTIONS=file.tsv adds staff's corrections)
+train: $(TRAIN) ## every learned file again (CORRECTIONS=file.tsv, or - for the database: a model of your own in data_dir)
 	@$(IN)/huying train $(if $(CORRECTIONS),--corrections '$(CORRECTIONS)')
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header

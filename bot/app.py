@@ -18,9 +18,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import console
 from bot.answer import Answerer
+from bot.assistant import Assistant
 from bot.channels import Channel
 from bot.channels.build import build_channels
 from bot.delivery import Delivery
+from bot.learning import Rates, own_weights
 from bot.media import Fetcher, MediaStore
 from bot.metrics import REGISTRY, SPOOLED
 from bot.pace import Pace
@@ -29,9 +31,10 @@ from bot.settings import EMBEDDED, OfficialAccount, Settings
 from bot.spool import Spool
 from bot.tasks import Tasks, make_broker
 from bot.webhook import Webhook
+from handlers import same
 from handlers.respond import build_router
 from handlers.turn import LimitNumbers, WindowNumbers, World
-from models import areas, dispatch, seed
+from models import areas, calendar, dispatch, seed
 from models.category import Category
 from models.clock import Clock, utc_now
 from models.db import Database, upgrade
@@ -53,6 +56,8 @@ class Huying:
     fetcher: Fetcher
     tasks: Tasks
     spool: Spool
+    assistant: Assistant | None
+    rates: Rates
     web: Flask
 
     def close(self) -> None:
@@ -63,7 +68,12 @@ class Huying:
 
 
 def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
-    """Everything, built once. The database must be migrated and seeded (see `prepare`)."""
+    """Everything, built once. The database must be migrated and seeded (see `prepare`).
+
+    Raises CalendarInvalid for a holiday file that cannot be used.
+    """
+    file = settings.calendar.file
+    calendar.adopt(calendar.read_own_days(Path(file)) if file else calendar.OwnDays())
     database = Database(settings.database.url, pool_size=settings.database.pool_size)
     store = connect_redis(settings)
     channels = build_channels(settings.channels, redis=store, clock=clock)
@@ -84,7 +94,12 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         photos=photos,
     )
 
-    pace = Pace()
+    def ask(ticket_id: int) -> None:
+        # A message of before the assistant was switched off means nothing any more.
+        if assistant is not None:
+            assistant.ask(ticket_id)
+
+    pace, rules = Pace(), dispatch_rules(settings)
 
     def dispatch_all(ticket_ids: list[int]) -> None:
         waiting = deque(ticket_ids)
@@ -92,8 +107,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
             while waiting:
                 pace.give_way()
                 with database.transaction() as session:
-                    ticket_id = waiting.popleft()
-                    dispatch.dispatch(session, ticket_id, now=clock(), offer_minutes=settings.limits.offer_minutes)
+                    ticket_id, now = waiting.popleft(), clock()
+                    same.look(session, ticket_id, now=now)
+                    dispatch.dispatch(session, ticket_id, now=now, rules=rules)
                 tasks.wake(session)
         finally:
             tasks.queue(tickets=waiting)  # what one that fails has left undone
@@ -104,7 +120,12 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         dispatch=dispatch_all,
         update_cards=delivery.update_cards,
         fetch=fetcher.fetch,
+        ask=ask,
     )
+    assistant: Assistant | None = None
+    if settings.assistant.url:
+        names = {code: category.name for code, category in world.categories.items()}
+        assistant = Assistant(settings.assistant, database, names, clock=clock, wake=tasks.wake)
     answerer = Answerer(
         database,
         lambda: world,
@@ -133,7 +154,21 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         url_prefix="/console",
     )
     web.register_blueprint(photos.blueprint())
-    huying = Huying(settings, clock, database, store, channels, answerer, delivery, fetcher, tasks, spool, web)
+    huying = Huying(
+        settings=settings,
+        clock=clock,
+        database=database,
+        redis=store,
+        channels=channels,
+        answerer=answerer,
+        delivery=delivery,
+        fetcher=fetcher,
+        tasks=tasks,
+        spool=spool,
+        assistant=assistant,
+        rates=Rates(database, clock=clock),
+        web=web,
+    )
     _add_health(huying)
     return huying
 
@@ -156,6 +191,23 @@ def connect_redis(settings: Settings) -> redis.Redis:
     return redis.Redis.from_url(settings.redis.url, socket_timeout=2, socket_connect_timeout=2)
 
 
+def dispatch_rules(settings: Settings) -> dispatch.Rules:
+    """How people are asked, from the settings."""
+    given = settings.dispatch
+    plans = {
+        name: dispatch.WavePlan(tuple(wave.sizes), wave.minutes)
+        for name, wave in (("normal", given.waves.normal), ("urgent", given.waves.urgent))
+    }
+    return dispatch.Rules(
+        normal=plans["normal"],
+        urgent=plans["urgent"],
+        quiet_from=time.fromisoformat(given.quiet_from),
+        quiet_until=time.fromisoformat(given.quiet_until),
+        pool_minutes=given.pool_minutes,
+        riders=settings.riders.quiet,
+    )
+
+
 def load_world(database: Database, settings: Settings) -> World:
     """What handlers know of the installation, as it stands in the database now."""
     with database.reading() as session:
@@ -174,9 +226,10 @@ def load_world(database: Database, settings: Settings) -> World:
     limits = settings.limits
     return World(
         categories=live,
-        understander=Understander([_understood(category) for category in live.values()], tree),
+        understander=Understander(
+            [_understood(category) for category in live.values()], tree, own_weights(settings.data_dir)
+        ),
         limits=LimitNumbers(
-            offer_minutes=limits.offer_minutes,
             evaluation_days=limits.evaluation_days,
             evaluation_reminder_hours=limits.evaluation_reminder_hours,
             reevaluation_hours=limits.reevaluation_hours,
@@ -240,6 +293,7 @@ def _add_health(huying: Huying) -> None:
         if not any(caller in ip_network(network) for network in huying.settings.metrics_from):
             abort(403)
         SPOOLED.set(len(huying.spool))
+        huying.rates.refresh()
         return Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any, TypeVar
 
 import click
 import waitress
+import yaml
 from alembic.script import ScriptDirectory
 from granian import Granian
 from granian.constants import Interfaces
@@ -27,14 +29,15 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from bot import logs, story
 from bot.app import Huying, connect_redis, create_app, load_world, prepare
 from bot.demo import with_demo_channels
+from bot.learning import own_weights, write_corrections
 from bot.settings import Settings, SettingsInvalid, load, show
 from bot.wsgi import CONFIG
 from console import login
 from handlers.respond import build_router
-from models import db, demo, history, people
+from models import calendar, db, demo, duty, history, people
 from models.clock import utc_now
 from models.person import Identity, RoleKind
-from nlp import categories
+from nlp import categories, weights
 from nlp.evaluate import classify_line, evaluate
 from nlp.understand import Understander
 from scheduler.run import Clockwork
@@ -378,7 +381,7 @@ def _understander(settings: Settings) -> Understander:
     try:
         return load_world(database, settings).understander
     except (OperationalError, ProgrammingError):
-        return Understander(categories.load(), ())
+        return Understander(categories.load(), (), own_weights(settings.data_dir))
     finally:
         database.dispose()
 
@@ -408,18 +411,71 @@ def evaluate_(settings: Settings, *, file: Path | None, confusions: bool, learne
         _learner("--learner-cv", str(learner_cv))
 
 
+_DATABASE = Path("-")
+"""Said for a file: the corrections come from the configured database."""
+
+
 @main.command()
-@click.option("--corrections", type=_FILE, help="staff's corrections: the columns of the corpus and before, after")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="default: this installation's model")
-def train(corrections: Path | None, output: Path | None) -> None:
-    """Rebuilds the model from the corpus; writes nothing that is worse on held-out folds."""
-    named = {"--corrections": corrections, "--output": output}
-    _learner(*(word for option, path in named.items() if path is not None for word in (option, str(path))))
+@configured
+@click.option(
+    "--corrections",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+    is_flag=False,
+    flag_value=str(_DATABASE),
+    help="a model of this installation's own, from staff's corrections too: of this file, or of the database",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="the folder to write to; default: data_dir with --corrections, otherwise the program's own nlp",
+)
+def train(settings: Settings, *, corrections: Path | None, output: Path | None) -> None:
+    """Makes every learned file again, and says what changed; writes nothing that is worse on held-out folds."""
+    folder = output or (settings.data_dir if corrections else None)
+    more = ("--output", str(folder.absolute())) if folder else ()
+    if corrections == _DATABASE:
+        with TemporaryDirectory() as name:
+            file = Path(name) / "corrections.tsv"
+            if not _export(settings, file):
+                raise click.ClickException("nothing was written: nobody has corrected anything yet")
+            _learner("--corrections", str(file), *more)
+    elif corrections:
+        _learner("--corrections", str(corrections), *more)
+    else:
+        _learner(*more)
+    if corrections:
+        click.echo("Used from the next start on, where the folder is data_dir.", err=True)
+
+
+@main.group()
+def export() -> None:
+    """What is stored, as files."""
+
+
+@export.command(name="corrections")
+@configured
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def export_corrections(settings: Settings, *, file: Path) -> None:
+    """What staff and residents corrected, for `huying train --corrections`; private numbers masked."""
+    click.echo(f"{_export(settings, file)} corrected reports")
+
+
+def _export(settings: Settings, file: Path) -> int:
+    database = db.Database(settings.database.url)
+    try:
+        with database.reading() as session:
+            return write_corrections(session, file)
+    except (OperationalError, ProgrammingError) as error:
+        raise click.ClickException("the database cannot be read; `huying db check` says more") from error
+    except OSError as error:
+        raise click.ClickException(f"{file.name}: {error.strerror}") from error
+    finally:
+        database.dispose()
 
 
 def _learner(*arguments: str) -> None:
     # A program of its own: what it imports is slow and large, and no other command needs it.
-    done = subprocess.run([sys.executable, "-P", "-m", "nlp.train", *arguments], check=False)
+    done = subprocess.run([sys.executable, "-P", "-m", "nlp.rebuild", *arguments], check=False)
     if done.returncode:
         sys.exit(1)
 
@@ -488,6 +544,27 @@ def _session(settings: Settings) -> Iterator[Any]:
         database.dispose()
 
 
+@main.group(name="roster")
+def roster_group() -> None:
+    """Who is on duty."""
+
+
+@roster_group.command(name="import")
+@configured
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def roster_import(settings: Settings, *, file: Path) -> None:
+    """Replaces the roster of an area by a YAML file (docs/recipes.md)."""
+    try:
+        written = yaml.safe_load(file.read_text(encoding="utf-8"))
+        with _session(settings) as session:
+            count = duty.enter(session, written)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{file}: {' '.join(str(error).split())}") from error
+    except duty.RosterInvalid as invalid:
+        raise click.ClickException("\n  ".join([f"{file} cannot be used:", *invalid.faults])) from invalid
+    click.echo(f"{count} shifts")
+
+
 @main.group()
 def audit() -> None:
     """The history."""
@@ -533,6 +610,14 @@ def _examinations(settings: Settings) -> dict[str, Callable[[], str]]:
             return f"check redis.url: {error}"
         return "ok"
 
+    def known_days() -> str:
+        if settings.calendar.file:
+            calendar.adopt(calendar.read_own_days(Path(settings.calendar.file)))
+        until = calendar.known_until()
+        if utc_now().date() <= until:
+            return f"ok, known until {until}; afterwards weekends count as free and no holiday does (calendar.file)"
+        return f"name this year's holidays in calendar.file: since {until} only weekends count as free"
+
     def channel(key: str) -> Callable[[], str]:
         def probe() -> str:
             found = create_app(settings).channels[key].probe()
@@ -540,9 +625,19 @@ def _examinations(settings: Settings) -> dict[str, Callable[[], str]]:
 
         return probe
 
+    def model() -> str:
+        try:
+            return f"ok, its own, {weights.read(settings.data_dir / weights.FILE).version}"
+        except FileNotFoundError:
+            return f"ok, as shipped, {weights.shipped().version}"
+        except weights.Broken as broken:
+            return f"train it again or remove it from data_dir, the shipped one is used: {broken}"
+
     return {
         "database": migrations,
         "redis": shared_state,
+        "model": model,
+        "calendar": known_days,
         **{f"channel {key}": channel(key) for key in settings.channels},
     }
 

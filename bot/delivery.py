@@ -31,7 +31,14 @@ BACKOFF = (5, 30, 120, 600, 1800, 3600)
 CARD_KINDS = frozenset({NoticeKind.OFFER, NoticeKind.FINISHED, NoticeKind.REMINDER})
 
 STAFF_FIRST = frozenset(
-    {NoticeKind.DESK, NoticeKind.ALARM, NoticeKind.HANDED_OVER, NoticeKind.HANDOVER_WORDS, NoticeKind.REGISTRATION}
+    {
+        NoticeKind.DESK,
+        NoticeKind.ALARM,
+        NoticeKind.HANDED_OVER,
+        NoticeKind.HANDOVER_WORDS,
+        NoticeKind.REGISTRATION,
+        NoticeKind.DAY,
+    }
 )
 """Staff are reached by WeCom; everybody else first where they spoke last."""
 
@@ -208,8 +215,8 @@ class Delivery:
                 response_code=sent.response_code,
             )
             if notice.kind is NoticeKind.OFFER and notices.in_words(session, notice, now=self._clock()) is None:
-                # Somebody accepted while this one was on its way: its card ends at once.
-                notice.card_open, notice.card_caption = False, "withdrawn"
+                # Somebody accepted while this one was on its way, or it went another way: its card ends at once.
+                notice.card_open, notice.card_caption = False, notices.ending(session, notice)
         NOTICES.labels(plan.notice.kind.value, step.way.value).inc()
 
     def _not_sent(self, plan: Plan, failures: Sequence[NotSent], *, still_there: bool) -> None:

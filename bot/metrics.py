@@ -1,4 +1,4 @@
-"""What Prometheus counts: messages, replies and notices; never who said what."""
+"""What Prometheus counts: messages, replies, notices and corrections; never who said what."""
 
 from __future__ import annotations
 
@@ -16,4 +16,16 @@ ANSWERED = Histogram(
     registry=REGISTRY,
 )
 NOTICES = Counter("huying_notices", "Notices, by kind and what became of them.", ["kind", "outcome"], registry=REGISTRY)
+OPENED = Gauge(
+    "huying_tickets_of_30_days",
+    "Tickets of the last 30 days, by category as first understood.",
+    ["category"],
+    registry=REGISTRY,
+)
+CORRECTED = Gauge(
+    "huying_tickets_of_30_days_corrected",
+    "How many of them somebody took for something else afterwards.",
+    ["category"],
+    registry=REGISTRY,
+)
 SPOOLED = Gauge("huying_spooled_messages", "Messages waiting for the database.", registry=REGISTRY)

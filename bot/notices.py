@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.photos import PhotoPages
 from handlers.turn import Choice, Reply
-from models import desk, outboxes, reminders, transitions
+from models import areas, desk, followers, merging, outboxes, pool, reminders, transitions
 from models.area import Area
 from models.category import Category
 from models.conversation import Conversation, Question, QuestionKind
+from models.lifecycle import OPEN_STATES
 from models.offer import Offer, OfferState
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person, Role, RoleKind, RoleStatus
+from models.proposal import Proposal
 from models.ticket import Ticket, TicketState, TicketWords, Urgency, WordsKind
 from nlp.extract import mask
 from texts import common, riders
@@ -65,7 +68,7 @@ def in_words(session: Session, notice: Notice, *, now: datetime, photos: PhotoPa
     if notice.kind is NoticeKind.RIDER_REMINDER:
         return _reminder(session, notice, now=now)
     facts = _facts(session, notice, ticket, now=now)
-    if notice.kind is NoticeKind.DESK and facts.count == 0:
+    if notice.kind in (NoticeKind.DESK, NoticeKind.POOL) and facts.count == 0:
         return None
     if notice.kind in EVALUATIONS and ticket is not None and photos is not None:
         facts = replace(facts, photos=photos.address(session, ticket, now=now))
@@ -75,6 +78,9 @@ def in_words(session: Session, notice: Notice, *, now: datetime, photos: PhotoPa
 def _overtaken(session: Session, notice: Notice, ticket: Ticket | None) -> bool:
     if ticket is None:
         return False
+    if notice.kind is NoticeKind.SAME_EVENT:
+        proposal = _proposal(session, notice)
+        return proposal is None or not merging.is_open(session, proposal)
     if notice.kind is NoticeKind.OFFER:
         still_open = select(Offer.id).where(
             Offer.ticket_id == ticket.id, Offer.person_id == notice.person_id, Offer.state == OfferState.OPEN
@@ -82,7 +88,45 @@ def _overtaken(session: Session, notice: Notice, ticket: Ticket | None) -> bool:
         return session.scalar(still_open) is None
     if notice.kind is NoticeKind.CHECK_IN:
         return ticket.state is not TicketState.ACCEPTED or ticket.asked_at is None
-    return notice.kind in EVALUATIONS and ticket.state is not TicketState.RESOLVED
+    if notice.kind in (NoticeKind.WARNED, NoticeKind.LATE) and ticket.state not in OPEN_STATES - {TicketState.HELD}:
+        return True
+    return notice.kind in EVALUATIONS and followers.head_of(session, ticket).state is not TicketState.RESOLVED
+
+
+def _proposal(session: Session, notice: Notice) -> Proposal | None:
+    return session.get(Proposal, notice.data["proposal"]) if "proposal" in notice.data else None
+
+
+def _earlier(session: Session, notice: Notice) -> dict[str, Any]:
+    """What the question about an earlier ticket tells of it: nothing that anybody said, and no room."""
+    proposal = _proposal(session, notice)
+    if proposal is None:
+        return {}
+    earlier = session.get_one(Ticket, proposal.into_id)
+    area = session.get(Area, earlier.area_id) if earlier.area_id else None
+    people = followers.numbers(session, earlier)
+    return {
+        "category": session.get_one(Category, earlier.category).name,
+        "place": areas.full_name(session, area) if area else "",
+        "opened": earlier.opened_at.isoformat(),
+        "state": earlier.state.value,
+        "people": len(people),
+        "own": earlier.reporter_id == notice.person_id,
+    }
+
+
+def ending(session: Session, notice: Notice) -> str:
+    """What the card of an offer that is over becomes."""
+    offer = session.scalar(
+        select(Offer)
+        .where(Offer.ticket_id == notice.ticket_id, Offer.person_id == notice.person_id)
+        .order_by(Offer.id.desc())
+        .limit(1)
+    )
+    if offer is None or offer.state is OfferState.WITHDRAWN:
+        ticket = session.get(Ticket, notice.ticket_id)
+        return transitions.TAKEN if ticket is not None and ticket.assignee_id else OfferState.WITHDRAWN.value
+    return offer.state.value
 
 
 def _reminder(session: Session, notice: Notice, *, now: datetime) -> Words | None:
@@ -118,6 +162,8 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
         waiting = emergencies = late = 0
         if notice.kind is NoticeKind.DESK:
             waiting, emergencies, late = _desk(session, notice.person_id)
+        elif notice.kind is NoticeKind.POOL:
+            waiting = len(pool.open_to(session, session.get_one(Person, notice.person_id), now=now))
         return NoticeFacts(
             now=now,
             by_name=by.name if by else "",
@@ -133,23 +179,26 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
     # Whoever takes a task, and everybody before that, reads the words without phone and room numbers.
     told_all = (ticket.reporter_id, ticket.assignee_id, *transitions.helpers_of(session, ticket))
     private = notice.person_id not in told_all and notice.kind is not NoticeKind.ALARM
-    said_here = (said.text or "") if said else ""
+    head = followers.head_of(session, ticket)
+    text = (said.text or "") if said else ""
     return NoticeFacts(
         now=now,
         number=ticket.number,
         short=ticket.short,
         category=session.get_one(Category, ticket.category).name,
         place=ticket.place,
-        state=ticket.state,
+        state=head.state,
         opened=ticket.opened_at,
-        due=ticket.due_at,
+        due=head.expected_at,
         report=mask(report or "") if private else report or "",
-        words=mask(said_here) if private and notice.kind is NoticeKind.OFFER else said_here,
+        # What was written for a neighbour may name that neighbour's door or number.
+        words=mask(text) if head is not ticket or (private and notice.kind is NoticeKind.OFFER) else text,
         by_name=by.name if by else "",
         by_role=_role(session, by),
         reader_is_reporter=notice.person_id == ticket.reporter_id,
+        reader_has_it=notice.person_id == ticket.assignee_id,
         danger=ticket.danger,
-        data=notice.data,
+        data=notice.data | (_earlier(session, notice) if notice.kind is NoticeKind.SAME_EVENT else {}),
     )
 
 
@@ -169,7 +218,7 @@ def _desk(session: Session, person_id: int) -> tuple[int, int, int]:
     return (
         desk.count_in_sight(session, person, states=[TicketState.NEW]),
         sum(ticket.urgency is Urgency.EMERGENCY for ticket in first),
-        sum(ticket.warned_at is not None for ticket in first),
+        sum(ticket.missed_at is not None for ticket in first),
     )
 
 
@@ -205,6 +254,8 @@ def shown(
     kind, expires = QuestionKind.MENU, now + timedelta(minutes=30)
     if notice.kind in EVALUATIONS:
         kind, expires = QuestionKind.EVALUATION, now + timedelta(days=7)
+    elif notice.kind is NoticeKind.SAME_EVENT:
+        kind, expires = QuestionKind.SAME_EVENT, now + merging.ANSWERS_WITHIN
     elif notice.kind is NoticeKind.OFFER:
         kind, expires = QuestionKind.OFFER, datetime.fromisoformat(notice.data["expires"])
     elif notice.kind in (NoticeKind.CHECK_IN, NoticeKind.RIDER_REMINDER):

@@ -101,7 +101,10 @@ class PhotoPages:
                 rows = session.scalars(self._photos(ticket_id)).all()
             log.info("photos shown", ticket=ticket_id, photos=len(rows))
             parts = Markup("")
-            for use, heading in ((AttachmentUse.AFTER, residents.AFTER), (AttachmentUse.BEFORE, residents.BEFORE)):
+            for use, heading in (
+                (AttachmentUse.AFTER, residents.PHOTOS_AFTER),
+                (AttachmentUse.BEFORE, residents.PHOTOS_BEFORE),
+            ):
                 images = Markup("").join(
                     Markup('<p><img src="{0}/{1}" alt="{2}">').format(token, row.id, heading)
                     for row in rows

@@ -29,6 +29,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from models.calendar import CalendarInvalid, read_own_days
 from models.quiet import Quiet
 
 EMBEDDED = "embedded"
@@ -256,7 +257,6 @@ class DeliverySettings(Part):
 class Limits(Part):
     """Times of the loop that are the same for every category; the rest stands with the categories."""
 
-    offer_minutes: Positive = 30
     evaluation_days: Positive = 7
     evaluation_reminder_hours: Positive = 24
     reevaluation_hours: Positive = 24
@@ -290,6 +290,48 @@ class Silence(Part):
 
     urgent: Limit = "2h"
     normal: Limit = "2wd"
+
+
+class AssistantSettings(Part):
+    """An OpenAI-compatible endpoint of the deployment's own, asked about words that no model understood."""
+
+    url: Literal[""] | WebAddress = ""
+    """Everything before /chat/completions; empty: nobody is asked."""
+    key: SecretStr = SecretStr("")
+    model: str = ""
+    seconds: Annotated[float, Field(gt=0, le=10)] = 2.0
+    apply: bool = False
+    """Whether a ticket is taken for what it says at once, instead of waiting for people."""
+
+
+class Wave(Part):
+    """How many are asked at a time, wave by wave, and how long each wave may answer."""
+
+    sizes: Annotated[list[Positive], Field(min_length=1, max_length=10)]
+    minutes: Positive
+
+
+class Waves(Part):
+    """The waves by urgency; a category may have its own. Emergencies are never offered."""
+
+    normal: Wave = Wave(sizes=[3, 5, 8], minutes=30)
+    urgent: Wave = Wave(sizes=[5, 8], minutes=10)
+
+
+class DispatchSettings(Part):
+    """How people are asked to help."""
+
+    waves: Waves = Waves()
+    quiet_from: TimeOfDay = "22:00"
+    quiet_until: TimeOfDay = "07:00"
+    pool_minutes: Positive = 60
+
+
+class CalendarSettings(Part):
+    """The working calendar."""
+
+    file: str = ""
+    """A YAML file with the deployment's own free and working days; empty: the official calendar alone."""
 
 
 class Log(Part):
@@ -330,6 +372,9 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     silence: Silence = Silence()
     riders: Riders = Riders()
+    assistant: AssistantSettings = AssistantSettings()
+    dispatch: DispatchSettings = DispatchSettings()
+    calendar: CalendarSettings = CalendarSettings()
     log: Log = Log()
     gas_phone: str = ""
     """The local gas company's emergency number, told in the first words of the reply to a gas leak."""
@@ -442,8 +487,17 @@ def _contradictions(settings: Settings) -> list[str]:
     faults = []
     if not settings.embedded and len(settings.site.secret_key.get_secret_value()) < 32:
         faults.append("site.secret_key: must be at least 32 characters where several processes share it")
+    if settings.assistant.url and not settings.assistant.model.strip():
+        faults.append("assistant.model: must be named where assistant.url is")
     if settings.limits.office_open >= settings.limits.office_close:
         faults.append("limits.office_close: must be later than limits.office_open")
+    if settings.dispatch.quiet_from == settings.dispatch.quiet_until:
+        faults.append("dispatch.quiet_until: must differ from dispatch.quiet_from")
+    if settings.calendar.file:
+        try:
+            read_own_days(Path(settings.calendar.file))
+        except CalendarInvalid as invalid:
+            faults += [f"calendar.file: {fault}" for fault in invalid.faults]
     return faults
 
 

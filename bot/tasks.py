@@ -62,6 +62,7 @@ class Tasks:
         dispatch: Callable[[list[int]], None],
         update_cards: Callable[[], None],
         fetch: Callable[[int], None],
+        ask: Callable[[int], None],
     ) -> None:
         self.broker = broker
         # No retries by the queue: the rows themselves say when the next try is due.
@@ -71,6 +72,7 @@ class Tasks:
         self.update_cards = actor(update_cards, actor_name="update_cards", queue_name=PEOPLE, priority=5)
         self.dispatch = actor(dispatch, actor_name="dispatch", queue_name=LATER, priority=10)
         self.fetch = actor(fetch, actor_name="fetch", queue_name=LATER, priority=20)
+        self.ask = actor(ask, actor_name="ask", queue_name=LATER, priority=30)
 
     def wake(self, session: Session) -> None:
         """After a commit: hands the queue what the session left to do. A queue that is away is no fault, the sweep
@@ -91,6 +93,7 @@ class Tasks:
         tickets: Iterable[int] = (),
         files: Iterable[int] = (),
         cards: bool = False,
+        asks: Iterable[int] = (),
     ) -> bool:
         """Wakes workers for these rows. False when the queue is away; the rows stay due."""
         try:
@@ -103,6 +106,8 @@ class Tasks:
                 self.fetch.send(attachment_id)
             if cards:
                 self.update_cards.send()
+            for ticket_id in asks:
+                self.ask.send(ticket_id)
         except (dramatiq.errors.BrokerConnectionError, redis.RedisError) as failure:
             log.warning("the queue is away", error=type(failure).__name__)
             return False

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from console.chats import add_chats
 from console.gate import add_gate
 from console.house import House
+from console.learning import add_learning
 from console.people import add_people
 from console.tickets import add_tickets
 from models.clock import Clock
@@ -54,4 +55,5 @@ def blueprint(
     add_tickets(pages, house)
     add_chats(pages, house)
     add_people(pages, house)
+    add_learning(pages, house)
     return pages

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from console import recommend
 from console.house import field
 from console.sight import Sight
-from models import areas, desk, dispatch, helpers, tickets
+from models import areas, desk, dispatch, handing_on, merging, splitting, tickets, triage
 from models.area import Area
 from models.category import Category
 from models.clock import CHINA
 from models.errors import Refusal, Refused
 from models.lifecycle import LIVE_STATES, Action
 from models.person import Person
-from models.ticket import Ticket, TicketState
+from models.ticket import Ticket, TicketKind, TicketState, Urgency
 
 LONGEST_HOLD = timedelta(days=366)
 
@@ -95,10 +95,20 @@ def _add(doing: Doing) -> None:
 
 
 def _correct(doing: Doing) -> None:
-    category = doing.session.get(Category, field("category", most=40))
-    if category is None:
+    ticket, given = doing.ticket, field("category", most=40)
+    category = doing.session.get(Category, given) if given else None
+    try:
+        kind = TicketKind(field("kind", most=20) or ticket.kind)
+        urgency = Urgency(field("urgency", most=20) or ticket.urgency)
+    except ValueError as error:
+        raise FormMisfit(Misfit.CATEGORY) from error
+    otherwise = (kind, urgency) != (ticket.kind, ticket.urgency)
+    if category is None and (given or not otherwise):
         raise FormMisfit(Misfit.CATEGORY)
-    tickets.correct_category(doing.session, doing.ticket, category, doing.words(), by=doing.by, now=doing.now)
+    if category is not None:
+        tickets.correct_category(doing.session, ticket, category, doing.words(), by=doing.by, now=doing.now)
+    if otherwise:
+        triage.correct_manner(doing.session, ticket, kind, urgency, "", by=doing.by, now=doing.now)
 
 
 def _locate(doing: Doing) -> None:
@@ -220,7 +230,19 @@ def _reject(doing: Doing) -> None:
 
 def _merge(doing: Doing) -> None:
     into = tickets.find(doing.session, field("number", most=20), by=doing.sight.person, states=LIVE_STATES)
-    desk.merge(doing.session, doing.ticket, into, by=doing.by, now=doing.now)
+    merging.merge(doing.session, doing.ticket, into, by=doing.by, now=doing.now)
+
+
+def _unmerge(doing: Doing) -> None:
+    merging.unmerge(doing.session, doing.ticket, by=doing.by, now=doing.now)
+
+
+def _split(doing: Doing) -> None:
+    tasks = [
+        splitting.Task(field(f"task{number}", most=500), field(f"category{number}", most=40))
+        for number in range(1, splitting.MOST + 1)
+    ]
+    splitting.split(doing.session, doing.ticket, tasks, by=doing.by, channel="console", now=doing.now)
 
 
 def _supervise(doing: Doing) -> None:
@@ -231,21 +253,20 @@ def _ask_help(doing: Doing) -> None:
     wanted = _id("person")
     for each in recommend.candidates(doing.sight, doing.ticket):
         if each.person.id == wanted:
-            helpers.call_for(doing.session, doing.ticket, each.person, by=doing.by, now=doing.now)
+            dispatch.ask_along(doing.session, doing.ticket, each.person, by=doing.by, now=doing.now)
             return
     raise FormMisfit(Misfit.PERSON)
-
-
-def _leave(doing: Doing) -> None:
-    helpers.leave(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
 
 
 def _hand_on(doing: Doing) -> None:
     person = doing.session.get(Person, _id("person"))
     if person is None:
         raise FormMisfit(Misfit.PERSON)
-    helpers.propose(doing.session, doing.ticket, person, by=doing.by, now=doing.now)
+    handing_on.propose(doing.session, doing.ticket, person, by=doing.by, now=doing.now)
 
+
+LOCK_SEVERAL = frozenset({Action.MERGE, Action.UNMERGE, Action.WITHDRAW})
+"""These hold several tickets at once and lock them in their own order: nobody may hold one of them before."""
 
 PERFORM: dict[Action, Callable[[Doing], None]] = {
     Action.ADD: _add,
@@ -253,8 +274,10 @@ PERFORM: dict[Action, Callable[[Doing], None]] = {
     Action.LOCATE: _locate,
     Action.OFFER: _offer,
     Action.ACCEPT: _accept,
+    Action.JOIN: _accept,
     Action.DECLINE: _decline,
     Action.RELEASE: _release,
+    Action.LEAVE: _release,
     Action.ARRIVE: _arrive,
     Action.FINISH: _finish,
     Action.EVALUATE: _evaluate,
@@ -271,10 +294,10 @@ PERFORM: dict[Action, Callable[[Doing], None]] = {
     Action.RESUME: _resume,
     Action.REJECT: _reject,
     Action.MERGE: _merge,
+    Action.UNMERGE: _unmerge,
+    Action.SPLIT: _split,
     Action.SUPERVISE: _supervise,
     Action.ASK_HELP: _ask_help,
-    Action.JOIN: _accept,
-    Action.LEAVE: _leave,
     Action.HAND_ON: _hand_on,
-    Action.TAKE_OVER: _accept,
+    Action.TAKE_ON: _accept,
 }

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true
 
 from console.sight import Sight
-from models import tickets
+from models import merging, tickets
 from models.lifecycle import LIVE_STATES, OPEN_STATES
-from models.ticket import Ticket, TicketState, Urgency
+from models.proposal import Proposal
+from models.ticket import Limit, Ticket, TicketState, Urgency
 
 PAGE_SIZE = 25
 
@@ -27,6 +28,8 @@ class Tab(StrEnum):
     RESOLVED = "resolved"
     OVERDUE = "overdue"
     HELD = "held"
+    SAME = "same"
+    """May be the same event as an earlier one: the desk decides."""
     ALL = "all"
 
 
@@ -42,7 +45,7 @@ def overdue(sight: Sight) -> ColumnElement[bool]:
     """The tickets whose limit ran out, noted already or not."""
     return and_(
         Ticket.state.in_(OPEN_STATES - {TicketState.HELD}),
-        or_(Ticket.due_at <= sight.now, and_(Ticket.due_at.is_(None), Ticket.warned_at.is_not(None))),
+        or_(Ticket.due_at <= sight.now, Ticket.limit == Limit.LATE),
     )
 
 
@@ -50,7 +53,14 @@ def is_overdue(ticket: Ticket, sight: Sight) -> bool:
     """The same question about a ticket at hand."""
     if ticket.state not in OPEN_STATES - {TicketState.HELD}:
         return False
-    return ticket.due_at <= sight.now if ticket.due_at is not None else ticket.warned_at is not None
+    return ticket.limit is Limit.LATE or (ticket.due_at is not None and ticket.due_at <= sight.now)
+
+
+def proposed(sight: Sight) -> ColumnElement[bool]:
+    """The later tickets of the pairs that may be one event."""
+    if not sight.is_desk:
+        return false()
+    return Ticket.id.in_(select(Proposal.ticket_id).where(merging.open_pairs()))
 
 
 def _in_tab(tab: Tab, sight: Sight) -> ColumnElement[bool]:
@@ -59,6 +69,8 @@ def _in_tab(tab: Tab, sight: Sight) -> ColumnElement[bool]:
             return true()
         case Tab.OVERDUE:
             return overdue(sight)
+        case Tab.SAME:
+            return proposed(sight)
         case _:
             return Ticket.state == TicketState(tab.value)
 
@@ -104,5 +116,10 @@ def counts(sight: Sight, search: str) -> dict[Tab, int]:
         sight.session.execute(select(Ticket.state, func.count()).where(condition).group_by(Ticket.state)).all()
     )
     late = sight.session.scalar(select(func.count()).select_from(Ticket).where(condition, overdue(sight))) or 0
+    pairs = sight.session.scalar(select(func.count()).select_from(Ticket).where(condition, proposed(sight))) or 0
     held = {Tab(state.value): count for state, count in by_state.items() if state.value in list(Tab)}
-    return {tab: held.get(tab, 0) for tab in Tab} | {Tab.OVERDUE: late, Tab.ALL: sum(by_state.values())}
+    return {tab: held.get(tab, 0) for tab in Tab} | {
+        Tab.OVERDUE: late,
+        Tab.SAME: pairs,
+        Tab.ALL: sum(by_state.values()),
+    }

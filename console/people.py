@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from console.house import House, page_number
+from console.house import House, field, page_number
 from models import areas, outboxes
 from models.area import Area
 from models.outbox import Notice, NoticeKind, NoticeState
@@ -44,6 +44,8 @@ def add_people(blueprint: Blueprint, house: House) -> None:
             role = sight.registration(role_id)
             confirmed = answer == "confirm"
             role.status = RoleStatus.ACTIVE if confirmed else RoleStatus.ENDED
+            if confirmed:
+                role.person.minor = bool(field("minor", most=1))
             outboxes.tell(
                 sight.session,
                 NoticeKind.REGISTERED,

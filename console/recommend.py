@@ -53,6 +53,7 @@ def candidates(sight: Sight, ticket: Ticket) -> Sequence[Candidate]:
             or_(Area.id.in_(above), *(Area.path.startswith(path) for path in paths)),
             Person.id != ticket.reporter_id,
             Person.erased_at.is_(None),
+            Person.minor.is_(False),
             or_(Person.away_until.is_(None), Person.away_until <= sight.now),
         )
         .distinct()

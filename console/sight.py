@@ -18,6 +18,7 @@ from models.conversation import Conversation, State
 from models.lifecycle import LIVE_STATES, Actor
 from models.outbox import Notice, NoticeState
 from models.person import Person, Role, RoleKind, RoleStatus
+from models.proposal import Proposal
 from models.ticket import Ticket, Urgency
 
 CONSOLE_KINDS = people.STAFF_KINDS | {RoleKind.DEPARTMENT}
@@ -94,6 +95,16 @@ class Sight:
             raise NotFound from error
         found = self.session.scalar(select(Ticket).where(Ticket.day == on, Ticket.serial == serial, self.tickets()))
         if found is None:
+            raise NotFound
+        return found
+
+    def proposal(self, proposal_id: int) -> Proposal:
+        """A pair of tickets that may be one event, both of which the person's desk sees."""
+        found = self.session.get(Proposal, proposal_id)
+        if found is None or not self.is_desk:
+            raise NotFound
+        pair = select(Ticket.id).where(Ticket.id.in_([found.ticket_id, found.into_id]), self.tickets())
+        if len(self.session.scalars(pair).all()) < 2:
             raise NotFound
         return found
 

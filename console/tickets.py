@@ -9,25 +9,30 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from console import desk, recommend
-from console.actions import PERFORM, Doing, FormMisfit
+from console.actions import LOCK_SEVERAL, PERFORM, Doing, FormMisfit
 from console.desk import Tab
 from console.house import House, argument, field, page_number
 from console.sight import Sight
-from models import areas, helpers, transitions
+from models import areas, followers, handing_on, merging, splitting, transitions, triage
 from models.area import Area, AreaKind
 from models.attachment import Attachment
 from models.category import Category
 from models.errors import Refusal, Refused
 from models.lifecycle import RULES, Action
-from models.offer import Offer
+from models.offer import Offer, Wave
 from models.person import Person
+from models.proposal import Proposal
 from models.ticket import Evaluation, Ticket, TicketEvent, TicketWords
 
 MOST_AREAS = 1500
 MOST_LINES = 300
+
+SAID = {"same": merging.say_same, "different": merging.say_different}
+"""What the desk may answer to the proposal that two tickets are one event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,9 @@ def add_tickets(blueprint: Blueprint, house: House) -> None:
         trouble = Trouble(action, {name: field(name) for name in request.form if name not in ("csrf", "version")})
         try:
             with house.doing() as sight:
-                ticket = transitions.lock(sight.session, sight.ticket(number).id)
+                ticket = sight.ticket(number)
+                if action not in LOCK_SEVERAL:
+                    ticket = transitions.lock(sight.session, ticket.id)
                 if str(ticket.version) != field("version", most=12):
                     raise Refused(Refusal.CHANGED, number=ticket.short)
                 PERFORM[Action(action)](Doing(sight, ticket, house.undo_hours))
@@ -83,6 +90,20 @@ def add_tickets(blueprint: Blueprint, house: House) -> None:
         with house.looking() as sight:
             ticket = sight.ticket(number)
             return house.page("ticket.html", sight, **_ticket(sight, ticket, trouble)), 409
+
+    @blueprint.post("/tickets/<number>/proposals/<int(max=999999999999):proposal_id>/<answer>")
+    def proposal(number: str, proposal_id: int, answer: str) -> ResponseReturnValue:
+        if answer not in SAID:
+            raise NotFound
+        try:
+            with house.doing() as sight:
+                SAID[answer](sight.session, sight.proposal(proposal_id), by=sight.person, now=sight.now)
+        except Refused as refused:
+            with house.looking() as sight:
+                ticket = sight.ticket(number)
+                trouble = Trouble(answer, {}, refused=refused)
+                return house.page("ticket.html", sight, **_ticket(sight, ticket, trouble)), 409
+        return redirect(url_for(".ticket_page", number=number, done=answer), 303)
 
     @blueprint.get("/attachments/<int(max=999999999999):attachment_id>")
     def attachment(attachment_id: int) -> Response:
@@ -135,11 +156,25 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
     offers = session.scalars(
         select(Offer).where(Offer.ticket_id == ticket.id).order_by(Offer.id.desc()).limit(MOST_LINES)
     ).all()
+    waves = session.scalars(
+        select(Wave).where(Wave.ticket_id == ticket.id).order_by(Wave.number.desc()).limit(MOST_LINES)
+    ).all()
     named = {event.by_id for event in events} | {said.person_id for said in words}
-    named |= {offer.person_id for offer in offers} | {ticket.reporter_id, ticket.assignee_id}
+    residents = followers.numbers(session, ticket)
+    named |= {offer.person_id for offer in offers} | {*residents, ticket.assignee_id}
+    head, merged = followers.head_of(session, ticket), followers.of(session, ticket)
+    tasks = splitting.tasks_of(session, ticket)
+    proposals = merging.proposals_of(session, ticket) if sight.is_desk else []
     helping = transitions.helpers_of(session, ticket)
     named |= {*helping, *(event.facts["person"] for event in events if "person" in event.facts)}
     return {
+        "residents": residents,
+        "head": head if head is not ticket else None,
+        "merged": merged,
+        "parent": session.get(Ticket, ticket.parent_id) if ticket.parent_id else None,
+        "tasks": tasks,
+        "places_for_tasks": range(1, splitting.MOST + 1 - len(tasks)),
+        "proposals": [(each, _other(session, each, ticket)) for each in proposals],
         "ticket": ticket,
         "number": ticket.number,
         "helpers": helping,
@@ -148,6 +183,10 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
         "words_of": {said.id: said for said in words},
         "said": words,
         "offers": offers,
+        "waves": waves,
+        "areas": dict(
+            session.execute(select(Area.id, Area.name).where(Area.id.in_({each.area_id for each in waves}))).all()
+        ),
         "attachments": session.scalars(
             select(Attachment).where(Attachment.ticket_id == ticket.id).order_by(Attachment.id).limit(60)
         ).all(),
@@ -161,13 +200,20 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
         "actions": [action.value for action in actions],
         "needs_reason": [action.value for action in actions if RULES[action].needs_reason],
         "candidates": recommend.candidates(sight, ticket) if {Action.OFFER, Action.ASK_HELP} & {*actions} else [],
-        "colleagues": helpers.colleagues(session, ticket, sight.person, now=sight.now)
+        "colleagues": handing_on.colleagues(session, ticket, sight.person, now=sight.now)
         if Action.HAND_ON in actions
         else [],
         "departments": sight.departments(ticket) if Action.ASSIGN in actions else [],
         "places": _places(sight) if Action.LOCATE in actions else [],
+        "proposal": triage.proposal(session, ticket),
         "trouble": trouble,
     }
+
+
+def _other(session: Session, proposal: Proposal, ticket: Ticket) -> Ticket:
+    """The other ticket of a pair."""
+    other = proposal.into_id if proposal.ticket_id == ticket.id else proposal.ticket_id
+    return session.get_one(Ticket, other)
 
 
 def _category_names(sight: Sight) -> dict[str, str]:

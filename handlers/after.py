@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import helpers, history, tickets
+from models import handing_on, helpers, history, tickets
 from models.conversation import State
 from models.errors import Refusal, Refused
 from models.person import Person
@@ -47,9 +47,8 @@ def help_told(turn: Turn) -> Reply:
 
 
 def _called(turn: Turn, ticket: Ticket, why: str) -> Reply:
-    minutes = turn.world.limits.offer_minutes
-    somebody = helpers.call(turn.session, ticket, why, by=turn.person, now=turn.now, minutes=minutes)
-    return Reply(members.help_called(ticket.short) if somebody else members.help_from_desk(ticket.short))
+    helpers.call(turn.session, ticket, why, by=turn.person, now=turn.now)
+    return Reply(members.help_called(ticket.short))
 
 
 # ---------------------------------------------------------------- handing on
@@ -61,7 +60,7 @@ def hand_on(turn: Turn) -> Reply:
     chosen = _task(turn, Intent.HAND_ON, members.VERB_HAND_ON)
     if isinstance(chosen, Reply):
         return chosen
-    could = helpers.colleagues(turn.session, chosen, turn.person, now=turn.now)
+    could = handing_on.colleagues(turn.session, chosen, turn.person, now=turn.now)
     said = turn.rest.strip()
     if not said:
         choices = tuple(Choice(each.name, f"{word(Intent.HAND_ON)} {chosen.number} {each.name}") for each in could[:8])
@@ -71,7 +70,7 @@ def hand_on(turn: Turn) -> Reply:
         raise Refused(Refusal.NOT_A_COLLEAGUE, name=said)
     if len(found) > 1:
         return Reply(members.hand_on_which([each.name for each in found[:6]]))
-    helpers.propose(turn.session, chosen, found[0], by=turn.person, now=turn.now)
+    handing_on.propose(turn.session, chosen, found[0], by=turn.person, now=turn.now)
     return Reply(members.hand_on_asked(chosen.short, found[0].name))
 
 

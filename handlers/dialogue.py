@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import select
 
 from handlers.turn import Choice, Reply, Turn, World
-from models import areas, tickets
+from models import areas, followers, tickets
 from models.area import AreaKind
 from models.conversation import Question, QuestionKind, State
 from models.errors import Refusal, Refused
-from models.ticket import Ticket, TicketState
+from models.lifecycle import LIVE_STATES
+from models.ticket import Ticket
 from nlp.extract import Place
 from texts import residents
 
@@ -68,8 +69,9 @@ def recent(turn: Turn) -> Ticket | None:
     if conversation.recent_until <= turn.now:
         return None
     ticket = turn.session.get(Ticket, conversation.recent_ticket_id)
-    closed = (TicketState.CLOSED, TicketState.WITHDRAWN, TicketState.REJECTED, TicketState.MERGED)
-    return None if ticket is None or ticket.state in closed else ticket
+    if ticket is None or followers.head_of(turn.session, ticket).state not in LIVE_STATES:
+        return None
+    return ticket
 
 
 def named_or_one(turn: Turn, candidates: Sequence[Ticket], *, word: str, verb: str) -> Ticket | Reply:
@@ -93,7 +95,8 @@ def named_or_one(turn: Turn, candidates: Sequence[Ticket], *, word: str, verb: s
 
 def line(turn: Turn, ticket: Ticket) -> str:
     """One ticket in a list."""
-    return residents.open_line(ticket.short, category_name(turn, ticket), ticket.place, ticket.state)
+    state = followers.head_of(turn.session, ticket).state
+    return residents.open_line(ticket.short, category_name(turn, ticket), ticket.place, state)
 
 
 def category_name(turn: Turn, ticket: Ticket) -> str:

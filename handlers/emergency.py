@@ -7,7 +7,7 @@ from dataclasses import replace
 from handlers import dialogue, report
 from handlers.router import Routes
 from handlers.turn import Meaning, Reply, Turn
-from models import tickets, transitions
+from models import alarms, tickets
 from models.conversation import State
 from models.ticket import Ticket, Urgency
 from nlp.understand import Urgency as Soon
@@ -30,8 +30,8 @@ def danger(turn: Turn) -> Reply:
         ticket = report.open_from(turn, found, turn.text)
     else:
         words_id = tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
-        tickets.alarm(turn.session, ticket, now=turn.now, words_id=words_id)
-    on_duty = len(transitions.desk_of(turn.session, ticket))
+        alarms.alarm(turn.session, ticket, now=turn.now, words_id=words_id)
+    on_duty = len(alarms.first_told(turn.session, ticket, now=turn.now))
     # Only where the answer would be taken for one.
     asks = report.is_nowhere(ticket) and turn.conversation.state in (State.IDLE, State.PLACE)
     if asks:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Choice, Reply, Turn
-from models import tickets
+from models import followers, tickets
 from models.calendar import due
 from models.conversation import State
 from models.ticket import Evaluation, Ticket, TicketState
@@ -21,10 +21,16 @@ def _answer(turn: Turn) -> int | None:
     return turn.command.digit if turn.command and turn.command.digit in (1, 2, 3) else None
 
 
+def is_asked(turn: Turn, ticket: Ticket) -> bool:
+    """Whether the speaker's judgement of a matter, their own or the one theirs was merged into, is waited for."""
+    head = followers.head_of(turn.session, ticket)
+    return head.state is TicketState.RESOLVED and turn.person.id in followers.to_judge(turn.session, head)
+
+
 @routes(Intent.EVALUATE)
 def evaluate(turn: Turn) -> Reply:
     """1 solved and satisfied, 2 solved, 3 not solved; words may follow."""
-    waiting = [each for each in tickets.own_live(turn.session, turn.person) if each.state is TicketState.RESOLVED]
+    waiting = [each for each in tickets.own_live(turn.session, turn.person) if is_asked(turn, each)]
     chosen = dialogue.named_or_one(turn, waiting, word=word(Intent.EVALUATE), verb=residents.VERB_EVALUATE)
     if isinstance(chosen, Reply):
         return chosen
@@ -33,7 +39,7 @@ def evaluate(turn: Turn) -> Reply:
         return _ask(chosen, Intent.EVALUATE)
     days = turn.world.limits.evaluation_days
     ticket = tickets.evaluate(turn.session, chosen, answer, turn.rest, by=turn.person, now=turn.now, days=days)
-    return _judged(turn, ticket, answer)
+    return _judged(turn, chosen, ticket, answer)
 
 
 @routes(Intent.REEVALUATE)
@@ -46,6 +52,7 @@ def reevaluate(turn: Turn) -> Reply:
         .order_by(Evaluation.at.desc())
         .limit(1)
     ).all()
+    judged = [followers.own_of(turn.session, each, turn.person.id) for each in judged]
     chosen = dialogue.named_or_one(turn, judged, word=word(Intent.REEVALUATE), verb=residents.VERB_EVALUATE)
     if isinstance(chosen, Reply):
         return chosen
@@ -54,7 +61,7 @@ def reevaluate(turn: Turn) -> Reply:
         return _ask(chosen, Intent.REEVALUATE)
     hours = turn.world.limits.reevaluation_hours
     ticket = tickets.reevaluate(turn.session, chosen, answer, turn.rest, by=turn.person, now=turn.now, hours=hours)
-    return _judged(turn, ticket, answer)
+    return _judged(turn, chosen, ticket, answer)
 
 
 def _ask(ticket: Ticket, intent: Intent) -> Reply:
@@ -65,15 +72,19 @@ def _ask(ticket: Ticket, intent: Intent) -> Reply:
     return Reply(residents.ask_evaluation(ticket.short), choices)
 
 
-def _judged(turn: Turn, ticket: Ticket, answer: int) -> Reply:
+def _judged(turn: Turn, own: Ticket, ticket: Ticket, answer: int) -> Reply:
+    """`own` is the ticket the speaker knows the matter by."""
     if answer != 3:
         hours = turn.world.limits.reevaluation_hours
-        return Reply(residents.evaluated(ticket.short, answer, hours), card_caption=members.CARDS["evaluated"])
+        is_over = ticket.state is TicketState.CLOSED
+        return Reply(
+            residents.evaluated(own.short, answer, hours, is_over=is_over), card_caption=members.CARDS["evaluated"]
+        )
     category = turn.world.categories[ticket.category]
     promised = due(turn.now, category.accept_limit)
     caption = members.CARDS["evaluated"]
     if turn.rest:
-        text = residents.reopened_with_words(ticket.short, ticket.level, promised, now=turn.now)
+        text = residents.reopened_with_words(own.short, ticket.level, promised, now=turn.now)
         return Reply(text, card_caption=caption)
-    dialogue.wait(turn, State.NOT_SOLVED, ticket=ticket.id)
-    return Reply(residents.reopened(ticket.short, ticket.level, promised, now=turn.now), card_caption=caption)
+    dialogue.wait(turn, State.NOT_SOLVED, ticket=own.id)
+    return Reply(residents.reopened(own.short, ticket.level, promised, now=turn.now), card_caption=caption)

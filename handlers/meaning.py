@@ -122,6 +122,8 @@ INNER_MEANINGS = frozenset(
         Meaning.SPLIT,
         Meaning.APART,
         Meaning.TOGETHER,
+        Meaning.SAME,
+        Meaning.DIFFERENT,
         Meaning.CONSENT,
         Meaning.COMMUNITY,
         Meaning.SKILL,
@@ -187,6 +189,8 @@ def _label(turn: Turn) -> commands.Digit | None:
         for number, (label, _) in enumerate(question.choices["list"], 1):
             if said == _letters(label):
                 return commands.Digit(number)
+        if question.kind is QuestionKind.SAME_EVENT and (answer := commands.yes_or_no(said)):
+            return commands.Digit(answer)
     return None
 
 
@@ -265,7 +269,7 @@ def _words_are_waited_for(turn: Turn, last: Question) -> bool:
     conversation = turn.conversation
     if conversation.state not in _WAITS_FOR_WORDS or conversation.expires_at is None:
         return False
-    if last.kind in (QuestionKind.EVALUATION, QuestionKind.OFFER):
+    if last.kind in (QuestionKind.EVALUATION, QuestionKind.OFFER, QuestionKind.SAME_EVENT):
         return True
     return last.asked_at < conversation.expires_at - timedelta(minutes=turn.world.limits.menu_minutes)
 

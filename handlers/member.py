@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import outboxes, people, tickets, transitions
+from models import helpers, outboxes, people, pool, tickets, transitions
 from models.area import Area, AreaKind
 from models.clock import CHINA, local
 from models.conversation import State
@@ -34,17 +35,24 @@ NAME = re.compile(r"[\w·. ]{2,20}")
 
 def _candidate(turn: Turn, intent: Intent, verb: str) -> Ticket | Reply:
     mine = (
-        tickets.open_offers(turn.session, turn.person)
+        [*tickets.open_offers(turn.session, turn.person), *_free(turn, intent)]
         if intent in (Intent.ACCEPT, Intent.DECLINE)
         else tickets.tasks_of(turn.session, turn.person)
     )
     return dialogue.named_or_one(turn, mine, word=word(intent), verb=verb)
 
 
+def _free(turn: Turn, intent: Intent) -> Sequence[Ticket]:
+    """What anybody who fits may take; nobody need decline what they were not asked."""
+    return () if intent is Intent.DECLINE else pool.open_to(turn.session, turn.person, now=turn.now)
+
+
 @routes(Intent.OFFERS)
 def offers(turn: Turn) -> Reply:
-    """What is offered, each one tap away."""
-    offered = tickets.open_offers(turn.session, turn.person)
+    """What is offered and what is free to take, each one tap away."""
+    asked = tickets.open_offers(turn.session, turn.person)
+    free = _free(turn, Intent.OFFERS)
+    offered = [*asked, *free][:9]
     if not offered:
         return Reply(members.no_offers())
     choices = tuple(
@@ -54,7 +62,7 @@ def offers(turn: Turn) -> Reply:
         )
         for each in offered
     )
-    return Reply(members.offers_head(), choices)
+    return Reply(members.offers_head(len(asked), max(0, len(offered) - len(asked))), choices)
 
 
 @routes(Intent.MY_TASKS)
@@ -65,7 +73,7 @@ def my_tasks(turn: Turn) -> Reply:
         return Reply(members.no_tasks())
     lines = [
         members.task_line(
-            each.short, dialogue.category_name(turn, each), each.place, each.state, each.due_at, now=turn.now
+            each.short, dialogue.category_name(turn, each), each.place, each.state, each.expected_at, now=turn.now
         )
         for each in mine
     ]
@@ -99,6 +107,8 @@ def accept(turn: Turn) -> Reply:
         if helper_id != turn.person.id:
             # They stayed when somebody else gave the task back.
             text += members.goes_along(common.called(turn.session.get_one(Person, helper_id).name))
+    if helpers.lacking(turn.session, ticket):
+        text = f"{text}\n{members.going_in_twos(ticket.place)}"
     return Reply(text, card_caption=members.CARD_ACCEPTED)
 
 
@@ -128,9 +138,9 @@ def release(turn: Turn) -> Reply:
     chosen = _candidate(turn, Intent.RELEASE, residents.VERB_RELEASE)
     if isinstance(chosen, Reply):
         return chosen
-    helps = chosen.assignee_id != turn.person.id
+    along = chosen.assignee_id != turn.person.id
     tickets.release(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)
-    return Reply(members.left(chosen.short) if helps else members.released(chosen.short))
+    return Reply(members.left(chosen.short) if along else members.released(chosen.short))
 
 
 @routes(Intent.ARRIVE)
@@ -204,6 +214,30 @@ def back(turn: Turn) -> Reply:
     """Offers again."""
     turn.person.away_until = None
     return Reply(members.back())
+
+
+@routes(Intent.FREE_TIMES)
+def free_times(turn: Turn) -> Reply:
+    """At which hours they like to be asked."""
+    person = turn.person
+    if turn.rest.strip(" 。.") in members.ALL_DAY:
+        person.free_from = person.free_until = None
+        return Reply(members.free_any_time())
+    hours = commands.hours(turn.rest)
+    if hours is None:
+        return Reply(members.free_times_when())
+    person.free_from, person.free_until = hours
+    return Reply(members.free_times(*hours))
+
+
+@routes(Intent.MOST_OFFERS)
+def most_offers(turn: Turn) -> Reply:
+    """How many offers may wait for their answer at a time."""
+    said = commands.digit(turn.rest)
+    if said is None or said.words or not 1 <= said.number <= 9:
+        return Reply(members.most_offers_how())
+    turn.person.most_offers = said.number
+    return Reply(members.most_offers(said.number))
 
 
 @routes(Intent.NO_REMINDERS)

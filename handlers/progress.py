@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from handlers import dialogue
+from handlers.evaluate import is_asked
 from handlers.router import Routes
 from handlers.turn import Choice, Reply, Turn
-from models import tickets
+from models import followers, tickets
 from models.lifecycle import Action
-from models.ticket import Ticket, TicketState
+from models.ticket import Ticket
 from nlp.commands import Intent, word
 from texts import notices, residents
 
 routes = Routes()
+
+OF_EACH = frozenset({Action.ADD, Action.URGE})
+"""What the reporters of one matter do each for themselves."""
+
+OF_NEIGHBOURS = frozenset({Action.OPEN, Action.CORRECT, Action.LOCATE, Action.GATHER, Action.PART, Action.TAKE_OVER})
+"""What is no news to whoever follows."""
 
 
 @routes(Intent.PROGRESS)
@@ -29,33 +36,39 @@ def progress(turn: Turn) -> Reply:
 
 
 def show(turn: Turn, ticket: Ticket) -> Reply:
-    """A ticket's history; one that waits for a judgement offers the three answers at once."""
-    if ticket.state is TicketState.MERGED:
-        ticket = _main(turn, ticket)
-    history = [text for event in ticket.events if (text := residents.history_line(event.at, event.action))]
+    """A ticket's history; one that waits for a judgement offers the three answers at once.
+
+    Of a matter that others told too, everybody reads what was done, under their own number, and nothing of the others.
+    """
+    head = followers.head_of(turn.session, ticket)
+    events = list(ticket.events)
+    if head is not ticket:
+        done = [
+            event
+            for event in head.events
+            if event.action not in OF_NEIGHBOURS and (event.action not in OF_EACH or event.by_id == turn.person.id)
+        ]
+        events = sorted([*events, *done], key=lambda event: (event.at, event.id))
+    history = [
+        text
+        for event in events
+        if (text := residents.history_line(event.at, event.action, is_own=event.by_id == turn.person.id))
+    ]
     if ticket.reporter_id == turn.person.id:
         dialogue.remember(turn, ticket)
     text = residents.progress(
         ticket.number,
         dialogue.category_name(turn, ticket),
         ticket.place,
-        ticket.state,
+        head.state,
         history,
-        ticket.due_at,
+        head.expected_at,
         now=turn.now,
     )
-    if ticket.state is TicketState.RESOLVED and ticket.reporter_id == turn.person.id:
+    if is_asked(turn, ticket):
         choices = tuple(Choice(label, said) for label, said in notices.evaluation_choices(ticket.number))
         return Reply(text, choices)
     return Reply(text)
-
-
-def _main(turn: Turn, ticket: Ticket) -> Ticket:
-    """The ticket that one merged into it lives on in."""
-    for event in reversed(ticket.events):
-        if event.action == Action.MERGE:
-            return turn.session.get_one(Ticket, event.facts["into"])
-    return ticket
 
 
 @routes(Intent.WITHDRAW)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn, World
-from models import tickets, transitions
+from models import alarms, tickets, transitions
 from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.calendar import in_office_hours, next_opening
 from models.conversation import State
@@ -47,6 +47,8 @@ def report_of(world: World, found: Understanding, words: str, *, for_other: str 
         place=dialogue.place_name(world, place),
         room=(place.room or "") if place else "",
         for_other=for_other,
+        confidence=round(found.confidence, 4),
+        model=world.understander.version,
     )
 
 
@@ -283,6 +285,9 @@ def split(turn: Turn) -> Reply:
 def place_told(turn: Turn) -> Reply:
     """The place that was asked for, or whatever was said instead: it all stays with the ticket."""
     ticket = turn.session.get_one(Ticket, turn.conversation.data["ticket"])
+    if ticket.merged_into_id is not None:
+        # Where it is has been settled meanwhile; what was said still reaches whoever has it.
+        return added(turn)
     place = turn.understood.place if turn.understood else None
     if place and place.area_id is None and not in_the_open(place.text):
         # Words that nobody can be sent to.
@@ -296,7 +301,7 @@ def place_told(turn: Turn) -> Reply:
         if turn.understood and turn.understood.chat:
             return Reply(residents.DANGER_WHERE)
         words_id = tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
-        tickets.alarm(turn.session, ticket, now=turn.now, words_id=words_id)
+        alarms.alarm(turn.session, ticket, now=turn.now, words_id=words_id)
         return Reply(residents.danger_place_unknown(ticket.short))
     if place is None:
         tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
@@ -315,7 +320,7 @@ def place_told(turn: Turn) -> Reply:
         now=turn.now,
     )
     if urgent:
-        tickets.alarm(turn.session, ticket, now=turn.now)
+        alarms.alarm(turn.session, ticket, now=turn.now)
         return Reply(residents.danger_place_kept(ticket.short, name))
     return Reply(residents.place_kept(ticket.short, name, ticket.promised_at, now=turn.now))
 
@@ -380,7 +385,7 @@ def location(turn: Turn) -> Reply:
     if turn.conversation.state is State.PLACE:
         dialogue.idle(turn)
     if ticket.urgency is Urgency.EMERGENCY:
-        tickets.alarm(turn.session, ticket, now=turn.now)
+        alarms.alarm(turn.session, ticket, now=turn.now)
     return Reply(residents.location_added(ticket.short, attachment.label or ticket.place))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Reply, Turn
-from models import desk, dispatch, helpers, tickets, transitions
+from models import desk, dispatch, merging, tickets, transitions
 from models.area import Area
 from models.clock import CHINA, local
 from models.errors import Refusal, Refused
@@ -20,7 +20,7 @@ from models.ticket import Ticket, TicketState, Urgency
 from nlp import commands
 from nlp.commands import Intent, word
 from nlp.extract import mask
-from texts import common, members, staff
+from texts import common, members, staff, waves
 
 routes = Routes()
 
@@ -37,6 +37,11 @@ def _words(ticket: Ticket) -> str:
     return next((mask(each.text) for each in ticket.words if each.text), "")
 
 
+def _why_nobody(turn: Turn, ticket: Ticket) -> str:
+    searched = dispatch.last_search(turn.session, ticket)
+    return waves.why_nobody(searched.shortfalls) if searched is not None else ""
+
+
 @routes(Intent.DESK)
 def waiting_at_the_desk(turn: Turn) -> Reply:
     """What waits, emergencies first."""
@@ -50,6 +55,7 @@ def waiting_at_the_desk(turn: Turn) -> Reply:
             dialogue.category_name(turn, each),
             each.place,
             _words(each),
+            _why_nobody(turn, each),
             emergency=each.urgency is Urgency.EMERGENCY,
         )
         for each in waiting
@@ -96,7 +102,7 @@ def dispatch_to(turn: Turn) -> Reply:
     if len(found) > 1:
         return Reply(staff.which_person([each.name for each in found[:6]]))
     if is_taken:
-        helpers.call_for(turn.session, ticket, found[0], by=turn.person, now=turn.now)
+        dispatch.ask_along(turn.session, ticket, found[0], by=turn.person, now=turn.now)
         return Reply(staff.help_asked(ticket.short, found[0].name))
     dispatch.offer_to(turn.session, ticket, found[0], by=turn.person, now=turn.now)
     return Reply(staff.offered_to(ticket.short, found[0].name))
@@ -166,8 +172,8 @@ def merge(turn: Turn) -> Reply:
     if not number:
         return Reply(staff.merge_how(ticket.short))
     into = tickets.find(turn.session, number, by=turn.person)
-    desk.merge(turn.session, ticket, into, by=turn.person, now=turn.now)
-    return Reply(staff.merged(ticket.short, into.short))
+    head = merging.merge(turn.session, ticket, into, by=turn.person, now=turn.now)
+    return Reply(staff.merged(ticket.short, head.short))
 
 
 # ---------------------------------------------------------------- departments

@@ -178,6 +178,8 @@ class Meaning(StrEnum):
     SPLIT = "split"
     APART = "apart"
     TOGETHER = "together"
+    SAME = "same"
+    DIFFERENT = "different"
     CONSENT = "consent"
     COMMUNITY = "community"
     SKILL = "skill"
@@ -211,7 +213,6 @@ class World:
 class LimitNumbers:
     """The times of the loop, from the settings."""
 
-    offer_minutes: int = 30
     evaluation_days: int = 7
     evaluation_reminder_hours: int = 24
     reevaluation_hours: int = 24

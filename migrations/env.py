@@ -8,11 +8,39 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import JSON, Connection, text
 
-from models import area, attachment, category, conversation, inbox, offer, outbox, person, reminder, ticket
+from models import (
+    area,
+    attachment,
+    category,
+    conversation,
+    correction,
+    inbox,
+    offer,
+    outbox,
+    person,
+    proposal,
+    reminder,
+    roster,
+    ticket,
+)
 from models.base import Base, Moment, Word
 from models.db import Database
 
-TABLES = (area, attachment, category, conversation, inbox, offer, outbox, person, reminder, ticket)
+TABLES = (
+    area,
+    attachment,
+    category,
+    conversation,
+    correction,
+    inbox,
+    offer,
+    outbox,
+    person,
+    proposal,
+    reminder,
+    roster,
+    ticket,
+)
 """Importing a module of tables puts them into the metadata; they are named here so that none looks unused."""
 
 ONE_AT_A_TIME = 7_253_011

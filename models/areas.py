@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.util import identity_key
 
 from models.area import Area, AreaAlias, AreaKind
 
@@ -41,7 +42,11 @@ def all_areas(session: Session) -> Sequence[Area]:
 def ancestors(session: Session, area: Area) -> Sequence[Area]:
     """The node itself and everything above it, nearest first."""
     ids = ids_on(area.path)
-    found = {each.id: each for each in session.scalars(select(Area).where(Area.id.in_(ids)))}
+    here = {each: session.identity_map.get(identity_key(Area, each)) for each in ids}
+    found = {each: known for each, known in here.items() if known is not None}
+    missing = [each for each in ids if each not in found]
+    if missing:
+        found |= {each.id: each for each in session.scalars(select(Area).where(Area.id.in_(missing)))}
     return [found[each] for each in reversed(ids)]
 
 

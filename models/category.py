@@ -19,6 +19,8 @@ class First(StrEnum):
     PROPERTY = "property"
     STAFF = "staff"
     DEPARTMENT = "department"
+    POOL = "pool"
+    """Open to every fitting member of the community; whoever takes it first has it (抢单)."""
 
 
 class Level(StrEnum):
@@ -50,6 +52,12 @@ class Category(Base):
     first_answer_limit: Mapped[str] = mapped_column(String(10))
     accept_limit: Mapped[str] = mapped_column(String(10))
     finish_limit: Mapped[str] = mapped_column(String(10))
+    limits_by: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Other limits for an urgency or a level, such as {"urgent": {"finish": "24h"}, "street": {"accept": "1wd"}}."""
     department: Mapped[str] = mapped_column(String(40), default="")
     skills: Mapped[list[str]] = mapped_column(default=list)
     offerable: Mapped[bool] = mapped_column(Boolean, default=True)
+    needs: Mapped[int] = mapped_column(default=1, server_default="1")
+    """How many volunteers go together; two where somebody's home is entered."""
+    waves: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """Its own waves by urgency, such as {"normal": {"sizes": [2, 4], "minutes": 60}}; otherwise the settings'."""

@@ -66,6 +66,7 @@ class QuestionKind(StrEnum):
     MENU = "menu"
     EVALUATION = "evaluation"
     OFFER = "offer"
+    SAME_EVENT = "same_event"
     WHICH = "which"
     """Which of several open questions a digit was meant for."""
 

@@ -33,6 +33,8 @@ class Somebody:
     platform: str = ""
     department: str = ""
     home: str = ""
+    free: tuple[int, int] | None = None
+    """The hours of the day at which they like to be asked; any when it is empty."""
 
     @property
     def everywhere(self) -> bool:
@@ -68,8 +70,18 @@ PEOPLE = (
         "香樟社区",
         ("调解", "文明劝导", "助老", "小修小补"),
         "演示区第一中学",
+        home="香樟花园2栋",
     ),
-    Somebody("王秀兰", "demo-member-2", RoleKind.MEMBER, "香樟社区", ("文明劝导", "环境清洁", "陪诊"), "演示区图书馆"),
+    Somebody(
+        "王秀兰",
+        "demo-member-2",
+        RoleKind.MEMBER,
+        "香樟社区",
+        ("文明劝导", "环境清洁", "陪诊"),
+        "演示区图书馆",
+        home="滨江雅苑1栋",
+        free=(7, 22),
+    ),
     Somebody("赵明", "demo-member-3", RoleKind.MEMBER, "香樟社区", ("小修小补", "水电维修", "园艺"), "演示区供电所"),
     Somebody(
         "孙丽", "demo-member-4", RoleKind.MEMBER, "香樟社区", ("调解", "环境清洁", "小修小补", "园艺"), "演示区税务所"
@@ -83,7 +95,13 @@ PEOPLE = (
         "演示区消防站",
     ),
     Somebody(
-        "郑晓梅", "demo-member-6", RoleKind.MEMBER, "银杏社区", ("助老", "陪诊", "园艺", "水电维修"), "演示区人民医院"
+        "郑晓梅",
+        "demo-member-6",
+        RoleKind.MEMBER,
+        "银杏社区",
+        ("助老", "陪诊", "园艺", "水电维修"),
+        "演示区人民医院",
+        free=(8, 21),
     ),
     Somebody("小马", "demo-rider-1", RoleKind.RIDER, "江湾街道", platform="演示外卖"),
     Somebody("阿强", "demo-rider-2", RoleKind.RIDER, "江湾街道", platform="演示快送"),
@@ -237,6 +255,8 @@ def _somebody(
         person.name, person.unit, person.platform = somebody.name, somebody.unit, somebody.platform
         if somebody.home:
             person.home_area_id = nodes[somebody.home].id
+        if somebody.free is not None:
+            person.free_from, person.free_until = somebody.free
         if somebody.skills:
             people.set_skills(session, person, somebody.skills)
         if somebody.role is not None:

@@ -9,12 +9,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import people, transitions
-from models.calendar import due
-from models.category import Category, Level
+from models.category import Level
 from models.errors import Refusal, Refused
-from models.lifecycle import LIVE_STATES, OPEN_STATES, Action, Actor
+from models.lifecycle import Action, Actor
 from models.person import Person
 from models.ticket import (
+    Limit,
     Ticket,
     TicketState,
     Urgency,
@@ -43,9 +43,12 @@ def count_in_sight(session: Session, person: Person, *, states: Collection[Ticke
     )
 
 
-def escalate(session: Session, ticket: Ticket, text: str, *, by: Person | None, now: datetime) -> None:
-    """One level up, by decision. Raises Refused(TOP_LEVEL)."""
-    ticket = transitions.lock(session, ticket.id)
+def escalate(
+    session: Session, ticket: Ticket, text: str, *, by: Person | None, now: datetime, missed: Limit | None = None
+) -> None:
+    """One level up, by decision or because a limit was `missed`. Raises Refused(TOP_LEVEL)."""
+    if by is not None:  # the clock has locked it already
+        ticket = transitions.lock(session, ticket.id)
     actor = transitions.check(session, ticket, Action.ESCALATE, by=by, why=text)
     above = ticket.level.above
     if actor is Actor.STAFF and ticket.level is Level.ESTATE:
@@ -53,7 +56,6 @@ def escalate(session: Session, ticket: Ticket, text: str, *, by: Person | None, 
         above = Level.STREET
     if above is None:
         raise Refused(Refusal.TOP_LEVEL, number=ticket.short)
-    category = session.get_one(Category, ticket.category)
     transitions.perform(
         session,
         ticket,
@@ -61,15 +63,14 @@ def escalate(session: Session, ticket: Ticket, text: str, *, by: Person | None, 
         by=by,
         now=now,
         why=text,
-        facts={"level": above.value},
+        facts={"level": above.value} | ({"missed": missed.value} if missed else {}),
         changes={
             "level": above,
             "assignee_id": None,
             "held_from": None,
             "hold_until": None,
-            "due_at": due(now, category.accept_limit),
-            "warned_at": None,
-            "dispatch_at": None,
+            # Whom to ask there is for people to decide; where the clock sent it up, dispatch looks first.
+            "dispatch_at": now if by is None else None,
         },
         checked=actor,
     )
@@ -82,7 +83,6 @@ def assign(session: Session, ticket: Ticket, department: str, text: str, *, by: 
     names = people.people_of_department(session, department.strip()) if department.strip() else []
     if len(names) != 1:
         raise Refused(Refusal.NO_SUCH_DEPARTMENT, name=department, names=list(names))
-    category = session.get_one(Category, ticket.category)
     transitions.perform(
         session,
         ticket,
@@ -95,8 +95,6 @@ def assign(session: Session, ticket: Ticket, department: str, text: str, *, by: 
             "department": names[0],
             "level": Level.DEPARTMENT,
             "assignee_id": None,
-            "due_at": due(now, category.finish_limit),
-            "warned_at": None,
             "dispatch_at": None,
         },
         checked=actor,
@@ -124,7 +122,6 @@ def claim(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Non
 def send_back(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
     """The department says it is not theirs; the street decides."""
     ticket = transitions.lock(session, ticket.id)
-    category = session.get_one(Category, ticket.category)
     transitions.perform(
         session,
         ticket,
@@ -137,7 +134,6 @@ def send_back(session: Session, ticket: Ticket, text: str, *, by: Person, now: d
             "level": Level.STREET,
             "assignee_id": None,
             "department": "",
-            "due_at": due(now, category.accept_limit),
             "dispatch_at": None,
         },
     )
@@ -157,8 +153,9 @@ def hold(session: Session, ticket: Ticket, text: str, *, until: datetime, by: Pe
         changes={
             "held_from": TicketState.NEW if ticket.state is TicketState.OFFERED else ticket.state,
             "hold_until": until,
-            "due_at": None,
             "dispatch_at": None,
+            # The reason is told: that is an answer.
+            "answered_at": ticket.answered_at or now,
         },
     )
 
@@ -166,9 +163,7 @@ def hold(session: Session, ticket: Ticket, text: str, *, until: datetime, by: Pe
 def resume(session: Session, ticket: Ticket, *, by: Person | None, now: datetime) -> None:
     """Back to where it was held from."""
     ticket = transitions.lock(session, ticket.id)
-    category = session.get_one(Category, ticket.category)
     back = ticket.held_from or TicketState.NEW
-    limit = category.accept_limit if back is TicketState.NEW else category.finish_limit
     transitions.perform(
         session,
         ticket,
@@ -179,7 +174,6 @@ def resume(session: Session, ticket: Ticket, *, by: Person | None, now: datetime
             "state": back,
             "held_from": None,
             "hold_until": None,
-            "due_at": due(now, limit),
             "dispatch_at": now if back is TicketState.NEW else None,
         },
     )
@@ -194,27 +188,7 @@ def reject(session: Session, ticket: Ticket, text: str, *, by: Person, now: date
         by=by,
         now=now,
         why=text,
-        changes={"due_at": None, "dispatch_at": None, "closed_at": now, "answered_at": ticket.answered_at or now},
-    )
-    transitions.forget_questions(session, ticket)
-
-
-def merge(session: Session, ticket: Ticket, into: Ticket, *, by: Person, now: datetime) -> None:
-    """One matter told twice: this ticket goes into another, whose progress its reporter hears of."""
-    # In the order of their ids, so that two people who merge the two into each other do not wait for ever.
-    first, second = (transitions.lock(session, each) for each in sorted((ticket.id, into.id)))
-    ticket, into = (first, second) if first.id == ticket.id else (second, first)
-    if ticket.id == into.id or into.state not in LIVE_STATES:
-        raise Refused(Refusal.WRONG_STATE, number=into.short, state=into.state)
-    transitions.check(session, into, Action.MERGE if into.state in OPEN_STATES else Action.ADD, by=by)
-    transitions.perform(
-        session,
-        ticket,
-        Action.MERGE,
-        by=by,
-        now=now,
-        facts={"into": into.id, "number": into.number},
-        changes={"due_at": None, "dispatch_at": None, "closed_at": now},
+        changes={"dispatch_at": None, "closed_at": now, "answered_at": ticket.answered_at or now},
     )
     transitions.forget_questions(session, ticket)
 

@@ -1,62 +1,112 @@
-"""Deciding whom to ask for a ticket: the category's `first`, then the people at the desk."""
+"""Bringing a ticket to people: the category's `first`, then waves that widen, then the people at the desk."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, desk, outboxes, people, transitions
+from models import areas, desk, helpers, matching, outboxes, people, pool, transitions
 from models.area import Area
-from models.calendar import due
+from models.calendar import due, next_opening
 from models.category import Category, First
+from models.clock import local
 from models.errors import Refusal, Refused
 from models.lifecycle import Action
-from models.offer import Offer, OfferState
+from models.matching import Choice, Found
+from models.offer import Offer, OfferState, Purpose, Shortfall, Wave, WaveMode
 from models.outbox import NoticeKind
-from models.person import Person, Role, RoleKind, RoleStatus, Skill
+from models.person import Person, Role, RoleKind
+from models.quiet import Quiet
 from models.ticket import Ticket, TicketEvent, TicketKind, TicketState, Urgency
 
 MOST_RETURNS = 3
 """After so many returns of one ticket the desk decides, and no new round begins by itself."""
 
+TOLD_OF_POOL = 20
+"""How many members hear of what is free to take: those who rested longest. The others find it under 待接单."""
+
 
 @dataclass(frozen=True, slots=True)
-class Pick:
-    """Somebody who is asked, and why."""
+class WavePlan:
+    """How many are asked at a time, wave by wave, and how long each wave may answer."""
 
-    person: Person
-    reasons: tuple[str, ...]
+    sizes: tuple[int, ...]
+    minutes: int
 
 
-def dispatch(session: Session, ticket_id: int, *, now: datetime, offer_minutes: int) -> None:
-    """Brings one ticket a step further: an offer, the next one, or the desk. Safe to run twice."""
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How people are asked, from the settings."""
+
+    normal: WavePlan = WavePlan((3, 5, 8), 30)
+    urgent: WavePlan = WavePlan((5, 8), 10)
+    quiet_from: time = time(22)
+    quiet_until: time = time(7)
+    pool_minutes: int = 60
+    riders: Quiet = Quiet()
+    """When riders are left in peace, and so not asked."""
+
+    def waves(self, urgency: Urgency, category: Category) -> WavePlan:
+        """The plan for an urgency; the category's own comes first."""
+        own = category.waves.get(urgency.value)
+        if own:
+            return WavePlan(tuple(own["sizes"]), own["minutes"])
+        return self.normal if urgency is Urgency.NORMAL else self.urgent
+
+    def is_quiet(self, moment: datetime) -> bool:
+        """Whether people sleep."""
+        here = local(moment).time()
+        if self.quiet_from < self.quiet_until:
+            return self.quiet_from <= here < self.quiet_until
+        return here >= self.quiet_from or here < self.quiet_until
+
+
+DEFAULT = Rules()
+
+
+def dispatch(session: Session, ticket_id: int, *, now: datetime, rules: Rules = DEFAULT) -> None:
+    """Brings one ticket a step further: an offer, the next wave, or the desk. Safe to run twice."""
     ticket = transitions.lock(session, ticket_id)
     if ticket.dispatch_at is None or ticket.dispatch_at > now:
         return
     ticket.dispatch_at = None
+    category = session.get_one(Category, ticket.category)
+    if ticket.state is TicketState.ACCEPTED:
+        _seek(session, ticket, category, now=now, rules=rules)
     if ticket.state is TicketState.OFFERED:
         _take_back(session, ticket, now=now)
     if ticket.state is not TicketState.NEW:
         return
-    category = session.get_one(Category, ticket.category)
-    first = First.STAFF if _comes_back_often(session, ticket) else _first(ticket, category)
+    often = _has_tasks(session, ticket) or _comes_back_often(session, ticket)
+    first = First.STAFF if often else _first(ticket, category)
     if first is First.DEPARTMENT and _assign(session, ticket, category, now=now):
         return
+    night = rules.is_quiet(now)
+    if night and ticket.urgency is Urgency.NORMAL and first not in (First.STAFF, First.DEPARTMENT):
+        ticket.dispatch_at = next_opening(now, rules.quiet_until)
+        return
     if first is First.VOLUNTEER:
-        expires, picks = now + timedelta(minutes=offer_minutes), volunteers(session, ticket, category, now=now)
+        _volunteers(session, ticket, category, night=night, now=now, rules=rules)
+    elif first is First.POOL:
+        _open_pool(session, ticket, category, now=now, rules=rules)
     elif first in (First.GRID, First.PROPERTY):
-        expires, picks = due(now, category.accept_limit), _standing(session, ticket, first, now=now)
+        found = _standing(session, ticket, first, now=now)
+        ticket.needs = 1
+        if found.choices:
+            offer(session, ticket, found, mode=WaveMode.STANDING, expires=due(now, category.accept_limit), now=now)
+        else:
+            _to_desk(session, ticket, WaveMode.STANDING, found, now=now)
     else:
-        expires, picks = now, []
-    if picks:
-        offer(session, ticket, picks, expires=expires, by=None, now=now)
-    else:
-        for person in transitions.desk_of(session, ticket):
-            outboxes.tell_desk(session, person.id, now=now, gather=transitions.DESK_GATHER)
+        _tell_desk(session, ticket, now=now)
+
+
+def _has_tasks(session: Session, ticket: Ticket) -> bool:
+    """Whether a ticket was split: its tasks are dispatched, itself is for people to resolve."""
+    return session.scalar(select(Ticket.id).where(Ticket.parent_id == ticket.id).limit(1)) is not None
 
 
 def _first(ticket: Ticket, category: Category) -> First:
@@ -82,47 +132,130 @@ def _comes_back_often(session: Session, ticket: Ticket) -> bool:
     return (session.scalar(returns) or 0) >= MOST_RETURNS
 
 
-def volunteers(session: Session, ticket: Ticket, category: Category, *, now: datetime) -> Sequence[Pick]:
-    """Members of the ticket's community with a fitting skill who are not away and were not asked before."""
-    community = session.get(Area, ticket.community_id) if ticket.community_id else None
-    if community is None:
-        return []
-    above = [int(step) for step in community.path.strip("/").split("/")]
-    asked = select(Offer.person_id).where(Offer.ticket_id == ticket.id)
-    query = (
-        select(Person)
-        .join(Role, Role.person_id == Person.id)
-        .join(Area, Area.id == Role.area_id)
-        .where(
-            Role.kind == RoleKind.MEMBER,
-            Role.status == RoleStatus.ACTIVE,
-            or_(Area.id.in_(above), Area.path.startswith(community.path)),
-            Person.id != ticket.reporter_id,
-            Person.id.not_in(asked),
-            Person.erased_at.is_(None),
-            or_(Person.away_until.is_(None), Person.away_until <= now),
+# ---------------------------------------------------------------- waves
+
+
+def _volunteers(
+    session: Session, ticket: Ticket, category: Category, *, night: bool, now: datetime, rules: Rules
+) -> None:
+    """The next wave, from where the last ones have left off."""
+    # At night nobody goes alone.
+    ticket.needs = max(category.needs, 2 if night else 1)
+    plan = rules.waves(ticket.urgency, category)
+    found = _next_wave(session, ticket, category, plan, at_least=ticket.needs, now=now, quiet=rules.riders)
+    if found.choices:
+        expires = now + timedelta(minutes=plan.minutes)
+        offer(session, ticket, found, mode=WaveMode.VOLUNTEERS, expires=expires, now=now)
+    elif found.free_again is not None and ticket.due_at is not None and found.free_again < ticket.due_at:
+        # Somebody can be asked later, and that is soon enough.
+        ticket.dispatch_at = found.free_again
+        _keep(session, ticket, WaveMode.VOLUNTEERS, found, expires=found.free_again, now=now)
+    else:
+        _to_desk(session, ticket, WaveMode.VOLUNTEERS, found, now=now)
+
+
+def _next_wave(
+    session: Session, ticket: Ticket, category: Category, plan: WavePlan, *, at_least: int, now: datetime, quiet: Quiet
+) -> Found:
+    made = _waves_so_far(session, ticket)
+    if made >= len(plan.sizes):
+        asked = session.scalar(select(func.count()).select_from(Offer).where(Offer.ticket_id == ticket.id)) or 0
+        return Found((), {Shortfall.ASKED: asked}, ticket.community_id)
+    size = max(plan.sizes[made], at_least)
+    return matching.search(session, ticket, category, size=size, now=now, quiet=quiet)
+
+
+def _waves_so_far(session: Session, ticket: Ticket) -> int:
+    """Waves since it was last given back or became another matter: then the asking begins anew, with other people."""
+    anew = session.scalar(
+        select(func.max(TicketEvent.at)).where(
+            TicketEvent.ticket_id == ticket.id,
+            TicketEvent.action.in_([Action.RELEASE, Action.LEAVE, Action.CORRECT, Action.LOCATE, Action.RESUME]),
         )
-        .distinct()
-        .order_by(Person.id)
-        .limit(200)
     )
-    if category.skills:
-        query = query.where(
-            Person.id.in_(select(Skill.person_id).where(Skill.skill.in_([*category.skills, category.code])))
+    waves = session.execute(
+        select(Wave.picks).where(
+            Wave.ticket_id == ticket.id,
+            Wave.mode.in_([WaveMode.VOLUNTEERS, WaveMode.HELPER]),
+            Wave.at >= (anew or ticket.opened_at),
         )
-    reasons = ("skill", "community") if category.skills else ("community",)
-    return [Pick(person, reasons) for person in session.scalars(query)]
+    ).all()
+    return sum(bool(picks["list"]) for (picks,) in waves)
+
+
+def _seek(session: Session, ticket: Ticket, category: Category, *, now: datetime, rules: Rules) -> None:
+    """Somebody has accepted, and somebody to go along is missing."""
+    transitions.close_offers(session, ticket, OfferState.EXPIRED, now=now, only=Purpose.TASK)
+    missing = helpers.lacking(session, ticket)
+    if not missing:
+        return
+    if ticket.urgency is Urgency.EMERGENCY or not category.offerable:
+        # Volunteers are never asked: people find somebody.
+        _tell_alone(session, ticket, now=now)
+        return
+    if rules.is_quiet(now) and ticket.urgency is Urgency.NORMAL:
+        ticket.dispatch_at = next_opening(now, rules.quiet_until)
+        return
+    plan = rules.waves(ticket.urgency, category)
+    found = _next_wave(session, ticket, category, plan, at_least=missing, now=now, quiet=rules.riders)
+    if found.choices:
+        expires = now + timedelta(minutes=plan.minutes)
+        offer(session, ticket, found, mode=WaveMode.HELPER, expires=expires, now=now, action=Action.SEEK)
+        return
+    _keep(session, ticket, WaveMode.HELPER, found, expires=None, now=now)
+    _tell_alone(session, ticket, now=now)
+
+
+def _tell_alone(session: Session, ticket: Ticket, *, now: datetime) -> None:
+    """Nobody goes along: whoever has it should not go alone, and the desk may ask somebody by name."""
+    if ticket.assignee_id is not None:
+        outboxes.tell(session, NoticeKind.ALONE, ticket.assignee_id, now=now, ticket_id=ticket.id)
+    outboxes.tell_each(
+        session,
+        NoticeKind.HELP_WANTED,
+        {each.id: {"by": ticket.assignee_id} for each in transitions.desk_of(session, ticket)},
+        now=now,
+        ticket_id=ticket.id,
+        words_id=helpers.asked_for(session, ticket),
+    )
+
+
+def _open_pool(session: Session, ticket: Ticket, category: Category, *, now: datetime, rules: Rules) -> None:
+    """Free for every fitting member of the community; when nobody has taken it in time it goes to the desk."""
+    was_open = session.scalar(select(Wave.id).where(Wave.ticket_id == ticket.id, Wave.mode == WaveMode.POOL).limit(1))
+    ticket.needs = category.needs
+    found = matching.search(session, ticket, category, size=TOLD_OF_POOL, now=now, quiet=rules.riders, hold=False)
+    if was_open is not None or not found.choices:
+        _to_desk(session, ticket, WaveMode.POOL, found, now=now)
+        return
+    expires = now + timedelta(minutes=rules.pool_minutes)
+    told = [each.person_id for each in found.choices]
+    unasked = Found((), {**found.shortfalls, "told": len(told)}, found.area_id)
+    number = _keep(session, ticket, WaveMode.POOL, unasked, expires=expires, now=now)
+    transitions.perform(
+        session,
+        ticket,
+        Action.OFFER,
+        by=None,
+        now=now,
+        facts={"wave": number, "pool": True},
+        changes={"dispatch_at": expires},
+    )
+    pool.tell(session, told, now=now)
+
+
+# ---------------------------------------------------------------- those who look after a place
 
 
 def _away(person: Person, now: datetime) -> bool:
     return person.away_until is not None and person.away_until > now
 
 
-def _standing(session: Session, ticket: Ticket, first: First, *, now: datetime) -> Sequence[Pick]:
+def _standing(session: Session, ticket: Ticket, first: First, *, now: datetime) -> Found:
     """Whoever looks after the place: the property company's person if asked for, otherwise the nearest grid worker."""
     area = session.get(Area, ticket.area_id) if ticket.area_id else None
     if area is None:
-        return []
+        return Found((), {Shortfall.NO_PLACE: 1}, None)
     # Asked again after "not solved", so that the same neighbour sees it through; not again after a silence.
     since = session.scalar(
         select(func.max(TicketEvent.at)).where(
@@ -137,56 +270,102 @@ def _standing(session: Session, ticket: Ticket, first: First, *, now: datetime) 
     if first is First.PROPERTY:
         for person in people.with_role(session, [RoleKind.PROPERTY], area=area):
             if person.id not in asked and person.id != ticket.reporter_id and not _away(person, now):
-                return [Pick(person, ("property",))]
+                return Found([Choice(person.id, ("property",))], {}, area.id)
     for node in areas.ancestors(session, area):
         worker = session.get(Person, node.grid_worker_id) if node.grid_worker_id else None
         if worker is None or worker.erased_at is not None or _away(worker, now):
             continue
         if worker.id != ticket.reporter_id:
-            return [] if worker.id in asked else [Pick(worker, ("grid", node.kind.value))]
-    return []
+            if worker.id in asked:
+                break
+            return Found([Choice(worker.id, ("grid", node.kind.value))], {}, node.id)
+    why, count = (Shortfall.ASKED, len(asked)) if asked else (Shortfall.NO_WORKER, 1)
+    return Found((), {why: count}, area.id)
+
+
+# ---------------------------------------------------------------- asking
 
 
 def offer(
     session: Session,
     ticket: Ticket,
-    picks: Sequence[Pick],
+    found: Found,
     *,
+    mode: WaveMode,
     expires: datetime,
-    by: Person | None,
     now: datetime,
+    by: Person | None = None,
+    action: Action = Action.OFFER,
 ) -> None:
     """Asks several people at once; the first to accept has it."""
-    wave = 1 + (session.scalar(select(Offer.wave).where(Offer.ticket_id == ticket.id).order_by(Offer.wave.desc())) or 0)
+    wave = _keep(session, ticket, mode, found, expires=expires, now=now)
     transitions.perform(
         session,
         ticket,
-        Action.OFFER,
+        action,
         by=by,
         now=now,
-        facts={"wave": wave, "asked": [{"person": pick.person.id, "why": list(pick.reasons)} for pick in picks]},
+        facts={
+            "wave": wave,
+            "asked": [{"person": each.person_id, "why": list(each.reasons)} for each in found.choices],
+        },
         changes={"dispatch_at": expires},
     )
-    for pick in picks:
-        session.add(
-            Offer(
-                ticket_id=ticket.id,
-                person_id=pick.person.id,
-                wave=wave,
-                reasons={"list": list(pick.reasons)},
-                offered_at=now,
-                expires_at=expires,
-            )
-        )
-        outboxes.tell(
-            session,
-            NoticeKind.OFFER,
-            pick.person.id,
-            now=now,
+    asked = [each.person_id for each in found.choices]
+    session.execute(
+        update(Role)
+        .where(Role.person_id.in_(asked), Role.kind == RoleKind.MEMBER)
+        .values(asked_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    session.add_all(
+        Offer(
             ticket_id=ticket.id,
-            data={"expires": expires.isoformat(), "direct": by is not None},
+            person_id=each.person_id,
+            wave=wave,
+            reasons={"list": list(each.reasons)},
+            offered_at=now,
+            expires_at=expires,
         )
+        for each in found.choices
+    )
+    along = ticket.state is TicketState.ACCEPTED
+    told = {"expires": expires.isoformat(), "direct": by is not None, "along": along, "by": ticket.assignee_id}
+    outboxes.tell_each(
+        session,
+        NoticeKind.OFFER,
+        {each.person_id: {**told, "metres": each.metres} for each in found.choices},
+        now=now,
+        ticket_id=ticket.id,
+        words_id=helpers.asked_for(session, ticket) if along else None,
+    )
+
+
+def _keep(
+    session: Session, ticket: Ticket, mode: WaveMode, found: Found, *, expires: datetime | None, now: datetime
+) -> int:
+    """Stores the whole result of a search; gives the number of the wave."""
+    last = session.scalar(select(func.max(Wave.number)).where(Wave.ticket_id == ticket.id))
+    if last is None:
+        # Offers from before there were waves.
+        last = session.scalar(select(func.max(Offer.wave)).where(Offer.ticket_id == ticket.id))
+    wave = Wave(
+        ticket_id=ticket.id,
+        number=(last or 0) + 1,
+        mode=mode,
+        area_id=found.area_id,
+        picks={"list": [{"person": each.person_id, "why": list(each.reasons)} for each in found.choices]},
+        shortfalls=_plain(found.shortfalls),
+        at=now,
+        expires_at=expires,
+    )
+    session.add(wave)
     session.flush()
+    return wave.number
+
+
+def _plain(shortfalls: Mapping[str, int]) -> dict[str, int]:
+    return {str(reason): count for reason, count in shortfalls.items()}
 
 
 def offer_to(
@@ -194,7 +373,7 @@ def offer_to(
 ) -> None:
     """Staff ask one person (派单); offers to others are withdrawn. Raises Refused."""
     ticket = transitions.lock(session, ticket.id)
-    if ticket.reporter_id == person.id:
+    if ticket.reporter_id == person.id or person.minor:
         raise Refused(Refusal.NOT_OFFERABLE, number=ticket.short)
     is_volunteer = people.has_role(person, RoleKind.MEMBER) and not people.has_role(
         person, RoleKind.GRID, RoleKind.STAFF, RoleKind.STREET, RoleKind.PROPERTY
@@ -211,31 +390,67 @@ def offer_to(
         .values(state=OfferState.WITHDRAWN, answered_at=now)
     )
     expires = due(now, limit or category.accept_limit)
-    offer(session, ticket, [Pick(person, ("staff",))], expires=expires, by=by, now=now)
+    # Whoever goes there for their work decides themselves whom to take along.
+    ticket.needs = category.needs if is_volunteer else 1
+    found = Found([Choice(person.id, ("staff",))], {}, ticket.community_id)
+    offer(session, ticket, found, mode=WaveMode.BY_HAND, expires=expires, by=by, now=now)
+
+
+def ask_along(session: Session, ticket: Ticket, person: Person, *, by: Person, now: datetime) -> None:
+    """Staff ask one person to go along with whoever has it (派单 on a task in hand). Raises Refused."""
+    ticket = transitions.lock(session, ticket.id)
+    transitions.check(session, ticket, Action.ASK_HELP, by=by)
+    if person.id in (ticket.reporter_id, ticket.assignee_id) or person.minor:
+        raise Refused(Refusal.NOT_OFFERABLE, number=ticket.short)
+    helpers.refuse_more(session, ticket)
+    ticket.needs = max(ticket.needs, 2)
+    found = Found([Choice(person.id, ("staff",))], {}, ticket.community_id)
+    expires = due(now, session.get_one(Category, ticket.category).accept_limit)
+    offer(session, ticket, found, mode=WaveMode.BY_HAND, expires=expires, by=by, now=now, action=Action.ASK_HELP)
 
 
 def _take_back(session: Session, ticket: Ticket, *, now: datetime) -> None:
-    """Nobody in time: the offers end and the desk is told."""
+    """Nobody in time: the offers end."""
     transitions.close_offers(session, ticket, OfferState.EXPIRED, now=now)
     transitions.perform(session, ticket, Action.EXPIRE, by=None, now=now, changes={"dispatch_at": None})
 
 
-def _assign(session: Session, ticket: Ticket, category: Category, *, now: datetime) -> bool:
-    """Straight to the department (一单直达) when exactly one of that name has people here."""
+def _to_desk(session: Session, ticket: Ticket, mode: WaveMode, found: Found, *, now: datetime) -> None:
+    """Nobody can be asked (any more): the desk is told, and why is kept for it."""
+    _keep(session, ticket, mode, Found((), found.shortfalls, found.area_id), expires=None, now=now)
+    _tell_desk(session, ticket, now=now)
+
+
+def _tell_desk(session: Session, ticket: Ticket, *, now: datetime) -> None:
+    for person in transitions.desk_of(session, ticket):
+        outboxes.tell_desk(session, person.id, now=now, gather=transitions.DESK_GATHER)
+
+
+def department_for(session: Session, ticket: Ticket, category: Category) -> str | None:
+    """The department a ticket goes to without anybody deciding: the category's, if it has people here and none has said
+    that the matter is not theirs.
+    """
     community = session.get(Area, ticket.community_id) if ticket.community_id else None
     if community is None or not category.department:
-        return False
+        return None
     if session.scalar(
         select(TicketEvent.id)
         .where(TicketEvent.ticket_id == ticket.id, TicketEvent.action == Action.RETURN.value)
         .limit(1)
     ):
         # A department said that it is not theirs: people decide.
-        return False
+        return None
     if not people.with_role(session, [RoleKind.DEPARTMENT], area=community, department=category.department):
-        return False
-    desk.assign(session, ticket, category.department, "", by=None, now=now)
-    return True
+        return None
+    return category.department
+
+
+def _assign(session: Session, ticket: Ticket, category: Category, *, now: datetime) -> bool:
+    """Straight to the department (一单直达) when exactly one of that name has people here."""
+    department = department_for(session, ticket, category)
+    if department is not None:
+        desk.assign(session, ticket, department, "", by=None, now=now)
+    return department is not None
 
 
 def due_tickets(session: Session, *, now: datetime, most: int = 2000) -> Sequence[int]:
@@ -243,3 +458,9 @@ def due_tickets(session: Session, *, now: datetime, most: int = 2000) -> Sequenc
     return session.scalars(
         select(Ticket.id).where(Ticket.dispatch_at <= now).order_by(Ticket.dispatch_at).limit(most)
     ).all()
+
+
+def last_search(session: Session, ticket: Ticket) -> Wave | None:
+    """The wave that says why a ticket waits at the desk, if it was the last thing that was tried."""
+    wave = session.scalar(select(Wave).where(Wave.ticket_id == ticket.id).order_by(Wave.number.desc()).limit(1))
+    return wave if wave is not None and not wave.picks["list"] else None

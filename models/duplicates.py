@@ -6,18 +6,24 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from models import areas
 from models.area import Area, AreaKind
-from models.clock import local
 from models.lifecycle import OPEN_STATES
-from models.ticket import Ticket, TicketWords, WordsKind
+from models.ticket import Ticket, TicketState, TicketWords, WordsKind
 
 WINDOW = timedelta(days=14)
 MOST = 50
 """The newest so many are looked at: the work does not grow with the number of tickets."""
+
+RECENT = 7
+"""This part of the window is looked at first, and suffices where so many were told in it."""
+
+OVER_STATES = frozenset(TicketState) - OPEN_STATES
+
+ABOVE = frozenset({AreaKind.CITY, AreaKind.DISTRICT, AreaKind.STREET})
+"""Too wide for one event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,11 @@ class Candidate:
     words: str
 
 
+def estate_of(area: Area) -> int:
+    """The id of the area whose tickets are looked at for one in `area`: a building's estate, otherwise itself."""
+    return area.parent_id if area.kind is AreaKind.BUILDING and area.parent_id else area.id
+
+
 def candidates(
     session: Session,
     area: Area,
@@ -36,32 +47,48 @@ def candidates(
     now: datetime,
     window: timedelta = WINDOW,
     most: int = MOST,
-    but: int | None = None,
+    before: int | None = None,
 ) -> Sequence[Candidate]:
     """Open tickets of the estate `area` belongs to, of one of `categories`, opened within `window`, newest first.
 
-    A community gives the tickets that are placed no nearer than itself; what lies above has none. `but` is the id of a
-    ticket to leave out.
+    A community gives the tickets that are placed no nearer than itself; what lies above has none. Tasks that staff made
+    of a ticket are left out. `before` is the id of a ticket of which only earlier ones are wanted.
     """
-    community = areas.community_of(session, area.id)
-    if community is None:
+    if area.kind in ABOVE:
         return []
-    around = area.parent_id if area.kind is AreaKind.BUILDING and area.parent_id else area.id
-    buildings = select(Area.id).where(Area.parent_id == around, Area.kind == AreaKind.BUILDING)
+    around = estate_of(area)
+    buildings = session.scalars(select(Area.id).where(Area.parent_id == around, Area.kind == AreaKind.BUILDING))
+    places = [around, *buildings]
+    found: Sequence[int] = []
+    # An estate in which much happens is read for a few days only: what is read stays the same, however much is told.
+    for back in (window / RECENT, window):
+        found = session.scalars(_newest(places, categories, since=now - back, most=most, before=before)).all()
+        if len(found) >= most:
+            break
     rows = session.execute(
         select(Ticket, TicketWords.text)
         .outerjoin(TicketWords, (TicketWords.ticket_id == Ticket.id) & (TicketWords.kind == WordsKind.REPORT))
+        .where(Ticket.id.in_(found))
+        .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
+    )
+    return [Candidate(ticket, text or "") for ticket, text in rows]
+
+
+def _newest(
+    places: Sequence[int], categories: Collection[str], *, since: datetime, most: int, before: int | None
+) -> Select[int]:
+    query = (
+        select(Ticket.id)
         .where(
-            # The index stands on these three; the rest only narrows what one community told in the window.
-            Ticket.community_id == community,
-            Ticket.state.in_(OPEN_STATES),
-            Ticket.day >= local(now - window).date(),
-            Ticket.opened_at >= now - window,
-            or_(Ticket.area_id == around, Ticket.area_id.in_(buildings)),
+            # One index has these three: what is read grows with what this estate tells since then, nothing else.
+            Ticket.area_id.in_(places),
             Ticket.category.in_(categories),
-            Ticket.id != (but or 0),
+            Ticket.opened_at >= since,
+            # Not "in the open states": SQLite would take that for a reason to read everything that is open.
+            Ticket.state.not_in(OVER_STATES),
+            Ticket.parent_id.is_(None),
         )
         .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
         .limit(most)
     )
-    return [Candidate(ticket, text or "") for ticket, text in rows]
+    return query if before is None else query.where(Ticket.id < before)

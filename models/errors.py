@@ -32,6 +32,12 @@ class Refusal(StrEnum):
     """Whoever has the task does this, not somebody who helps."""
     HELP_IS_COMING = "help_is_coming"
     NOT_A_COLLEAGUE = "not_a_colleague"
+    SAME_OVER = "same_over"
+    """The ticket that the question was about is over, or the question is."""
+    MORE_URGENT = "more_urgent"
+    """An emergency is never merged into something less urgent."""
+    HAS_TASKS = "has_tasks"
+    """A ticket with tasks of its own is neither merged nor split beyond five."""
 
 
 class Refused(Exception):

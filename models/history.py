@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from models import outboxes
+from models import batch, outboxes
 from models.lifecycle import Action, Actor
 from models.person import Person
 from models.ticket import (
@@ -52,9 +53,16 @@ def record(
     facts: dict[str, Any],
 ) -> TicketEvent:
     """Adds a line to the history of a locked ticket and counts its version up."""
-    previous = session.scalar(
-        select(TicketEvent.hash).where(TicketEvent.ticket_id == ticket.id, TicketEvent.version == ticket.version)
-    )
+    lines = batch.memo(session)
+    line = (TicketEvent, ticket.id, ticket.version)
+    previous = lines.get(line) if lines is not None else None
+    if previous is None:
+        with session.no_autoflush:  # the ticket's changes are written once, with its new version
+            previous = session.scalar(
+                select(TicketEvent.hash).where(
+                    TicketEvent.ticket_id == ticket.id, TicketEvent.version == ticket.version
+                )
+            )
     ticket.version += 1
     event = TicketEvent(
         ticket_id=ticket.id,
@@ -73,10 +81,27 @@ def record(
     )
     event.hash = hash_of(event)
     session.add(event)
-    session.flush()
+    if lines is None:
+        session.flush()
+    else:
+        lines[TicketEvent, ticket.id, ticket.version] = event.hash
     if ticket.dispatch_at is not None and ticket.dispatch_at <= now:
         outboxes.to_dispatch(session, ticket.id)
     return event
+
+
+def look_up(session: Session, ticket_ids: Sequence[int]) -> None:
+    """The last lines of many tickets at once, for a transaction that adds to all of them."""
+    lines = batch.memo(session)
+    if lines is None or not ticket_ids:
+        return
+    last = (
+        select(TicketEvent.ticket_id, TicketEvent.version, TicketEvent.hash)
+        .join(Ticket, and_(Ticket.id == TicketEvent.ticket_id, Ticket.version == TicketEvent.version))
+        .where(Ticket.id.in_(ticket_ids))
+    )
+    for ticket_id, version, line in session.execute(last):
+        lines[TicketEvent, ticket_id, version] = line
 
 
 def digest_of(salt: str, text: str) -> str:

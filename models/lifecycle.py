@@ -24,6 +24,18 @@ class Action(StrEnum):
     LOCATE = "locate"
     OFFER = "offer"
     ACCEPT = "accept"
+    ASK_HELP = "ask_help"
+    """Whoever has it, or the desk, wants somebody to go along."""
+    SEEK = "seek"
+    """Others are asked to go along with whoever accepted."""
+    JOIN = "join"
+    """One of them goes along."""
+    LEAVE = "leave"
+    """And does not any more."""
+    HAND_ON = "hand_on"
+    """A colleague is asked to take it over from whoever has it."""
+    TAKE_ON = "take_on"
+    """And does."""
     DECLINE = "decline"
     EXPIRE = "expire"
     RELEASE = "release"
@@ -44,13 +56,16 @@ class Action(StrEnum):
     RESUME = "resume"
     REJECT = "reject"
     MERGE = "merge"
+    UNMERGE = "unmerge"
+    GATHER = "gather"
+    """Another ticket was merged into this one."""
+    PART = "part"
+    """A ticket that was merged into this one goes its own way again."""
+    TAKE_OVER = "take_over"
+    """The reporter of the ticket it was merged into took theirs back: the matter goes on under this number."""
+    SPLIT = "split"
     SUPERVISE = "supervise"
     MISS_LIMIT = "miss_limit"
-    ASK_HELP = "ask_help"
-    JOIN = "join"
-    LEAVE = "leave"
-    HAND_ON = "hand_on"
-    TAKE_OVER = "take_over"
     CHECK_IN = "check_in"
     RECHECK = "recheck"
 
@@ -60,15 +75,15 @@ class Actor(StrEnum):
 
     SYSTEM = "system"
     REPORTER = "reporter"
+    FOLLOWER = "follower"
+    """Reported the same matter: their own ticket was merged into this one."""
     OFFERED = "offered"
-    """Has an open offer."""
-    ASKED_ALONG = "asked_along"
-    """Is asked to come along with whoever has it."""
+    """Is asked to take it, or to go along with whoever has it."""
     ASKED_TO_TAKE_OVER = "asked_to_take_over"
     """Is asked by a colleague, who has it."""
     ASSIGNEE = "assignee"
     HELPER = "helper"
-    """Has joined the assignee as the second person."""
+    """Goes along with the assignee."""
     STAFF = "staff"
     """Community staff of the ticket's area, or anybody above them."""
     STREET = "street"
@@ -82,6 +97,7 @@ class Audience(StrEnum):
     """Who is told."""
 
     REPORTER = "reporter"
+    """The reporter and all followers, each under their own number."""
     ASSIGNEE = "assignee"
     HELPERS = "helpers"
     TEAM = "team"
@@ -93,6 +109,8 @@ class Audience(StrEnum):
     STREET = "street"
     ABOVE = "above"
     """The desk of the level the ticket has gone up to."""
+    TARGET = "target"
+    """The person named in the action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +149,14 @@ LIVE_STATES = OPEN_STATES | {RESOLVED}
 """States a resident sees as not finished."""
 
 SYSTEM, REPORTER, ASSIGNEE, HELPER = Actor.SYSTEM, Actor.REPORTER, Actor.ASSIGNEE, Actor.HELPER
+EVERY_REPORTER = frozenset({REPORTER, Actor.FOLLOWER})
 STAFF, STREET, DEPARTMENT = Actor.STAFF, Actor.STREET, Actor.DEPARTMENT
 DESK = frozenset({STAFF, STREET})
 
 RULES: dict[Action, Rule] = {
     Action.OPEN: _rule([], NEW, [REPORTER, SYSTEM]),
-    Action.ADD: _rule(LIVE_STATES, None, [REPORTER, *DESK], Tell(NoticeKind.ADDED, Audience.TEAM)),
-    Action.CORRECT: _rule(OPEN_STATES, None, [REPORTER, *DESK]),
+    Action.ADD: _rule(LIVE_STATES, None, [*EVERY_REPORTER, *DESK], Tell(NoticeKind.ADDED, Audience.TEAM)),
+    Action.CORRECT: _rule(OPEN_STATES, None, [SYSTEM, REPORTER, *DESK]),
     Action.LOCATE: _rule(OPEN_STATES, None, [REPORTER, *DESK]),
     Action.OFFER: _rule([NEW, OFFERED], OFFERED, [SYSTEM, *DESK]),
     Action.ACCEPT: _rule(
@@ -147,8 +166,31 @@ RULES: dict[Action, Rule] = {
         Tell(NoticeKind.ACCEPTED, Audience.REPORTER),
         Tell(NoticeKind.TAKEN, Audience.OTHERS_OFFERED),
     ),
-    Action.DECLINE: _rule([OFFERED, ACCEPTED], None, [Actor.OFFERED, Actor.ASKED_ALONG, Actor.ASKED_TO_TAKE_OVER]),
-    Action.EXPIRE: _rule([OFFERED], NEW, [SYSTEM], Tell(NoticeKind.DESK, Audience.DESK)),
+    Action.ASK_HELP: _rule([ACCEPTED], None, [ASSIGNEE, *DESK]),
+    Action.SEEK: _rule([ACCEPTED], None, [SYSTEM]),
+    Action.JOIN: _rule(
+        [ACCEPTED],
+        None,
+        [Actor.OFFERED],
+        Tell(NoticeKind.JOINED, Audience.REPORTER),
+        Tell(NoticeKind.JOINED, Audience.ASSIGNEE),
+        Tell(NoticeKind.TAKEN, Audience.OTHERS_OFFERED),
+    ),
+    Action.LEAVE: _rule(
+        [NEW, OFFERED, ACCEPTED, HELD], None, [HELPER], Tell(NoticeKind.HELPER_LEFT, Audience.ASSIGNEE)
+    ),
+    Action.HAND_ON: _rule([ACCEPTED], None, [ASSIGNEE]),
+    Action.TAKE_ON: _rule(
+        [ACCEPTED],
+        None,
+        [Actor.ASKED_TO_TAKE_OVER],
+        Tell(NoticeKind.ACCEPTED, Audience.REPORTER),
+        Tell(NoticeKind.HANDED_ON, Audience.ASSIGNEE),
+    ),
+    # Also while one accepted and somebody is looked for to go along, or to take it over.
+    Action.DECLINE: _rule([OFFERED, ACCEPTED], None, [Actor.OFFERED, Actor.ASKED_TO_TAKE_OVER]),
+    # Dispatch goes on with the next wave at once, and tells the desk when there is none.
+    Action.EXPIRE: _rule([OFFERED], NEW, [SYSTEM]),
     Action.RELEASE: _rule(
         [ACCEPTED],
         NEW,
@@ -169,18 +211,20 @@ RULES: dict[Action, Rule] = {
         Tell(NoticeKind.HELP_OVER, Audience.HELPERS),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
     ),
-    Action.EVALUATE: _rule([RESOLVED], CLOSED, [REPORTER]),
+    # While others are still to judge, the operation lets the state stay.
+    Action.EVALUATE: _rule([RESOLVED], CLOSED, EVERY_REPORTER),
     Action.REOPEN: _rule(
         [RESOLVED, CLOSED],
         NEW,
-        [REPORTER],
+        EVERY_REPORTER,
         Tell(NoticeKind.REOPENED, Audience.ASSIGNEE),
+        Tell(NoticeKind.REDONE, Audience.REPORTER),
         Tell(NoticeKind.DESK, Audience.DESK),
     ),
-    Action.REEVALUATE: _rule([CLOSED], None, [REPORTER]),
+    Action.REEVALUATE: _rule([RESOLVED, CLOSED], None, EVERY_REPORTER),
     Action.AUTO_CLOSE: _rule([RESOLVED], CLOSED, [SYSTEM], Tell(NoticeKind.NOT_EVALUATED, Audience.REPORTER)),
     Action.WITHDRAW: _rule(
-        LIVE_STATES,
+        LIVE_STATES | {MERGED},
         WITHDRAWN,
         [REPORTER],
         Tell(NoticeKind.WITHDRAWN, Audience.TEAM),
@@ -189,15 +233,15 @@ RULES: dict[Action, Rule] = {
     Action.URGE: _rule(
         OPEN_STATES,
         None,
-        [REPORTER],
+        EVERY_REPORTER,
         Tell(NoticeKind.URGED, Audience.ASSIGNEE),
         Tell(NoticeKind.DESK, Audience.DESK),
     ),
     Action.RELAY: _rule(
         OPEN_STATES | {RESOLVED},
         None,
-        [REPORTER, ASSIGNEE, HELPER, *DESK],
-        Tell(NoticeKind.RELAYED, Audience.REPORTER),
+        [*EVERY_REPORTER, ASSIGNEE, HELPER, *DESK],
+        Tell(NoticeKind.RELAYED, Audience.TARGET),
         Tell(NoticeKind.RELAYED, Audience.TEAM),
     ),
     Action.ESCALATE: _rule(
@@ -243,34 +287,29 @@ RULES: dict[Action, Rule] = {
     Action.MERGE: _rule(
         OPEN_STATES,
         MERGED,
-        DESK,
+        [REPORTER, *DESK],
         Tell(NoticeKind.TAKEN_BACK, Audience.TEAM),
         Tell(NoticeKind.MERGED, Audience.REPORTER),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
+    ),
+    Action.UNMERGE: _rule(
+        [MERGED],
+        NEW,
+        [REPORTER, *DESK],
+        Tell(NoticeKind.UNMERGED, Audience.REPORTER),
+        Tell(NoticeKind.DESK, Audience.DESK),
+    ),
+    Action.GATHER: _rule(OPEN_STATES, None, [SYSTEM]),
+    Action.PART: _rule(LIVE_STATES | {CLOSED, REJECTED}, None, [SYSTEM]),
+    # Into the state of the ticket it was merged into: the operation sets it.
+    Action.TAKE_OVER: _rule([MERGED], None, [SYSTEM]),
+    Action.SPLIT: _rule(
+        [NEW, OFFERED, ACCEPTED, ASSIGNED], None, DESK, Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED)
     ),
     Action.SUPERVISE: _rule(
         OPEN_STATES, None, DESK, Tell(NoticeKind.SUPERVISED, Audience.ASSIGNEE), Tell(NoticeKind.DESK, Audience.DESK)
     ),
     Action.MISS_LIMIT: _rule(OPEN_STATES, None, [SYSTEM], Tell(NoticeKind.DESK, Audience.DESK)),
-    Action.ASK_HELP: _rule([ACCEPTED], None, [ASSIGNEE, *DESK]),
-    Action.JOIN: _rule(
-        [ACCEPTED],
-        None,
-        [Actor.ASKED_ALONG],
-        Tell(NoticeKind.HELPER_JOINED, Audience.REPORTER),
-        Tell(NoticeKind.HELPER_JOINED, Audience.ASSIGNEE),
-    ),
-    Action.LEAVE: _rule(
-        [NEW, OFFERED, ACCEPTED, HELD], None, [HELPER], Tell(NoticeKind.HELPER_LEFT, Audience.ASSIGNEE)
-    ),
-    Action.HAND_ON: _rule([ACCEPTED], None, [ASSIGNEE]),
-    Action.TAKE_OVER: _rule(
-        [ACCEPTED],
-        None,
-        [Actor.ASKED_TO_TAKE_OVER],
-        Tell(NoticeKind.ACCEPTED, Audience.REPORTER),
-        Tell(NoticeKind.HANDED_ON, Audience.ASSIGNEE),
-    ),
     Action.CHECK_IN: _rule([ACCEPTED], None, [SYSTEM], Tell(NoticeKind.CHECK_IN, Audience.ASSIGNEE)),
     Action.RECHECK: _rule([RESOLVED, CLOSED], None, [Actor.PASSER_BY]),
 }

@@ -16,9 +16,15 @@ class NoticeKind(StrEnum):
     """Everything the bot says unasked; each kind has its words in texts/notices.py."""
 
     OFFER = "offer"
+    POOL = "pool"
+    """What any fitting member may take, gathered into one message."""
     TAKEN = "taken"
     OFFER_WITHDRAWN = "offer_withdrawn"
     ACCEPTED = "accepted"
+    JOINED = "joined"
+    """A second person goes along."""
+    ALONE = "alone"
+    """To whoever accepted: nobody was found who goes along."""
     ARRIVED = "arrived"
     RELEASED = "released"
     TAKEN_BACK = "taken_back"
@@ -41,9 +47,24 @@ class NoticeKind(StrEnum):
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     MERGED = "merged"
+    UNMERGED = "unmerged"
+    SAME_EVENT = "same_event"
+    """Whether an earlier ticket tells of the same event; a question."""
+    REDONE = "redone"
+    """To whoever did not say it: a neighbour finds the matter not solved."""
+    TAKES_OVER = "takes_over"
+    """To whoever has the task: it goes on under another number."""
     DESK = "desk"
     """News for the dispatch desk, gathered into one message."""
     ALARM = "alarm"
+    WARNED = "warned"
+    """80 % of a limit are used."""
+    LATE = "late"
+    """A limit is over: to whoever has the ticket, and to who is responsible one level up."""
+    WEEK = "week"
+    """What is due this week, for who is responsible for an area."""
+    DAY = "day"
+    """What waits this morning, for staff."""
     HANDED_OVER = "handed_over"
     HANDOVER_WORDS = "handover_words"
     HANDED_BACK = "handed_back"
@@ -53,7 +74,6 @@ class NoticeKind(StrEnum):
     """Photos without words became a ticket."""
     HELP_WANTED = "help_wanted"
     """To the desk: nobody is left to ask for help."""
-    HELPER_JOINED = "helper_joined"
     HELPER_LEFT = "helper_left"
     HELPER_ALONE = "helper_alone"
     """To a helper: whoever had the task cannot."""
@@ -102,6 +122,14 @@ class Notice(Base):
             unique=True,
             sqlite_where=text("kind = 'desk' AND state = 'pending'"),
             postgresql_where=text("kind = 'desk' AND state = 'pending'"),
+        ),
+        # The same for what is free to take.
+        Index(
+            "uq_outbox_pool",
+            "person_id",
+            unique=True,
+            sqlite_where=text("kind = 'pool' AND state = 'pending'"),
+            postgresql_where=text("kind = 'pool' AND state = 'pending'"),
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from models import batch
 from models.inbox import InboxMessage
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Role, RoleKind, RoleStatus
@@ -21,6 +22,7 @@ NOT_FOR_LATER = frozenset({NoticeKind.ALARM, NoticeKind.PRESSED, NoticeKind.STAF
 FRESH = "fresh_notices"
 CARDS = "cards_are_over"
 TICKETS = "tickets_to_dispatch"
+GATHERED = "gathered_notices"
 
 
 def tell(
@@ -48,22 +50,75 @@ def tell(
         created_at=now,
     )
     session.add(notice)
+    together = batch.memo(session)
+    if together is not None:
+        together.setdefault(FRESH, []).append(notice)
+        return notice
     session.flush()
     session.info.setdefault(FRESH, []).append(notice.id)
     return notice
 
 
+def tell_each(
+    session: Session,
+    kind: NoticeKind,
+    data: Mapping[int, dict[str, Any]],
+    *,
+    now: datetime,
+    ticket_id: int,
+    words_id: int | None = None,
+) -> None:
+    """The same kind of notice for several people, each with data of their own, in one statement."""
+    made = [
+        Notice(
+            person_id=person_id,
+            ticket_id=ticket_id,
+            kind=kind,
+            data=facts,
+            words_id=words_id,
+            not_before=now,
+            created_at=now,
+        )
+        for person_id, facts in data.items()
+    ]
+    session.add_all(made)
+    session.flush()
+    session.info.setdefault(FRESH, []).extend(notice.id for notice in made)
+
+
 def tell_desk(session: Session, person_id: int, *, now: datetime, gather: timedelta) -> None:
-    """One gathered message for somebody at the dispatch desk; a waiting one takes the news in.
+    """One gathered message for somebody at the dispatch desk."""
+    gather_one(session, NoticeKind.DESK, person_id, now=now, gather=gather)
+
+
+def gather_one(session: Session, kind: NoticeKind, person_id: int, *, now: datetime, gather: timedelta) -> None:
+    """One message of a kind for somebody; a waiting one takes the news in.
 
     Its words are made at the moment of sending, from what is open then.
     """
+    told = batch.memo(session)
+    if told is not None:
+        told.setdefault(GATHERED, {}).setdefault((kind.value, person_id), (now, gather))
+        return
+    _gather(session, kind, person_id, now=now, gather=gather)
+
+
+def write_gathered(session: Session) -> None:
+    """At the end of a transaction that works on many rows: the gathered messages, always in one order, so that two such
+    transactions that tell the same people never wait for each other in a circle.
+    """
+    told = batch.memo(session) or {}
+    for (kind, person_id), (now, gather) in sorted(told.pop(GATHERED, {}).items()):
+        _gather(session, NoticeKind(kind), person_id, now=now, gather=gather)
+
+
+def _gather(session: Session, kind: NoticeKind, person_id: int, *, now: datetime, gather: timedelta) -> None:
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     session.execute(
         insert(Notice)
         .values(
             person_id=person_id,
-            kind=NoticeKind.DESK,
+            kind=kind,
             data={},
             channel="",
             state=NoticeState.PENDING,
@@ -82,8 +137,9 @@ def tell_desk(session: Session, person_id: int, *, now: datetime, gather: timede
 
 
 def fresh(session: Session) -> Sequence[int]:
-    """The ids of notices enqueued in this session, for the queue."""
-    return tuple(session.info.get(FRESH, ()))
+    """The ids of notices enqueued in this session, for the queue, once it is committed."""
+    together = (batch.memo(session) or {}).get(FRESH, ())
+    return (*session.info.get(FRESH, ()), *(notice.id for notice in together))
 
 
 def to_dispatch(session: Session, ticket_id: int) -> None:
@@ -101,6 +157,16 @@ def drop(session: Session, *, ticket_id: int, kind: NoticeKind, person_id: int |
     if person_id is not None:
         query = query.where(Notice.person_id == person_id)
     session.execute(query.values(state=NoticeState.DROPPED), execution_options={"synchronize_session": False})
+
+
+def put_off(session: Session, *, ticket_id: int, kind: NoticeKind, until: datetime) -> None:
+    """Keeps notices of a kind that nobody has been sent yet until a moment."""
+    session.execute(
+        update(Notice)
+        .where(Notice.ticket_id == ticket_id, Notice.kind == kind, Notice.state == NoticeState.PENDING)
+        .values(not_before=until),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def retire_cards(

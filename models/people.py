@@ -6,11 +6,13 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
+from models import batch
 from models.area import Area, AreaKind
 from models.attachment import Attachment
 from models.base import Base
@@ -21,7 +23,7 @@ from models.offer import Offer, OfferState
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Code, CodeKind, Identity, Login, Person, Role, RoleKind, RoleStatus, Skill
 from models.reminder import About, Reminder
-from models.ticket import Ticket, TicketEvent, TicketHelper, TicketWords
+from models.ticket import Evaluation, Ticket, TicketEvent, TicketHelper, TicketWords
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is misread aloud
 
@@ -117,6 +119,10 @@ def with_role(
     status: RoleStatus = RoleStatus.ACTIVE,
 ) -> Sequence[Person]:
     """The people whose role of one of `kinds` covers `area` (any area when None), each once."""
+    asked = (frozenset(kinds), area.id if area is not None else None, department, status)
+    known: dict[Any, Sequence[Person]] | None = batch.memo(session)
+    if known is not None and asked in known:
+        return known[asked]
     query = (
         select(Person)
         .join(Role, Role.person_id == Person.id)
@@ -129,7 +135,10 @@ def with_role(
         query = query.where(Role.area_id.in_([int(step) for step in area.path.strip("/").split("/")]))
     if department is not None:
         query = query.where(Role.department == department)
-    return session.scalars(query).all()
+    found = session.scalars(query).all()
+    if known is not None:
+        known[asked] = found
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +256,10 @@ def join(session: Session, keep: Person, other: Person) -> None:
     _join_roles(session, keep, other)
     _join_offers(session, keep, other)
     _join_once_each(session, keep, other)
-    if session.scalar(select(Notice.id).where(_waiting_desk(keep))) is not None:
-        session.execute(update(Notice).where(_waiting_desk(other)).values(state=NoticeState.DROPPED))
+    _join_evaluations(session, keep, other)
+    for kind in (NoticeKind.DESK, NoticeKind.POOL):
+        if session.scalar(select(Notice.id).where(_waiting(keep, kind))) is not None:
+            session.execute(update(Notice).where(_waiting(other, kind)).values(state=NoticeState.DROPPED))
     for table in Base.metadata.tables.values():
         if table.name == TicketEvent.__tablename__:
             continue
@@ -307,8 +318,21 @@ def _join_once_each(session: Session, keep: Person, other: Person) -> None:
         )
 
 
-def _waiting_desk(person: Person) -> ColumnElement[bool]:
-    return and_(Notice.person_id == person.id, Notice.kind == NoticeKind.DESK, Notice.state == NoticeState.PENDING)
+def _join_evaluations(session: Session, keep: Person, other: Person) -> None:
+    """One answer to a result, of two neighbours that are one person: the one kept."""
+    mine = aliased(Evaluation)
+    same = select(mine.id).where(
+        mine.person_id == keep.id, mine.ticket_id == Evaluation.ticket_id, mine.round == Evaluation.round
+    )
+    session.execute(
+        delete(Evaluation)
+        .where(Evaluation.person_id == other.id, same.exists())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _waiting(person: Person, kind: NoticeKind) -> ColumnElement[bool]:
+    return and_(Notice.person_id == person.id, Notice.kind == kind, Notice.state == NoticeState.PENDING)
 
 
 def people_of_department(session: Session, name: str) -> Sequence[str]:

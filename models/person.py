@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Boolean, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Word
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before anybody was asked for anything."""
 
 
 class RoleKind(StrEnum):
@@ -46,6 +49,13 @@ class Person(Base):
     home_area_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"))
     home_room: Mapped[str] = mapped_column(String(40), default="")
     away_until: Mapped[datetime | None]
+    free_from: Mapped[int | None]
+    """The full hour of the day from which they like to be asked; None, with `free_until`: at any hour."""
+    free_until: Mapped[int | None]
+    most_offers: Mapped[int] = mapped_column(default=3, server_default="3")
+    """How many offers may wait for their answer at a time."""
+    minor: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """Under eighteen: never asked."""
     reminders: Mapped[bool] = mapped_column(Boolean, default=True)
     reminded_at: Mapped[datetime | None]
     """When a rider's last reminder was made."""
@@ -86,7 +96,11 @@ class Role(Base):
     """What a person is, and where."""
 
     __tablename__ = "roles"
-    __table_args__ = (Index("ix_roles_area_kind", "area_id", "kind", "status"),)
+    __table_args__ = (
+        Index("ix_roles_area_kind", "area_id", "kind", "status"),
+        # Whoever was not asked for the longest time is found without looking at the others.
+        Index("ix_roles_rest", "area_id", "kind", "status", "asked_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
@@ -95,6 +109,8 @@ class Role(Base):
     status: Mapped[RoleStatus] = mapped_column(Word(RoleStatus), default=RoleStatus.ACTIVE)
     department: Mapped[str] = mapped_column(String(40), default="")
     since: Mapped[datetime]
+    asked_at: Mapped[datetime] = mapped_column(default=NEVER, server_default=text("'1970-01-01 00:00:00+00:00'"))
+    """When they were last offered anything; not empty, so that an index keeps the order of rest."""
 
     person: Mapped[Person] = relationship(back_populates="roles")
 

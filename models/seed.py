@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,6 +22,8 @@ class LimitsSeed(Protocol):
     def accept(self) -> str: ...
     @property
     def finish(self) -> str: ...
+    @property
+    def by(self) -> Mapping[str, Mapping[str, str]]: ...
 
 
 class CategorySeed(Protocol):
@@ -45,6 +47,10 @@ class CategorySeed(Protocol):
     def skills(self) -> Sequence[str]: ...
     @property
     def offerable(self) -> bool: ...
+    @property
+    def needs(self) -> int: ...
+    @property
+    def waves(self) -> Mapping[str, Any]: ...
 
 
 class CategoryMissing(Exception):
@@ -71,9 +77,12 @@ def seed_categories(session: Session, seeds: Sequence[CategorySeed]) -> int:
                 first_answer_limit=seed.limits.first_answer,
                 accept_limit=seed.limits.accept,
                 finish_limit=seed.limits.finish,
+                limits_by={name: dict(other) for name, other in seed.limits.by.items()},
                 department=seed.department,
                 skills=list(seed.skills),
                 offerable=seed.offerable,
+                needs=seed.needs,
+                waves=dict(seed.waves),
             )
             .on_conflict_do_nothing()
         )

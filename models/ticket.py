@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Word
@@ -45,6 +45,19 @@ class Urgency(StrEnum):
     NORMAL = "normal"
 
 
+class Limit(StrEnum):
+    """The clocks of a ticket (docs/decisions/0014)."""
+
+    ANSWER = "answer"
+    """The first human answer, by when the resident was told."""
+    ACCEPT = "accept"
+    """Somebody takes it on."""
+    FINISH = "finish"
+    """It is done."""
+    LATE = "late"
+    """A limit ran out and nobody is above: whoever is responsible is asked once a working day."""
+
+
 class Ending(StrEnum):
     """How a closed ticket was judged; "closed" alone never means "solved"."""
 
@@ -55,6 +68,11 @@ class Ending(StrEnum):
 def number_of(day: date, serial: int) -> str:
     """The full number of a ticket, such as 261122-0007."""
     return f"{day:%y%m%d}-{serial:04d}"
+
+
+def _only_set(name: str, column: str) -> Index:
+    where = text(f"{column} IS NOT NULL")
+    return Index(name, column, sqlite_where=where, postgresql_where=where)
 
 
 class Ticket(Base):
@@ -69,6 +87,11 @@ class Ticket(Base):
         Index("ix_tickets_dispatch", "dispatch_at"),
         Index("ix_tickets_due", "state", "due_at"),
         Index("ix_tickets_touched", "state", "touched_at"),
+        Index("ix_tickets_place", "area_id", "category", "opened_at"),
+        # Nearly no ticket has these two, so that a new one costs these indexes nothing.
+        _only_set("ix_tickets_merged", "merged_into_id"),
+        _only_set("ix_tickets_parent", "parent_id"),
+        Index("ix_tickets_warn", "warn_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -97,14 +120,29 @@ class Ticket(Base):
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     department: Mapped[str] = mapped_column(String(40), default="")
     reopened: Mapped[int] = mapped_column(default=0)
+    needs: Mapped[int] = mapped_column(default=1, server_default="1")
+    """How many volunteers go together: the assignee, and helpers."""
     held_from: Mapped[TicketState | None] = mapped_column(Word(TicketState))
     hold_until: Mapped[datetime | None]
     opened_at: Mapped[datetime]
     promised_at: Mapped[datetime]
     """By when the resident was told somebody answers."""
+    accept_by: Mapped[datetime | None]
+    """When somebody must have taken it; begins again each time nobody has it."""
+    finish_by: Mapped[datetime | None]
+    """When it must be done; moves only by what a ticket was on hold."""
     due_at: Mapped[datetime | None]
-    """When the limit of the present state runs out; None where none runs."""
+    """When the next of the limits that run now is over; None where none runs. Set by models/limits.py only."""
+    limit: Mapped[Limit | None] = mapped_column("limit_kind", Word(Limit))
+    """Which limit `due_at` belongs to."""
+    warn_at: Mapped[datetime | None]
+    """When the next warning is due, at 80 % of a limit that runs now."""
     warned_at: Mapped[datetime | None]
+    """Up to when the warnings are given."""
+    missed_at: Mapped[datetime | None]
+    """Up to when the limits that ran out are noted; whatever ended later still runs."""
+    held_at: Mapped[datetime | None]
+    """Since when it is on hold and the time for finishing stands still."""
     dispatch_at: Mapped[datetime | None]
     """When dispatch has to look at it next; None when there is nothing to dispatch."""
     touched_at: Mapped[datetime | None]
@@ -118,6 +156,10 @@ class Ticket(Base):
     reminded_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     ending: Mapped[Ending | None] = mapped_column(Word(Ending))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    """The ticket this one lives on in while it is merged; that one is never merged itself."""
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    """The ticket this one is a task of."""
 
     events: Mapped[list[TicketEvent]] = relationship(order_by="TicketEvent.id", viewonly=True)
     words: Mapped[list[TicketWords]] = relationship(order_by="TicketWords.id", viewonly=True)
@@ -126,6 +168,11 @@ class Ticket(Base):
     def number(self) -> str:
         """The full number people may quote, such as 261122-0007."""
         return number_of(self.day, self.serial)
+
+    @property
+    def expected_at(self) -> datetime | None:
+        """By when people may be told that the next step happens; None once that is in doubt."""
+        return None if self.limit is Limit.LATE else self.due_at
 
     @property
     def short(self) -> str:
@@ -181,6 +228,20 @@ class TicketEvent(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+class TicketHelper(Base):
+    """Somebody who goes along with the assignee; `joined_at` is empty while they are only asked."""
+
+    __tablename__ = "ticket_helpers"
+    __table_args__ = (UniqueConstraint("ticket_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    asked_at: Mapped[datetime]
+    joined_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
+
+
 class Evaluation(Base):
     """What a resident said of one result: answered, solved and satisfied are derived from `answer` (1, 2 or 3)."""
 
@@ -205,20 +266,6 @@ class Evaluation(Base):
     def satisfied(self) -> bool:
         """Whether the resident is content with how it went."""
         return self.answer == 1
-
-
-class TicketHelper(Base):
-    """A second person on a task, beside its assignee."""
-
-    __tablename__ = "ticket_helpers"
-    __table_args__ = (UniqueConstraint("ticket_id", "person_id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    asked_at: Mapped[datetime]
-    joined_at: Mapped[datetime | None]
-    left_at: Mapped[datetime | None]
 
 
 class Serial(Base):

@@ -8,12 +8,25 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from models import areas, helpers, history, outboxes, people, transitions
-from models.area import Area
+from models import (
+    alarms,
+    areas,
+    corrections,
+    followers,
+    handing_on,
+    helpers,
+    history,
+    limits,
+    merging,
+    outboxes,
+    people,
+    pool,
+    transitions,
+)
 from models.attachment import Attachment, AttachmentUse
 from models.base import table
 from models.bulk import BulkInsert
@@ -22,7 +35,7 @@ from models.category import Category, Level
 from models.clock import local
 from models.conversation import Question, QuestionKind
 from models.errors import Refusal, Refused
-from models.lifecycle import LIVE_STATES, OPEN_STATES, Action, Actor
+from models.lifecycle import EVERY_REPORTER, LIVE_STATES, Action, Actor
 from models.offer import Offer, OfferState, Purpose
 from models.outbox import NoticeKind
 from models.person import Person, RoleKind
@@ -32,7 +45,6 @@ from models.ticket import (
     Serial,
     Ticket,
     TicketEvent,
-    TicketHelper,
     TicketKind,
     TicketState,
     TicketWords,
@@ -59,6 +71,10 @@ class Report:
     lat: float | None = None
     lng: float | None = None
     for_other: str = ""
+    confidence: float | None = None
+    """How sure the model was of the best category; None where no model was asked."""
+    model: str = ""
+    """Its version."""
 
 
 # ---------------------------------------------------------------- opening and finding
@@ -78,7 +94,7 @@ def open_ticket(session: Session, report: Report, *, by: Person, channel: str, n
     ticket = session.get_one(Ticket, made.id)
     outboxes.to_dispatch(session, ticket.id)
     if ticket.urgency is Urgency.EMERGENCY:
-        alarm(session, ticket, now=now)
+        alarms.alarm(session, ticket, now=now)
     return ticket
 
 
@@ -130,7 +146,11 @@ _OPEN = BulkInsert(
     "lng",
     "opened_at",
     "promised_at",
+    "accept_by",
+    "finish_by",
     "due_at",
+    "limit_kind",
+    "warn_at",
     "dispatch_at",
 )
 _SAY = BulkInsert(table(TicketWords), "ticket_id", "person_id", "kind", "text", "salt", "said_at")
@@ -215,9 +235,8 @@ def _row(new: New, today: date, serial: int, *, now: datetime) -> dict[str, Any]
         "lat": report.lat,
         "lng": report.lng,
         "opened_at": now,
-        "promised_at": due(now, category.first_answer_limit),
-        "due_at": due(now, category.accept_limit),
         "dispatch_at": now,
+        **limits.at_opening(category, report.urgency, now=now),
     }
 
 
@@ -232,7 +251,13 @@ def _first_line(new: New, said: dict[str, Any], words_id: int, *, now: datetime)
         "by_id": new.reporter_id,
         "before": "",
         "after": TicketState.NEW.value,
-        "facts": {"category": category.code, "kind": report.kind.value, "understood": report.category is not None},
+        "facts": {
+            "category": category.code,
+            "kind": report.kind.value,
+            "understood": report.category is not None,
+            "confidence": report.confidence,
+            "model": report.model,
+        },
         "words_id": words_id,
         "words_digest": history.digest_of(said["salt"], report.words),
         "previous": "",
@@ -249,25 +274,6 @@ def _count_up(dialect: Any) -> Any:
 
 
 _SERIAL = {"sqlite": _count_up(sqlite), "postgresql": _count_up(postgresql)}
-
-
-def alarm(session: Session, ticket: Ticket, *, now: datetime, words_id: int | None = None) -> None:
-    """Tells everybody on duty of an emergency, on every channel they are known on, at once; `words_id` are the words
-    that have come since.
-    """
-    area = session.get(Area, ticket.community_id) if ticket.community_id else None
-    for person in people.with_role(session, [RoleKind.STAFF, RoleKind.STREET], area=area):
-        for identity in person.identities:
-            if identity.reachable:
-                outboxes.tell(
-                    session,
-                    NoticeKind.ALARM,
-                    person.id,
-                    now=now,
-                    ticket_id=ticket.id,
-                    words_id=words_id,
-                    channel=identity.channel,
-                )
 
 
 def parse_number(text: str) -> tuple[str | None, int]:
@@ -296,6 +302,8 @@ def find(
         raise Refused(Refusal.NOT_FOUND, number=number) from error
     offered = select(Offer.ticket_id).where(Offer.person_id == by.id)
     mine = [Ticket.reporter_id == by.id, Ticket.assignee_id == by.id, Ticket.id.in_(offered)]
+    if people.has_role(by, RoleKind.MEMBER):
+        mine.append(and_(pool.near(session, by), pool.in_or_out_of_pool()))
     departments = [
         role.department
         for role in by.roles
@@ -306,7 +314,7 @@ def find(
     if people.has_role(by, *people.STAFF_KINDS):
         # A short number means something on the desk; what is over is named in full.
         desk = transitions.sight(session, by)
-        mine.append(desk if on is not None else and_(desk, Ticket.state.in_(LIVE_STATES)))
+        mine.append(desk if on is not None else and_(desk, Ticket.state.in_(LIVE_STATES | {TicketState.MERGED})))
     query = select(Ticket).where(Ticket.serial == serial, or_(*mine)).order_by(Ticket.day.desc()).limit(1)
     if on is not None:
         query = query.where(Ticket.day == on)
@@ -319,37 +327,33 @@ def find(
 
 
 def own_live(session: Session, person: Person, *, most: int = 9) -> Sequence[Ticket]:
-    """What a person reported and is not finished, newest first."""
+    """What a person reported and is not finished, newest first; what was merged lives as long as its head.
+
+    What somebody told twice is named once.
+    """
+    head = aliased(Ticket)
+    lives_on = (
+        select(head.id)
+        .where(head.id == Ticket.merged_into_id, head.state.in_(LIVE_STATES), head.reporter_id != person.id)
+        .exists()
+    )
     return session.scalars(
         select(Ticket)
-        .where(Ticket.reporter_id == person.id, Ticket.state.in_(LIVE_STATES))
+        .where(Ticket.reporter_id == person.id, or_(Ticket.state.in_(LIVE_STATES), lives_on))
         .order_by(Ticket.id.desc())
         .limit(most)
     ).all()
 
 
 def tasks_of(session: Session, person: Person, *, most: int = 20) -> Sequence[Ticket]:
-    """What a person has accepted, or helps with, and is not finished, oldest first."""
-    helping = select(TicketHelper.ticket_id).where(
-        TicketHelper.person_id == person.id, TicketHelper.joined_at.is_not(None), TicketHelper.left_at.is_(None)
-    )
-    return session.scalars(
+    """What a person has accepted and not finished, oldest first; where they go along comes after it."""
+    own = session.scalars(
         select(Ticket)
-        .where(
-            or_(
-                and_(
-                    Ticket.assignee_id == person.id,
-                    Ticket.state.in_([TicketState.ACCEPTED, TicketState.ASSIGNED]),
-                ),
-                and_(
-                    Ticket.id.in_(helping),
-                    Ticket.state.in_([TicketState.NEW, TicketState.OFFERED, TicketState.ACCEPTED]),
-                ),
-            )
-        )
+        .where(Ticket.assignee_id == person.id, Ticket.state.in_([TicketState.ACCEPTED, TicketState.ASSIGNED]))
         .order_by(Ticket.id)
         .limit(most)
     ).all()
+    return [*own, *helpers.tasks(session, person, most=most)]
 
 
 def open_offers(session: Session, person: Person, *, most: int = 9) -> Sequence[Ticket]:
@@ -366,13 +370,12 @@ def open_offers(session: Session, person: Person, *, most: int = 9) -> Sequence[
 # ---------------------------------------------------------------- the resident
 
 
+@followers.on_head
 def add_words(
     session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime, kind: WordsKind = WordsKind.ADDITION
 ) -> int | None:
     """More words for the ticket; whoever has it is told. Gives the key of the words, None for blanks."""
-    event = transitions.perform(
-        session, transitions.lock(session, ticket.id), Action.ADD, by=by, now=now, why=text, words_kind=kind
-    )
+    event = transitions.perform(session, ticket, Action.ADD, by=by, now=now, why=text, words_kind=kind)
     return event.words_id
 
 
@@ -385,6 +388,7 @@ def attach(
     use: AttachmentUse = AttachmentUse.BEFORE,
 ) -> None:
     """Puts something that was sent to the ticket; a location without a place gives the ticket its position."""
+    ticket = followers.head_of(session, ticket)
     attachment.ticket_id = ticket.id
     attachment.use = use
     if attachment.lat is not None and ticket.lat is None:
@@ -397,12 +401,20 @@ def attach(
 
 
 def correct_category(
-    session: Session, ticket: Ticket, category: Category, text: str, *, by: Person, now: datetime
+    session: Session,
+    ticket: Ticket,
+    category: Category,
+    text: str,
+    *,
+    by: Person | None,
+    now: datetime,
+    source: str = "",
 ) -> None:
-    """Another category, by the resident's or staff's word; the correction stays in the history for learning."""
+    """Another category, by the resident's or staff's word, which is kept for learning; or by a `source` of its own."""
     ticket = transitions.lock(session, ticket.id)
     facts = {"from": ticket.category, "to": category.code, "guess": ticket.understood}
-    transitions.perform(
+    before = corrections.standing(ticket)
+    event = transitions.perform(
         session,
         ticket,
         Action.CORRECT,
@@ -410,17 +422,16 @@ def correct_category(
         now=now,
         why=text,
         words_kind=WordsKind.CORRECTION,
-        facts=facts,
+        facts=facts | ({"source": source} if source else {}),
         changes={
             "category": category.code,
             "understood": True,
             "level": category.level if ticket.state in (TicketState.NEW, TicketState.OFFERED) else ticket.level,
-            "due_at": due(ticket.opened_at, category.accept_limit)
-            if ticket.state is TicketState.NEW
-            else ticket.due_at,
             "dispatch_at": now if ticket.state is TicketState.NEW else ticket.dispatch_at,
         },
     )
+    if by is not None:
+        corrections.note(session, ticket, before, role=event.actor, now=now)
 
 
 def locate(
@@ -456,46 +467,61 @@ def locate(
 
 
 def withdraw(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
-    """The resident takes the matter back."""
+    """The resident takes the matter back; it goes on as the next one's whose ticket was merged into it."""
+    found = followers.lock_all(session, ticket.id, ticket.merged_into_id or ticket.id)
+    ticket = found[ticket.id]
+    actor = transitions.check(session, ticket, Action.WITHDRAW, by=by)
+    head = found.get(ticket.merged_into_id or 0)
+    heir = merging.take_over(session, ticket, now=now)
     transitions.perform(
         session,
-        transitions.lock(session, ticket.id),
+        ticket,
         Action.WITHDRAW,
         by=by,
         now=now,
         why=text,
-        changes={"due_at": None, "dispatch_at": None, "closed_at": now},
+        changes={"dispatch_at": None, "closed_at": now, "merged_into_id": None},
+        checked=actor,
+        # Whoever has the task hears that it goes on, not that it is over.
+        untold=[ticket.assignee_id] if heir is not None and ticket.assignee_id else (),
     )
     transitions.forget_questions(session, ticket)
+    if head is not None:
+        merging.leave(session, ticket, head, by=by, now=now)
 
 
+@followers.on_head
 def urge(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
     """The resident asks to hurry, once in a limit's time. Raises Refused(ALREADY_URGED)."""
-    ticket = transitions.lock(session, ticket.id)
     actor = transitions.check(session, ticket, Action.URGE, by=by)
     category = session.get_one(Category, ticket.category)
-    if ticket.urged_at is not None and due(ticket.urged_at, category.accept_limit) > now:
+    if ticket.urged_at is not None and due(ticket.urged_at, limits.of_ticket(ticket, category).accept) > now:
         raise Refused(Refusal.ALREADY_URGED, number=ticket.short)
     transitions.perform(
         session, ticket, Action.URGE, by=by, now=now, why=text, changes={"urged_at": now}, checked=actor
     )
 
 
+@followers.on_head
 def evaluate(
     session: Session, ticket: Ticket, answer: int, text: str, *, by: Person, now: datetime, days: int = 7
 ) -> Ticket:
-    """The resident's judgement: 1 solved and satisfied, 2 solved, 3 not solved, which reopens the ticket.
+    """One resident's judgement: 1 solved and satisfied, 2 solved, 3 not solved, which reopens the ticket at once.
 
-    Raises Refused(EVALUATED) for a second answer to the same result.
+    The ticket ends when everybody whose matter it is has judged. Raises Refused: EVALUATED for a second answer to the
+    same result, NOT_YOURS for one's own work on a neighbour's matter.
     """
-    ticket = transitions.lock(session, ticket.id)
-    if ticket.state is TicketState.CLOSED and ticket.reporter_id == by.id and ticket.ending is Ending.EVALUATED:
+    if ticket.state in (TicketState.RESOLVED, TicketState.CLOSED) and by.id in followers.judged(session, ticket):
         raise Refused(Refusal.EVALUATED, number=ticket.short)
-    if ticket.state is TicketState.CLOSED and ticket.reporter_id == by.id:
+    if ticket.state is TicketState.CLOSED and by.id in followers.numbers(session, ticket):
         raise Refused(Refusal.TOO_LATE, number=ticket.short, days=days)
     transitions.check(session, ticket, Action.EVALUATE, by=by)
+    waiting = followers.to_judge(session, ticket)
+    if by.id not in waiting:
+        raise Refused(Refusal.NOT_YOURS, number=ticket.short)
     session.add(Evaluation(ticket_id=ticket.id, person_id=by.id, round=ticket.reopened, answer=answer, at=now))
     session.flush()
+    is_last = len(waiting) == 1
     if answer == 3:
         _reopen(session, ticket, text, by=by, now=now)
     else:
@@ -508,15 +534,14 @@ def evaluate(
             why=text,
             words_kind=WordsKind.EVALUATION,
             facts={"answer": answer},
-            changes={"closed_at": now, "ending": Ending.EVALUATED, "due_at": None},
+            changes={"closed_at": now, "ending": Ending.EVALUATED} if is_last else {"state": TicketState.RESOLVED},
         )
-    transitions.forget_questions(session, ticket)
+    transitions.forget_questions(session, ticket, of=None if answer == 3 or is_last else by.id)
     return ticket
 
 
 def _reopen(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
     """Back to the desk; the second time one level up."""
-    category = session.get_one(Category, ticket.category)
     above = ticket.level.above if ticket.reopened else None
     transitions.perform(
         session,
@@ -544,17 +569,16 @@ def _reopen(session: Session, ticket: Ticket, text: str, *, by: Person, now: dat
             "ending": None,
             "resolved_at": None,
             "reminded_at": None,
-            "due_at": due(now, category.accept_limit),
             "dispatch_at": now,
         },
     )
 
 
+@followers.on_head
 def reevaluate(
     session: Session, ticket: Ticket, answer: int, text: str, *, by: Person, now: datetime, hours: int
 ) -> Ticket:
     """Another answer to the same result, within `hours` of the first. Raises Refused(TOO_LATE)."""
-    ticket = transitions.lock(session, ticket.id)
     last = session.scalar(
         select(Evaluation)
         .where(Evaluation.ticket_id == ticket.id, Evaluation.person_id == by.id)
@@ -567,9 +591,13 @@ def reevaluate(
     if last.answer == 3:
         return _take_back_reopening(session, ticket, last, answer, text, by=by, now=now)
     transitions.check(session, ticket, Action.REEVALUATE, by=by)
+    if last.round != ticket.reopened:
+        # A neighbour found that result not solved: the next one is judged anew.
+        raise Refused(Refusal.WRONG_STATE, number=ticket.short, state=ticket.state)
     last.answer, last.changed_at = answer, now
     if answer == 3:
         _reopen(session, ticket, text, by=by, now=now)
+        transitions.forget_questions(session, ticket)
     else:
         transitions.perform(
             session,
@@ -587,10 +615,12 @@ def reevaluate(
 def _take_back_reopening(
     session: Session, ticket: Ticket, last: Evaluation, answer: int, text: str, *, by: Person, now: datetime
 ) -> Ticket:
-    """A slip: as long as nobody took the reopened ticket it is closed again, as it was before the answer."""
+    """A slip: as long as nobody took the reopened ticket it is as it was before the answer, or closed again when
+    nobody else is still to judge.
+    """
     if answer == 3:
         return ticket
-    if ticket.state not in (TicketState.NEW, TicketState.OFFERED) or ticket.reporter_id != by.id:
+    if ticket.state not in (TicketState.NEW, TicketState.OFFERED) or last.round != ticket.reopened - 1:
         raise Refused(Refusal.WRONG_STATE, number=ticket.short, state=ticket.state)
     last.answer, last.changed_at = answer, now
     before = ticket.state
@@ -605,15 +635,22 @@ def _take_back_reopening(
         ticket.assignee_id = was["was"]["assignee"]
         ticket.resolved_at = datetime.fromisoformat(was["was"]["resolved"]) if was["was"]["resolved"] else None
     outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.REOPENED)
-    ticket.state = TicketState.CLOSED
+    for own_id in followers.numbers(session, ticket).values():
+        outboxes.drop(session, ticket_id=own_id, kind=NoticeKind.REDONE)
     ticket.reopened -= 1
-    ticket.closed_at, ticket.ending = now, Ending.EVALUATED
-    ticket.due_at = ticket.dispatch_at = None
+    session.flush()
+    if followers.to_judge(session, ticket):
+        ticket.state = TicketState.RESOLVED
+    else:
+        ticket.state = TicketState.CLOSED
+        ticket.closed_at, ticket.ending = now, Ending.EVALUATED
+    ticket.dispatch_at = None
+    limits.run(ticket, session.get_one(Category, ticket.category))
     history.record(
         session,
         ticket,
         Action.REEVALUATE,
-        actor=Actor.REPORTER,
+        actor=Actor.REPORTER if ticket.reporter_id == by.id else Actor.FOLLOWER,
         by=by,
         now=now,
         before=before.value,
@@ -627,22 +664,30 @@ def _take_back_reopening(
 
 
 def accept(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Ticket:
-    """Exactly one person gets an offered ticket.
+    """Exactly one person gets an offered ticket, or one that is free to take. Where two go together, the next to accept
+    goes along.
 
     Raises Refused: TAKEN when somebody else has it, ALREADY_YOURS, OFFER_OVER when the offer ran out or was withdrawn.
     """
     ticket = transitions.lock(session, ticket.id)
-    if ticket.assignee_id == by.id and ticket.state is TicketState.ACCEPTED:
-        raise Refused(Refusal.ALREADY_YOURS, number=ticket.short)
     mine = session.scalar(
         select(Offer)
         .where(Offer.ticket_id == ticket.id, Offer.person_id == by.id)
         .order_by(Offer.state != OfferState.OPEN, Offer.id.desc())
     )
+    asked_to_take_over = mine is not None and mine.purpose is Purpose.HANDOVER and mine.state is OfferState.OPEN
+    in_hand = ticket.state is TicketState.ACCEPTED and not asked_to_take_over
+    if in_hand and by.id in (ticket.assignee_id, *transitions.helpers_of(session, ticket)):
+        raise Refused(Refusal.ALREADY_YOURS, number=ticket.short)
+    if mine is None and pool.may_take(session, ticket, by, now=now):
+        mine = pool.taken_by(session, ticket, by, now=now)
     if mine is None:
-        raise Refused(Refusal.NOT_YOURS, number=ticket.short)
-    if mine.purpose is not Purpose.TASK:
-        helpers.accept(session, ticket, mine, by=by, now=now)
+        raise Refused(pool.why_not(session, ticket, now=now), number=ticket.short)
+    if mine.purpose is Purpose.HANDOVER:
+        handing_on.accept(session, ticket, mine, by=by, now=now)
+        return ticket
+    if mine.state is OfferState.OPEN and ticket.state is TicketState.ACCEPTED:
+        helpers.join(session, ticket, mine, by=by, now=now)
         return ticket
     if mine.state is not OfferState.OPEN or ticket.state is not TicketState.OFFERED:
         if ticket.assignee_id is not None and ticket.assignee_id != by.id:
@@ -651,7 +696,10 @@ def accept(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Ti
             raise Refused(Refusal.TAKEN, number=ticket.short)
         raise Refused(Refusal.OFFER_OVER, number=ticket.short)
     mine.state, mine.answered_at = OfferState.ACCEPTED, now
-    category = session.get_one(Category, ticket.category)
+    # Somebody who went along with whoever gave it back has it now.
+    transitions.end_help(session, ticket, now=now, only_person=by.id)
+    session.flush()
+    alone = helpers.lacking(session, ticket) > 0
     transitions.perform(
         session,
         ticket,
@@ -661,14 +709,17 @@ def accept(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Ti
         changes={
             "assignee_id": by.id,
             "answered_at": ticket.answered_at or now,
-            "due_at": due(now, category.finish_limit),
-            "warned_at": None,
-            "dispatch_at": None,
+            # The others who were asked may still go along; without any, somebody is looked for at once.
+            "dispatch_at": None if not alone else ticket.dispatch_at if helpers.open_offers(session, ticket) else now,
         },
         checked=Actor.OFFERED,
+        others_stay=alone,
     )
-    session.execute(delete(Question).where(Question.ticket_id == ticket.id, Question.kind == QuestionKind.OFFER))
-    outboxes.retire_cards(session, ticket_id=ticket.id, caption=OfferState.ACCEPTED.value)
+    answered = delete(Question).where(Question.ticket_id == ticket.id, Question.kind == QuestionKind.OFFER)
+    session.execute(answered.where(Question.person_id == by.id) if alone else answered)
+    outboxes.retire_cards(
+        session, ticket_id=ticket.id, caption=OfferState.ACCEPTED.value, only_person=by.id if alone else None
+    )
     return ticket
 
 
@@ -680,15 +731,13 @@ def decline(session: Session, ticket: Ticket, text: str, *, by: Person, now: dat
     )
     if mine is None:
         raise Refused(Refusal.OFFER_OVER, number=ticket.short)
-    if mine.purpose is not Purpose.TASK:
-        helpers.decline(session, ticket, mine, text, by=by, now=now)
+    if mine.purpose is Purpose.HANDOVER:
+        handing_on.decline(session, ticket, mine, text, by=by, now=now)
         return
     actor = transitions.check(session, ticket, Action.DECLINE, by=by)
     mine.state, mine.answered_at = OfferState.DECLINED, now
     session.flush()
-    left = session.scalar(
-        select(func.count()).select_from(Offer).where(Offer.ticket_id == ticket.id, Offer.state == OfferState.OPEN)
-    )
+    left = helpers.open_offers(session, ticket)
     transitions.perform(
         session,
         ticket,
@@ -706,10 +755,9 @@ def decline(session: Session, ticket: Ticket, text: str, *, by: Person, now: dat
 def release(session: Session, ticket: Ticket, text: str, *, by: Person | None, now: datetime) -> None:
     """The task comes back to be given to somebody else, or a helper leaves; nobody's standing changes."""
     ticket = transitions.lock(session, ticket.id)
-    if by is not None and Actor.HELPER in transitions.actors(session, ticket, by):
+    if by is not None and ticket.assignee_id != by.id and by.id in transitions.helpers_of(session, ticket):
         helpers.leave(session, ticket, text, by=by, now=now)
         return
-    category = session.get_one(Category, ticket.category)
     transitions.perform(
         session,
         ticket,
@@ -719,8 +767,6 @@ def release(session: Session, ticket: Ticket, text: str, *, by: Person | None, n
         why=text,
         changes={
             "assignee_id": None,
-            "due_at": due(now, category.accept_limit),
-            "warned_at": None,
             "dispatch_at": now,
         },
     )
@@ -746,7 +792,6 @@ def finish(session: Session, ticket: Ticket, text: str, *, by: Person, now: date
         changes={
             "resolved_at": now,
             "answered_at": ticket.answered_at or now,
-            "due_at": None,
             "dispatch_at": None,
             "assignee_id": ticket.assignee_id or by.id,
         },
@@ -754,14 +799,15 @@ def finish(session: Session, ticket: Ticket, text: str, *, by: Person, now: date
     return ticket
 
 
+@followers.on_head
 def relay(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
-    """Words between the resident and whoever has the ticket or helps with it, without showing anybody's account.
+    """Words between a resident and whoever has the ticket or goes along, without showing anybody's account.
 
-    Raises Refused(NOBODY_TO_TELL) when nobody has it yet.
+    Of several residents the one who spoke last is answered. Raises Refused(NOBODY_TO_TELL) when nobody has it yet.
     """
-    ticket = transitions.lock(session, ticket.id)
     actor = transitions.check(session, ticket, Action.RELAY, by=by)
-    if actor is Actor.REPORTER and ticket.assignee_id is None and not transitions.helpers_of(session, ticket):
+    to_resident = actor not in EVERY_REPORTER
+    if not to_resident and ticket.assignee_id is None and not transitions.helpers_of(session, ticket):
         raise Refused(Refusal.NOBODY_TO_TELL, number=ticket.short)
     transitions.perform(
         session,
@@ -771,56 +817,60 @@ def relay(session: Session, ticket: Ticket, text: str, *, by: Person, now: datet
         now=now,
         why=text,
         words_kind=WordsKind.RELAY,
+        target=session.get_one(Person, _spoke_last(session, ticket)) if to_resident else None,
         checked=actor,
     )
+
+
+def _spoke_last(session: Session, ticket: Ticket) -> int:
+    last = session.scalar(
+        select(TicketEvent.by_id)
+        .where(
+            TicketEvent.ticket_id == ticket.id,
+            TicketEvent.action == Action.RELAY.value,
+            TicketEvent.by_id.in_(followers.numbers(session, ticket)),
+        )
+        .order_by(TicketEvent.version.desc())
+        .limit(1)
+    )
+    return last or ticket.reporter_id
 
 
 # ---------------------------------------------------------------- the clock
 
 
 def auto_close(session: Session, ticket_id: int, *, now: datetime, days: int) -> bool:
-    """Closes a result nobody judged within `days`; it counts as not evaluated, never as solved."""
+    """Closes a result whose judgement was waited for `days`; what nobody judged counts as not evaluated, never as
+    solved, and of several people each who did not answer counts so.
+    """
     ticket = transitions.lock(session, ticket_id)
     if ticket.state is not TicketState.RESOLVED or ticket.resolved_at is None:
         return False
     if ticket.urgency is Urgency.EMERGENCY or now - ticket.resolved_at < timedelta(days=days):
         return False
+    judged = followers.judged(session, ticket)
     transitions.perform(
         session,
         ticket,
         Action.AUTO_CLOSE,
         by=None,
         now=now,
-        changes={"closed_at": now, "ending": Ending.NOT_EVALUATED, "due_at": None},
+        facts={"judged": len(judged)} if judged else {},
+        changes={"closed_at": now, "ending": Ending.EVALUATED if judged else Ending.NOT_EVALUATED},
+        untold=judged,
     )
     transitions.forget_questions(session, ticket)
     return True
 
 
 def remind(session: Session, ticket_id: int, *, now: datetime, after: timedelta) -> bool:
-    """Asks once more for a judgement, `after` the first time, and never again for this result."""
+    """Asks everybody who has not judged once more, `after` the first time, and never again for this result."""
     ticket = transitions.lock(session, ticket_id)
     if ticket.state is not TicketState.RESOLVED or ticket.resolved_at is None or ticket.reminded_at is not None:
         return False
     if now - ticket.resolved_at < after:
         return False
     ticket.reminded_at = now
-    outboxes.tell(session, NoticeKind.REMINDER, ticket.reporter_id, now=now, ticket_id=ticket.id)
-    return True
-
-
-def miss_limit(session: Session, ticket_id: int, *, now: datetime) -> bool:
-    """Notes a limit that ran out and tells the desk; the limit is noted once."""
-    ticket = transitions.lock(session, ticket_id)
-    if ticket.state not in OPEN_STATES or ticket.due_at is None or ticket.due_at > now:
-        return False
-    transitions.perform(
-        session,
-        ticket,
-        Action.MISS_LIMIT,
-        by=None,
-        now=now,
-        facts={"due": ticket.due_at.isoformat()},
-        changes={"due_at": None, "warned_at": now},
-    )
+    for person_id, own_id in followers.to_judge(session, ticket).items():
+        outboxes.tell(session, NoticeKind.REMINDER, person_id, now=now, ticket_id=own_id)
     return True

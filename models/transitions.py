@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, history, outboxes, people
+from models import areas, followers, history, limits, outboxes, people
 from models.area import Area
-from models.category import Level
+from models.category import Category, Level
 from models.conversation import Question, QuestionKind
 from models.errors import Refusal, Refused
 from models.lifecycle import RULES, Action, Actor, Audience
@@ -28,13 +28,12 @@ from models.ticket import (
 
 DESK_GATHER = timedelta(seconds=20)
 
-ASKED = {
-    Purpose.TASK: Actor.OFFERED,
-    Purpose.HELP: Actor.ASKED_ALONG,
-    Purpose.HANDOVER: Actor.ASKED_TO_TAKE_OVER,
-}
+TAKEN = "taken"
+"""What the card of an offer becomes when somebody else was quicker."""
 
-LEAVES_NOBODY = frozenset({Action.ESCALATE, Action.ASSIGN, Action.REOPEN})
+ASKED = {Purpose.TASK: Actor.OFFERED, Purpose.HANDOVER: Actor.ASKED_TO_TAKE_OVER}
+
+LEAVES_NOBODY = frozenset({Action.ESCALATE, Action.ASSIGN, Action.REOPEN, Action.MERGE})
 """After these other people do it; after a return the helpers stay, and somebody else joins them."""
 
 
@@ -59,6 +58,8 @@ def actors(session: Session, ticket: Ticket, person: Person) -> frozenset[Actor]
     found: set[Actor] = set()
     if ticket.reporter_id == person.id:
         found.add(Actor.REPORTER)
+    elif followers.follows(session, ticket, person.id):
+        found.add(Actor.FOLLOWER)
     if ticket.assignee_id == person.id and ticket.state in (
         TicketState.ACCEPTED,
         TicketState.ASSIGNED,
@@ -94,13 +95,15 @@ def actors(session: Session, ticket: Ticket, person: Person) -> frozenset[Actor]
 
 
 def helpers_of(session: Session, ticket: Ticket) -> Sequence[int]:
-    """The ids of the people who have joined the assignee."""
+    """The ids of the people who go along with the assignee, in the order in which they joined."""
     return session.scalars(
-        select(TicketHelper.person_id).where(
+        select(TicketHelper.person_id)
+        .where(
             TicketHelper.ticket_id == ticket.id,
             TicketHelper.joined_at.is_not(None),
             TicketHelper.left_at.is_(None),
         )
+        .order_by(TicketHelper.id)
     ).all()
 
 
@@ -133,7 +136,8 @@ def check(session: Session, ticket: Ticket, action: Action, *, by: Person | None
         raise Refused(Refusal.HELPERS_TASK if with_another else Refusal.NOT_YOURS, number=ticket.short)
     if ticket.state not in rule.sources:
         raise Refused(Refusal.WRONG_STATE, number=ticket.short, state=ticket.state)
-    if rule.needs_reason and not why.strip():
+    # What the clock does has its reason in the facts.
+    if rule.needs_reason and by is not None and not why.strip():
         raise Refused(Refusal.REASON_MISSING, number=ticket.short)
     return min(allowed, key=list(Actor).index)
 
@@ -148,12 +152,17 @@ def perform(
     why: str = "",
     words_kind: WordsKind = WordsKind.NOTE,
     facts: dict[str, Any] | None = None,
+    target: Person | None = None,
     changes: dict[str, Any] | None = None,
     checked: Actor | None = None,
+    others_stay: bool = False,
+    untold: Collection[int] = (),
 ) -> TicketEvent:
-    """Checks the rule, applies `changes` and the new state, appends the event, tells whom the rule names.
+    """Checks the rule, applies `changes` and the new state, brings the limits after, appends the event, tells whom the
+    rule names but `untold`.
 
-    `ticket` must be locked. `why` are somebody's own words: they are kept apart from the history.
+    `ticket` must be locked. `why` are somebody's own words: they are kept apart from the history. With `others_stay`
+    the offers to others go on, because a second person is wanted.
     """
     rule = RULES[action]
     actor = checked or check(session, ticket, action, by=by, why=why)
@@ -168,32 +177,54 @@ def perform(
         ticket.touched_at = ticket.asked_at = None
     elif is_heard_of or ticket.assignee_id != former_assignee:
         ticket.touched_at, ticket.asked_at = now, None
+    limits.follow(ticket, session.get_one(Category, ticket.category), action, by_hand=by is not None, now=now)
     event = history.record(
         session, ticket, action, actor=actor, by=by, now=now, before=before.value, words=words, facts=facts or {}
     )
-    for tell in rule.tells:
-        for person_id in _audience(session, ticket, tell.to, former_assignee, by):
+    # An offer is open only while the ticket is offered, or while a second person is wanted.
+    tells = [tell for tell in rule.tells if before is not TicketState.NEW or tell.to is not Audience.OTHERS_OFFERED]
+    # Whoever is asked by a colleague to take it over may still do so when somebody has joined.
+    only = Purpose.TASK if action is Action.JOIN else None
+    for tell in tells:
+        if tell.to is Audience.REPORTER:
+            # A follower reads the number of their own ticket.
+            audience = followers.numbers(session, ticket)
+        else:
+            told = _audience(session, ticket, tell.to, former_assignee, target, by, only=only)
+            audience = dict.fromkeys(told, ticket.id)
+            if tell.to is Audience.TARGET:
+                audience |= {
+                    each: number for each, number in followers.numbers(session, ticket).items() if each in told
+                }
+        asks = tell.kind is NoticeKind.FINISHED
+        for person_id, number_id in audience.items():
+            if person_id in untold:
+                continue
             if tell.kind is NoticeKind.DESK:
                 outboxes.tell_desk(session, person_id, now=now, gather=DESK_GATHER)
                 continue
             if tell.to is Audience.OTHERS_OFFERED:
-                if not _was_shown(session, ticket, person_id):
+                if others_stay or not _was_shown(session, ticket, person_id):
                     continue
-            elif by is not None and person_id == by.id and tell.kind is not NoticeKind.FINISHED:
+            # Only whoever reported a matter and mended it alike is told what they did: they are asked about it.
+            elif by is not None and person_id == by.id and not (asks and person_id == ticket.reporter_id):
                 continue
             outboxes.tell(
                 session,
                 tell.kind,
                 person_id,
                 now=now,
-                ticket_id=ticket.id,
+                ticket_id=number_id,
                 data={"by": by.id if by else None, "actor": actor.value, **(facts or {})},
                 words_id=words.id if words else None,
             )
     if action in LEAVES_NOBODY:
         end_help(session, ticket, now=now)
-    if any(tell.to is Audience.OTHERS_OFFERED for tell in rule.tells):
-        close_offers(session, ticket, OfferState.WITHDRAWN, now=now, except_person=by.id if by else 0)
+    for tell in tells:
+        if tell.to is Audience.OTHERS_OFFERED and not others_stay:
+            caption = TAKEN if tell.kind is NoticeKind.TAKEN else OfferState.WITHDRAWN.value
+            but = by.id if by else 0
+            close_offers(session, ticket, OfferState.WITHDRAWN, now=now, except_person=but, caption=caption, only=only)
     return event
 
 
@@ -202,11 +233,14 @@ def _audience(
     ticket: Ticket,
     audience: Audience,
     former_assignee: int | None,
+    target: Person | None,
     by: Person | None,
-) -> Iterable[int]:
+    *,
+    only: Purpose | None,
+) -> Collection[int]:
     match audience:
         case Audience.REPORTER:
-            return [ticket.reporter_id]
+            return followers.numbers(session, ticket)
         case Audience.ASSIGNEE:
             return [former_assignee] if former_assignee else []
         case Audience.HELPERS:
@@ -216,11 +250,7 @@ def _audience(
             return [*team, *(each for each in helpers_of(session, ticket) if each != former_assignee)]
         case Audience.OTHERS_OFFERED:
             return session.scalars(
-                select(Offer.person_id).where(
-                    Offer.ticket_id == ticket.id,
-                    Offer.state == OfferState.OPEN,
-                    Offer.person_id != (by.id if by else 0),
-                )
+                select(Offer.person_id).where(_open_offers(ticket, except_person=by.id if by else 0, only=only))
             ).all()
         case Audience.DESK:
             return [person.id for person in desk_of(session, ticket)]
@@ -233,6 +263,8 @@ def _audience(
         case Audience.STREET:
             area = session.get(Area, ticket.community_id) if ticket.community_id else None
             return [person.id for person in people.with_role(session, [RoleKind.STREET], area=area)]
+        case Audience.TARGET:
+            return [target.id] if target else []
 
 
 def end_help(session: Session, ticket: Ticket, *, now: datetime, only_person: int | None = None) -> None:
@@ -259,27 +291,66 @@ def _was_shown(session: Session, ticket: Ticket, person_id: int) -> bool:
     return outboxes.was_sent(session, ticket_id=ticket.id, kind=NoticeKind.OFFER, person_id=person_id)
 
 
-def close_offers(session: Session, ticket: Ticket, state: OfferState, *, now: datetime, except_person: int = 0) -> None:
-    """Ends every open offer of a ticket; people who never saw theirs are not told, cards become their ending."""
-    session.execute(
-        update(Offer)
-        .where(Offer.ticket_id == ticket.id, Offer.state == OfferState.OPEN, Offer.person_id != except_person)
-        .values(state=state, answered_at=now)
-    )
+def _open_offers(ticket: Ticket, *, except_person: int, only: Purpose | None) -> ColumnElement[bool]:
+    found = and_(Offer.ticket_id == ticket.id, Offer.state == OfferState.OPEN, Offer.person_id != except_person)
+    return found if only is None else and_(found, Offer.purpose == only)
+
+
+def close_offers(
+    session: Session,
+    ticket: Ticket,
+    state: OfferState,
+    *,
+    now: datetime,
+    except_person: int = 0,
+    caption: str = "",
+    only: Purpose | None = None,
+) -> None:
+    """Ends every open offer of a ticket, or those of `only` one purpose; people who never saw theirs are not told,
+    cards become their ending.
+    """
+    these = _open_offers(ticket, except_person=except_person, only=only)
+    if only is not None:
+        for offer in session.scalars(select(Offer).where(these).order_by(Offer.id)).all():
+            close_offer(session, ticket, offer, state, now=now, caption=caption)
+        return
+    closed = session.execute(update(Offer).where(these).values(state=state, answered_at=now))
+    if closed.rowcount or except_person:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+        session.execute(
+            delete(Question).where(
+                Question.ticket_id == ticket.id,
+                Question.kind == QuestionKind.OFFER,
+                Question.person_id != except_person,
+            )
+        )
+        outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.OFFER)
+    outboxes.retire_cards(session, ticket_id=ticket.id, caption=caption or state.value, except_person=except_person)
+
+
+def close_offer(
+    session: Session, ticket: Ticket, offer: Offer, state: OfferState, *, now: datetime, caption: str = ""
+) -> None:
+    """Ends one person's offer; others' stay open."""
+    offer.state, offer.answered_at = state, now
     session.execute(
         delete(Question).where(
             Question.ticket_id == ticket.id,
             Question.kind == QuestionKind.OFFER,
-            Question.person_id != except_person,
+            Question.person_id == offer.person_id,
         )
     )
-    outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.OFFER)
-    outboxes.retire_cards(session, ticket_id=ticket.id, caption=state.value, except_person=except_person)
+    outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.OFFER, person_id=offer.person_id)
+    outboxes.retire_cards(session, ticket_id=ticket.id, caption=caption or state.value, only_person=offer.person_id)
+    session.flush()
 
 
-def forget_questions(session: Session, ticket: Ticket) -> None:
-    """Closes every open question about a ticket, so that a late digit changes nothing."""
-    session.execute(delete(Question).where(Question.ticket_id == ticket.id))
+def forget_questions(session: Session, ticket: Ticket, *, of: int | None = None) -> None:
+    """Closes every open question about a ticket and those merged into it, or one person's, so that a late digit
+    changes nothing.
+    """
+    merged = select(Ticket.id).where(Ticket.merged_into_id == ticket.id)
+    query = delete(Question).where(or_(Question.ticket_id == ticket.id, Question.ticket_id.in_(merged)))
+    session.execute(query if of is None else query.where(Question.person_id == of))
 
 
 def sight(session: Session, person: Person) -> ColumnElement[bool]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import yaml
+
+try:  # in C where PyYAML has it: a twentieth of a second sooner
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:
+    from yaml import SafeLoader  # type: ignore[assignment]
 
 
 class First(StrEnum):
@@ -19,6 +25,7 @@ class First(StrEnum):
     PROPERTY = "property"
     STAFF = "staff"
     DEPARTMENT = "department"
+    POOL = "pool"
 
 
 class Level(StrEnum):
@@ -32,11 +39,15 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long each step may take: `2h` is wall-clock hours, `7wd` is working days."""
+    """How long each step may take: `2h` is wall-clock hours, `7wd` is working days.
+
+    `by` has other ones for an urgency or a level: `{"urgent": {"finish": "24h"}}`.
+    """
 
     first_answer: str
     accept: str
     finish: str
+    by: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,19 @@ class CategorySeed:
     department: str
     skills: tuple[str, ...]
     offerable: bool
+    needs: int = 1
+    """How many volunteers go together."""
+    waves: dict[str, Any] = field(default_factory=dict)
+    """Its own waves by urgency, each with `sizes` and `minutes`."""
+
+
+def _limits(row: dict[str, Any]) -> Limits:
+    return Limits(
+        first_answer=row["first_answer"],
+        accept=row["accept"],
+        finish=row["finish"],
+        by={name: dict(other) for name, other in row.items() if isinstance(other, dict)},
+    )
 
 
 def _seed(code: str, row: dict[str, Any]) -> CategorySeed:
@@ -61,15 +85,17 @@ def _seed(code: str, row: dict[str, Any]) -> CategorySeed:
         words={word: float(weight) for weight, several in row["words"].items() for word in str(several).split()},
         first=First(row["first"]),
         level=Level(row["level"]),
-        limits=Limits(**row["limits"]),
+        limits=_limits(row["limits"]),
         department=row["department"],
         skills=tuple(row.get("skills", ())),
         offerable=row.get("offerable", True),
+        needs=row.get("needs", 1),
+        waves=row.get("waves", {}),
     )
 
 
 @cache
 def load() -> tuple[CategorySeed, ...]:
     """The categories in the order of the file, which is the order people see."""
-    rows = yaml.safe_load(files("nlp").joinpath("categories.yaml").read_text(encoding="utf-8"))
+    rows = yaml.load(Path(__file__).with_name("categories.yaml").read_text(encoding="utf-8"), Loader=SafeLoader)
     return tuple(_seed(code, row) for code, row in rows.items())

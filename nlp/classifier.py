@@ -52,6 +52,8 @@ class Classifier:
         self._keywords = Keywords(_with_new_words_louder(categories))
         places = {code: place for place, code in enumerate(self._model.categories)}
         self._learned = tuple(places.get(code) for code in self._codes)
+        self._wanted = tuple(kind in KINDS for kind in self._model.kinds)
+        self._kinds = tuple((Kind(kind), place) for place, kind in enumerate(self._model.kinds) if kind in KINDS)
 
     def score(self, said: str, *, best: int = 5) -> Scored:
         """The best categories of `said`, which `normal` has been through; none where nothing in it is known."""
@@ -69,7 +71,7 @@ class Classifier:
         if not mixed or not (unit or found):
             return Scored((), False, None, kind, chat, ())
         shares = _softmax(mixed, settings.temperature)
-        order = sorted(range(len(shares)), key=lambda index: -shares[index])[:best]
+        order = sorted(range(len(shares)), key=shares.__getitem__, reverse=True)[:best]
         ranked = tuple((self._codes[index], shares[index]) for index in order)
         return Scored(
             ranked=ranked,
@@ -82,13 +84,13 @@ class Classifier:
 
     def _kind(self, said: str, learned: Sequence[float]) -> tuple[Kind, Chat | None]:
         """The kind, and what sort of message without a matter it surely is, if any."""
-        model = self._model
-        share = dict(zip(model.kinds, _softmax(learned, model.settings.kind_temperature), strict=True))
-        kind = max((Kind(kind) for kind in model.kinds if kind in KINDS), key=lambda kind: share[kind])
-        idle = sum(each for kind, each in share.items() if kind not in KINDS)
-        if len(said) > _TALK_MOST or idle < model.settings.chat or not _SPOKEN.search(said):
+        shares = _softmax(learned, self._model.settings.kind_temperature)
+        kind = max(self._kinds, key=lambda each: shares[each[1]])[0]
+        idle = sum(share for share, wanted in zip(shares, self._wanted, strict=True) if not wanted)
+        if len(said) > _TALK_MOST or idle < self._model.settings.chat or not _SPOKEN.search(said):
             return kind, None
-        return kind, max(Chat, key=lambda chat: share.get(chat, 0.0))
+        share_of = dict(zip(self._model.kinds, shares, strict=True))
+        return kind, max(Chat, key=lambda chat: share_of.get(chat, 0.0))
 
     def _reasons(self, seen: Seen, unit: float, found: dict[str, float], category: int) -> tuple[str, ...]:
         """The words that spoke for a category: its own words, and those that were learned."""

@@ -46,6 +46,8 @@ class Intent(StrEnum):
     CREATE = "create"
     LEAVE = "leave"
     BACK = "back"
+    FREE_TIMES = "free_times"
+    MOST_OFFERS = "most_offers"
     RIDER_REGISTER = "rider_register"
     STATIONS = "stations"
     PATROL = "patrol"
@@ -67,11 +69,13 @@ class Intent(StrEnum):
     REJECT = "reject"
     HOLD = "hold"
     MERGE = "merge"
+    UNMERGE = "unmerge"
     HAND_BACK = "hand_back"
     REPLY = "reply"
     CLAIM = "claim"
     RETURN = "return"
     ANSWER = "answer"
+    DUTY = "duty"
 
 
 class Audience(StrEnum):
@@ -139,6 +143,7 @@ _RULES: dict[Intent, _Rule] = {
     Intent.FOR_OTHERS: _rule("代报 代为上报 帮人报", _A.RESIDENT, _EVERYBODY, _W),
     Intent.EVALUATE: _rule("评价 评单 打分", _A.RESIDENT, _EVERYBODY, _S, _N),
     Intent.REEVALUATE: _rule("改评 修改评价 改评价", _A.RESIDENT, _EVERYBODY, _S, _N),
+    Intent.UNMERGE: _rule("拆开 拆单", _A.RESIDENT, _EVERYBODY, _S),
     Intent.URGE: _rule("催办 催单 催一下 催促", _A.RESIDENT, _EVERYBODY, _S, _W),
     Intent.HUMAN: _rule("人工 转人工 找人工 人工客服 人工服务 转人工服务 转人工客服 客服", _A.RESIDENT, _EVERYBODY, _W),
     Intent.ERASE_ME: _rule(
@@ -164,6 +169,8 @@ _RULES: dict[Intent, _Rule] = {
     Intent.PAIR: _rule("认亲 结对", _A.MEMBER, _MEMBERS, _N, _W),
     Intent.CREATE: _rule("创单 自主创单", _A.MEMBER, _MEMBERS, _W),
     Intent.LEAVE: _rule("请假 暂停接单", _A.MEMBER, _MEMBERS, Argument.UNTIL, _W),
+    Intent.FREE_TIMES: _rule("接单时间", _A.MEMBER, _MEMBERS, _W),
+    Intent.MOST_OFFERS: _rule("接单上限", _A.MEMBER, _MEMBERS, _W),
     Intent.BACK: _rule("上线 销假 恢复接单 结束请假", _A.MEMBER, _MEMBERS),
     Intent.RIDER_REGISTER: _rule("骑手报到 小哥报到 外卖员报到 快递员报到", _A.RIDER, _EVERYBODY, Argument.CODE),
     Intent.STATIONS: _rule("驿站 附近驿站 最近的驿站 骑手驿站 找驿站", _A.RIDER, _EVERYBODY),
@@ -190,6 +197,7 @@ _RULES: dict[Intent, _Rule] = {
     Intent.MERGE: _rule("合并 并单", _A.STAFF, _STAFF, _S),
     Intent.HAND_BACK: _rule("交回 交还 结束人工", _A.STAFF, _STAFF, _S),
     Intent.REPLY: _rule("回复", _A.STAFF, _STAFF, _S, _W),
+    Intent.DUTY: _rule("值班 值班表 谁值班", _A.STAFF, _OFFICE, _W),
     Intent.CLAIM: _rule("认领", _A.DEPARTMENT, _DEPARTMENT, _S),
     Intent.RETURN: _rule("退回", _A.DEPARTMENT, _DEPARTMENT, _S),
     Intent.ANSWER: _rule("答复", _A.DEPARTMENT, _DEPARTMENT, _S),
@@ -466,6 +474,15 @@ def digit(text: str) -> Digit | None:
     return Digit(number, text[origin[start] if start < len(origin) else len(text) :].strip())
 
 
+_YES = frozenset({"是", "是的", "对", "对的", "是同一件", "是同一件事", "同一件事"})
+_NO = frozenset({"不是", "不是的", "不对", "不是同一件", "不是同一件事", "另一件事"})
+
+
+def yes_or_no(letters: str) -> int | None:
+    """The numbered answer that `letters`, words without punctuation, give to a question of yes (1) or no (2)."""
+    return 1 if letters in _YES else 2 if letters in _NO else None
+
+
 _BARE_SERIAL = re.compile(
     r"[\W_]*(?:编号|单号|工单号?|no\.?)?[\W_]*(\d{6}\s?[-—–]\s?\d{4,6}|\d{10}|\d{3,6})\s?(?:号(?:工?单)?)?[\W_]*"
 )
@@ -578,6 +595,36 @@ def day_first(rest: str, *, today: date) -> tuple[date, str]:
     if found is None or day is None:
         return today, rest
     return day, rest[origin[found.end()] :] if found.end() < len(origin) else ""
+
+
+_HOURS = re.compile(
+    r"(下午|晚上|晚|夜里)?(\d{1,2})(?:[:点时](?:00|整)?)?(?:-|~|到|至)(下午|晚上|晚|夜里|次日|明早)?(\d{1,2})(?:[:点时](?:00|整)?)?"
+)
+
+
+def hours(rest: str) -> tuple[int, int] | None:
+    """The full hours between which somebody likes to be asked ("18-21", "晚上6点到9点", "22到6点"), each under 24."""
+    found = _HOURS.fullmatch(re.sub(r"[\s。.]", "", normal(rest)))
+    if found is None:
+        return None
+    start, end = int(found[2]), int(found[4])
+    if found[1] and start < 12:
+        start += 12
+        # "晚上6点到9点" means nine in the evening.
+        end += 12 if found[3] is None and end < 12 else 0
+    if found[3] in ("下午", "晚上", "晚", "夜里") and end < 12:
+        end += 12
+    end %= 24
+    return (start, end) if start < 24 and start != end else None
+
+
+_TAKES_OVER = re.compile(r"(?:换成?|改成?|替换?|交给)[\s:,]*(?P<name>\S{1,40})")
+
+
+def takes_over(rest: str) -> str | None:
+    """The name in the words of `值班` ("换 王芳"), or None where nobody is named."""
+    found = _TAKES_OVER.fullmatch(normal(rest).strip())
+    return found["name"] if found else None
 
 
 # --- typing errors -----------------------------------------------------------------------------------------------

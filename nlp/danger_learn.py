@@ -1,132 +1,158 @@
-"""Learning nlp/danger.tsv, the second opinion on danger, from messages written for it; the same file every time.
+"""Learning nlp/danger.bin from messages written for it and from ordinary ones; the same file every time.
 
-`python -m nlp.danger_learn tests/data nlp/corpus nlp/danger.tsv`
+`python -m nlp.danger_learn tests/data nlp/corpus nlp/danger.bin`
 """
 
 from __future__ import annotations
 
 import csv
-import math
-import random
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import log, sqrt
 from pathlib import Path
+from typing import Any
 
-from nlp.danger import KINDS, LONGEST, SCALE, Danger
-from nlp.danger_scenes import plainly, possible, signs
+try:
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.svm import LinearSVC
+except ModuleNotFoundError as missing:  # the product runs without them
+    MISSING: str | None = missing.name
+else:
+    MISSING = None
+
+from nlp.danger import (
+    BUCKETS,
+    DANGER,
+    KIND_BUCKETS,
+    LONGEST,
+    SQUARE,
+    Danger,
+    Scale,
+    kind_signs,
+    passages,
+    signs,
+    write,
+)
 from nlp.normal import normal
 
-_EPOCHS = 16
-_RATE = 0.5
-_DECAY = 2e-5
-# Of what only looks like danger there are few examples; each counts as if there were more.
-_ALIKE = 3.0
-# What people write is short, the corpus seldom: each clause of an ordinary message is an ordinary message too.
-_PIECE = 0.3
-_SHORTEST = 5
-# A sign seen in one message only is chance; one that hardly matters is not kept.
+NONE = "none"
+"""The category of rows without a matter: the shortest messages there are."""
+
+_C = 30.0
+_KIND_C = 1.0
+# A sign seen in one message only is chance.
 _SEEN = 2
-_KEPT = 6
-
-# Numbers and letters belong to addresses and commands.
-_CHINESE = re.compile(r"[\u4e00-\u9fff]+")
-_CLAUSE = re.compile(r"[,。!?;:\s]")
-
-Example = tuple[list[str], float, float]
-"""The signs of a message, 1.0 for danger or 0.0, and how much the message counts."""
+# Ordinary messages are many and easy; what is written to be hard teaches most.
+_ORDINARY = 0.2
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One message or passage; `kind` is None where nobody said which danger it is, `counts` is its weight."""
+
+    said: str
+    danger: bool
+    kind: Danger | None = None
+    counts: float = 1.0
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a tab-separated file with a header."""
     with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-def _signs(text: str) -> list[str]:
-    """In one order, so that the same weights come out every time."""
-    return sorted(signs(plainly(normal(text))))
+def written(folder: Path) -> list[Example]:
+    """The messages of danger.tsv (kind, text) and lookalikes.tsv (text) in a folder."""
+    told = [Example(normal(row["text"]), True, Danger(row["kind"])) for row in rows(folder / "danger.tsv")]
+    return told + [Example(normal(row["text"]), False) for row in rows(folder / "lookalikes.tsv")]
 
 
-def _pieces(text: str) -> list[str]:
-    """The message, where it is short enough to be judged, and its clauses, where no danger word makes them doubtful."""
-    said = plainly(normal(text))
-    pieces = [said] if len(said) <= LONGEST else []
-    clauses = [clause for clause in _CLAUSE.split(said) if len(clause) >= _SHORTEST]
-    return pieces + [
-        clause
-        for clause in clauses
-        if clause != said and not any(scene.pattern.search(clause) for scene in possible(signs(clause)))
-    ]
-
-
-def _learn(examples: Sequence[Example], known: frozenset[str]) -> dict[str, float]:
-    """Logistic regression, one message at a time (AdaGrad); the empty sign is the constant."""
-    weights: dict[str, float] = {"": 0.0}
-    squares: dict[str, float] = {}
-    draw = random.Random(0)
-    order = list(range(len(examples)))
-    kept = [([sign for sign in found if sign in known], truth, counts) for found, truth, counts in examples]
-    for _ in range(_EPOCHS):
-        draw.shuffle(order)
-        for index in order:
-            found, truth, counts = kept[index]
-            if not found:
-                continue
-            share = 1 / math.sqrt(len(found))
-            total = weights[""] + share * sum(weights.get(sign, 0.0) for sign in found)
-            wrong = counts * (1 / (1 + math.exp(-max(-30.0, min(30.0, total)))) - truth)
-            for sign, step in [("", wrong), *((sign, wrong * share) for sign in found)]:
-                weight = weights.get(sign, 0.0)
-                step += _DECAY * weight
-                squares[sign] = squares.get(sign, 1e-3) + step * step
-                weights[sign] = weight - _RATE * step / math.sqrt(squares[sign])
-    return weights
-
-
-def learn(
-    danger: Iterable[dict[str, str]], alike: Iterable[str], plain: Iterable[tuple[str, bool]]
-) -> dict[str, list[int]]:
-    """The weights of every sign: for danger, then for each of `KINDS`, in `SCALE`ths.
-
-    `danger` has rows with `kind` and `text`; `plain` are other messages and whether they tell of danger.
+def ordinary(folder: Path) -> list[Example]:
+    """The messages of the corpus, those too long to be judged at once in passages; which passage of a long alarm is the
+    alarm nobody has said, so that those are left out.
     """
-    told = [(_signs(row["text"]), Danger(row["kind"])) for row in danger]
-    examples: list[Example] = [(found, 1.0, 1.0) for found, _ in told]
-    examples += [(_signs(text), 0.0, _ALIKE) for text in alike]
-    for text, truth in plain:
-        if truth:
-            examples.append((_signs(text), 1.0, 1.0))
-        else:
-            examples += [(_signs(piece), 0.0, _PIECE) for piece in _pieces(text)]
-    seen = Counter(sign for found, _, _ in examples for sign in found)
-    known = frozenset(sign for sign, times in seen.items() if times >= _SEEN and _CHINESE.fullmatch(sign))
-    columns = [_learn(examples, known)]
-    columns += [_learn([(found, float(kind is one), 1.0) for found, kind in told], known) for one in KINDS]
-    table = {sign: [round(column.get(sign, 0.0) * SCALE) for column in columns] for sign in ("", *sorted(known))}
-    of_kinds = {sign for sign, times in Counter(sign for found, _ in told for sign in found).items() if times >= _SEEN}
-    return {
-        sign: row if sign in of_kinds or not sign else row[:1]
-        for sign, row in table.items()
-        if not sign or abs(row[0]) >= _KEPT
-    }
+    found = []
+    for path in sorted(folder.glob("*.tsv")):
+        for row in rows(path):
+            said = normal(" ".join(filter(None, (row["title"], row["text"]))))
+            alarm = row["emergency"] == "1"
+            if len(said) <= LONGEST:
+                matter = row["category"] != NONE and not alarm
+                found.append(Example(said, alarm, counts=_ORDINARY if matter else 1.0))
+            elif not alarm:
+                found += [Example(passage, False, counts=_ORDINARY) for passage in passages(said)]
+    return found
 
 
-def rebuild(examples: Path, corpus: Path) -> dict[str, list[int]]:
-    """The weights learned from danger.tsv and lookalikes.tsv in `examples` and from every file of `corpus`."""
-    plain = [
-        (" ".join(filter(None, (row["title"], row["text"]))), row["emergency"] == "1")
-        for path in sorted(corpus.glob("*.tsv"))
-        for row in _rows(path)
-    ]
-    alike = [row["text"] for row in _rows(examples / "lookalikes.tsv")]
-    return learn(_rows(examples / "danger.tsv"), alike, plain)
+def examples(written_in: Path, corpus: Path) -> list[Example]:
+    """Everything there is to learn from."""
+    return [*written(written_in), *written(corpus / "danger"), *ordinary(corpus)]
 
 
-def write(path: Path, weights: dict[str, list[int]]) -> None:
-    """One line for each sign."""
-    path.write_text("".join(f"{sign}\t{' '.join(map(str, row))}\n" for sign, row in sorted(weights.items())), "utf-8")
+def rebuild(written_in: Path, corpus: Path) -> bytes:
+    """The file learned from the folders `written_in` and `corpus`/danger, and from every file of `corpus`."""
+    return learn(examples(written_in, corpus))
+
+
+def learn(several: Sequence[Example]) -> bytes:
+    """The file learned from examples of danger of every kind and of what is none."""
+    found = [sorted(signs(each.said)) for each in several]
+    rarity = _rarity(found, BUCKETS)
+    machine = LogisticRegression(C=_C, solver="liblinear", dual=True, random_state=0, max_iter=3000)
+    machine.fit(
+        _matrix(found, rarity), [each.danger for each in several], sample_weight=[each.counts for each in several]
+    )
+    learned = {DANGER: _whole(machine.coef_[0], float(machine.intercept_[0]), rarity)}
+
+    told = [each for each in several if each.kind is not None]
+    found = [sorted(kind_signs(each.said)) for each in told]
+    rarity = _rarity(found, KIND_BUCKETS)
+    matrix = _matrix(found, rarity)
+    for kind in Danger:
+        # dual: coordinate descent in one thread, so the same on every machine.
+        one = LinearSVC(C=_KIND_C, dual=True, random_state=0, max_iter=3000)
+        one.fit(matrix, [each.kind is kind for each in told])
+        learned[kind.value] = _whole(one.coef_[0], float(one.intercept_[0]), rarity)
+    return write(learned)
+
+
+def _rarity(several: Iterable[Sequence[int]], size: int) -> list[float]:
+    """For each bucket how rare it is (inverse document frequency); 0 for those that are not used."""
+    number = 0
+    seen: Counter[int] = Counter()
+    for each in several:
+        number += 1
+        seen.update(each)
+    return [log((1 + number) / (1 + seen[b])) + 1 if seen[b] >= _SEEN else 0.0 for b in range(size)]
+
+
+def _matrix(several: Sequence[Sequence[int]], rarity: Sequence[float]) -> Any:
+    values: list[float] = []
+    columns: list[int] = []
+    ends = [0]
+    for each in several:
+        known = [bucket for bucket in each if rarity[bucket]]
+        length = sqrt(sum(rarity[bucket] ** 2 for bucket in known)) or 1.0
+        columns += known
+        values += [rarity[bucket] / length for bucket in known]
+        ends.append(len(columns))
+    return csr_matrix((values, columns, ends), shape=(len(several), len(rarity)))
+
+
+def _whole(weights: Any, bias: float, rarity: Sequence[float]) -> tuple[Scale, list[int], list[int]]:
+    """The scale, and weights and squared rarities as whole numbers of one byte."""
+    scaled = [float(weight) * rare for weight, rare in zip(weights, rarity, strict=True)]
+    step = max(map(abs, scaled)) / 127
+    return (
+        Scale(round(step * sqrt(SQUARE), 8), round(bias, 6)),
+        [round(each / step) for each in scaled],
+        [round(SQUARE * rare * rare) for rare in rarity],
+    )
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[3]), rebuild(Path(sys.argv[1]), Path(sys.argv[2])))
+    Path(sys.argv[3]).write_bytes(rebuild(Path(sys.argv[1]), Path(sys.argv[2])))

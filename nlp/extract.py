@@ -58,7 +58,7 @@ _PARTS = re.compile(
     rf"|(?P<floor>(?<!\d)-?{_N})\s?(?:楼(?![上下道顶梯盘])|层(?![楼高])))"
 )
 _ROOM_AFTER = re.compile(r"\s?-?(\d{3,4})(?![\d个月年天元块平米户点日号栋])")
-_CODE = re.compile(r"(?<![A-Za-z\d])[A-Za-z]\d{1,3}(?![A-Za-z\d]|\s?[市区县级])")
+_CODE = re.compile(r"[A-Za-z](?<![A-Za-z\d].)\d{1,3}(?![A-Za-z\d]|\s?[市区县级])")
 
 
 def _number(spoken: str) -> str:

@@ -7,8 +7,8 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cache
-from importlib.resources import files
 from math import sqrt
+from pathlib import Path
 from typing import Any
 
 from nlp.features import Seen
@@ -17,6 +17,8 @@ _MAGIC = b"huying-model-1\n"
 # A headline's feature counts 5, the story's 2: whole numbers, because whole messages are added up as whole numbers.
 HEAD, STORY = 5, 2
 _ZERO = 128
+# So many weights of one byte fit into a sum of two.
+_AT_ONCE = 257
 IDF_UNIT = 100
 
 
@@ -41,7 +43,7 @@ class Settings:
 class Model:
     """Scores of all labels for one message.
 
-    Each feature's weights stand side by side in one large integer, four bytes a label, so that a message costs one
+    Each feature's weights stand side by side in one large integer, two bytes a label, so that a message costs one
     lookup and one addition a feature, however many labels there are. Weights are stored in one byte, raised by 128 so
     that none is negative; a counter beside them says how often that was added.
     """
@@ -59,24 +61,29 @@ class Model:
         self.biases: tuple[float, ...] = tuple(header["biases"])
         self._step: float = header["step"]
         labels = len(self.biases)
-        self._unpack = struct.Struct(f"<{labels + 1}I")
-        self._top = 32 * (labels + 1)
-        self._bytes = 4 * (labels + 2)
+        self._row = struct.Struct(f"<{labels}HHI")
         start += length
         names = data[start : start + header["names"]].decode("utf-8").split("\n")
         self._table = dict(zip(names, self._rows(data, start + header["names"], len(names), labels), strict=True))
 
     def _rows(self, data: bytes, start: int, count: int, labels: int) -> list[int]:
         """One integer a feature: the labels' weights, a one that counts, and on top the square of its rarity."""
-        width = self._bytes
+        width = self._row.size
         rows = bytearray(width * count)
         for label in range(labels):
-            rows[4 * label :: width] = data[start + label * count : start + (label + 1) * count]
-        rows[4 * labels :: width] = b"\1" * count
+            rows[2 * label :: width] = data[start + label * count : start + (label + 1) * count]
+        rows[2 * labels :: width] = b"\1" * count
         start += labels * count
         for byte in (0, 1):
-            rows[4 * (labels + 1) + byte :: width] = data[start + byte * count : start + (byte + 1) * count]
+            rows[2 * labels + 2 + byte :: width] = data[start + byte * count : start + (byte + 1) * count]
         return [int.from_bytes(rows[index : index + width], "little") for index in range(0, len(rows), width)]
+
+    def _added(self, features: Iterable[str]) -> Sequence[int]:
+        """Over those of `features` that were learned: each label's weights, how many they are, and their rarity."""
+        rows = list(filter(None, map(self._table.get, features)))
+        sums = (sum(rows[start : start + _AT_ONCE]) for start in range(0, len(rows) or 1, _AT_ONCE))
+        several = [self._row.unpack(each.to_bytes(self._row.size, "little")) for each in sums]
+        return several[0] if len(several) == 1 else [sum(column) for column in zip(*several, strict=True)]
 
     def scores(self, seen: Seen) -> tuple[list[float], float]:
         """What speaks for each category and then for each kind, from its features.
@@ -84,20 +91,21 @@ class Model:
         In the scale of the learner's decision function. The second value is what one unit of `weight` counts in this
         message; zero when nothing in it is known.
         """
-        find = self._table.get
-        top = sum(filter(None, map(find, seen.head)))
-        rest = sum(filter(None, map(find, seen.story)))
-        length = sqrt((HEAD * HEAD * (top >> self._top) + STORY * STORY * (rest >> self._top)) / IDF_UNIT)
+        *head, head_count, head_rarity = self._added(seen.head)
+        *story, story_count, story_rarity = self._added(seen.story)
+        length = sqrt((HEAD * HEAD * head_rarity + STORY * STORY * story_rarity) / IDF_UNIT)
         if not length:
             return list(self.biases), 0.0
-        *sums, counted = self._unpack.unpack_from((HEAD * top + STORY * rest).to_bytes(self._bytes + 4, "little"))
         unit = self._step / length
-        raised = _ZERO * counted
-        return [(each - raised) * unit + bias for each, bias in zip(sums, self.biases, strict=True)], unit
+        raised = _ZERO * (HEAD * head_count + STORY * story_count)
+        return [
+            (HEAD * loud + STORY * quiet - raised) * unit + bias
+            for loud, quiet, bias in zip(head, story, self.biases, strict=True)
+        ], unit
 
     def weights(self, features: Iterable[str], label: int) -> Iterator[tuple[str, int]]:
         """Of the features that were learned, each with what it says for a label."""
-        find, place = self._table.get, 32 * label
+        find, place = self._table.get, 16 * label
         for feature in features:
             row = find(feature)
             if row is not None:
@@ -143,4 +151,4 @@ def write(
 @cache
 def shipped() -> Model:
     """The model of this version, read once."""
-    return Model(files("nlp").joinpath("model.bin").read_bytes())
+    return Model(Path(__file__).with_name("model.bin").read_bytes())

@@ -84,13 +84,13 @@ def _best(model: Spans, line: str, kind: str) -> tuple[int, str] | None:
     if found is None or found[0] < _GATE[kind]:
         return None
     score, first, last = found
-    start, end = words[first][1], words[last][1] + len(words[last][0])
+    start, end = _where(words, first, last)
     place = _mended(line, start, end)
     if _ONLY_STREET.fullmatch(place) and (deeper := model.best(words[last + 1 :], "X")) and deeper[0] > _DEEPER:
-        first, last = deeper[1] + last + 1, deeper[2] + last + 1
-        if words[first][1] - end <= 2:
-            end = words[last][1] + len(words[last][0])
-            place = _mended(line, words[first][1], end)
+        start, deeper_end = _where(words, last + 1 + deeper[1], last + 1 + deeper[2])
+        if start - end <= 2:
+            end = deeper_end
+            place = _mended(line, start, end)
     if _NO_PLACE.match(place) or _GENERIC.fullmatch(place) or _EVERYWHERE.fullmatch(place):
         return None
     if place.endswith("广场") and line.startswith("舞", line.find(place) + len(place)):
@@ -100,6 +100,12 @@ def _best(model: Spans, line: str, kind: str) -> tuple[int, str] | None:
     if score < _GATE[kind] + _UNLIKELY[kind] and not _LIKE_A_PLACE.search(place):
         return None
     return score, place
+
+
+def _where(words: list[str], first: int, last: int) -> tuple[int, int]:
+    """Where in their line the words from `first` to `last` begin and end."""
+    start = sum(map(len, words[:first]))
+    return start, start + sum(map(len, words[first : last + 1]))
 
 
 def _mended(line: str, start: int, end: int) -> str:

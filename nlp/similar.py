@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from nlp.normal import normal
@@ -81,6 +80,9 @@ class Alike:
 
 _LETTERS = re.compile(r"[^\u4e00-\u9fffA-Za-z0-9]+")
 _BUILDING = re.compile(r"([A-Za-z]?\d{1,3}|[一二三四五六七八九十]{1,3}|[A-Za-z])(?:栋|幢|座|号楼|#)")
+_WITHIN = re.compile(
+    r"([A-Za-z]?\d{1,4}|[一二三四五六七八九十]{1,3}|[A-Za-z])(?:栋|幢|座|号楼|#|单元|楼(?!上|下|道|梯|顶)|层|室|号)"
+)
 _PLAIN = re.compile(r"小区|附近|旁边?|门口|下面|周边|对面|楼下|隔壁")
 
 Vector = dict[str, float]
@@ -104,7 +106,8 @@ def sketch(told: Told) -> Sketch:
     said = DISTRICT.sub(" ", said)
     place = normal(told.place)
     name = _PLAIN.sub("", _BUILDING.sub("", place))
-    elsewhere = said
+    # Where the tree knows the place, the same building, unit and floor say where, not what.
+    elsewhere = _WITHIN.sub(" ", said) if told.areas else said
     for length in {len(name), 4, 3}:
         if 2 <= length <= len(name):
             elsewhere = elsewhere.replace(name[:length], " ").replace(name[-length:], " ")
@@ -228,7 +231,7 @@ _KNOWN_FROM = 3
 def rarities() -> dict[str, float]:
     """How rare pairs of characters are among residents' messages, 0 to 1; the unknown are rarest."""
     table: dict[str, float] = {}
-    for line in files("nlp").joinpath("rarity.txt").read_text(encoding="utf-8").splitlines():
+    for line in Path(__file__).with_name("rarity.txt").read_text(encoding="utf-8").splitlines():
         level, _, pairs = line.partition(" ")
         for start in range(0, len(pairs), 2):
             table[pairs[start : start + 2]] = int(level) / _LEVELS

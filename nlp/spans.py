@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from nlp.segment import pieces
 
@@ -17,9 +17,7 @@ Weights = tuple[int, int, int, int, int, int, int, int, int]
 """Of one word: two before, just before, first of, second of a place (it begins); the same where it ends (last but one,
 last, just after, two after); anywhere inside. In 32nds."""
 
-Piece = tuple[str, int]
-"""A word and where it begins."""
-
+_WEIGHTS = Path(__file__).with_name("spans.tsv")
 NOTHING: Weights = (0, 0, 0, 0, 0, 0, 0, 0, 0)
 SCALE = 32
 TITLE, TEXT = 60, 100
@@ -33,30 +31,27 @@ _CITY = _HAN + r"{2,3}(?<![城超都本我全菜门集夜早楼股上该各])市
 _COUNTY = _HAN + r"{2,3}(?<![小社地校园景城片辖新老厂商山库住该全我本各宅洲湖分])[区县](?![域内别块长委政里城中人医])"
 _BEFORE = r"(?:^|(?<=[\s,。:!?;“\"(于是在])|(?<=反映|投诉|请求|关于|咨询|建议|请问|举报|居住|家住|本人|我们|希望|解决))"
 DISTRICT = re.compile(
-    rf"(?:{_PROVINCE})?(?:{_MASKED})+|{_BEFORE}(?:{_PROVINCE}(?:{_CITY})?(?:{_COUNTY})?|{_CITY}(?:{_COUNTY})?|{_COUNTY})"
+    # Whatever a district is, it begins like this: most positions are passed over.
+    rf"(?=[A-Z]|{_HAN}{{2,3}}[省自市区县])"
+    rf"(?:(?:{_PROVINCE})?(?:{_MASKED})+|{_BEFORE}(?:{_PROVINCE}(?:{_CITY})?(?:{_COUNTY})?|{_CITY}(?:{_COUNTY})?|{_COUNTY}))"
 )
 _BREAKS = frozenset(",。!?;:\n…")
 _NEVER = -1_000_000
+# Words whose weights are added up once; the frequent ones are soon among them.
+_REMEMBERED = 8_000
 BEGIN, END = ("^^", "^"), ("$", "$$")
 
 
-def cut(line: str) -> list[Piece]:
-    """The words of one line with where they begin; a chain of districts is one word."""
-    found: list[Piece] = []
+def cut(line: str) -> list[str]:
+    """All of one line in words, blanks too; a chain of districts is one word."""
+    found: list[str] = []
     start = 0
     for district in DISTRICT.finditer(line):
-        start = _add(found, line, start, district.start())
-        found.append((district[0], start))
+        found += pieces(line[start : district.start()])
+        found.append(district[0])
         start = district.end()
-    _add(found, line, start, len(line))
+    found += pieces(line[start:])
     return found
-
-
-def _add(found: list[Piece], line: str, start: int, end: int) -> int:
-    for word in pieces(line[start:end]):
-        found.append((word, start))
-        start += len(word)
-    return start
 
 
 def features(word: str) -> tuple[str, ...]:
@@ -90,7 +85,9 @@ class Spans:
     def __init__(self, weights: Mapping[str, Weights]) -> None:
         self._features = weights
         self._words: dict[str, Weights] = {}
-        self._starts = {kind: [weights.get(position(kind, index), NOTHING)[0] for index in range(31)] for kind in "ATX"}
+        self._starts = {
+            kind: [weights.get(position(kind, index), NOTHING)[0] for index in range(TITLE + TEXT)] for kind in "ATX"
+        }
 
     def weights(self, word: str) -> Weights:
         """The weights of a word, those of its features added up."""
@@ -99,35 +96,33 @@ class Spans:
             rows = [self._features[name] for name in features(word) if name in self._features]
             known = tuple(map(sum, zip(*rows, strict=True))) if rows else NOTHING  # type: ignore[assignment]
             assert known is not None
-            if len(self._words) < 50_000:
+            if len(self._words) < _REMEMBERED:
                 self._words[word] = known
         return known
 
-    def best(self, words: Sequence[Piece], kind: str) -> tuple[int, int, int] | None:
+    def best(self, words: Sequence[str], kind: str) -> tuple[int, int, int] | None:
         """The score and the first and last word of the best place in a line of that kind; None when it has no words."""
         if not words:
             return None
         known = self._words
-        weighed = [known.get(word) or self.weights(word) for word, _ in words]
+        weighed = [known.get(word) or self.weights(word) for word in words]
         weighed += (*(self.weights(word) for word in END), NOTHING)
-        starts = self._starts[kind]
         before, last = self.weights(BEGIN[0]), self.weights(BEGIN[1])
         inside, first, opening = 0, 0, _NEVER
         best, best_first, best_last = _NEVER, 0, 0
-        own, after = weighed[0], weighed[1]
-        for index, (word, _) in enumerate(words):
-            second = weighed[index + 2]
+        following = zip(words, weighed, weighed[1:], weighed[2:], self._starts[kind], strict=False)
+        for index, (word, own, after, second, here) in enumerate(following):
             if word in _BREAKS:
                 opening = _NEVER
             else:
-                start = before[0] + last[1] + own[2] + after[3] + starts[index if index < 30 else 30] - inside
+                start = before[0] + last[1] + own[2] + after[3] + here - inside
                 if start > opening:
                     opening, first = start, index
                 inside += own[8]
                 score = opening + inside + last[4] + own[5] + after[6] + second[7]
                 if score > best:
                     best, best_first, best_last = score, first, index
-            before, last, own, after = last, own, after, second
+            before, last = last, own
         return best, best_first, best_last
 
 
@@ -135,8 +130,11 @@ class Spans:
 def load() -> Spans:
     """The shipped weights."""
     weights: dict[str, Weights] = {}
-    for line in files("nlp").joinpath("spans.tsv").read_text(encoding="utf-8").split("\n"):
-        name, tab, row = line.partition("\t")
-        if tab:
-            weights[name] = tuple(map(int, row.split(" ")))  # type: ignore[assignment]
+    # The same few numbers stand in all rows: kept once, they take half a megabyte less.
+    number = cache(int)
+    with _WEIGHTS.open(encoding="utf-8", newline="\n") as lines:
+        for line in lines:
+            name, tab, row = line.partition("\t")
+            if tab:
+                weights[name] = tuple(map(number, row.split()))  # type: ignore[assignment]
     return Spans(weights)

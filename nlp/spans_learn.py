@@ -7,10 +7,12 @@ import math
 import random
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+from operator import add
 from pathlib import Path
 
 from nlp.normal import normal
-from nlp.spans import BEGIN, END, SCALE, TEXT, TITLE, Piece, Spans, Weights, cut, features, is_break, position
+from nlp.spans import BEGIN, END, SCALE, TEXT, TITLE, Spans, Weights, cut, features, is_break, position
 
 _EPOCHS = 3
 _RATE = 0.25
@@ -22,6 +24,7 @@ _PLACELESS_LEFT_OUT = 0.5
 """The corpus has many more letters without a place than people write; with all of them too few places are seen."""
 
 _COLUMNS = 9
+_NOTHING = (0.0,) * _COLUMNS
 
 # Messages to public boards begin with a district, which the corpus, written as chat, seldom does.
 _DISTRICTS = tuple(
@@ -41,7 +44,7 @@ _OPENINGS = ("",) * 4 + ("反映", "投诉", "关于", "请求解决", "咨询",
 _JOINTS = ("",) * 6 + ("的", "内", "里", "业主", "物业", "居民")
 _VERB = re.compile("^(?:关于|反映|投诉|请求|咨询|建议|请问|举报)")
 
-Line = tuple[str, list[Piece]]
+Line = tuple[str, list[str]]
 Gold = tuple[int, int, int] | None
 """Which line, and its first and last word of the place."""
 
@@ -63,10 +66,11 @@ def _example(text: str, place: str) -> Example | None:
         start = line.find(place) if place and gold is None else -1
         if start >= 0:
             end = start + len(place)
-            first = min(range(len(words)), key=lambda index: abs(words[index][1] - start))
-            last = min(range(len(words)), key=lambda index: abs(words[index][1] + len(words[index][0]) - end))
-            off = abs(words[first][1] - start) + abs(words[last][1] + len(words[last][0]) - end)
-            broken = any(is_break(word) for word, _ in words[first : last + 1])
+            bounds = list(accumulate(map(len, words), initial=0))
+            first = min(range(len(words)), key=lambda index: abs(bounds[index] - start))
+            last = min(range(len(words)), key=lambda index: abs(bounds[index + 1] - end))
+            off = abs(bounds[first] - start) + abs(bounds[last + 1] - end)
+            broken = any(map(is_break, words[first : last + 1]))
             if off > 1 or broken or not 0 <= last - first < _LONGEST:
                 return None
             gold = len(lines), first, last
@@ -128,20 +132,18 @@ class _Learner:
             self._known[word] = features(word)
         return self._known[word]
 
-    def _weigh(self, word: str) -> list[float]:
-        total = [0.0] * _COLUMNS
-        for name in self._features(word):
-            row = self.weights.get(name)
-            if row is not None:
-                for column in range(_COLUMNS):
-                    total[column] += row[column]
+    def _weigh(self, word: str) -> Sequence[float]:
+        rows = [row for row in map(self.weights.get, self._features(word)) if row is not None]
+        total = rows[0] if rows else _NOTHING
+        for row in rows[1:]:
+            total = list(map(add, total, row))
         return total
 
     def learn(self, example: Example) -> None:
         """One step towards the marked place of one message."""
         lines, gold = example
         scored: list[tuple[int, int, int, float]] = []
-        padded = [[*BEGIN, *(word for word, _ in words), *END] for _, words in lines]
+        padded = [[*BEGIN, *words, *END] for _, words in lines]
         for number, (kind, words) in enumerate(lines):
             scored += self._score(number, kind, words, padded[number])
         top = max([0.0, *(score for *_, score in scored)])
@@ -163,22 +165,26 @@ class _Learner:
             self._collect(steps, kind, row, starts, ends, inside)
         self._walk(steps)
 
-    def _score(
-        self, number: int, kind: str, words: list[Piece], padded: list[str]
-    ) -> list[tuple[int, int, int, float]]:
+    def _score(self, number: int, kind: str, words: list[str], padded: list[str]) -> list[tuple[int, int, int, float]]:
         weighed = [self._weigh(word) for word in padded]
         near = [self.weights.get(position(kind, index), [0.0])[0] for index in range(len(words))]
+        # Where a place may end counts the same wherever it begins.
+        ends = []
+        for last in range(len(words)):
+            end = weighed[last + 1][4] + weighed[last + 2][5] + weighed[last + 3][6]
+            end += weighed[last + 4][7] if last + 4 < len(weighed) else 0.0
+            ends.append(end)
+        inside = [row[8] for row in weighed[2:]]
+        breaks = [is_break(word) for word in words]
         scored = []
         for first in range(len(words)):
             row = weighed[first : first + 4]
             total = row[0][0] + row[1][1] + row[2][2] + row[3][3] + near[first]
             for last in range(first, min(len(words), first + _LONGEST)):
-                if is_break(words[last][0]):
+                if breaks[last]:
                     break
-                total += weighed[last + 2][8]
-                end = weighed[last + 1][4] + weighed[last + 2][5] + weighed[last + 3][6]
-                end += weighed[last + 4][7] if last + 4 < len(weighed) else 0.0
-                scored.append((number, first, last, total + end))
+                total += inside[last]
+                scored.append((number, first, last, total + ends[last]))
         return scored
 
     def _collect(
@@ -190,7 +196,7 @@ class _Learner:
         ends: Sequence[float],
         inside: Sequence[float],
     ) -> None:
-        def add(word: str, column: int, share: float, names: tuple[str, ...] = ()) -> None:
+        def step(word: str, column: int, share: float, names: tuple[str, ...] = ()) -> None:
             for name in names or self._features(word):
                 steps.setdefault(name, [0.0] * _COLUMNS)[column] += share
 
@@ -199,14 +205,14 @@ class _Learner:
             within += inside[index]
             if abs(start) > 1e-3:
                 for column in range(4):
-                    add(words[index + column], column, start)
-                add("", 0, start, (position(kind, index),))
+                    step(words[index + column], column, start)
+                step("", 0, start, (position(kind, index),))
             if abs(end) > 1e-3:
                 for column in range(4):
                     if index + 1 + column < len(words):
-                        add(words[index + 1 + column], 4 + column, end)
+                        step(words[index + 1 + column], 4 + column, end)
             if abs(within) > 1e-3:
-                add(words[index + 2], 8, within)
+                step(words[index + 2], 8, within)
 
     def _walk(self, steps: dict[str, list[float]]) -> None:
         """AdaGrad: the more often a weight was moved, the less it moves."""

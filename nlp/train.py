@@ -1,11 +1,8 @@
-"""How the weights of nlp/model.bin are learned from nlp/corpus/; a program of its own, because it needs scikit-learn."""
+"""How the weights of nlp/model.bin are learned from nlp/corpus/; the only module that needs scikit-learn."""
 
 from __future__ import annotations
 
-import argparse
 import csv
-import json
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -23,15 +20,14 @@ except ModuleNotFoundError as missing:  # the product runs without them
 else:
     MISSING = None
 
-from nlp.categories import CategorySeed, load
+from nlp.categories import CategorySeed
 from nlp.features import Seen, look
 from nlp.keywords import Keywords
-from nlp.kinds import KINDS, Kind
-from nlp.model import HEAD, STORY, Model, Settings, write
+from nlp.kinds import KINDS, Chat, Kind
+from nlp.model import HEAD, STORY, Settings, write
 from nlp.normal import normal
 
 CORPUS = Path(__file__).parent / "corpus"
-MODEL = Path(__file__).parent / "model.bin"
 FOLDS = 5
 NONE = "none"
 """The category of rows without a matter: chit-chat, thanks, greetings."""
@@ -85,6 +81,7 @@ class Trained:
 
     data: bytes
     rows: int
+    corrections: int
     near_duplicates: int
     distinct_trigrams: float
     before: Figures
@@ -99,7 +96,7 @@ def said(title: str, text: str) -> str:
 def read(paths: Iterable[Path]) -> list[Row]:
     """The rows of tab-separated files with a header; in a file of corrections the column `after` is the category.
 
-    Raises Refused for a row with words and without a category.
+    Raises Refused for a row with words and without a category, or with an unknown kind.
     """
     rows = []
     for path in paths:
@@ -107,15 +104,18 @@ def read(paths: Iterable[Path]) -> list[Row]:
             for number, line in enumerate(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE), 2):
                 words = said(line.get("title") or "", line.get("text") or "")
                 category = line.get("after") or line.get("category")
+                kind = line.get("kind") or Kind.REPORT.value
                 if words and not category:
                     raise Refused(f"{path.name}, line {number}: no category")
+                if words and kind not in (*Kind, *Chat):
+                    raise Refused(f"{path.name}, line {number}: no such kind")
                 if words and category:
                     rows.append(
                         Row(
                             said=words,
                             category=category,
                             secondary=line.get("secondary") or "",
-                            kind=line.get("kind") or Kind.REPORT.value,
+                            kind=kind,
                             fold=crc32(words.encode("utf-8")) % FOLDS,
                         )
                     )
@@ -130,17 +130,17 @@ def trigrams(text: str) -> set[str]:
 def without_near_duplicates(rows: Sequence[Row]) -> list[Row]:
     """The rows in their order, without those that say almost the same as an earlier one; the later row wins nothing."""
     kept: list[Row] = []
-    triples: list[set[str]] = []
+    sizes: list[int] = []
     holders: defaultdict[str, list[int]] = defaultdict(list)
     for row in rows:
         mine = trigrams(row.said) or {row.said}
         shared = Counter(index for each in mine for index in holders[each])
-        if any(common >= _NEAR * len(mine | triples[index]) for index, common in shared.items()):
+        if any(common >= _NEAR * (len(mine) + sizes[index] - common) for index, common in shared.items()):
             continue
         for each in mine:
             holders[each].append(len(kept))
         kept.append(row)
-        triples.append(mine)
+        sizes.append(len(mine))
     return kept
 
 
@@ -180,8 +180,12 @@ class Learner:
 
     def fit(self, several: Sequence[Seen], labels: Sequence[str]) -> Learner:
         """Learns; returns itself."""
+        return self.learn(self.matrix(several), labels)
+
+    def learn(self, matrix: Any, labels: Sequence[str]) -> Learner:
+        """Learns from rows that `matrix` has made; returns itself."""
         # dual: coordinate descent in one thread and without a linear algebra library, so the same on every machine.
-        machine = LinearSVC(C=_C, dual=True, random_state=0, max_iter=2000).fit(self.matrix(several), list(labels))
+        machine = LinearSVC(C=_C, dual=True, random_state=0, max_iter=2000).fit(matrix, list(labels))
         self.labels = [str(label) for label in machine.classes_]
         self.coefficients = machine.coef_ if len(self.labels) > 2 else np.vstack([-machine.coef_, machine.coef_])
         self.intercepts = (
@@ -191,7 +195,11 @@ class Learner:
 
     def scores(self, several: Sequence[Seen]) -> Any:
         """The decision function: a row a message, a column a label."""
-        return self.matrix(several) @ self.coefficients.T + self.intercepts
+        return self.decide(self.matrix(several))
+
+    def decide(self, matrix: Any) -> Any:
+        """The decision function for rows that `matrix` has made."""
+        return matrix @ self.coefficients.T + self.intercepts
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +231,12 @@ def held_out(rows: Sequence[Row], extra: Sequence[Row], categories: Sequence[Cat
         inside = [index for index, row in enumerate(every) if row.fold != fold]
         outside = [index for index, row in enumerate(rows) if row.fold == fold]
         learner = Learner([looked[index] for index in inside])
-        matters = [index for index in inside if every[index].category != NONE]
-        test = [looked[index] for index in outside]
-        learner.fit([looked[index] for index in matters], [every[index].category for index in matters])
-        scores[np.ix_(outside, [labels.index(label) for label in learner.labels])] = learner.scores(test)
-        learner.fit([looked[index] for index in inside], [every[index].kind for index in inside])
-        kind_scores[np.ix_(outside, [kinds.index(kind) for kind in learner.labels])] = learner.scores(test)
+        seen, unseen = (learner.matrix([looked[index] for index in part]) for part in (inside, outside))
+        matters = [place for place, index in enumerate(inside) if every[index].category != NONE]
+        learner.learn(seen[matters], [every[inside[place]].category for place in matters])
+        scores[np.ix_(outside, [labels.index(label) for label in learner.labels])] = learner.decide(unseen)
+        learner.learn(seen, [every[index].kind for index in inside])
+        kind_scores[np.ix_(outside, [kinds.index(kind) for kind in learner.labels])] = learner.decide(unseen)
     spoken = [keywords.score(row.said)[0] for row in rows]
     words = np.array([[each[table[label]] if label in table else 0.0 for label in labels] for each in spoken])
     return HeldOut(
@@ -338,14 +346,13 @@ def train(categories: Sequence[CategorySeed], *, corrections: Path | None = None
     Raises Refused when the corrections make the held-out rows of the corpus come out worse. The same corpus, categories
     and corrections give the same bytes.
     """
+    extra = read([corrections]) if corrections is not None else []
     every = read(sorted(corpus.glob("*.tsv")))
     rows = without_near_duplicates(every)
     held = held_out(rows, [], categories)
     settings = choose(held)
     before = after = _figures(held, settings)
-    extra: list[Row] = []
-    if corrections is not None:
-        extra = read([corrections])
+    if extra:
         held = held_out(rows, extra, categories)
         settings = choose(held)
         after = _figures(held, settings)
@@ -353,6 +360,7 @@ def train(categories: Sequence[CategorySeed], *, corrections: Path | None = None
     return Trained(
         data=_file([*rows, *extra], settings, after),
         rows=len(rows) + len(extra),
+        corrections=len(extra),
         near_duplicates=len(every) - len(rows),
         distinct_trigrams=round(distinct_trigrams(rows), 4),
         before=before,
@@ -407,56 +415,3 @@ def cross_validate(titles: Sequence[str], labels: Sequence[str], *, seeds: Seque
             right += sum(learner.labels[column] == labels[index] for column, index in zip(best, outside, strict=True))
         accuracies.append(round(right / len(titles), 4))
     return accuracies
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="huying train", description="Rebuilds the model from nlp/corpus/.")
-    parser.add_argument(
-        "--corrections", type=Path, help="staff's corrections: the columns of the corpus and before, after"
-    )
-    parser.add_argument("--output", type=Path, default=MODEL, help="default: the model of this installation")
-    parser.add_argument("--learner-cv", type=Path, help="only measure the same learner on titles with other labels")
-    return parser.parse_args()
-
-
-def main() -> None:
-    """The program: prints what was measured as one JSON object; exit code 1 and a sentence when it could not."""
-    arguments = _arguments()
-    if MISSING:
-        sys.exit(
-            f"Learning needs scikit-learn ({MISSING} is missing here). `make train` brings it, or: "
-            "python -m pip install --require-hashes -r requirements/train.txt"
-        )
-    if arguments.learner_cv:
-        with arguments.learner_cv.open(encoding="utf-8", newline="") as stream:
-            rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
-        several = cross_validate([row["title"] for row in rows], [row["label"] for row in rows])
-        result = {"n": len(rows), "learner_cv": round(sum(several) / len(several), 4), "seeds": several}
-        print(json.dumps(result))
-        return
-    try:
-        trained = train(load(), corrections=arguments.corrections)
-        before = trained.before
-        if not arguments.corrections and arguments.output.exists():
-            before = Figures(**Model(arguments.output.read_bytes()).figures)
-            refuse_worse(before, trained.after)
-    except Refused as refused:
-        sys.exit(f"nothing was written: {refused}")
-    arguments.output.write_bytes(trained.data)
-    print(
-        json.dumps(
-            {
-                "rows": trained.rows,
-                "near_duplicates": trained.near_duplicates,
-                "distinct_trigrams": trained.distinct_trigrams,
-                "before": asdict(before),
-                "after": asdict(trained.after),
-                "bytes": len(trained.data),
-            },
-            indent=1,
-        )
-    )
-
-
-if __name__ == "__main__":
-    main()

@@ -14,6 +14,7 @@ from nlp.extract import AreaName, Place, Places, times
 from nlp.kinds import Chat, Kind
 from nlp.normal import normal
 from nlp.services import service_in
+from nlp.weights import Weights, shipped
 
 __all__ = ["AreaName", "Chat", "Danger", "Kind", "Place", "Understander", "Understanding", "Urgency"]
 
@@ -54,18 +55,26 @@ class Understanding:
     service: str | None = None
 
 
+# Each way of saying it begins with plain characters: that lets the search pass over most of a message.
+_MAY_COME = "的?(?:危险|风险|隐患|可能)"
 _URGENT = re.compile(
-    r"紧急|急需|加急|十万火急|马上处理|漏电|井盖(?:.{0,4}(?:丢|没了|不见|缺失|被偷|坏|破|松|塌))|没(?:有)?井盖|爆管|水管.{0,3}爆|停电.{0,10}(?:呼吸机|老人|氧)|随时(?:会|可能|都)"
-    r"|(?:坍塌|倒塌|坠落|掉落|触电|火灾|爆炸)的?(?:危险|风险|隐患|可能)|(?:快要?|要)(?:塌|倒|掉)|摇摇欲坠|瓷砖.{0,4}(?:脱落|掉)|外墙.{0,4}脱落|电梯.{0,6}(?:困人|下坠|坠落|失控|骤降)|污水.{0,4}倒灌|进水了|被淹|断崖|悬空|电线.{0,4}(?:裸露|垂|断)|堵.{0,4}消防通道"
+    r"紧急|急需|加急|十万火急|马上处理|漏电|井盖(?:.{0,4}(?:丢|没了|不见|缺失|被偷|坏|破|松|塌))|没井盖|没有井盖|爆管|水管.{0,3}爆|停电.{0,10}(?:呼吸机|老人|氧)|随时(?:会|可能|都)"
+    rf"|坍塌{_MAY_COME}|倒塌{_MAY_COME}|坠落{_MAY_COME}|掉落{_MAY_COME}|触电{_MAY_COME}|火灾{_MAY_COME}|爆炸{_MAY_COME}"
+    r"|快要?(?:塌|倒|掉)|要(?:塌|倒|掉)|摇摇欲坠|瓷砖.{0,4}(?:脱落|掉)|外墙.{0,4}脱落|电梯.{0,6}(?:困人|下坠|坠落|失控|骤降)|污水.{0,4}倒灌|进水了|被淹|断崖|悬空|电线.{0,4}(?:裸露|垂|断)|堵.{0,4}消防通道"
 )
 
 
 class Understander:
     """Understands messages against one set of categories and one area tree; built once, read by many threads."""
 
-    def __init__(self, categories: Sequence[CategorySeed], areas: Sequence[AreaName]) -> None:
+    def __init__(
+        self, categories: Sequence[CategorySeed], areas: Sequence[AreaName], weights: Weights | None = None
+    ) -> None:
+        weights = weights or shipped()
+        self.version = weights.version
+        """Of the learned weights."""
         self._names = {seed.code: seed.name for seed in categories}
-        self._classifier = Classifier(categories)
+        self._classifier = Classifier(categories, weights.model)
         self._places = Places(areas)
 
     def name(self, code: str) -> str:

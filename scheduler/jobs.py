@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Self, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
 
 from bot.app import Huying
-from models import desk, helpers, outboxes, reminders, tickets, transitions
+from bot.logs import logger
+from models import alarms, batch, desk, digests, escalation, handing_on, history, outboxes, reminders, tickets
 from models import dispatch as dispatching
 from models import silence as silences
 from models.attachment import Attachment
 from models.calendar import in_office_hours
-from models.lifecycle import OPEN_STATES
 from models.outbox import NoticeKind
 from models.person import Person
 from models.ticket import Ticket, TicketState, Urgency
 
 BATCH = 100
+"""How many rows one run of a job takes up, where another run follows soon."""
+
+TOGETHER = 50
+"""How many rows are claimed and worked on in one transaction."""
+
+MOST = 5000
+"""How many rows one run works on before the scheduler has the next job's turn."""
+
+log = logger(__name__)
+
+Row = TypeVar("Row", Ticket, Person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +79,48 @@ def sweep(huying: Huying, now: datetime) -> int:
     return len(notices) + len(waiting) + len(fetches)
 
 
+@job("interval", seconds=15)
+def ask_assistant(huying: Huying, now: datetime) -> int:
+    """Queues the tickets about which the assistant is asked, where there is one."""
+    waiting = huying.assistant.waiting() if huying.assistant else []
+    huying.tasks.queue(asks=waiting)
+    return len(waiting)
+
+
 @job("interval", seconds=60)
 def watch_limits(huying: Huying, now: datetime) -> int:
-    """Notes limits that ran out and tells the desk."""
-    late = select(Ticket.id).where(Ticket.state.in_(OPEN_STATES), Ticket.due_at <= now).limit(BATCH)
-    return _each(huying, late, lambda session, ticket_id: tickets.miss_limit(session, ticket_id, now=now))
+    """Notes limits that ran out and brings the tickets to who can help."""
+    return _claimed(huying, escalation.overdue(now), lambda session, ticket: escalation.miss(session, ticket, now=now))
+
+
+@job("interval", seconds=60)
+def warn(huying: Huying, now: datetime) -> int:
+    """Warns whoever has a ticket, and who is responsible, that a limit will soon be over."""
+    soon = escalation.soon_overdue(now)
+    return _claimed(huying, soon, lambda session, ticket: escalation.warn(session, ticket, now=now))
+
+
+@job("interval", seconds=30)
+def alarm_again(huying: Huying, now: datetime) -> int:
+    """Alarms the second person on duty, and everybody again, until a human answered an emergency."""
+    waiting = alarms.waiting(now).limit(BATCH)
+    return _each(huying, waiting, lambda session, ticket_id: alarms.go_on(session, ticket_id, now=now))
+
+
+@job("interval", minutes=10)
+def weekly_digest(huying: Huying, now: datetime) -> int:
+    """Tells those responsible for an area what is due this week; once, on its first working morning."""
+    if not digests.is_first_morning(now):
+        return 0
+    return _claimed(huying, digests.of_the_week(now), lambda session, who: digests.send_week(session, who, now=now))
+
+
+@job("interval", minutes=10)
+def daily_digest(huying: Huying, now: datetime) -> int:
+    """Tells staff what waits, on working mornings."""
+    if not digests.is_morning(now):
+        return 0
+    return _claimed(huying, digests.of_the_day(now), lambda session, who: digests.send_day(session, who, now=now))
 
 
 @job("interval", minutes=10)
@@ -105,15 +156,12 @@ def close_silent(huying: Huying, now: datetime) -> int:
 def resume_held(huying: Huying, now: datetime) -> int:
     """Brings tickets on hold back on their day."""
 
-    def resume(session: Any, ticket_id: int) -> bool:
-        ticket = transitions.lock(session, ticket_id)
-        if ticket.state is not TicketState.HELD or ticket.hold_until is None or ticket.hold_until > now:
-            return False
+    def resume(session: Session, ticket: Ticket) -> bool:
         desk.resume(session, ticket, by=None, now=now)
         return True
 
-    held = select(Ticket.id).where(Ticket.state == TicketState.HELD, Ticket.hold_until <= now).limit(BATCH)
-    return _each(huying, held, resume)
+    held = select(Ticket).where(Ticket.state == TicketState.HELD, Ticket.hold_until <= now).order_by(Ticket.hold_until)
+    return _claimed(huying, held, resume)
 
 
 @job("interval", minutes=1)
@@ -128,7 +176,7 @@ def keep_photos(huying: Huying, now: datetime) -> int:
         .limit(BATCH)
     )
 
-    def keep(session: Any, person_id: int) -> bool:
+    def keep(session: Session, person_id: int) -> bool:
         rows = session.scalars(
             select(Attachment)
             .where(Attachment.person_id == person_id, Attachment.ticket_id.is_(None), Attachment.sent_at <= old)
@@ -147,11 +195,11 @@ def keep_photos(huying: Huying, now: datetime) -> int:
 
 
 @job("interval", minutes=1)
-def ask_others(huying: Huying, now: datetime) -> int:
-    """Goes on where somebody asked to help, or to take a task over, has not answered in time."""
+def end_handovers(huying: Huying, now: datetime) -> int:
+    """Tells people whose colleague has not answered in time that the task stays with them."""
     with huying.database.reading() as session:
-        ids = helpers.unanswered(session, now=now, most=BATCH)
-    return _all(huying, ids, lambda session, ticket_id: helpers.expire(session, ticket_id, now=now))
+        ids = handing_on.unanswered(session, now=now, most=BATCH)
+    return _all(huying, ids, lambda session, ticket_id: handing_on.expire(session, ticket_id, now=now))
 
 
 @job("interval", minutes=5)
@@ -189,17 +237,86 @@ def replay_spool(huying: Huying, now: datetime) -> int:
     return huying.answerer.replay()
 
 
-def _each(huying: Huying, query: Any, act: Callable[[Any, int], bool]) -> int:
+def _each(huying: Huying, query: Any, act: Callable[[Session, int], bool]) -> int:
     """Does `act` to each row in a transaction of its own, so that one bad row stops no other."""
     with huying.database.reading() as session:
         ids = session.scalars(query).all()
     return _all(huying, ids, act)
 
 
-def _all(huying: Huying, ids: Sequence[int], act: Callable[[Any, int], bool]) -> int:
-    done = 0
-    for each in ids:
-        with huying.database.transaction() as session:
-            done += act(session, each)
-        huying.tasks.wake(session)
+def _all(huying: Huying, ids: Sequence[int], act: Callable[[Session, int], bool]) -> int:
+    with _Attempts(huying) as attempts:
+        return sum(attempts.make(partial(_act_on, act, each), rows=[each]) or 0 for each in ids)
+
+
+def _act_on(act: Callable[[Session, int], bool], row_id: int, session: Session) -> int:
+    return act(session, row_id)
+
+
+def _claimed(huying: Huying, query: Select[Row], act: Callable[[Session, Row], bool]) -> int:
+    """Does `act` to every row of `query`, a few together in one transaction; gives how many it was true for.
+
+    On PostgreSQL each is claimed with SKIP LOCKED, so that two machines share the work and never wait for each other.
+    Where one of the few is at fault they are done one by one; what fails stays as it is, for a later run.
+    """
+    table = query.column_descriptions[0]["entity"]
+    untouched: set[int] = set()
+    taken: list[int] = []
+
+    def some(session: Session, *, only: int | None = None) -> int:
+        batch.begin(session)
+        these = table.id == only if only is not None else table.id.not_in(untouched)
+        rows = session.scalars(query.where(these).limit(TOGETHER).with_for_update(skip_locked=True, of=table)).all()
+        if only is None:
+            taken[:] = [row.id for row in rows]
+        if table is Ticket:
+            history.look_up(session, [row.id for row in rows])
+        acted = {row.id for row in rows if act(session, row)}
+        outboxes.write_gathered(session)
+        # What stays as it is would be found again and again.
+        untouched.update(row.id for row in rows if row.id not in acted)
+        return len(acted)
+
+    done = worked_on = 0
+    with _Attempts(huying) as attempts:
+        while worked_on < MOST:
+            taken.clear()
+            count = attempts.make(some, rows=taken)
+            if count is None:
+                each = {row_id: attempts.make(partial(some, only=row_id), rows=[row_id]) for row_id in [*taken]}
+                untouched.update(row_id for row_id, found in each.items() if found is None)
+                count = sum(found or 0 for found in each.values())
+            done += count
+            worked_on += len(taken)
+            if len(taken) < TOGETHER:
+                break
     return done
+
+
+class _Attempts:
+    """Transactions of which one that fails is written down and stops no other: a future keeps what its work raised."""
+
+    def __init__(self, huying: Huying) -> None:
+        self._huying = huying
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="job")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def make(self, act: Callable[[Session], int], *, rows: Sequence[int]) -> int | None:
+        """What `act` gave in a transaction of its own; None where it failed, and the log names the `rows`."""
+        future = self._pool.submit(self._transaction, act)
+        fault = future.exception()
+        if fault is not None:
+            log.error("left for later", rows=[*rows], exc_info=fault)
+            return None
+        return future.result()
+
+    def _transaction(self, act: Callable[[Session], int]) -> int:
+        with self._huying.database.transaction() as session:
+            done = act(session)
+        self._huying.tasks.wake(session)
+        return done

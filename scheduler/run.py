@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 
 import redis
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.app import Huying
 from bot.logs import logger
+from models.calendar import known_until
+from models.clock import local
 from scheduler.jobs import JOBS, Job
 
 log = logger(__name__)
 
 LEADER = "huying:scheduler"
+WARNING = timedelta(days=60)
+"""So long before the end of the known calendar its end is written to the log at every start."""
+
 TERM_SECONDS = 45
 """How long the leader leads without a word; after that another process takes over."""
 
@@ -62,6 +68,9 @@ class Clockwork:
 
     def start(self) -> None:
         """Starts the clock, with one sweep at once for what an earlier process left."""
+        until = known_until()
+        if local(self._huying.clock()).date() > until - WARNING:
+            log.warning("the working calendar ends; name holidays in calendar.file", known_until=until.isoformat())
         self._guarded(next(each for each in JOBS if each.name == "sweep"))()
         self._scheduler.start()
 

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -47,6 +48,7 @@ def category(
     department: str = "",
     skills: Sequence[str] = (),
     offerable: bool = True,
+    limits_by: dict[str, Any] | None = None,
 ) -> Category:
     """One category; its name is its code."""
     made = Category(
@@ -58,6 +60,7 @@ def category(
         first_answer_limit=first_answer,
         accept_limit=accept,
         finish_limit=finish,
+        limits_by=limits_by or {},
         department=department,
         skills=list(skills),
         offerable=offerable,
@@ -140,9 +143,11 @@ def ticket(
     return tickets.open_ticket(session, report, by=by, channel="official", now=now)
 
 
-def run_dispatch(session: Session, which: Ticket, *, now: datetime = NOW, offer_minutes: int = 30) -> Ticket:
+def run_dispatch(
+    session: Session, which: Ticket, *, now: datetime = NOW, rules: dispatch.Rules = dispatch.DEFAULT
+) -> Ticket:
     """Lets dispatch look at a ticket once, as the worker does."""
-    dispatch.dispatch(session, which.id, now=now, offer_minutes=offer_minutes)
+    dispatch.dispatch(session, which.id, now=now, rules=rules)
     return which
 
 

@@ -33,6 +33,17 @@ def faults_of(path: Path) -> list[str]:
     return refused.value.faults
 
 
+def test_a_fault_in_the_holiday_file_stops_the_start_and_is_named(written: Write, tmp_path: Path) -> None:
+    days = tmp_path / "days.yaml"
+    days.write_text("free: [2027-02-06..2027-02-12]\nworking: [soon]\n", encoding="utf-8")
+    [fault] = faults_of(written(f"calendar: {{file: '{days}'}}\n"))
+    assert fault.startswith(f"calendar.file: {days}: working: soon is neither")
+    days.write_text("free: [2027-02-06..2027-02-12]\n", encoding="utf-8")
+    assert load(written(f"calendar: {{file: '{days}'}}\n")).calendar.file == str(days)
+    [fault] = faults_of(written(f"calendar: {{file: '{tmp_path / 'none.yaml'}'}}\n"))
+    assert "No such file" in fault
+
+
 def test_without_a_file_everything_is_embedded() -> None:
     assert load().embedded
 
@@ -46,7 +57,7 @@ def test_the_embedded_parts_follow_the_data_folder_unless_they_are_set(written: 
 def test_an_administrator_sees_every_fault_at_once_each_with_its_key(written: Write) -> None:
     faults = faults_of(
         written(
-            "sites: {}\nsite: {timezone: Mars}\nlimits: {offer_minutes: 0}\nchannels:\n"
+            "sites: {}\nsite: {timezone: Mars}\nlimits: {menu_minutes: 0}\nchannels:\n"
             "  wecom: {kind: wecom, corp_id: ww1, agent_id: 1, secret: s, token: '?!', encoding_aes_key: short}\n"
             "  sms: {kind: telegraph}\n  official: {kind: official_account}\n"
         )
@@ -54,7 +65,7 @@ def test_an_administrator_sees_every_fault_at_once_each_with_its_key(written: Wr
     assert {fault.partition(":")[0] for fault in faults} == {
         "sites",
         "site.timezone",
-        "limits.offer_minutes",
+        "limits.menu_minutes",
         "channels.wecom.token",
         "channels.wecom.encoding_aes_key",
         "channels.sms",

@@ -51,10 +51,10 @@ TITLES = ("师傅", "阿姨", "大姐", "大哥", "大爷", "大妈", "老师", 
 OFFICES = ("主任", "书记", "医生", "警官", "律师", "经理", "同志")
 
 
-def hour(moment: datetime) -> str:
-    """A time of day as people say it: 早上 8 点, 下午 4 点半, 晚上 10 点."""
+def part_of_day(moment: datetime) -> str:
+    """夜里, 早上, 上午, 中午, 下午 or 晚上."""
     here = local(moment)
-    part = (
+    return (
         "夜里"
         if here.hour < 6
         else "早上"
@@ -67,9 +67,14 @@ def hour(moment: datetime) -> str:
         if here.hour < 19
         else "晚上"
     )
+
+
+def hour(moment: datetime) -> str:
+    """A time of day as people say it: 早上 8 点, 下午 4 点半, 晚上 10 点."""
+    here = local(moment)
     on_the_clock = here.hour if here.hour <= 12 else here.hour - 12
     minutes = "" if here.minute == 0 else "半" if here.minute == 30 else f" {here.minute:02d} 分"
-    return f"{part} {on_the_clock} 点{minutes}"
+    return f"{part_of_day(moment)} {on_the_clock} 点{minutes}"
 
 
 def day(moment: datetime, *, now: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,12 +12,14 @@ from models.errors import Refusal, Refused
 from models.lifecycle import Action, Actor
 from models.offer import OfferState
 from models.outbox import NoticeKind, NoticeState
-from models.ticket import Ending, TicketEvent, TicketKind, Urgency, WordsKind
+from models.ticket import Ending, Limit, TicketEvent, TicketKind, Urgency, WordsKind
+from models.triage import ASSISTANT
 from texts import refusals
 from texts.common import LEVELS, ROLES, STATES, clock
 from texts.riders import SEEN
+from texts.waves import wave
 
-__all__ = ["LEVELS", "ROLES", "STATES", "clock"]  # templates find these here too
+__all__ = ["LEVELS", "ROLES", "STATES", "clock", "wave"]  # templates find these here too
 
 TABS = {
     "new": "待派",
@@ -26,6 +29,7 @@ TABS = {
     "resolved": "待评",
     "overdue": "超时",
     "held": "挂起",
+    "same": "同一件？",
     "all": "全部",
 }
 
@@ -37,6 +41,7 @@ EMPTY = {
     "resolved": "没有等居民评价的事。",
     "overdue": "没有超时的事，辛苦了。",
     "held": "没有挂起的事。",
+    "same": "没有要您看是不是同一件的事。",
     "all": "还没有人反映过事情。",
 }
 
@@ -73,18 +78,20 @@ ACTIONS = {
     Action.RESUME: "恢复办理",
     Action.REJECT: "不予受理",
     Action.MERGE: "合并",
+    Action.UNMERGE: "拆开",
+    Action.SPLIT: "分成子任务",
     Action.SUPERVISE: "督办",
     Action.ASK_HELP: "请人搭手",
     Action.JOIN: "一起去",
-    Action.LEAVE: "不再搭手",
+    Action.LEAVE: "去不了",
     Action.HAND_ON: "转派同事",
-    Action.TAKE_OVER: "接过来",
+    Action.TAKE_ON: "接过来",
 }
 """The buttons."""
 
 HINTS = {
     Action.ADD: "会告诉手上有这件事的人。",
-    Action.CORRECT: "改过以后按新的分类安排，也让小应下次认得更准。",
+    Action.CORRECT: "改过以后按新的安排，也让小应下次认得更准。改成“紧急”会马上告诉所有值班的人。",
     Action.LOCATE: "选一处地方，或者写下大家怎么叫它。",
     Action.OFFER: "原来问过的人会收到“已另外安排”。",
     Action.RELEASE: "事情回到待派，不影响任何人。",
@@ -96,6 +103,7 @@ HINTS = {
     Action.HOLD: "原因和日子会告诉居民，到那天自动恢复。",
     Action.REJECT: "请告诉居民为什么，以及可以找谁。",
     Action.MERGE: "同一件事合到一起，这位居民也会收到那件事的进展。",
+    Action.SPLIT: "最多 5 件，各派各的人；这件事本身由人来办结。",
     Action.SUPERVISE: "提醒手上有这件事的人，并记下来。",
     Action.ASK_HELP: "请一位去给接单的人搭手，居民会知道来两位。",
     Action.HAND_ON: "他答应以前，这件事还在您手上。",
@@ -126,14 +134,14 @@ EVENTS = {
     Action.OFFER: "派单",
     Action.ACCEPT: "接了单",
     Action.DECLINE: "这次不方便",
-    Action.EXPIRE: "到时没有人接，回到待派",
+    Action.EXPIRE: "到时没有人接，接着找人",
     Action.RELEASE: "退了单，回到待派",
     Action.ARRIVE: "到了现场",
     Action.FINISH: "办结，请居民评价",
     Action.EVALUATE: "作了评价",
     Action.REOPEN: "说没解决，退回重办",
     Action.REEVALUATE: "改了评价",
-    Action.AUTO_CLOSE: "到期没有评价，结束（不算解决）",
+    Action.AUTO_CLOSE: "评价到期，结束",
     Action.WITHDRAW: "撤了单",
     Action.URGE: "催办",
     Action.RELAY: "留了言",
@@ -145,13 +153,19 @@ EVENTS = {
     Action.RESUME: "恢复办理",
     Action.REJECT: "不予受理",
     Action.MERGE: "合并到另一件事",
+    Action.UNMERGE: "拆开，单独办",
+    Action.GATHER: "另一件事并了进来",
+    Action.PART: "并进来的事分开了",
+    Action.TAKE_OVER: "先报的人撤了单，这件事接着办",
+    Action.SPLIT: "分成子任务",
     Action.SUPERVISE: "督办",
     Action.MISS_LIMIT: "超过了期限",
     Action.ASK_HELP: "请人搭手",
-    Action.JOIN: "来搭手",
-    Action.LEAVE: "去不了，不再搭手",
+    Action.SEEK: "请人一起去",
+    Action.JOIN: "一起去",
+    Action.LEAVE: "去不了，另外请人搭伴",
     Action.HAND_ON: "想托给同事",
-    Action.TAKE_OVER: "接了过去",
+    Action.TAKE_ON: "接了过去",
     Action.CHECK_IN: "问了一声办得怎么样",
     Action.RECHECK: "路过看了",
 }
@@ -160,10 +174,11 @@ EVENTS = {
 ACTORS = {
     Actor.SYSTEM: "小应",
     Actor.REPORTER: "居民",
+    Actor.FOLLOWER: "邻居",
     Actor.OFFERED: "被派的人",
-    Actor.ASKED_ALONG: "被请去搭手的人",
     Actor.ASKED_TO_TAKE_OVER: "被托的同事",
     Actor.ASSIGNEE: "接单的人",
+    Actor.HELPER: "一起去的人",
     Actor.STAFF: "社区",
     Actor.STREET: "街道",
     Actor.DEPARTMENT: "部门",
@@ -211,7 +226,13 @@ OFFER_STATES = {
 
 REASONS = {
     "skill": "会做这样的事",
+    "here": "就在这里",
     "community": "在这个社区",
+    "neighbours": "在邻近的社区",
+    "near": "家离得近",
+    "free": "手上没有别的单",
+    "experience": "办过这样的事",
+    "pool": "自己接的",
     "grid": "负责这一片",
     "property": "这里的物业",
     "staff": "值班人员选的",
@@ -223,8 +244,19 @@ REASONS = {
 }
 """Why somebody is asked."""
 
+LIMITS = {
+    Limit.ANSWER: "回话期限",
+    Limit.ACCEPT: "接单期限",
+    Limit.FINISH: "办结期限",
+    Limit.LATE: "期限",
+}
+"""Which limit runs."""
+
 NOTICES = {
     NoticeKind.OFFER: "请他接单",
+    NoticeKind.POOL: "有可以抢的单",
+    NoticeKind.JOINED: "有人一起去",
+    NoticeKind.ALONE: "还没人一起去",
     NoticeKind.TAKEN: "单子已被接走",
     NoticeKind.OFFER_WITHDRAWN: "单子已另外安排",
     NoticeKind.ACCEPTED: "有人接了",
@@ -249,8 +281,16 @@ NOTICES = {
     NoticeKind.REJECTED: "不予受理的原因",
     NoticeKind.WITHDRAWN: "居民撤了单",
     NoticeKind.MERGED: "合并到另一件事",
+    NoticeKind.UNMERGED: "拆开单独办",
+    NoticeKind.SAME_EVENT: "问是不是同一件事",
+    NoticeKind.REDONE: "邻居说没解决，重办",
+    NoticeKind.TAKES_OVER: "换了编号接着办",
     NoticeKind.DESK: "有新的事待派",
     NoticeKind.ALARM: "紧急情况",
+    NoticeKind.WARNED: "快到时间了",
+    NoticeKind.LATE: "过了时间，问一问",
+    NoticeKind.WEEK: "这一周的事",
+    NoticeKind.DAY: "今天的事",
     NoticeKind.HANDED_OVER: "有人找人工",
     NoticeKind.HANDOVER_WORDS: "人工对话里的话",
     NoticeKind.HANDED_BACK: "人工对话结束",
@@ -258,7 +298,6 @@ NOTICES = {
     NoticeKind.REGISTERED: "报到的结果",
     NoticeKind.PHOTO_KEPT: "照片收到了",
     NoticeKind.HELP_WANTED: "有人要帮手",
-    NoticeKind.HELPER_JOINED: "有人来搭手",
     NoticeKind.HELPER_LEFT: "搭手的人去不了",
     NoticeKind.HELPER_ALONE: "搭档去不了，先别一个人去",
     NoticeKind.HELP_OVER: "办完了，谢谢搭手",
@@ -280,7 +319,14 @@ DELIVERIES = {
     NoticeState.DROPPED: "没有送",
 }
 
-CHANNELS = {"official": "公众号", "wecom": "企业微信"}
+CHANNELS = {"official": "公众号", "wecom": "企业微信", "console": "网页"}
+
+SAME_ANSWERS = {"same": "合并", "different": "不是一件事"}
+
+RATES_TITLE = "小应听得准不准"
+RATES_MENU = "听得准不准"
+RATES_HEADS = ("小应起初听成", "件数", "后来改过", "比例")
+NOT_UNDERSTOOD = "没听明白（由人来定）"
 
 DONE = {
     "signed_out": "已退出。",
@@ -289,6 +335,8 @@ DONE = {
     "confirm": "已确认，会告诉本人。",
     "decline": "已婉拒，会告诉本人。",
     "told": "已记下：电话告知。",
+    "same": "已合并，会告诉居民。",
+    "different": "已记下：不是一件事，以后不再问。",
 }
 
 # A page is not a chat: where a refusal in chat says what to reply, the console says what to press.
@@ -302,13 +350,14 @@ _REFUSALS = {
     Refusal.REASON_MISSING: "请写一句话再提交。",
     Refusal.NOBODY_TO_TELL: "还没有人接，话带不到；可以用“补充”。",
     Refusal.NO_SUCH_DEPARTMENT: "请从名单里选一个部门。",
+    Refusal.SAME_OVER: "这一对已经有人定过，或者其中一件已经有了结果。",
     Refusal.CHANGED: "您看的时候，这里刚刚有人动过。下面是最新的样子，您写的话还在，请看一眼再决定。",
 }
 
 _FAULTS = {
     "date": "请选一个今天以后、一年以内的日子。",
     "person": "请从名单里选一位。名单可能刚刚变过。",
-    "category": "请选一个分类。",
+    "category": "请选一个分类，或者改一下类型、缓急。",
     "place": "请选一处地方，或者写下地点。",
     "answer": "请选 1、2 或 3。",
     "password_wrong": "现在的密码不对。",
@@ -335,6 +384,34 @@ def done(name: str) -> str:
     if name in DONE:
         return DONE[name]
     return f"{ACTIONS[Action(name)]}：已办好。" if name in list(Action) and Action(name) in ACTIONS else ""
+
+
+def rates_hint(days: int) -> str:
+    """What the figures of corrections count."""
+    return f"最近 {days} 天反映的事，按小应起初听成什么来数。居民或工作人员改过的，原话去掉号码后可以用来教小应。"
+
+
+def rates_empty(days: int) -> str:
+    """Where there is nothing to count."""
+    return f"最近 {days} 天还没有人反映过事情。"
+
+
+def share(part: int, whole: int) -> str:
+    """A share in per cent."""
+    return f"{100 * part / whole:.0f}%" if whole else "—"
+
+
+def proposed(category: str) -> str:
+    """What the assistant proposes for a ticket that was not understood."""
+    return f"助手建议：{category}。只供参考，请看过原话再定。"
+
+
+def alike(reasons: Sequence[str]) -> str:
+    """Why two tickets may be one event."""
+    known = {"place": "同一处", "category": "同一类"}
+    said = [known[each] for each in reasons if each in known]
+    words = [f"“{each}”" for each in reasons if each not in known]
+    return "、".join([*said, *([f"都说到{''.join(words)}"] if words else [])])
 
 
 def remaining(moment: datetime, *, now: datetime) -> str:
@@ -373,8 +450,10 @@ def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categor
                 return "没听明白，等人看"
             return f"小应听成“{_category(facts.get('category'), categories)}”"
         case Action.CORRECT:
-            return f"{_category(facts.get('from'), categories)} → {_category(facts.get('to'), categories)}"
-        case Action.OFFER:
+            return _corrected(facts, categories)
+        case Action.OFFER if facts.get("pool"):
+            return "放出来抢单"
+        case Action.OFFER | Action.SEEK:
             asked = facts.get("asked") or []
             told = "、".join(names.get(each.get("person")) or "一位" for each in asked[:6])
             return told if len(asked) <= 6 else f"{told}等 {len(asked)} 位"
@@ -385,17 +464,30 @@ def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categor
         case Action.HOLD:
             return f"到 {clock(datetime.fromisoformat(facts['until']))}" if facts.get("until") else ""
         case Action.EVALUATE | Action.REEVALUATE:
-            return ANSWERS.get(facts.get("answer", 0), "")
-        case Action.HAND_ON | Action.ASK_HELP:
+            return ANSWERS.get(facts.get("answer", 0), "该评的都评过了")
+        case Action.AUTO_CLOSE:
+            return f"{facts['judged']} 人评过" if facts.get("judged") else "没有评价（不算解决）"
+        case Action.HAND_ON:
             return names.get(facts.get("person", 0), "")
         case Action.RECHECK:
             return SEEN.get(str(facts.get("seen")), "")
-        case Action.MERGE:
+        case Action.MERGE | Action.UNMERGE | Action.GATHER | Action.PART | Action.TAKE_OVER:
             return str(facts.get("number") or "")
+        case Action.SPLIT:
+            return "、".join(facts.get("numbers") or [])
         case Action.MISS_LIMIT:
             return f"应在 {clock(datetime.fromisoformat(facts['due']))} 前" if facts.get("due") else ""
         case _:
             return ""
+
+
+def _corrected(facts: dict[str, Any], categories: dict[str, str]) -> str:
+    if "from" in facts:
+        source = "（助手建议）" if facts.get("source") == ASSISTANT else ""
+        return f"{_category(facts['from'], categories)} → {_category(facts.get('to'), categories)}{source}"
+    several = [" → ".join(KINDS[TicketKind(each)] for each in facts.get("kind", []))]
+    several += [" → ".join(URGENCIES[Urgency(each)] for each in facts.get("urgency", []))]
+    return "，".join(filter(None, several))
 
 
 def _category(code: str | None, categories: dict[str, str]) -> str:

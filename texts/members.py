@@ -28,6 +28,41 @@ def accepted(number: str, place: str, room: str, contact: str, words: str, phone
     )
 
 
+def going_in_twos(place: str) -> str:
+    """The first of two has accepted."""
+    return f"这件事两个人一起去{'更稳妥' if place else '才好'}，我正在请第二位，找到就告诉您。"
+
+
+def free_times(start: int, end: int) -> str:
+    """When they like to be asked."""
+    return (
+        f"记好了，只在 {start} 点到{'次日 ' if end < start else ' '}{end} 点之间请您。随时都行就回复“接单时间 全天”。"
+    )
+
+
+def free_any_time() -> str:
+    """At any hour."""
+    return "记好了，白天晚上有合适的单都来问您，夜里 10 点到早上 7 点除非急事不打扰。"
+
+
+def free_times_when() -> str:
+    """Which hours."""
+    return "您几点到几点方便？比如回复“接单时间 18-21”；随时都行就回复“接单时间 全天”。"
+
+
+def most_offers(most: int) -> str:
+    """How many at a time."""
+    return f"记好了，等您回话的单最多 {most} 件，多了先请别人。"
+
+
+def most_offers_how() -> str:
+    """How many at a time: a number is needed."""
+    return "同时最多请您看几件？回复“接单上限 3”这样就行，1 到 9 都可以。"
+
+
+ALL_DAY = ("全天", "随时", "都行", "都可以", "不限")
+
+
 def accepted_without_place(number: str, words: str) -> str:
     """The task has no place yet."""
     said = f"“{clip(words, 60)}”\n" if words.strip() else ""
@@ -38,11 +73,12 @@ def accepted_without_place(number: str, words: str) -> str:
 
 
 def joined(number: str, place: str, room: str, partner: str, words: str, phone: str) -> str:
-    """They come along as the second person."""
+    """They go along."""
     call = f"（电话 {phone}）" if phone else ""
+    where = f"{place}{' ' + room if room else ''}{call}，先在门口会合。" if place else "地方还没说清。"
     said = f"“{clip(words, 60)}”\n" if words.strip() else ""
     return (
-        f"接单成功，编号 {number}，您和{partner}一起去。\n{place or '地方还没说清'}{' ' + room if room else ''}{call}\n{said}"
+        f"接单成功，编号 {number}，您和{partner}一起去。\n{where}\n{said}"
         f"约时间回复“留言 {number} 加上您的话”，到了回复“到场 {number}”；办结由{partner}来说。\n"
         f"去不了回复“退单 {number}”，不要紧。"
     )
@@ -54,8 +90,8 @@ def goes_along(partner: str) -> str:
 
 
 def left(number: str) -> str:
-    """A helper cannot after all."""
-    return f"好的，{number} 我告诉搭档，不要紧。谢谢您愿意来。"
+    """They do not go along any more."""
+    return f"好的，{number} 我告诉搭档，另外请人搭伴，不要紧。谢谢您愿意来。"
 
 
 def help_what(number: str) -> str:
@@ -64,13 +100,8 @@ def help_what(number: str) -> str:
 
 
 def help_called(number: str) -> str:
-    """Somebody is asked."""
-    return f"好的，{number} 我请附近的人来搭把手，一位一位问，有人来马上告诉您。这期间还由您办。"
-
-
-def help_from_desk(number: str) -> str:
-    """Nobody is left to ask; the desk knows."""
-    return f"好的，{number} 附近暂时没有合适的人，我已经告诉社区值班的同志，请他们安排。"
+    """Somebody is looked for."""
+    return f"好的，{number} 我请附近的人来搭把手，有人来、没人来都马上告诉您。这期间还由您办。"
 
 
 def hand_on_whom(number: str, names: Sequence[str]) -> str:
@@ -96,11 +127,13 @@ def to_resident_or_new(number: str) -> str:
 
 
 CARD_ACCEPTED, CARD_DECLINED, CARD_TAKEN, CARD_OVER = "已接单", "已婉拒", "已被接走", "已失效"
+CARD_ELSEWHERE = "已另外安排"
 
 CARDS = {
     "accepted": CARD_ACCEPTED,
     "declined": CARD_DECLINED,
-    "withdrawn": CARD_TAKEN,
+    "taken": CARD_TAKEN,
+    "withdrawn": CARD_ELSEWHERE,
     "expired": CARD_OVER,
     "evaluated": "已评价",
 }
@@ -141,9 +174,11 @@ def no_offers() -> str:
     return "现在没有等您接的单。有合适的我会来问您。"
 
 
-def offers_head() -> str:
-    """What is offered."""
-    return "等您接的单："
+def offers_head(asked: int, free: int) -> str:
+    """What is offered, and what is free for whoever comes first."""
+    if not free:
+        return "等您接的单："
+    return f"等您接的单，后 {free} 件谁方便谁接：" if asked else "附近谁方便谁接的单："
 
 
 def no_tasks() -> str:

@@ -10,9 +10,25 @@ from typing import Any
 from models.category import Level
 from models.outbox import NoticeKind
 from models.person import RoleKind
-from models.ticket import TicketState
+from models.ticket import Limit, TicketState
 from texts import members, residents, riders
-from texts.common import LEVELS, clip, date_of, helper, when, within
+from texts.common import LEVELS, clip, date_of, day, helper, part_of_day, when, within
+
+WAITED_FOR = {
+    Limit.ANSWER: "要给居民回话",
+    Limit.ACCEPT: "要有人接",
+    Limit.FINISH: "要办好",
+    Limit.LATE: "要有个结果",
+}
+
+STATES_IN_WORDS: dict[TicketState | None, str] = {
+    None: "还没有办好",
+    **dict.fromkeys(TicketState, "还没有办好"),
+    TicketState.NEW: "还没有人接",
+    TicketState.OFFERED: "还在等人接",
+    TicketState.ACCEPTED: "有人接了，还没办好",
+    TicketState.ASSIGNED: "部门还没办好",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,7 @@ class NoticeFacts:
     emergencies: int = 0
     late: int = 0
     reader_is_reporter: bool = False
+    reader_has_it: bool = False
     danger: str = ""
     photos: str = ""
     """Where the photos before and after can be seen."""
@@ -85,24 +102,20 @@ def _who(facts: NoticeFacts) -> str:
 
 def _offer(facts: NoticeFacts) -> Words:
     expires = datetime.fromisoformat(facts.data["expires"])
-    if facts.data.get("purpose") == "help":
-        return _help(facts, expires)
     if facts.data.get("purpose") == "handover":
         return _handover(facts, expires)
-    asked = "社区想请您来办" if facts.data.get("direct") else "想请您帮忙"
+    along = facts.data.get("along")
+    asked = "想请您搭个伴" if along else "社区想请您来办" if facts.data.get("direct") else "想请您帮忙"
+    said = _quoted(facts.report, 60)
+    if along and facts.words.strip():
+        said = f"{_who(facts)}接了这件事，想要个伴。\n{_quoted(facts.words, 60)}"
     return Words(
-        f"【{asked}】{_where(facts)}\n{_quoted(facts.report, 60)}{within(expires, now=facts.now)}回我就行，不方便没关系。",
-        ((members.ACCEPT, f"接单 {facts.number}"), (members.DECLINE, f"婉拒 {facts.number}")),
+        f"【{asked}】{_where(facts)}{_far(facts.data.get('metres'))}\n{said}{within(expires, now=facts.now)}回我就行，不方便没关系。",
+        (
+            (members.COME_ALONG if along else members.ACCEPT, f"接单 {facts.number}"),
+            (members.DECLINE, f"婉拒 {facts.number}"),
+        ),
         title=f"{asked}：{_where(facts)}",
-    )
-
-
-def _help(facts: NoticeFacts, expires: datetime) -> Words:
-    return Words(
-        f"【想请您搭把手】{_where(facts)}\n{_who(facts)}接了这件事，想要个伴。\n{_quoted(facts.words, 60)}"
-        f"{within(expires, now=facts.now)}回我就行，不方便没关系。",
-        ((members.COME_ALONG, f"接单 {facts.number}"), (members.DECLINE, f"婉拒 {facts.number}")),
-        title=f"想请您搭把手：{_where(facts)}",
     )
 
 
@@ -112,14 +125,6 @@ def _handover(facts: NoticeFacts, expires: datetime) -> Words:
         f"{within(expires, now=facts.now)}回我就行，不方便没关系，还由他办。",
         ((members.ACCEPT, f"接单 {facts.number}"), (members.DECLINE, f"婉拒 {facts.number}")),
         title=f"想托给您：{_where(facts)}",
-    )
-
-
-def _helper_joined(facts: NoticeFacts) -> Words:
-    if facts.reader_is_reporter:
-        return Words(f"{_about(facts)}：{_who(facts)}也一起来，会有两位到。")
-    return Words(
-        f"{facts.short}（{_where(facts)}）{_who(facts)}来给您搭把手。\n约个时间，回复“留言 {facts.short} 加上您的话”，居民和搭档都看得到。"
     )
 
 
@@ -158,6 +163,27 @@ def _rider_reminder(facts: NoticeFacts) -> Words:
     return Words(f"{riders.reminder(found)}\n{riders.STOP}", choices, title="今天顺路看看")
 
 
+def _far(metres: int | None) -> str:
+    """How far it is, when that is known and not far enough to put anybody off."""
+    if metres is None or metres > 3000:
+        return ""
+    near = f"{max(round(metres, -2), 100)} 米" if metres < 950 else f"{metres / 1000:.1f} 公里"
+    return f"，离您约 {near}"
+
+
+def _joined(facts: NoticeFacts) -> Words:
+    if facts.reader_is_reporter:
+        return Words(f"{_about(facts)}：{_who(facts)}也一起来帮忙，会有{_people(facts.data.get('together', 2))}到。")
+    return Words(
+        f"{facts.short}（{_where(facts)}）{_who(facts)}和您一起去，出发前在门口会合就好。\n"
+        f"约时间回复“留言 {facts.short} 加上您的话”，居民和搭档都看得到。"
+    )
+
+
+def _people(count: int) -> str:
+    return {2: "两位", 3: "三位"}.get(count, f" {count} 位")
+
+
 def _finished(facts: NoticeFacts) -> Words:
     how = f"：{clip(facts.words, 200)}" if facts.words else "。"
     return Words(
@@ -185,7 +211,8 @@ def _alarm(facts: NoticeFacts) -> Words:
     more = f"又说{_quoted(facts.words, 120)}" if facts.words.strip() else ""
     return Words(
         f"【紧急】{_where(facts)}，编号 {facts.short}\n{_quoted(facts.report, 120)}{more}"
-        "已请居民先打报警、急救电话。请现在就联系居民、到现场看。"
+        "已请居民先打报警、急救电话。请现在就联系居民、到现场看。\n"
+        f"接手了回复“留言 {facts.short} 马上到”，居民就知道有人来，我也不再叫您。"
     )
 
 
@@ -201,8 +228,56 @@ def _reopened(facts: NoticeFacts) -> Words:
 
 
 def _escalated(facts: NoticeFacts) -> Words:
+    if facts.data.get("missed"):
+        return Words(
+            f"{facts.short} {_where(facts)} 到时间还没人接，转到{LEVELS[Level(facts.data['level'])]}这一级了。\n"
+            "请您安排一下，回复“待派”查看。"
+        )
     why = f"：{clip(facts.words, 100)}" if facts.words else "。"
     return Words(f"{facts.short} {_where(facts)} 上报到您这里了{why}\n回复“待派”查看。")
+
+
+def _ends(facts: NoticeFacts) -> str:
+    return when(datetime.fromisoformat(facts.data["ends"]), now=facts.now)
+
+
+def _warned(facts: NoticeFacts) -> Words:
+    what = WAITED_FOR[Limit(facts.data["limit"])]
+    if facts.reader_has_it:
+        return Words(
+            f"{facts.short}（{_where(facts)}）{_ends(facts)}前{what}，辛苦您记着。\n"
+            f"办好回复“办结 {facts.short} 加一句话”；来不及也没关系，回复“退单 {facts.short}”，社区另外安排。"
+        )
+    return Words(
+        f"{facts.short}（{_where(facts)}）{_ends(facts)}前{what}，现在{STATES_IN_WORDS[facts.state]}。\n请您看一眼。"
+    )
+
+
+def _late(facts: NoticeFacts) -> Words:
+    if facts.reader_has_it:
+        return Words(
+            f"{facts.short}（{_where(facts)}）说好的时间到了，您辛苦了。卡在哪里？\n"
+            f"回复“留言 {facts.short} 加一句话”告诉居民；要人搭把手，回复“退单 {facts.short}”，社区另外安排。"
+        )
+    return Words(
+        f"{facts.short}（{_where(facts)}）过了时间，{STATES_IN_WORDS[facts.state]}。\n"
+        "请您帮着问一问、推一把，别让居民白等。"
+    )
+
+
+def _summary(facts: NoticeFacts, head: str) -> Words:
+    """What is due, in one message: how much, how much of it is late, and the first few."""
+    due, late = facts.data.get("due", 0), facts.data.get("late", 0)
+    lines = [
+        f"{line['short']} {line['category']}{' · ' + line['place'] if line['place'] else ''}，"
+        + (f"{when(datetime.fromisoformat(line['due']), now=facts.now)}前。" if line.get("due") else "已经过了时间。")
+        for line in facts.data.get("first", [])
+    ]
+    more = due - len(lines)
+    rest = [f"另外还有 {more} 件。"] if lines and more > 0 else []
+    return Words(
+        "\n".join([f"{head} {due} 件{f'，{late} 件过了时间' if late else ''}{'：' if lines else '。'}", *lines, *rest])
+    )
 
 
 def _passed_on(facts: NoticeFacts) -> Words:
@@ -224,6 +299,31 @@ def _relayed(facts: NoticeFacts) -> Words:
     return Words(f"{who}带话（{facts.short}）：{facts.words}\n回话请回复“留言 {facts.short} 加上您的话”。")
 
 
+def _same_event(facts: NoticeFacts) -> Words:
+    told = facts.data
+    place = f" · {told['place']}" if told.get("place") else ""
+    what = f"{told.get('category', '')}{place}"
+    opened = datetime.fromisoformat(told["opened"])
+    about = f"{day(opened, now=facts.now)}{part_of_day(opened)}"
+    stands = residents.AFTER.get(TicketState(told["state"]), "")
+    if told.get("own"):
+        head = f"您{about}也反映过：{what}{'，' + stands if stands else ''}。"
+    else:
+        head = f"{about}有 {told['people']} 位邻居说到：{what}{'，' + stands if stands else ''}。"
+    return Words(
+        f"{head}\n和您反映的{facts.category}（编号 {facts.short}）是同一件事吗？",
+        ((residents.SAME, f"!same {told['proposal']}"), (residents.DIFFERENT, f"!different {told['proposal']}")),
+    )
+
+
+def _merged(facts: NoticeFacts) -> Words:
+    stands = residents.AFTER.get(facts.state, "") if facts.state else ""
+    return Words(
+        f"{_about(facts)}和邻居说的是同一件事，合在一起办了{'，' + stands if stands else ''}。\n"
+        f"编号不变，有进展我马上告诉您。不是同一件，回复“拆开 {facts.short}”。"
+    )
+
+
 def _handover_words(facts: NoticeFacts) -> Words:
     code = facts.data.get("code", "")
     return Words(
@@ -233,6 +333,14 @@ def _handover_words(facts: NoticeFacts) -> Words:
 
 WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.OFFER: _offer,
+    NoticeKind.POOL: lambda facts: Words(
+        f"您附近有 {facts.count} 件事等人搭把手，谁方便谁来。\n回复“待接单”看看，不方便不用回。"
+    ),
+    NoticeKind.JOINED: _joined,
+    NoticeKind.ALONE: lambda facts: Words(
+        f"{facts.short}（{_where(facts)}）一起去的人还没找到，我也告诉了社区。要进门，先叫上网格员或者社区的同志，别一个人去；"
+        f"等不了就回复“退单 {facts.short}”，不要紧。"
+    ),
     NoticeKind.TAKEN: lambda facts: Words(f"{facts.short}（{facts.category}）已被接走了，谢谢您。下次再麻烦您。"),
     NoticeKind.OFFER_WITHDRAWN: lambda facts: Words(
         f"{facts.short}（{facts.category}）不用跑了，已经另外安排。谢谢您。"
@@ -273,11 +381,23 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         f"{_about(facts)}不归社区办：{clip(facts.words, 200)}\n还有疑问，回复“人工”。"
     ),
     NoticeKind.WITHDRAWN: lambda facts: Words(f"{facts.short}（{_where(facts)}）居民撤回了，不用再办。谢谢您。"),
-    NoticeKind.MERGED: lambda facts: Words(
-        f"{_about(facts)}和邻居说的是同一件事，并到 {facts.data.get('number', '')} 一起办了。\n想知道办得怎么样，回复“进度 {facts.short}”。"
+    NoticeKind.MERGED: _merged,
+    NoticeKind.UNMERGED: lambda facts: Words(
+        f"{_about(facts)}和邻居说的不是同一件事，分开单独办，{_by(facts)}有进展我马上告诉您。"
+    ),
+    NoticeKind.SAME_EVENT: _same_event,
+    NoticeKind.REDONE: lambda facts: Words(
+        f"{_about(facts)}，有邻居说还没解决，已经退回重办，{_by(facts)}办好了再请您评。"
+    ),
+    NoticeKind.TAKES_OVER: lambda facts: Words(
+        f"{facts.data.get('number', '')} 的居民撤回了，邻居也说了同一件事（{_where(facts)}），改用编号 {facts.short}，请接着办。谢谢您。"
     ),
     NoticeKind.DESK: _desk,
     NoticeKind.ALARM: _alarm,
+    NoticeKind.WARNED: _warned,
+    NoticeKind.LATE: _late,
+    NoticeKind.WEEK: lambda facts: _summary(facts, "您负责的地方，这一周到时间的事有"),
+    NoticeKind.DAY: lambda facts: _summary(facts, "早上好，今天要办的事有"),
     NoticeKind.HANDED_OVER: lambda facts: Words(
         f"【人工 {facts.data.get('code', '')}】{facts.data.get('name', '居民')}想找人说话。\n"
         f"回话：回复 {facts.data.get('code', '')} 加上您的话；办完：交回 {facts.data.get('code', '')}"
@@ -297,9 +417,8 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         f"{facts.short} {_where(facts)}：{_who(facts)}想要个帮手，附近能问的都问过了。\n{_quoted(facts.words, 100)}"
         f"请谁去，回复“派单 {facts.short} 姓名”。"
     ),
-    NoticeKind.HELPER_JOINED: _helper_joined,
     NoticeKind.HELPER_LEFT: lambda facts: Words(
-        f"{facts.short}（{_where(facts)}）{_who(facts)}临时去不了。\n还要人，回复“求助 {facts.short} 加上原因”。"
+        f"{facts.short}（{_where(facts)}）{_who(facts)}临时去不了，我另外请人，有人来、没人来都告诉您。"
     ),
     NoticeKind.HELPER_ALONE: lambda facts: Words(
         f"{facts.short}（{_where(facts)}）和您搭档的人去不了，社区在另外请人，请您先别一个人去。\n"

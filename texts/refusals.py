@@ -63,5 +63,12 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.NOT_A_COLLEAGUE: lambda facts: (
         f"没找到可以托的“{facts.get('name', '')}”。请写同单位或同社区同事的登记姓名。"
     ),
+    Refusal.SAME_OVER: lambda facts: (
+        f"那件事已经有了结果，{facts.get('number', '您的事')} 照样单独办，有进展我马上告诉您。"
+    ),
+    Refusal.MORE_URGENT: lambda facts: f"{facts.get('number', '这件事')} 是紧急的事，请把另一件并到它里面。",
+    Refusal.HAS_TASKS: lambda facts: (
+        f"{facts.get('number', '这件事')} 有子任务，或者本身就是子任务，这一步用不上；子任务最多 5 件。"
+    ),
     Refusal.CHANGED: lambda facts: f"{facts.get('number', '这件事')} 刚刚被别人改过，请看一眼再决定。",
 }

@@ -226,14 +226,14 @@ def progress(
 ) -> str:
     """One ticket's history in plain words."""
     lines = [f"编号 {number}：{category}{' · ' + place if place else ''}", *history[-6:]]
-    after = _AFTER.get(state, "")
+    after = AFTER.get(state, "")
     if state in (TicketState.NEW, TicketState.OFFERED, TicketState.ACCEPTED, TicketState.ASSIGNED) and due:
         after = f"{after}，{when(due, now=now)}前给您消息" if due > now else f"{after}，比说好的晚了，社区已经在催"
     lines.append(f"现在：{STATES[state]}{'，' + after if after else ''}。")
     return "\n".join(lines)
 
 
-_AFTER = {
+AFTER = {
     TicketState.NEW: "正在找人处理",
     TicketState.OFFERED: "正在等人接单",
     TicketState.ACCEPTED: "有人在办",
@@ -249,14 +249,15 @@ _HISTORY = {
     "locate": "更正了地方",
     "offer": "请人接单",
     "accept": "有人接单",
-    "expire": "没等到人接，社区重新安排",
+    "expire": "还没有人接，接着请别人",
+    "join": "又有一位一起来",
     "release": "接的人去不了，社区重新安排",
     "arrive": "人到了现场",
     "finish": "办完了，请您评价",
     "evaluate": "您评价了",
     "reopen": "您说没解决，退回重办",
     "reevaluate": "您改了评价",
-    "auto_close": "七天没有评价，先收起来了",
+    "auto_close": "评价的日子过了，先收起来了",
     "withdraw": "您撤回了",
     "urge": "您催了一次",
     "escalate": "交到上一级",
@@ -266,21 +267,61 @@ _HISTORY = {
     "hold": "暂时办不了，先挂着",
     "resume": "接着办",
     "reject": "不归社区办，已说明原因",
-    "merge": "和另一件同样的事合在一起办",
+    "merge": "和邻居说的同一件事合在一起办",
+    "unmerge": "分开单独办",
+    "gather": "有邻居说了同一件事，合在一起办",
+    "take_over": "先说的邻居撤回了，按您的编号接着办",
+    "split": "分成几步，分头去办",
     "miss_limit": "没按时办好，社区在催",
-    "join": "又来了一位搭手",
-    "take_over": "换了一位同志来办",
+    "take_on": "换了一位同志来办",
 }
 
 
-def history_line(at: datetime, action: str) -> str | None:
-    """One line of history as residents read it, or None for what does not concern them."""
-    return f"{clock(at)} {_HISTORY[action]}" if action in _HISTORY else None
+_HISTORY_OF_OTHERS = {
+    "open": "有人说了这件事",
+    "add": None,
+    "evaluate": None,
+    "reopen": "有邻居说没解决，退回重办",
+    "reevaluate": None,
+    "withdraw": "撤回了",
+    "urge": None,
+}
+"""What somebody else did, where the words above say 您."""
+
+
+def history_line(at: datetime, action: str, *, is_own: bool = True) -> str | None:
+    """One line of history as residents read it, or None for what does not concern them; `is_own` for what they did."""
+    words = _HISTORY.get(action)
+    if not is_own:
+        words = _HISTORY_OF_OTHERS.get(action, words)
+    return f"{clock(at)} {words}" if words else None
+
+
+SAME = "是，有消息一起告诉我"
+DIFFERENT = "不是，是另一件事"
+
+
+def joined(number: str) -> str:
+    """The matter goes on in a neighbour's."""
+    return (
+        f"好的，合在一起办，您的编号还是 {number}。\n有消息我一起告诉您，办好了也请您评。弄错了，回复“拆开 {number}”。"
+    )
+
+
+def stays_apart(number: str) -> str:
+    """Two matters."""
+    return f"好的，{number} 单独办，有进展我马上告诉您。"
+
+
+def taken_apart(number: str) -> str:
+    """A merged matter goes its own way again."""
+    return f"好的，{number} 分开单独办了（待派），有进展我马上告诉您。"
 
 
 VERB_ADD, VERB_WITHDRAW, VERB_URGE, VERB_SHOW, VERB_EVALUATE = "补充", "撤回", "去催", "给您看", "记下评价"
 VERB_ACCEPT, VERB_DECLINE, VERB_RELEASE = "记您接单", "记您婉拒", "退回"
 VERB_ARRIVE, VERB_FINISH, VERB_RELAY = "记您到场", "记为办完", "带话"
+VERB_UNMERGE = "分开办"
 VERB_CLAIM, VERB_ANSWER, VERB_RETURN = "记您认领", "发出答复", "退回"
 
 
@@ -304,10 +345,12 @@ def urged(number: str) -> str:
     return f"好的，{number} 我催过了，有消息马上告诉您。"
 
 
-def evaluated(number: str, answer: int, hours: int) -> str:
-    """The judgement is kept."""
+def evaluated(number: str, answer: int, hours: int, *, is_over: bool = True) -> str:
+    """The judgement is kept; a matter that others told too is over when they have judged."""
     thanks = "谢谢您告诉我，" + ("很高兴解决了。" if answer == 1 else "解决了就好，没办到位的地方我转给社区。")
-    return f"{thanks}编号 {number} 已结。\n选错了，{hours} 小时内回复“改评 {number}”可以改。"
+    return (
+        f"{thanks}编号 {number} {'已结' if is_over else '记下了'}。\n选错了，{hours} 小时内回复“改评 {number}”可以改。"
+    )
 
 
 def reopened(number: str, level: Level, promised: datetime, *, now: datetime) -> str:
@@ -331,7 +374,7 @@ def ask_evaluation(number: str) -> str:
     return f"编号 {number} 办得怎么样？请评价："
 
 
-PHOTOS, AFTER, BEFORE = "办好前后的照片", "办好以后", "反映的时候"
+PHOTOS, PHOTOS_AFTER, PHOTOS_BEFORE = "办好前后的照片", "办好以后", "反映的时候"
 
 EVALUATION_CHOICES = ("解决了，满意", "解决了，不满意", "没解决")
 

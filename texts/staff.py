@@ -22,9 +22,10 @@ def desk(lines: Sequence[str], more: int) -> str:
     return f"待派的事：\n{listed}{rest}\n派给谁，回复“派单 编号 姓名”；上报、转部门、督办同样加编号。"
 
 
-def desk_line(number: str, category: str, place: str, words: str, *, emergency: bool) -> str:
-    """One ticket at the desk."""
-    return f"{'【紧急】' if emergency else ''}{number} {category}{' · ' + place if place else '（地方不清）'} {clip(words, 30)}"
+def desk_line(number: str, category: str, place: str, words: str, why: str, *, emergency: bool) -> str:
+    """One ticket at the desk, and why nobody was found for it, if anybody was looked for."""
+    nobody = f"\n　没找到人：{why}" if why else ""
+    return f"{'【紧急】' if emergency else ''}{number} {category}{' · ' + place if place else '（地方不清）'} {clip(words, 30)}{nobody}"
 
 
 def offered_to(number: str, name: str) -> str:
@@ -86,7 +87,7 @@ def hold_how(number: str) -> str:
 
 def merged(number: str, into: str) -> str:
     """Two are one."""
-    return f"{number} 已并入 {into}，报的人会一起收到消息。"
+    return f"{number} 已并入 {into}，报的人会一起收到消息。\n弄错了，回复“拆开 {number}”。"
 
 
 def merge_how(number: str) -> str:
@@ -112,6 +113,31 @@ def answered(number: str) -> str:
 def resolved(number: str) -> str:
     """Finished at the desk."""
     return f"{number} 记为办完（待评），已请居民评价。"
+
+
+def duty_line(begins: datetime, names: Sequence[str]) -> str:
+    """A shift that is to come."""
+    return f"{clock(begins)} 起：{'、'.join(names) or '没有排人'}"
+
+
+def duty(area: str, now: Sequence[str], until: datetime | None, coming: Sequence[str]) -> str:
+    """Who is on duty now, and the shifts that begin within a day."""
+    if not now and not coming:
+        return f"{area}还没有排值班，有紧急情况我会通知所有同志。\n排好后在这里回复“值班”就能看到。"
+    first, second = [*now, "", ""][:2]
+    who = f"{first}{f'，{second}备勤' if second else ''}" if first else "没有排人，有紧急情况我会通知所有同志"
+    here = f"{area}现在值班：{who}{f'，到 {clock(until)}' if until else ''}。"
+    return "\n".join([here, *coming, "要换人，回复“值班 换 姓名”。"])
+
+
+def duty_changed(area: str, first: str, second: str, until: datetime) -> str:
+    """Somebody else is on duty until the end of the shift."""
+    return f"好，{area}值班换成{first}{f'，{second}备勤' if second else ''}，到 {clock(until)}。只换这一班。"
+
+
+def duty_nobody(area: str) -> str:
+    """There is no shift now in which anybody could be changed."""
+    return f"{area}现在没有排值班，有紧急情况我会通知所有同志。先请管理员把值班表排上。"
 
 
 def handed_back(name: str) -> str:
@@ -148,11 +174,15 @@ def summary(
 HELP = (
     "您还可以：待派（看待派的事）　派单 编号 姓名\n"
     "上报 / 挂起 / 不予受理 / 督办 编号 原因　转部门 编号 名称\n"
-    "合并 编号 编号　办结 编号 结果　交回 编号（人工对话）\n巡查重点 今天 想请骑手留意的事"
+    "合并 编号 编号　拆开 编号　办结 编号 结果　交回 编号（人工对话）\n"
+    "值班（看谁值班）　值班 换 姓名\n巡查重点 今天 想请骑手留意的事"
 )
 
 HELP_DEPARTMENT = "您还可以：认领 编号　答复 编号 结果　退回 编号 原因"
 
-HELP_MEMBER = "您还可以：待接单　我的任务　接单 / 婉拒 / 到场 / 办结 / 退单 加编号\n求助 编号 原因　转派 编号 姓名\n请假 到哪天　上线　留言 编号 加上您的话"
+HELP_MEMBER = (
+    "您还可以：待接单　我的任务　接单 / 婉拒 / 到场 / 办结 / 退单 加编号\n求助 编号 原因　转派 编号 姓名\n"
+    "请假 到哪天　上线　接单时间 18-21　接单上限 3\n留言 编号 加上您的话"
+)
 
 HELP_RIDER = "您还可以：停好车拍照发位置　驿站　巡查　不提醒 / 提醒"

@@ -72,12 +72,10 @@ def test_the_configuration_is_checked_and_shown_without_its_secrets(tmp_path: Pa
 
 def test_every_fault_of_the_configuration_is_told_at_once(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
-    path.write_text(
-        "databse: {}\nlimits: {offer_minutes: -1}\nchannels: {official: {kind: wecom, secret: hush-hush}}\n"
-    )
+    path.write_text("databse: {}\nlimits: {menu_minutes: -1}\nchannels: {official: {kind: wecom, secret: hush-hush}}\n")
     ended = huying("config", "check", "--config", path, folder=tmp_path, env={"HUYING_LOG__LEVEL": "loud"})
     assert (ended.code, ended.out) == (2, "")
-    for key in ("databse", "limits.offer_minutes", "channels.official.corp_id", "channels.official.token", "log.level"):
+    for key in ("databse", "limits.menu_minutes", "channels.official.corp_id", "channels.official.token", "log.level"):
         assert key in ended.err
     assert "hush-hush" not in ended.err
     assert "Traceback" not in ended.err
@@ -184,6 +182,21 @@ def test_the_doctor_names_what_is_missing(tmp_path: Path) -> None:
     assert well.code == 0
     assert re.search(r"database +ok", well.out)
     assert re.search(r"redis +ok", well.out)
+    assert re.search(r"calendar +.*20\d\d-12-31", well.out)
+
+
+def test_a_roster_is_read_from_a_file_or_its_faults_are_named(tmp_path: Path) -> None:
+    assert quickly("demo", "load", folder=tmp_path).code == 0
+    file = tmp_path / "roster.yaml"
+    line = "{days: [1, 2, 3, 4, 5], from: 18:00, to: 08:00, first: 徐静, second: 刘敏}"
+    file.write_text(f"area: 香樟社区\nweekly:\n  - {line}\n", encoding="utf-8")
+    done = quickly("roster", "import", str(file), folder=tmp_path)
+    assert (done.code, done.out.strip()) == (0, "5 shifts"), done.err
+    file.write_text(f"area: 香樟社区\nweekly:\n  - {line.replace('刘敏', '无名')}\n", encoding="utf-8")
+    refused = quickly("roster", "import", str(file), folder=tmp_path)
+    assert refused.code == 1
+    assert "line 1: 无名" in refused.err
+    assert "Traceback" not in refused.err
 
 
 def test_the_demonstration_plays_its_story_and_stops_and_starts_again(tmp_path: Path) -> None:

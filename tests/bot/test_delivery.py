@@ -240,9 +240,9 @@ def test_what_passes_is_sent_once_it_has_passed(town: Town) -> None:
 # ---------------------------------------------------------------- cards
 
 
-def offered(town: Town) -> None:
+def offered(town: Town, words: str = NOISE) -> None:
     """A report that is offered to two members."""
-    town.phones.say(AYI, text=NOISE)
+    town.phones.say(AYI, text=words)
     town.street.dispatch()
     town.deliver_all()
 
@@ -263,7 +263,7 @@ def test_words_come_with_the_card_until_a_card_was_pressed_and_then_only_the_car
     town.phones.press(LI, str(card["id"]), accept_key(card))
     before = len(texts(town, LI))
     assert town.street.identity(LI, "wecom").cards
-    offered(town)
+    offered(town, "滨江雅苑3栋楼下广场舞的喇叭太吵了")
     assert len(cards(town, LI)) == 2
     assert [text for text in texts(town, LI)[before:] if "想请您帮忙" in text] == []
 
@@ -352,7 +352,7 @@ def test_ten_thousand_failing_deliveries_are_not_all_remembered(caplog: pytest.L
         tried.append(notice_id)
         raise ValueError("a bug")
 
-    tasks = Tasks(make_broker("embedded"), deliver=fail, dispatch=fail, update_cards=lambda: None, fetch=fail)
+    tasks = Tasks(make_broker("embedded"), deliver=fail, dispatch=fail, update_cards=lambda: None, fetch=fail, ask=fail)
     for notice_id in range(5_000):
         tasks.deliver.send(notice_id)
         # Nobody came for it within an hour: the queue gives it up.

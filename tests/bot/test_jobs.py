@@ -21,9 +21,9 @@ from models.reminder import Lookout
 from models.ticket import Ending, Ticket, TicketEvent, TicketState
 from scheduler.jobs import (
     JOBS,
-    ask_others,
     ask_silent,
     close_silent,
+    end_handovers,
     keep_photos,
     remind,
     remind_riders,
@@ -93,7 +93,7 @@ def test_a_limit_that_runs_out_is_noted_once(both: Street) -> None:
     assert watch_limits(both.huying, ticket.due_at - timedelta(seconds=1)) == 0
     assert [watch_limits(both.huying, ticket.due_at) for _ in range(2)] == [1, 0]
     assert actions(both)["miss_limit"] == 1
-    assert both.tickets()[0].warned_at == ticket.due_at
+    assert both.tickets()[0].missed_at == ticket.due_at
 
 
 def test_the_resident_is_reminded_once_after_a_day(both: Street) -> None:
@@ -162,18 +162,16 @@ def test_a_silent_assignee_is_asked_and_relieved_once_each(both: Street) -> None
     assert both.tickets()[0].assignee_id is None
 
 
-def test_somebody_asked_along_who_does_not_answer_makes_room_for_the_next_once(both: Street) -> None:
+def test_a_colleague_who_does_not_answer_leaves_the_task_where_it_is_and_that_is_told_once(both: Street) -> None:
     ticket = accepted(both)
-    with both.huying.database.transaction() as session:
-        for offer in session.query(Offer).filter_by(state=OfferState.WITHDRAWN):
-            session.delete(offer)
-    both.say(LI, f"求助 {ticket.number} 要两个人")
-    assert ask_others(both.huying, both.now) == 0
-    both.later(minutes=30)
-    assert sorted(at_once(3, lambda _: ask_others(both.huying, both.now))) == [0, 0, 1]
+    assert "我去问王秀兰" in both.say(LI, f"转派 {ticket.number} 王秀兰")
+    assert end_handovers(both.huying, both.now) == 0
+    both.later(hours=3)
+    assert sorted(at_once(3, lambda _: end_handovers(both.huying, both.now))) == [0, 0, 1]
     with both.huying.database.reading() as session:
-        states = [offer.state for offer in session.query(Offer).filter_by(purpose=Purpose.HELP).order_by(Offer.id)]
-    assert states == [OfferState.EXPIRED, OfferState.OPEN]
+        states = [offer.state for offer in session.query(Offer).filter_by(purpose=Purpose.HANDOVER)]
+    assert states == [OfferState.EXPIRED]
+    assert len(both.notices(LI, kind=NoticeKind.NOT_HANDED_ON)) == 1
 
 
 def test_a_rider_is_reminded_once_a_day_however_many_processes_run(both: Street) -> None:

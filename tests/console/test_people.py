@@ -143,6 +143,15 @@ def test_a_registration_that_does_not_fit_is_declined_and_told(place: Place) -> 
         assert factories.notices(session, place.people["newcomer"], NoticeKind.REGISTERED)[0].data["confirmed"] is False
 
 
+def test_somebody_under_eighteen_may_join_and_is_marked_so_that_nobody_sends_them_anywhere(place: Place) -> None:
+    person = place.people["newcomer"]
+    role_id = person.roles[0].id
+    assert "未满十八岁" in place.sign_in("staff").get("/registrations").text
+    assert place.sign_in("staff").post(f"/registrations/{role_id}/confirm", {"minor": "1"}).status_code == 303
+    with place.database.reading() as session:
+        assert session.get_one(Person, person.id).minor
+
+
 def test_a_role_with_rights_in_the_console_is_never_confirmed_there(place: Place) -> None:
     role_id = _asked(place)
     with place.database.transaction() as session:

@@ -14,7 +14,7 @@ from models.attachment import Attachment, AttachmentKind
 from models.errors import Refusal, Refused
 from models.lifecycle import LIVE_STATES, RULES, Action, Actor
 from models.outbox import NoticeKind
-from models.person import Person
+from models.person import Person, RoleKind
 from models.ticket import Ticket, TicketEvent, TicketState, TicketWords, Urgency
 from tests import factories
 from tests.console.conftest import Desk, Place
@@ -147,6 +147,24 @@ def test_the_history_says_who_did_what_and_why(place: Place) -> None:
     page = place.sign_in("staff").get(f"/tickets/{ticket.number}").text
     for expected in ("派单：李建国", "这次不方便", "今晚值班", "值班人员选的", "小应听成"):
         assert expected in page
+
+
+def test_the_page_says_whom_each_wave_asked_and_why_nobody_else(both_places: Place) -> None:
+    place = both_places
+    with place.database.transaction() as session:
+        away = factories.somebody(session, RoleKind.MEMBER, place.street.community, name="赵请假", skills=["调解"])
+        away.away_until = place.now + timedelta(days=3)
+    ticket = place.ticket()
+    for minutes in (0, 31):
+        with place.database.transaction() as session:
+            dispatch.dispatch(session, ticket.id, now=place.later(minutes=minutes))
+    page = place.sign_in("staff").get(f"/tickets/{ticket.number}").text
+    assert "请人帮忙：问了 1 位。其余：1 位请假。" in page
+    assert "请人帮忙：没有找到人。1 位问过了，没接上，1 位请假。" in page
+    assert "李建国</strong>" in page
+    asked = page.split("问过谁")[1].split("经过")[0]
+    assert "赵请假" not in asked
+    assert "会做这样的事、就在这里、手上没有别的单" in asked
 
 
 def test_erased_words_leave_a_line_that_says_so(place: Place) -> None:

@@ -101,9 +101,21 @@ class Street:
         self._clock.now += timedelta(**how_long)
         for job in (jobs.watch_limits, jobs.remind, jobs.close_silent, jobs.resume_held, jobs.keep_photos):
             job(self.huying, self.now)
-        for job in (jobs.ask_others, jobs.ask_silent, jobs.remind_riders):
+        for job in (jobs.end_handovers, jobs.ask_silent, jobs.remind_riders):
             job(self.huying, self.now)
         self.drain()
+
+    def at(self, moment: datetime) -> None:
+        """It is `moment` now, earlier or later: the jobs of limits, alarms and digests run, and the workers."""
+        self._clock.now = moment
+        self.drain()
+        self._clock.now = moment
+        for job in (jobs.warn, jobs.watch_limits, jobs.alarm_again, jobs.resume_held):
+            job(self.huying, moment)
+        jobs.weekly_digest(self.huying, moment)
+        jobs.daily_digest(self.huying, moment)
+        self.drain()
+        self._clock.now = moment
 
     def drain(self) -> None:
         """Lets the workers do what is due, the gathered words for the desk included."""

@@ -140,6 +140,9 @@ def test_declining_is_easy_and_when_all_decline_the_desk_is_told(street: Street)
     asked = [who for who in ("demo-member-1", "demo-member-2", "demo-member-3", "demo-member-4") if street.told(who)]
     for who in asked:
         assert "谢谢您" in street.say(who, "婉拒 0001 今天加班").text
+    # Then the neighbouring community is asked.
+    assert street.told("demo-member-5")
+    street.say("demo-member-5", "婉拒 0001")
     assert any("待派" in told for told in street.told(STAFF))
     assert street.ticket("0001").state is TicketState.NEW
 
@@ -148,8 +151,12 @@ def test_nobody_in_time_and_the_desk_is_told(street: Street) -> None:
     street.say(RESIDENT, NOISE)
     street.drain()
     street.advance(minutes=31)
+    assert street.told("demo-member-5")
+    assert street.told(STAFF) == []
+    street.advance(minutes=31)
     assert street.ticket("0001").state is TicketState.NEW
     assert any("1 件待派" in told for told in street.told(STAFF))
+    assert "4 位问过了，没接上" in street.say(STAFF, "待派").text
     assert "已经过了" in street.say(MEMBER, "接单 0001").text
 
 
@@ -172,7 +179,8 @@ def test_a_task_is_given_back_and_the_resident_hears_a_whole_sentence(street: St
     told = street.told(RESIDENT)[0]
     assert "去不了" in told
     assert told.endswith("。")
-    assert any("待派" in told for told in street.told(STAFF))
+    assert any("想请您帮忙" in told for told in street.told("demo-member-5"))
+    assert not any("想请您帮忙" in told for who in (MEMBER, OTHER) for told in street.told(who)[2:])
 
 
 def test_the_assignee_cannot_judge_and_the_resident_cannot_finish(street: Street) -> None:
@@ -198,10 +206,13 @@ def test_leaving_hands_the_tasks_on(street: Street) -> None:
     street.say(RESIDENT, "滨江雅苑3栋楼上每天打麻将太吵")
     street.drain()
     assert "已经退出" in street.say(MEMBER, "退出").text
-    assert street.ticket(short).state is TicketState.NEW
     assert street.ticket(short).assignee_id is None
     assert {role.status for role in street.person(MEMBER).roles} == {RoleStatus.ENDED}
     assert "登记" in street.say(MEMBER, "接单 0002").text
+    assert street.told("demo-member-5")
+    for who in (OTHER, "demo-member-4"):
+        street.say(who, "婉拒 0002")
+    street.say("demo-member-5", f"婉拒 {short}")
     assert any("待派" in told for told in street.told(STAFF))
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from models.attachment import AttachmentUse
 from models.category import Level
+from models.correction import Correction
 from models.ticket import Ending, TicketKind, TicketState
+from nlp import weights
 from scheduler import jobs
 from tests.handlers.conftest import OFFICIAL, WECOM, Street
 
@@ -207,6 +210,17 @@ def test_a_correction_changes_the_category_and_is_kept(street: Street) -> None:
     assert street.ticket("0001").category == "water_leak"
     assert street.words("0001")[-1] == "不是噪音，是漏水"
     assert len(street.tickets()) == 1
+
+
+def test_a_correction_is_kept_with_what_the_model_had_thought(street: Street) -> None:
+    street.say(RESIDENT, NOISE)
+    street.say(RESIDENT, "不是噪音，是漏水")
+    with street.huying.database.reading() as session:
+        [kept] = session.scalars(select(Correction))
+    assert (kept.before_category, kept.after_category, kept.role) == ("noise", "water_leak", "reporter")
+    assert kept.model == weights.shipped().version
+    assert kept.confidence is not None
+    assert 0.5 < kept.confidence <= 1
 
 
 def test_a_correction_changes_the_place(street: Street) -> None:
@@ -436,7 +450,7 @@ def test_news_that_could_not_be_pushed_rides_on_the_next_reply(street: Street) -
     assert street.told(RESIDENT) == []
     reply = street.say(RESIDENT, "你好").text
     assert reply.startswith("您好")
-    assert "您有2条新消息：" in reply
+    assert "您有3条新消息：" in reply  # nobody took it in time: the community was asked
     assert "有人接了" in reply
     assert "到现场了" in reply
     assert "新消息" not in street.say(RESIDENT, "你好").text

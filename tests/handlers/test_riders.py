@@ -17,7 +17,7 @@ from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Identity, Person, RoleKind
 from models.quiet import Quiet
 from models.reminder import Lookout, Reminder, Seen
-from models.ticket import Ticket, TicketEvent, TicketState
+from models.ticket import Limit, Ticket, TicketEvent, TicketState
 from scheduler import jobs
 from tests.handlers.conftest import MONDAY, OFFICIAL, WECOM, Phones, Rewinding, Street
 
@@ -371,7 +371,9 @@ def test_the_end_of_a_quiet_time_is_the_first_moment_after_it(moment: datetime) 
         assert QUIET.until(end - timedelta(microseconds=1)) is not None
 
 
-KINDS = sorted(set(NoticeKind) - {NoticeKind.DESK, NoticeKind.RIDER_REMINDER})
+MADE_OF_WHAT_IS_OPEN = {NoticeKind.DESK, NoticeKind.POOL, NoticeKind.SAME_EVENT, NoticeKind.RIDER_REMINDER}
+"""Their words come from other rows at the moment of sending; without any there is nothing to say."""
+KINDS = sorted(set(NoticeKind) - MADE_OF_WHAT_IS_OPEN)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -403,6 +405,7 @@ def test_nothing_but_alarms_reaches_a_rider_in_a_peak_or_at_night(
         for role in also:
             people.grant(session, person, role, rider.roles[0].area_id, now=now)
         data = {"expires": (now + timedelta(days=9)).isoformat(), "until": now.isoformat(), "text": "好"}
+        data |= {"limit": Limit.FINISH.value, "ends": now.isoformat()}
         for kind in kinds:
             outboxes.tell(session, kind, person.id, now=now, data=data)
         session.add(Lookout(area_id=rider.roles[0].area_id, day=now.date(), topic="井盖", made_at=now))

@@ -120,7 +120,7 @@ def test_two_reports_of_one_matter_are_merged(street: Street) -> None:
     assert "并到哪一件" in street.say(STAFF, "合并 0002").text
     assert "已并入 0001" in street.say(STAFF, "合并 0002 0001").text
     assert street.ticket("0002").state is TicketState.MERGED
-    assert "0001 一起办" in street.told(NEIGHBOUR)[0]
+    assert "（编号 0002）和邻居说的是同一件事，合在一起办了" in street.told(NEIGHBOUR)[0]
 
 
 def test_staff_finish_what_they_did_themselves(street: Street) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from types import ModuleType
@@ -27,14 +28,17 @@ PATTERNS = {
 }
 LISTS = {
     "help_resident",
+    "week",
+    "week to whoever has it",
+    "day",
+    "day to whoever has it",
     "accepted",
-    "joined",
     "my_grid",
     "progress",
     "tasks",
     "desk",
-    "reminder",
     "rider_reminder",
+    "rider_reminder to whoever has it",
 }
 """What lists things may have more than five lines."""
 EXAMPLES = {"home_ask", "for_others_ask", "open_list"}
@@ -91,7 +95,17 @@ def _spoken(module: ModuleType) -> list[tuple[str, str]]:
 
 
 FACTS = {"number": "0007", "name": "李建国", "state": TicketState.OFFERED, "names": ["城管", "城建"]}
-DATA = {"expires": NOW.replace(minute=30).isoformat(), "until": NOW.isoformat(), "code": "0001", "text": "您说"}
+DATA: dict[str, Any] = {
+    "expires": NOW.replace(minute=30).isoformat(),
+    "until": NOW.isoformat(),
+    "code": "0001",
+    "text": "您说",
+    "limit": "finish",
+    "ends": NOW.replace(hour=8).isoformat(),
+    "due": 2,
+}
+DATA |= {"proposal": 1, "opened": NOW.isoformat(), "state": "accepted", "people": 2, "category": "噪音扰民"}
+LINE = {"short": "0007", "category": "噪音扰民", "place": "香樟花园6栋", "due": NOW.replace(hour=8).isoformat()}
 NOTICE = notices.NoticeFacts(
     now=NOW,
     number="261123-0007",
@@ -107,18 +121,30 @@ NOTICE = notices.NoticeFacts(
     emergencies=1,
     late=1,
     reader_is_reporter=True,
-    data={**DATA, "number": "0008", "department": "城管", "round": ROUND},
+    data={
+        **DATA,
+        "number": "0008",
+        "department": "城管",
+        "late": 1,
+        "first": [LINE, {**LINE, "due": None}],
+        "due": 3,
+        "round": ROUND,
+    },
 )
 BARE = notices.NoticeFacts(
     now=NOW, number="261123-0007", short="0007", category="其他", data={**DATA, "number": "0008", "department": "城管"}
 )
 """No place, no limit, nobody's name, and the words erased."""
 
+THEIRS = replace(NOTICE, reader_has_it=True, data={**NOTICE.data, "missed": "accept", "level": "street"})
+"""The reader has it, and it went up by itself."""
+
 SENTENCES = [
     *(each for module in (common, residents, members, riders, staff) for each in _spoken(module)),
     *((reason.value, refusals.sentence(Refused(reason, **FACTS))) for reason in Refusal),
     ("not_found without a number", refusals.sentence(Refused(Refusal.NOT_FOUND, number=""))),
     *((kind.value, notices.words(kind, NOTICE).text) for kind in NoticeKind),
+    *((f"{kind.value} to whoever has it", notices.words(kind, THEIRS).text) for kind in NoticeKind),
     *((f"{kind.value} without facts", notices.words(kind, BARE).text) for kind in NoticeKind),
 ]
 

@@ -42,7 +42,7 @@ def test_members_of_the_community_with_a_fitting_skill_are_asked_together(sessio
     [notice] = factories.notices(session, world.member)
     assert (notice.kind, notice.ticket_id) == (NoticeKind.OFFER, ticket.id)
     [offer] = session.scalars(select(Offer).where(Offer.person_id == world.member.id))
-    assert offer.reasons == {"list": ["skill", "community"]}
+    assert offer.reasons == {"list": ["skill", "here", "free"]}
 
 
 def test_nobody_is_asked_who_does_not_fit(session: Session, world: World) -> None:
@@ -70,7 +70,8 @@ def test_somebody_is_back_and_somebody_of_the_whole_street_helps_everywhere(sess
     back = factories.somebody(session, RoleKind.MEMBER, here.estate, skills=["noise"])
     back.away_until = NOW
     everywhere = factories.somebody(session, RoleKind.MEMBER, here.street, skills=["调解"])
-    ticket = dispatched(session, world.resident, "noise", here.building)
+    ticket = factories.ticket(session, world.resident, area=here.building)
+    factories.run_dispatch(session, ticket, rules=dispatch.Rules(normal=dispatch.WavePlan((4,), 30)))
     assert {back.id, everywhere.id} < set(asked(session, ticket))
 
 

@@ -24,7 +24,7 @@ def test_the_neighbours_open_ticket_is_looked_at_with_its_words(session: Session
 
 def test_whoever_looks_leaves_out_their_own(session: Session, world: World) -> None:
     told = factories.ticket(session, world.resident, category="noise", area=world.street.building)
-    assert candidates(session, world.street.building, NOISE, now=NOW, but=told.id) == []
+    assert candidates(session, world.street.building, NOISE, now=NOW, before=told.id) == []
 
 
 def test_another_category_what_is_over_and_what_is_long_ago_are_not_looked_at(session: Session, world: World) -> None:
@@ -46,8 +46,18 @@ def test_only_the_newest_are_looked_at_however_many_there_are(session: Session, 
 def test_the_tickets_are_found_by_an_index(session: Session, world: World) -> None:
     plan = session.execute(
         text(
-            "explain query plan select id from tickets where community_id = 1 and state in ('new', 'offered')"
-            " and day >= '2026-11-09' order by opened_at desc limit 50"
+            "explain query plan select id from tickets where area_id in (1, 2) and category in ('noise', 'fumes')"
+            " and opened_at >= '2026-11-09' and state not in ('closed', 'merged') order by opened_at desc limit 50"
         )
     )
-    assert any("ix_tickets_community_state" in row[-1] for row in plan)
+    assert any("ix_tickets_place (area_id=? AND category=? AND opened_at>?)" in row[-1] for row in plan)
+
+
+def test_tasks_and_later_tickets_are_not_looked_at(session: Session, world: World) -> None:
+    building = world.street.building
+    first = factories.ticket(session, world.resident, category="noise", area=building)
+    task = factories.ticket(session, world.staff, category="noise", area=building)
+    task.parent_id = first.id
+    now = factories.ticket(session, world.resident, category="noise", area=building)
+    factories.ticket(session, world.resident, category="noise", area=building)
+    assert [each.ticket.id for each in candidates(session, building, NOISE, now=NOW, before=now.id)] == [first.id]

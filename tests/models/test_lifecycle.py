@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import desk, dispatch, history, tickets, transitions
+from models import desk, dispatch, escalation, history, merging, tickets, transitions
 from models.category import Category, Level
 from models.errors import Refusal, Refused
 from models.lifecycle import RULES, Action, Actor
@@ -31,20 +31,20 @@ def test_every_action_has_a_rule() -> None:
 
 
 MAY_HAPPEN = {
-    "new": "add correct locate offer finish withdraw urge relay escalate assign hold reject merge supervise miss_limit "
-    "leave",
-    "offered": "add correct locate offer accept decline expire finish withdraw urge relay escalate assign hold reject "
-    "merge supervise miss_limit leave",
-    "accepted": "add correct locate decline release arrive finish withdraw urge relay escalate assign hold merge supervise "
-    "miss_limit ask_help join leave hand_on take_over check_in",
-    "assigned": "add correct locate finish withdraw urge relay escalate assign claim return hold merge supervise "
-    "miss_limit",
-    "held": "add correct locate withdraw urge relay escalate resume merge supervise miss_limit leave",
-    "resolved": "add evaluate reopen auto_close withdraw relay recheck",
-    "closed": "reopen reevaluate recheck",
-    "merged": "",
+    "new": "add correct locate leave offer finish withdraw urge relay escalate assign hold reject merge gather part split "
+    "supervise miss_limit",
+    "offered": "add correct locate offer accept leave decline expire finish withdraw urge relay escalate assign hold "
+    "reject merge gather part split supervise miss_limit",
+    "accepted": "add correct locate ask_help seek join leave hand_on take_on decline release arrive finish withdraw urge "
+    "relay escalate assign hold merge gather part split supervise miss_limit check_in",
+    "assigned": "add correct locate finish withdraw urge relay escalate assign claim return hold merge gather part "
+    "split supervise miss_limit",
+    "held": "add correct locate leave withdraw urge relay escalate resume merge gather part supervise miss_limit",
+    "resolved": "add evaluate reopen reevaluate auto_close withdraw relay part recheck",
+    "closed": "reopen reevaluate part recheck",
+    "merged": "unmerge take_over withdraw",
     "withdrawn": "",
-    "rejected": "",
+    "rejected": "part",
 }
 
 
@@ -83,7 +83,7 @@ class Play:
     def steps(self) -> dict[str, Callable[[Any, str], object]]:
         session, ticket = self.session, self.ticket
         return {
-            "dispatch": lambda _, __: dispatch.dispatch(session, ticket.id, now=self.now, offer_minutes=30),
+            "dispatch": lambda _, __: dispatch.dispatch(session, ticket.id, now=self.now),
             "wait": lambda _, hours: self.wait(int(hours)),
             "accept": lambda by, _: tickets.accept(session, ticket, by=by, now=self.now),
             "decline": lambda by, why: tickets.decline(session, ticket, why, by=by, now=self.now),
@@ -105,7 +105,7 @@ class Play:
             ),
             "resume": lambda by, _: desk.resume(session, ticket, by=by, now=self.now),
             "reject": lambda by, why: desk.reject(session, ticket, why, by=by, now=self.now),
-            "merge": lambda by, _: desk.merge(session, ticket, self.other, by=by, now=self.now),
+            "merge": lambda by, _: merging.merge(session, ticket, self.other, by=by, now=self.now),
             "supervise": lambda by, why: desk.supervise(session, ticket, why, by=by, now=self.now),
             "relay": lambda by, words: tickets.relay(session, ticket, words, by=by, now=self.now),
             "add": lambda by, words: tickets.add_words(session, ticket, words, by=by, now=self.now),
@@ -116,7 +116,7 @@ class Play:
                 session, ticket, area_id=self.world.street.estate.id, place=place, text="", by=by, now=self.now
             ),
             "close": lambda _, days: tickets.auto_close(session, ticket.id, now=self.now, days=int(days)),
-            "miss": lambda _, __: tickets.miss_limit(session, ticket.id, now=self.now),
+            "miss": lambda _, __: escalation.miss(session, transitions.lock(session, ticket.id), now=self.now),
         }
 
     def wait(self, hours: int) -> None:
@@ -243,7 +243,7 @@ STORIES = {
         resident | add 就在门口            | new estate
         staff    | supervise 怎么还没去     | new estate
         system   | wait 3                 | new estate
-        system   | miss                   | new estate
+        system   | miss                   | new community
     """,
 }
 
@@ -376,12 +376,12 @@ def test_an_unknown_department_is_named_back(play: Play) -> None:
 def test_a_matter_is_not_merged_into_one_that_is_over(play: Play, world: World) -> None:
     play.other.state = TicketState.CLOSED
     refused(Refusal.WRONG_STATE, lambda: play.step("staff | merge | merged estate"))
-    refused(Refusal.WRONG_STATE, lambda: desk.merge(play.session, play.ticket, play.ticket, by=world.staff, now=NOW))
+    refused(Refusal.WRONG_STATE, lambda: merging.merge(play.session, play.ticket, play.ticket, by=world.staff, now=NOW))
 
 
 def test_a_matter_is_not_merged_into_one_of_another_community(play: Play, world: World) -> None:
     elsewhere = factories.ticket(play.session, world.stranger, area=world.street.other_estate)
-    refused(Refusal.NOT_YOURS, lambda: desk.merge(play.session, play.ticket, elsewhere, by=world.staff, now=NOW))
+    refused(Refusal.NOT_YOURS, lambda: merging.merge(play.session, play.ticket, elsewhere, by=world.staff, now=NOW))
 
 
 def test_the_first_lost_offer_is_told_kindly(play: Play, world: World) -> None:

@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, inspect, select
 
-from models import dispatch, helpers, reminders, tickets
+from models import dispatch, reminders, tickets
 from models.area import Area
 from models.base import Base
 from models.db import Database, downgrade, upgrade
@@ -67,10 +67,10 @@ def test_up_with_rows_down_and_up_again(empty_url: str) -> None:
             world.street.estate.grid_worker_id = world.member.id
             world.member.home_area_id = world.street.building.id
             ticket = factories.ticket(session, world.resident, area=world.street.building)
-            dispatch.dispatch(session, ticket.id, now=NOW, offer_minutes=30)
+            dispatch.dispatch(session, ticket.id, now=NOW)
             tickets.accept(session, ticket, by=world.member, now=NOW)
             tickets.arrive(session, ticket, "", by=world.member, now=NOW)
-            helpers.call_for(session, ticket, world.second_member, by=world.staff, now=NOW)
+            dispatch.ask_along(session, ticket, world.second_member, by=world.staff, now=NOW)
             tickets.accept(session, ticket, by=world.second_member, now=NOW)
             reminders.add_lookout(session, world.street.street.id, NOW.date(), "井盖", by=world.staff, now=NOW)
             session.add(
@@ -104,10 +104,10 @@ def test_tasks_from_before_the_first_silence_count_from_the_day_of_the_upgrade(e
     with database.transaction() as session:
         world = build_world(session)
         ticket = factories.ticket(session, world.resident, area=world.street.building)
-        dispatch.dispatch(session, ticket.id, now=NOW, offer_minutes=30)
+        dispatch.dispatch(session, ticket.id, now=NOW)
         tickets.accept(session, ticket, by=world.member, now=NOW)
     database.dispose()
-    downgrade(empty_url, "0001")
+    downgrade(empty_url, "limits")
     upgrade(empty_url)
     database = Database(empty_url)
     with database.reading() as session:

@@ -9,13 +9,14 @@ from threading import Barrier
 
 from sqlalchemy import func, select
 
-from models import history, people, tickets
+from models import dispatch, history, merging, people, tickets, transitions
 from models.db import Database
 from models.errors import Refusal, Refused
 from models.offer import Offer, OfferState
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Code, CodeKind, Identity, Person, RoleKind
-from models.ticket import Ticket, TicketEvent
+from models.proposal import Proposal
+from models.ticket import Ticket, TicketEvent, TicketState
 from tests import factories
 from tests.factories import NOW
 
@@ -43,7 +44,7 @@ def test_exactly_one_of_twenty_neighbours_who_accept_at_once_gets_the_task(both:
         here = factories.street(session)
         members = [factories.somebody(session, RoleKind.MEMBER, here.community, skills=["调解"]) for _ in range(PEOPLE)]
         ticket = factories.ticket(session, factories.person(session), area=here.building)
-        factories.run_dispatch(session, ticket)
+        factories.run_dispatch(session, ticket, rules=dispatch.Rules(normal=dispatch.WavePlan((PEOPLE,), 30)))
         session.query(Notice).update({"state": NoticeState.SENT})
         ids, ticket_id = [member.id for member in members], ticket.id
 
@@ -65,6 +66,50 @@ def test_exactly_one_of_twenty_neighbours_who_accept_at_once_gets_the_task(both:
         assert set(told) == set(ids) - {winner}
         assert set(told.values()) == {1}
         assert session.scalar(select(func.count()).where(Offer.state == OfferState.OPEN)) == 0
+        assert history.verify_history(session) is None
+
+
+def test_of_twenty_who_accept_a_visit_at_once_one_has_it_and_one_goes_along(both: Database) -> None:
+    with both.transaction() as session:
+        factories.categories(session)
+        factories.category(session, "care", skills=["调解"]).needs = 2
+        here = factories.street(session)
+        members = [factories.somebody(session, RoleKind.MEMBER, here.community, skills=["调解"]) for _ in range(PEOPLE)]
+        ticket = factories.ticket(session, factories.person(session), category="care", area=here.building)
+        factories.run_dispatch(session, ticket, rules=dispatch.Rules(normal=dispatch.WavePlan((PEOPLE,), 30)))
+        ids, ticket_id = [member.id for member in members], ticket.id
+
+    def accept(index: int) -> str:
+        with both.transaction() as session:
+            by = session.get_one(Person, ids[index])
+            return f"{tickets.accept(session, tickets.find(session, '1', by=by), by=by, now=NOW).assignee_id == by.id}"
+
+    got = Counter(at_once(PEOPLE, accept))
+    assert (got["True"], got["False"]) == (1, 1)
+    assert got[Refusal.TAKEN] + got[Refusal.OFFER_OVER] == PEOPLE - 2
+    with both.reading() as session:
+        [helper] = transitions.helpers_of(session, session.get_one(Ticket, ticket_id))
+        assert helper != session.get_one(Ticket, ticket_id).assignee_id
+        assert history.verify_history(session) is None
+
+
+def test_ten_tickets_dispatched_at_once_go_beyond_nobodys_limit(both: Database) -> None:
+    with both.transaction() as session:
+        factories.categories(session)
+        here = factories.street(session)
+        members = [factories.somebody(session, RoleKind.MEMBER, here.community, skills=["调解"]) for _ in range(5)]
+        for member in members:
+            member.most_offers = 2
+        waiting = [factories.ticket(session, factories.person(session), area=here.building).id for _ in range(10)]
+
+    def run(index: int) -> None:
+        with both.transaction() as session:
+            dispatch.dispatch(session, waiting[index], now=NOW)
+
+    at_once(10, run)
+    with both.reading() as session:
+        counts = session.execute(select(Offer.person_id, func.count()).group_by(Offer.person_id)).all()
+        assert {count for _, count in counts} <= {1, 2}
         assert history.verify_history(session) is None
 
 
@@ -134,3 +179,78 @@ def test_the_desk_waits_for_one_message_however_many_reports_come_in(both: Datab
     with both.reading() as session:
         [notice] = session.scalars(select(Notice))
         assert (notice.kind, notice.state, notice.ticket_id) == (NoticeKind.DESK, NoticeState.PENDING, None)
+
+
+def test_of_two_desks_that_merge_two_tickets_into_each_other_one_has_its_way(both: Database) -> None:
+    with both.transaction() as session:
+        factories.categories(session)
+        here = factories.street(session)
+        staff = [factories.somebody(session, RoleKind.STAFF, here.community).id for _ in range(2)]
+        pair = [factories.ticket(session, factories.person(session), area=here.building).id for _ in range(2)]
+        follower = factories.ticket(session, factories.person(session), area=here.building)
+        by = session.get_one(Person, staff[0])
+        merging.merge(session, follower, session.get_one(Ticket, pair[1]), by=by, now=NOW)
+        follower_id = follower.id
+
+    def merge(index: int) -> object:
+        with both.transaction() as session:
+            one, other = (session.get_one(Ticket, each) for each in (pair[index], pair[1 - index]))
+            merging.merge(session, one, other, by=session.get_one(Person, staff[index]), now=NOW)
+            return "merged"
+
+    assert Counter(at_once(2, merge)) == {"merged": 1, Refusal.WRONG_STATE: 1}
+    with both.reading() as session:
+        head, merged = sorted(
+            (session.get_one(Ticket, each) for each in pair), key=lambda each: each.merged_into_id or 0
+        )
+        assert (head.merged_into_id, merged.merged_into_id) == (None, head.id)
+        assert session.get_one(Ticket, follower_id).merged_into_id == head.id
+        assert history.verify_history(session) is None
+
+
+def test_a_neighbour_who_joins_while_the_reporter_leaves_keeps_a_matter(both: Database) -> None:
+    with both.transaction() as session:
+        factories.categories(session)
+        here = factories.street(session)
+        first, second = (factories.ticket(session, factories.person(session), area=here.building) for _ in range(2))
+        merging.propose(session, second, first, score=0.9, reasons=[], now=NOW)
+        ids = first.id, second.id
+
+    def act(index: int) -> object:
+        with both.transaction() as session:
+            ticket = session.get_one(Ticket, ids[index])
+            by = session.get_one(Person, ticket.reporter_id)
+            if index:
+                merging.say_same(session, session.scalars(select(Proposal)).one(), by=by, now=NOW)
+            else:
+                tickets.withdraw(session, ticket, "", by=by, now=NOW)
+            return "done"
+
+    assert at_once(2, act) in (["done", "done"], ["done", Refusal.SAME_OVER])
+    with both.reading() as session:
+        assert session.get_one(Ticket, ids[0]).state is TicketState.WITHDRAWN
+        second = session.get_one(Ticket, ids[1])
+        assert (second.state, second.merged_into_id) == (TicketState.NEW, None)
+        assert history.verify_history(session) is None
+
+
+def test_the_last_two_who_judge_at_once_end_the_matter(both: Database) -> None:
+    with both.transaction() as session:
+        factories.categories(session)
+        here = factories.street(session)
+        staff = factories.somebody(session, RoleKind.STAFF, here.community)
+        first, second = (factories.ticket(session, factories.person(session), area=here.building) for _ in range(2))
+        merging.merge(session, second, first, by=staff, now=NOW)
+        tickets.finish(session, first, "好了", by=staff, now=NOW)
+        ids = first.id, second.id
+
+    def judge(index: int) -> object:
+        with both.transaction() as session:
+            ticket = session.get_one(Ticket, ids[index])
+            tickets.evaluate(session, ticket, 1, "", by=session.get_one(Person, ticket.reporter_id), now=NOW)
+            return "judged"
+
+    assert at_once(2, judge) == ["judged", "judged"]
+    with both.reading() as session:
+        assert session.get_one(Ticket, ids[0]).state is TicketState.CLOSED
+        assert history.verify_history(session) is None

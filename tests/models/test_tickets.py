@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from models import desk, tickets
+from models import desk, escalation, tickets
 from models.attachment import Attachment, AttachmentKind
 from models.category import Category
 from models.errors import Refusal, Refused
@@ -74,9 +74,9 @@ def test_the_resident_is_reminded_once(session: Session, world: World) -> None:
 
 def test_a_missed_limit_is_noted_once(session: Session, world: World) -> None:
     ticket = factories.ticket(session, world.resident, area=world.street.building)
-    assert not tickets.miss_limit(session, ticket.id, now=NOW + timedelta(hours=1))
-    assert tickets.miss_limit(session, ticket.id, now=NOW + timedelta(hours=2))
-    assert not tickets.miss_limit(session, ticket.id, now=NOW + timedelta(hours=3))
+    assert not escalation.miss(session, ticket, now=NOW + timedelta(hours=1))
+    assert escalation.miss(session, ticket, now=NOW + timedelta(hours=2))
+    assert not escalation.miss(session, ticket, now=NOW + timedelta(hours=3))
     assert len(factories.notices(session, world.staff, NoticeKind.DESK)) == 1
 
 

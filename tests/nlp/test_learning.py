@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,16 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp import train
+from nlp import rebuild, train, weights
 from nlp.categories import CategorySeed, First, Level, Limits, load
 from nlp.features import look, zones
 from nlp.model import Model, shipped, write
-from nlp.train import CORPUS, MODEL, Learner, Refused, Row, read
+from nlp.train import CORPUS, Learner, Refused, Row, read
 from nlp.understand import Chat, Understander
 
 needs_learning = pytest.mark.skipif(bool(train.MISSING), reason="requirements/train.txt is not installed")
 
 UNDERSTANDER = Understander(load(), [])
+MODEL = Path(train.__file__).parent / weights.FILE
 
 
 def _small_corpus(folder: Path, *, rows: int = 700) -> Path:
@@ -43,10 +45,14 @@ def _corrections(path: Path, rows: list[tuple[str, str, str]]) -> Path:
 
 
 @needs_learning
-def test_learning_again_gives_the_shipped_file_bit_for_bit(tmp_path: Path) -> None:
-    output = tmp_path / "model.bin"
-    subprocess.run([sys.executable, "-m", "nlp.train", "--output", str(output)], check=True, capture_output=True)
-    assert output.read_bytes() == MODEL.read_bytes()
+def test_every_learned_file_is_made_again_bit_for_bit(tmp_path: Path) -> None:
+    program = [sys.executable, "-m", "nlp.rebuild", "--output", str(tmp_path)]
+    told = json.loads(subprocess.run(program, check=True, capture_output=True).stdout)
+    shipped_here = Path(train.__file__).parent
+    assert {path.name for path in tmp_path.iterdir()} == set(rebuild.PARTS) == set(told["files"])
+    for name in rebuild.PARTS:
+        assert (tmp_path / name).read_bytes() == (shipped_here / name).read_bytes(), name
+    assert 0.5 < told["distinct_trigrams"] < 1
 
 
 @needs_learning
@@ -99,6 +105,49 @@ def test_what_staff_corrected_is_known_afterwards(tmp_path: Path) -> None:
     scores, _ = model.scores(look("西门的鼎湖机响个不停"))
     categories = scores[: len(model.categories)]
     assert model.categories[categories.index(max(categories))] == "elevator_fault"
+
+
+@needs_learning
+def test_a_model_with_corrections_is_the_same_every_time_and_takes_the_place_of_a_broken_one(tmp_path: Path) -> None:
+    corpus = _small_corpus(tmp_path)
+    corrections = _corrections(tmp_path / "right.txt", [("鼎湖机又响个不停", "noise", "elevator_fault")] * 2)
+    (tmp_path / "own").mkdir()
+    own = tmp_path / "own" / weights.FILE
+    own.write_bytes(b"half a file")
+    told = rebuild.with_corrections(corrections, own.parent, corpus=corpus)
+    assert (told["corrections"], len(told["files"])) == (2, 1)
+    first = own.read_bytes()
+    assert weights.read(own).version != weights.shipped().version
+    assert list(rebuild.with_corrections(corrections, own.parent, corpus=corpus)["files"].values()) == ["the same"]
+    assert own.read_bytes() == first
+    assert list(own.parent.iterdir()) == [own]
+
+
+@needs_learning
+def test_a_model_that_is_worse_than_the_one_in_use_is_not_put_in_its_place(tmp_path: Path) -> None:
+    corpus = _small_corpus(tmp_path)
+    corrections = _corrections(tmp_path / "right.txt", [("鼎湖机又响个不停", "noise", "elevator_fault")])
+    own = tmp_path / weights.FILE
+    # The shipped model has seen all of the corpus and does better than one that has seen a seventh of it.
+    own.write_bytes(MODEL.read_bytes())
+    with pytest.raises(Refused, match="worse on the held-out folds"):
+        rebuild.with_corrections(corrections, own.parent, corpus=corpus)
+    assert own.read_bytes() == MODEL.read_bytes()
+
+
+@pytest.mark.parametrize("kept", [0, 5, 15, 19, 500, 5_000, 400_000, 1_000_000])
+def test_a_file_that_was_cut_off_is_broken_wherever_it_was_cut(tmp_path: Path, kept: int) -> None:
+    path = tmp_path / weights.FILE
+    path.write_bytes(MODEL.read_bytes()[:kept])
+    with pytest.raises(weights.Broken, match=weights.FILE):
+        weights.read(path)
+
+
+def test_a_correction_of_no_known_kind_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "rows.txt"
+    path.write_text("text\tkind\tafter\n路灯坏了\tgossip\tpublic_facility\n", encoding="utf-8")
+    with pytest.raises(Refused, match="rows.txt, line 2: no such kind"):
+        read([path])
 
 
 def test_a_correction_without_a_category_is_named_with_its_line(tmp_path: Path) -> None:

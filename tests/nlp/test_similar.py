@@ -54,6 +54,15 @@ def test_the_same_words_about_another_estate_are_another_matter() -> None:
     assert alike(far, [near]) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [("香樟花园6栋充电桩被油车占了", "parking"), ("香樟花园6栋2单元门口有车乱停", "parking")],
+)
+def test_the_same_building_is_not_the_same_matter(text: str, category: str) -> None:
+    told_before = told("香樟花园6栋2单元的楼道堆满旧家具", "香樟花园6栋", category, (4, 406))
+    assert alike(told(text, "香樟花园6栋", category, (4, 406)), [told_before]) == []
+
+
 def test_the_tree_tells_that_two_names_are_one_estate() -> None:
     one = told("6栋停水了，一早就没水", "香樟花园6栋", "utilities", (4, 406))
     other = told("我们这栋停水，早上到现在没水", "樟园6栋", "utilities", (4, 406))

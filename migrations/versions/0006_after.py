@@ -1,4 +1,4 @@
-"""Helpers, silent assignees, and what riders are reminded of."""
+"""Handing on, silent assignees, and what riders are reminded of."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "after"
-down_revision = "0001"
+down_revision = "limits"
 branch_labels = None
 depends_on = None
 
@@ -17,20 +17,6 @@ WORD = sa.String(40)
 
 def upgrade() -> None:
     """Brings the schema up to this revision."""
-    op.create_table(
-        "ticket_helpers",
-        sa.Column("id", KEY, nullable=False),
-        sa.Column("ticket_id", KEY, nullable=False),
-        sa.Column("person_id", KEY, nullable=False),
-        sa.Column("asked_at", MOMENT, nullable=False),
-        sa.Column("joined_at", MOMENT),
-        sa.Column("left_at", MOMENT),
-        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name="fk_ticket_helpers_person_id"),
-        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name="fk_ticket_helpers_ticket_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_ticket_helpers"),
-        sa.UniqueConstraint("ticket_id", "person_id", name="uq_ticket_helpers_ticket_id_person_id"),
-    )
-    op.create_index("ix_ticket_helpers_person_id", "ticket_helpers", ["person_id"])
     op.create_table(
         "reminders",
         sa.Column("id", KEY, nullable=False),
@@ -70,7 +56,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Takes the schema back. Questions to helpers and colleagues go, or they would read as offers of the task."""
+    """Takes the schema back. Questions to colleagues go, or they would read as offers of the task."""
     op.execute("DELETE FROM offers WHERE purpose <> 'task'")
     op.drop_index("ix_tickets_touched", "tickets")
     op.drop_column("tickets", "asked_at")
@@ -78,5 +64,5 @@ def downgrade() -> None:
     op.drop_column("people", "reminded_at")
     op.drop_index("ix_offers_expiry", "offers")
     op.drop_column("offers", "purpose")
-    for table in ("lookouts", "reminders", "ticket_helpers"):
+    for table in ("lookouts", "reminders"):
         op.drop_table(table)

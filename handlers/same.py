@@ -1,0 +1,96 @@
+"""One event told by several people: dispatch looks for an earlier ticket of it, and the reporter says whether it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from handlers import dialogue
+from handlers.router import Routes
+from handlers.turn import Meaning, Reply, Turn
+from models import duplicates, merging, tickets, transitions
+from models.area import Area
+from models.proposal import Proposal
+from models.ticket import Ticket
+from nlp import similar
+from nlp.commands import Intent, word
+from nlp.similar import Told
+from texts import residents
+
+routes = Routes()
+
+
+def look(session: Session, ticket_id: int, *, now: datetime) -> None:
+    """Before a ticket is dispatched: proposes the earlier open ticket that surely tells of the same event, if any.
+
+    One look costs the same however many tickets there are: it reads the newest of one estate by an index.
+    """
+    ticket = transitions.lock(session, ticket_id)
+    if ticket.dispatch_at is None or ticket.dispatch_at > now or not merging.may_be_compared(ticket):
+        return
+    area = session.get(Area, ticket.area_id)
+    if area is None:
+        return
+    found = duplicates.candidates(session, area, similar.compatible(ticket.category), now=now, before=ticket.id)
+    if not found:
+        return
+    estate = duplicates.estate_of(area)
+    words = next((each.text for each in ticket.words if each.text), "")
+    told = [_told(each.ticket, estate, each.words) for each in found]
+    for best in similar.alike(_told(ticket, estate, words), told)[:1]:
+        into = found[best.index].ticket
+        merging.propose(session, ticket, into, score=best.score, reasons=best.reasons, now=now)
+
+
+def _told(ticket: Ticket, estate: int, words: str) -> Told:
+    places = (estate, ticket.area_id or estate)
+    return Told(words, ticket.place, places, {ticket.category: 1.0}, ticket.opened_at)
+
+
+def _asked(turn: Turn) -> Proposal | None:
+    """The pair the speaker was asked about; a tap may be old, or of somebody else's message."""
+    proposal = turn.session.get(Proposal, int(turn.inner)) if turn.inner.isdigit() else None
+    if proposal is None or turn.session.get_one(Ticket, proposal.ticket_id).reporter_id != turn.person.id:
+        return None
+    return proposal
+
+
+@routes(Meaning.SAME)
+def same(turn: Turn) -> Reply:
+    """It is: the speaker's matter goes on in the earlier one."""
+    proposal = _asked(turn)
+    if proposal is None:
+        return Reply(residents.stale())
+    ticket = merging.say_same(turn.session, proposal, by=turn.person, now=turn.now)
+    _keep_words(turn, ticket)
+    return Reply(residents.joined(ticket.short))
+
+
+@routes(Meaning.DIFFERENT)
+def different(turn: Turn) -> Reply:
+    """It is not: both go on."""
+    proposal = _asked(turn)
+    if proposal is None:
+        return Reply(residents.stale())
+    ticket = merging.say_different(turn.session, proposal, by=turn.person, now=turn.now)
+    _keep_words(turn, ticket)
+    return Reply(residents.stays_apart(ticket.short))
+
+
+def _keep_words(turn: Turn, ticket: Ticket) -> None:
+    """What was said after the number belongs to the matter."""
+    dialogue.note(turn, ticket)
+    if turn.number is not None and turn.number.words:
+        tickets.add_words(turn.session, ticket, turn.number.words, by=turn.person, now=turn.now)
+
+
+@routes(Intent.UNMERGE)
+def unmerge(turn: Turn) -> Reply:
+    """Merging was a mistake: the ticket goes its own way again."""
+    merged = [each for each in tickets.own_live(turn.session, turn.person) if each.merged_into_id is not None]
+    chosen = dialogue.named_or_one(turn, merged, word=word(Intent.UNMERGE), verb=residents.VERB_UNMERGE)
+    if isinstance(chosen, Reply):
+        return chosen
+    merging.unmerge(turn.session, chosen, by=turn.person, now=turn.now)
+    return Reply(residents.taken_apart(chosen.short))

@@ -1,0 +1,141 @@
+"""Emergencies: those on duty are alarmed, again and again until a human answered, then the level above them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from models import duty, outboxes, people
+from models.area import Area
+from models.lifecycle import OPEN_STATES, Actor
+from models.outbox import NoticeKind
+from models.person import Person, RoleKind
+from models.roster import Alarm
+from models.ticket import Ticket, TicketEvent
+
+SECOND_AFTER = timedelta(minutes=5)
+"""When the second person on duty is told, if the first did nothing."""
+
+AGAIN_AFTER = timedelta(minutes=10)
+ROUNDS = 3
+"""How often the people of one stage are alarmed before the next one's."""
+
+_COMMUNITY, _STREET, _EVERYBODY = range(3)
+
+_ANSWERS = (Actor.STAFF, Actor.STREET, Actor.DEPARTMENT, Actor.ASSIGNEE, Actor.OFFERED)
+
+
+def alarm(session: Session, ticket: Ticket, *, now: datetime, words_id: int | None = None) -> None:
+    """Tells whoever is on duty of an emergency, on every channel they are known on, at once; `words_id` are the words
+    that have come since. Everybody at the desk where nobody is entered in the roster.
+    """
+    row = session.get(Alarm, ticket.id, with_for_update=True)
+    if row is None:
+        row = Alarm(ticket_id=ticket.id, began_at=now, stage=_COMMUNITY, rounds=0, second_told=False)
+        session.add(row)
+        _next_round(session, ticket, row, now=now, words_id=words_id)
+        return
+    _tell(session, ticket, _told(session, ticket, row, now=now), now=now, words_id=words_id)
+
+
+def first_told(session: Session, ticket: Ticket, *, now: datetime) -> Sequence[Person]:
+    """Whom the first alarm of a ticket reaches."""
+    return _shift(session, ticket, _COMMUNITY, now=now)[0]
+
+
+def waiting(now: datetime) -> Select[int]:
+    """The keys of alarms that have to be looked at."""
+    return select(Alarm.ticket_id).where(Alarm.next_at <= now).order_by(Alarm.next_at)
+
+
+def go_on(session: Session, ticket_id: int, *, now: datetime) -> bool:
+    """The second person, the next round, or the next stage, unless a human answered. Safe to run twice."""
+    row = session.scalar(
+        select(Alarm).where(Alarm.ticket_id == ticket_id, Alarm.next_at <= now).with_for_update(skip_locked=True)
+    )
+    if row is None:
+        return False
+    ticket = session.get_one(Ticket, ticket_id)
+    if ticket.state not in OPEN_STATES or _is_answered(session, row):
+        row.next_at = None
+        return False
+    second = _shift(session, ticket, row.stage, now=now)[1]
+    if second and not row.second_told:
+        row.second_told = True
+        row.next_at = now + AGAIN_AFTER - SECOND_AFTER
+        _tell(session, ticket, second, now=now)
+        return True
+    if row.stage == _EVERYBODY:
+        row.next_at = None
+        return False
+    if row.rounds >= ROUNDS:
+        row.stage, row.rounds, row.second_told = row.stage + 1, 0, False
+    _next_round(session, ticket, row, now=now)
+    return True
+
+
+def _next_round(session: Session, ticket: Ticket, row: Alarm, *, now: datetime, words_id: int | None = None) -> None:
+    second = _shift(session, ticket, row.stage, now=now)[1]
+    _tell(session, ticket, _told(session, ticket, row, now=now), now=now, words_id=words_id)
+    row.rounds += 1
+    row.next_at = now + (SECOND_AFTER if second and not row.second_told else AGAIN_AFTER)
+    session.flush()
+
+
+def _told(session: Session, ticket: Ticket, row: Alarm, *, now: datetime) -> Sequence[Person]:
+    """Who is alarmed by now: the first on duty, and the second once it has been their turn."""
+    first, second = _shift(session, ticket, row.stage, now=now)
+    return [*first, *second] if row.second_told else first
+
+
+def _shift(session: Session, ticket: Ticket, stage: int, *, now: datetime) -> tuple[Sequence[Person], Sequence[Person]]:
+    """The first and the second on duty at a stage; where nobody is entered everybody at that desk is the first."""
+    community, street = duty.community_and_street(session, ticket.community_id)
+    area = {_COMMUNITY: community, _STREET: street}.get(stage)
+    found = duty.shift_at(session, area, now=now) if area is not None else None
+    if found is not None:
+        return found.people[:1], found.people[1:]
+    return _desk(session, area if stage == _STREET else community, stage), ()
+
+
+def _desk(session: Session, area: Area | None, stage: int) -> Sequence[Person]:
+    if stage == _STREET:
+        return people.with_role(session, [RoleKind.STREET], area=area)
+    return people.with_role(session, [RoleKind.STAFF, RoleKind.STREET], area=area)
+
+
+def _is_answered(session: Session, row: Alarm) -> bool:
+    """Whether anybody but the resident has done anything since the alarm."""
+    return (
+        session.scalar(
+            select(TicketEvent.id)
+            .where(
+                TicketEvent.ticket_id == row.ticket_id,
+                TicketEvent.actor.in_([each.value for each in _ANSWERS]),
+                TicketEvent.by_id.is_not(None),
+                TicketEvent.at >= row.began_at,
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def _tell(
+    session: Session, ticket: Ticket, whom: Iterable[Person], *, now: datetime, words_id: int | None = None
+) -> None:
+    for person in whom:
+        for identity in person.identities:
+            if identity.reachable:
+                outboxes.tell(
+                    session,
+                    NoticeKind.ALARM,
+                    person.id,
+                    now=now,
+                    ticket_id=ticket.id,
+                    words_id=words_id,
+                    channel=identity.channel,
+                )

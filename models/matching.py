@@ -1,0 +1,522 @@
+"""Whom to ask for a ticket: who lies near, fits, is free and has rested; and for everybody else how many and why not.
+
+Everybody stands in a queue by rest. Nearness, little in hand and experience move somebody by a bounded number of
+places; declining and giving back move nobody. The places serve this one choice and are never stored or shown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, exists, func, literal, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
+
+from models import areas
+from models.area import Area, AreaKind
+from models.category import Category
+from models.clock import CHINA, local
+from models.lifecycle import OPEN_STATES
+from models.offer import Offer, OfferState, Shortfall
+from models.person import Person, Role, RoleKind, RoleStatus, Skill
+from models.quiet import Quiet
+from models.ticket import Ticket, TicketHelper, TicketState, TicketWords, WordsKind
+
+LOOKED_AT = 24
+"""How many of those who rested longest are weighed in each area: enough for any wave, in a city of any size."""
+COUNTED = 60
+"""Among how many members the shortfalls are counted."""
+MOST_AREAS = 24
+
+FAR_METRES = 3000
+METRES_A_PLACE = 400
+UNKNOWN_METRES = 800
+PLACES_IN_HAND = 3.0
+"""For each task and each open offer."""
+MOST_EXPERIENCE = 2.0
+
+NEAR_METRES = 1000
+"""So near that it is a reason."""
+
+DISPUTES = frozenset({"neighbor_dispute"})
+"""Categories in which whoever lives in the same building may be a party."""
+
+
+_Row = Row[*tuple[Any, ...]]
+
+
+class Ring(StrEnum):
+    """How far around the ticket people are looked for, nearest first."""
+
+    HERE = "here"
+    """Whose area covers the place, or lies in it."""
+    COMMUNITY = "community"
+    """The other estates of the community."""
+    NEIGHBOURS = "neighbours"
+    """The two nearest communities of the street."""
+    STREET = "street"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who may be asked, as far as the choice needs it. `metres` is None where a position is missing."""
+
+    person_id: int
+    asked_at: datetime
+    metres: float | None = None
+    in_hand: int = 0
+    open_offers: int = 0
+    completed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Somebody who is asked, why, and how far from their home it is, if that is known."""
+
+    person_id: int
+    reasons: tuple[str, ...]
+    metres: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The result of one search. `free_again` is when the first of those comes who are only not asked at this hour."""
+
+    choices: Sequence[Choice]
+    shortfalls: Mapping[str, int]
+    area_id: int | None
+    free_again: datetime | None = None
+
+
+def rank(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The order in which people are asked, first first."""
+    queue = sorted(candidates, key=lambda each: (each.asked_at, each.person_id))
+    places = {each.person_id: place + _moved(each) for place, each in enumerate(queue)}
+    return sorted(queue, key=lambda each: places[each.person_id])
+
+
+def _moved(each: Candidate) -> float:
+    metres = UNKNOWN_METRES if each.metres is None else min(each.metres, FAR_METRES)
+    back = metres / METRES_A_PLACE + PLACES_IN_HAND * (each.in_hand + each.open_offers)
+    # The tenth completion counts less than the first, and no number of them outweighs rest.
+    return back - min(math.log2(1 + each.completed) / 2, MOST_EXPERIENCE)
+
+
+def search(
+    session: Session,
+    ticket: Ticket,
+    category: Category,
+    *,
+    size: int,
+    now: datetime,
+    quiet: Quiet | None = None,
+    hold: bool = True,
+) -> Found:
+    """The next people to ask for a ticket: the nearest ring in which anybody can be asked, and of it the first `size`.
+
+    Riders are not asked while it is `quiet` for them. With `hold` the rows of those found are locked, so that two
+    searches at once never go beyond somebody's own limit.
+    """
+    area = session.get(Area, ticket.area_id) if ticket.area_id else None
+    if area is None:
+        return Found((), {Shortfall.NO_PLACE: 1}, None)
+    parties = _Parties.of(session, ticket, area)
+    shortfalls: Counter[str] = Counter()
+    again: list[datetime] = []
+    looked_at: set[int] = set()
+    widest = area.id
+    above = areas.ancestors(session, area)
+    there = _there(ticket, above)
+    peace = quiet.until(now) if quiet is not None else None
+    for ring, root, ids in _rings(session, above):
+        members = [each for each in _with_members(session, ids) if each not in looked_at]
+        looked_at.update(members)
+        widest = root.id
+        if not members:
+            continue
+        free = [row for row in _rested(session, ticket, category, members, now=now) if not parties.includes(row)]
+        riding = _riders(session, free) if peace is not None else frozenset()
+        if peace is not None and riding:
+            again.append(peace)
+            free = [row for row in free if row.id not in riding]
+        asleep = [row for row in free if not _likes(row, now)]
+        again += [_likes_next(row, now) for row in asleep]
+        awake = [row for row in free if _likes(row, now)]
+        chosen, busy = _choose(session, category, there, awake, size=size, ring=ring, hold=hold)
+        shortfalls += _short(session, ticket, category, members, parties, now=now)
+        shortfalls += Counter({Shortfall.HOURS: len(asleep), Shortfall.BUSY: busy, Shortfall.RIDING: len(riding)})
+        if chosen:
+            return Found(chosen, dict(+shortfalls), widest)
+    if not looked_at:
+        shortfalls[Shortfall.NO_MEMBERS] = 1
+    return Found((), dict(+shortfalls), widest, min(again, default=None))
+
+
+def fits(session: Session, ticket: Ticket, category: Category, person: Person, *, now: datetime) -> bool:
+    """Whether a member of the ticket's community may take it of their own accord."""
+    area = session.get(Area, ticket.area_id) if ticket.area_id else None
+    community = session.get(Area, ticket.community_id) if ticket.community_id else None
+    if area is None or community is None or person.minor or person.erased_at is not None:
+        return False
+    roots = session.scalars(
+        select(Area.path)
+        .join(Role, Role.area_id == Area.id)
+        .where(Role.person_id == person.id, Role.kind == RoleKind.MEMBER, Role.status == RoleStatus.ACTIVE)
+    ).all()
+    if not any(areas.covers(path, area.path) or areas.covers(community.path, path) for path in roots):
+        return False
+    wanted = wanted_skills(category)
+    if wanted and not wanted & {skill.skill for skill in person.skills}:
+        return False
+    row = session.execute(select(*_PERSON).where(Person.id == person.id)).one()
+    return not _Parties.of(session, ticket, area).includes(row)
+
+
+def wanted_skills(category: Category) -> frozenset[str]:
+    """Any of these is enough; empty when anybody can help."""
+    return frozenset([*category.skills, category.code]) if category.skills else frozenset()
+
+
+# ---------------------------------------------------------------- where
+
+
+def _there(ticket: Ticket, above: Sequence[Area]) -> tuple[float, float] | None:
+    """Where the ticket lies: what was sent with it, or the nearest area with a position."""
+    if ticket.lat is not None and ticket.lng is not None:
+        return ticket.lat, ticket.lng
+    return next((position for each in above if (position := _position(each))), None)
+
+
+def _rings(session: Session, above: Sequence[Area]) -> Iterable[tuple[Ring, Area, list[int]]]:
+    """The rings around an area, given it and everything above it: each with its root and the ids of its areas, nearest
+    first where that matters.
+    """
+    yield Ring.HERE, above[0], [*(each.id for each in above), *_inside(session, above[0])]
+    community = next((each for each in above if each.kind is AreaKind.COMMUNITY), None)
+    if community is not None:
+        yield Ring.COMMUNITY, community, _inside(session, community)
+    street = next((each for each in above if each.kind is AreaKind.STREET), None)
+    if street is None:
+        return
+    if community is not None:
+        others = session.scalars(
+            select(Area).where(
+                Area.parent_id == community.parent_id, Area.id != community.id, Area.kind == AreaKind.COMMUNITY
+            )
+        ).all()
+        nearest = sorted(others, key=lambda each: (_metres(_position(community), _position(each)) or 0.0, each.id))[:2]
+        yield Ring.NEIGHBOURS, street, [each for near in nearest for each in _inside(session, near)]
+    yield Ring.STREET, street, _inside(session, street)
+
+
+def _inside(session: Session, area: Area) -> list[int]:
+    return list(session.scalars(select(Area.id).where(Area.path.startswith(area.path)).order_by(Area.path)))
+
+
+def _with_members(session: Session, ids: Sequence[int]) -> list[int]:
+    """Those of the areas that members belong to, by one look into the index each."""
+    here = exists().where(Role.area_id == Area.id, Role.kind == RoleKind.MEMBER, Role.status == RoleStatus.ACTIVE)
+    found = set(session.scalars(select(Area.id).where(Area.id.in_(ids), here)))
+    return [each for each in dict.fromkeys(ids) if each in found][:MOST_AREAS]
+
+
+def _position(area: Area) -> tuple[float, float] | None:
+    return (area.lat, area.lng) if area.lat is not None and area.lng is not None else None
+
+
+def _metres(one: tuple[float, float] | None, other: tuple[float, float] | None) -> float | None:
+    """The distance of two (latitude, longitude) on the great circle."""
+    if one is None or other is None:
+        return None
+    (lat, lng), (to_lat, to_lng) = ((math.radians(degree) for degree in each) for each in (one, other))
+    half = math.sin((to_lat - lat) / 2) ** 2 + math.cos(lat) * math.cos(to_lat) * math.sin((to_lng - lng) / 2) ** 2
+    return 2 * 6_371_000 * math.asin(min(1.0, math.sqrt(half)))
+
+
+# ---------------------------------------------------------------- who
+
+_PERSON = (
+    Person.id,
+    Person.name,
+    Person.home_area_id,
+    Person.home_room,
+    Person.free_from,
+    Person.free_until,
+    Person.away_until,
+    Person.minor,
+    Person.most_offers,
+)
+
+
+def _rested(session: Session, ticket: Ticket, category: Category, ids: Sequence[int], *, now: datetime) -> list[_Row]:
+    """Those who fit and were not asked for the longest time, from each area only as many as matter.
+
+    Each part follows the index by rest and stops early, so that it costs the same in a small and in a large city.
+    """
+    asked = exists().where(Offer.ticket_id == ticket.id, Offer.person_id == Role.person_id)
+    parts = []
+    for area_id in ids:
+        part = (
+            select(*_PERSON, Role.asked_at.label("asked_at"), Role.area_id.label("role_area_id"))
+            .join(Role, Role.person_id == Person.id)
+            .where(
+                Role.area_id == area_id,
+                Role.kind == RoleKind.MEMBER,
+                Role.status == RoleStatus.ACTIVE,
+                Person.erased_at.is_(None),
+                Person.minor.is_(False),
+                or_(Person.away_until.is_(None), Person.away_until <= now),
+                ~asked,
+            )
+            .order_by(Role.asked_at)
+            .limit(LOOKED_AT)
+        )
+        if wanted := wanted_skills(category):
+            part = part.where(exists().where(Skill.person_id == Role.person_id, Skill.skill.in_(wanted)))
+        parts.append(select(part.subquery()))
+    # Somebody with two roles here is one person.
+    return list({row.id: row for row in session.execute(union_all(*parts))}.values())
+
+
+def _riders(session: Session, rows: Sequence[_Row]) -> frozenset[int]:
+    return frozenset(
+        session.scalars(
+            select(Role.person_id).where(
+                Role.person_id.in_([row.id for row in rows]),
+                Role.kind == RoleKind.RIDER,
+                Role.status == RoleStatus.ACTIVE,
+            )
+        )
+    )
+
+
+def _likes(row: _Row, now: datetime) -> bool:
+    return row.free_from is None or row.free_until is None or within(local(now).hour, row.free_from, row.free_until)
+
+
+def within(hour: int, start: int, end: int) -> bool:
+    """Whether an hour of the day lies in [start, end), which may reach over midnight."""
+    return start <= hour < end if start < end else hour >= start or hour < end
+
+
+def _likes_next(row: _Row, now: datetime) -> datetime:
+    here = local(now)
+    start = datetime.combine(here.date(), time(row.free_from), CHINA)
+    return (start if start > here else start + timedelta(days=1)).astimezone(now.tzinfo)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parties:
+    """Who has an interest in a ticket of their own, and is not asked to settle it."""
+
+    reporters: frozenset[int]
+    """Whose matter it is: the reporter's, the followers', and that of the ticket it is a task of."""
+    homes: frozenset[tuple[int, str]]
+    """Households: area and room."""
+    buildings: frozenset[int]
+    """Whole buildings, in a dispute."""
+    words: str
+
+    @classmethod
+    def of(cls, session: Session, ticket: Ticket, area: Area) -> _Parties:
+        reporter = session.get_one(Person, ticket.reporter_id)
+        said = session.scalar(
+            select(TicketWords.text)
+            .where(TicketWords.ticket_id == ticket.id, TicketWords.kind == WordsKind.REPORT)
+            .limit(1)
+        )
+        homes = {(ticket.area_id, ticket.room), (reporter.home_area_id, reporter.home_room)}
+        buildings = {area.id if area.kind is AreaKind.BUILDING else None, reporter.home_area_id}
+        return cls(
+            reporters=frozenset(
+                session.scalars(
+                    select(Ticket.reporter_id).where(
+                        or_(Ticket.id == ticket.id, Ticket.merged_into_id == ticket.id, Ticket.id == ticket.parent_id)
+                    )
+                )
+            ),
+            homes=frozenset((area_id, room) for area_id, room in homes if area_id is not None and room),
+            buildings=frozenset(each for each in buildings if each is not None)
+            if ticket.category in DISPUTES
+            else frozenset(),
+            words=said or "",
+        )
+
+    def includes(self, row: _Row) -> bool:
+        """Whether somebody reported it, lives in that household, is named in the words, or may be a party."""
+        return (
+            row.id in self.reporters
+            or (row.home_area_id, row.home_room) in self.homes
+            or row.home_area_id in self.buildings
+            or (len(row.name) > 1 and row.name in self.words)
+        )
+
+
+def _choose(
+    session: Session,
+    category: Category,
+    there: tuple[float, float] | None,
+    rows: Sequence[_Row],
+    *,
+    size: int,
+    ring: Ring,
+    hold: bool,
+) -> tuple[list[Choice], int]:
+    """The first `size` in order, and how many have as many offers as they want."""
+    ids = [row.id for row in rows]
+    if not ids:
+        return [], 0
+    counts = _counts(session, category, ids)
+    places = _places(session, [each for row in rows for each in (row.home_area_id, row.role_area_id)])
+    by_id, candidates, busy = {row.id: row for row in rows}, [], 0
+    for row in rows:
+        if counts.offers.get(row.id, 0) >= row.most_offers:
+            busy += 1
+            continue
+        position = places.get(row.home_area_id) or places.get(row.role_area_id)
+        candidates.append(
+            Candidate(
+                row.id,
+                row.asked_at,
+                _metres(there, position),
+                counts.in_hand.get(row.id, 0),
+                counts.offers.get(row.id, 0),
+                counts.completed.get(row.id, 0),
+            )
+        )
+    ranked = rank(candidates)
+    if hold:
+        held = _hold(session, [each.person_id for each in ranked[: size * 2]], by_id)
+        ranked = [each for each in ranked if each.person_id in held]
+    choices = []
+    for each in ranked[:size]:
+        row = by_id[each.person_id]
+        home = places.get(row.home_area_id)
+        metres = _metres(there, home)
+        choices.append(
+            Choice(each.person_id, _reasons(each, category, ring, metres), None if metres is None else round(metres))
+        )
+    return choices, busy
+
+
+def _reasons(each: Candidate, category: Category, ring: Ring, metres: float | None) -> tuple[str, ...]:
+    reasons = ["skill"] if category.skills else []
+    reasons.append(ring.value)
+    if metres is not None and metres <= NEAR_METRES:
+        reasons.append("near")
+    if not each.in_hand and not each.open_offers:
+        reasons.append("free")
+    if each.completed:
+        reasons.append("experience")
+    return tuple(reasons)
+
+
+def _hold(session: Session, ids: Sequence[int], by_id: Mapping[int, _Row]) -> set[int]:
+    """Locks people until the end of the transaction; whoever is being asked by another search at this moment, or has
+    just been, is passed over.
+    """
+    locked = session.scalars(
+        select(Person.id).where(Person.id.in_(ids)).order_by(Person.id).with_for_update(skip_locked=True)
+    ).all()
+    offers = _open_offers(session, locked)
+    return {each for each in locked if offers.get(each, 0) < by_id[each].most_offers}
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Of each person: open offers, tasks in hand, and tasks of the kind that they completed."""
+
+    offers: Mapping[int, int]
+    in_hand: Mapping[int | None, int]
+    completed: Mapping[int | None, int]
+
+
+def _counts(session: Session, category: Category, ids: Sequence[int]) -> _Counts:
+    tasks = select(literal("in_hand"), Ticket.assignee_id, func.count()).where(
+        Ticket.assignee_id.in_(ids), Ticket.state.in_(OPEN_STATES)
+    )
+    helping = (
+        select(literal("in_hand"), TicketHelper.person_id, func.count())
+        .join(Ticket, Ticket.id == TicketHelper.ticket_id)
+        .where(
+            TicketHelper.person_id.in_(ids),
+            TicketHelper.joined_at.is_not(None),
+            TicketHelper.left_at.is_(None),
+            Ticket.state.in_(OPEN_STATES),
+        )
+    )
+    completed = select(literal("completed"), Ticket.assignee_id, func.count()).where(
+        Ticket.assignee_id.in_(ids),
+        Ticket.state.in_([TicketState.RESOLVED, TicketState.CLOSED]),
+        Ticket.category == category.code,
+    )
+    found: dict[str, Counter[int | None]] = {"in_hand": Counter(), "completed": Counter()}
+    parts = [tasks.group_by(Ticket.assignee_id), helping.group_by(TicketHelper.person_id)]
+    for what, person_id, count in session.execute(union_all(*parts, completed.group_by(Ticket.assignee_id))):
+        found[what][person_id] += count
+    return _Counts(_open_offers(session, ids), found["in_hand"], found["completed"])
+
+
+def _open_offers(session: Session, ids: Sequence[int]) -> dict[int, int]:
+    query = select(Offer.person_id, func.count()).where(Offer.person_id.in_(ids), Offer.state == OfferState.OPEN)
+    return dict(session.execute(query.group_by(Offer.person_id)).all())
+
+
+def _places(session: Session, ids: Iterable[int | None]) -> dict[int, tuple[float, float]]:
+    """Where areas lie; a building without a position of its own lies where its estate does."""
+    wanted = {each for each in ids if each is not None}
+    above = aliased(Area)
+    lat, lng = func.coalesce(Area.lat, above.lat), func.coalesce(Area.lng, above.lng)
+    rows = session.execute(
+        select(Area.id, lat, lng)
+        .outerjoin(above, above.id == Area.parent_id)
+        .where(Area.id.in_(wanted), lat.is_not(None), lng.is_not(None))
+    )
+    return {area_id: (north, east) for area_id, north, east in rows}
+
+
+def _short(
+    session: Session,
+    ticket: Ticket,
+    category: Category,
+    ids: Sequence[int],
+    parties: _Parties,
+    *,
+    now: datetime,
+) -> Counter[str]:
+    """Why the others cannot be asked: one reason each, counted among at most COUNTED members and never by name."""
+    rows = session.execute(
+        select(*_PERSON)
+        .join(Role, Role.person_id == Person.id)
+        .where(
+            Role.area_id.in_(ids),
+            Role.kind == RoleKind.MEMBER,
+            Role.status == RoleStatus.ACTIVE,
+            Person.erased_at.is_(None),
+        )
+        .limit(COUNTED)
+    )
+    members = {row.id: row for row in rows}
+    # Asked by itself: PostgreSQL would read the skills of the whole city for an EXISTS in the columns.
+    wanted = wanted_skills(category)
+    skilled = select(Skill.person_id).where(Skill.person_id.in_(members), Skill.skill.in_(wanted))
+    able = set(session.scalars(skilled)) if wanted else set(members)
+    asked = set(session.scalars(select(Offer.person_id).where(Offer.ticket_id == ticket.id)))
+    counts: Counter[str] = Counter()
+    for row in members.values():
+        if row.id in asked:
+            counts[Shortfall.ASKED] += 1
+        elif row.id not in able:
+            counts[Shortfall.SKILL] += 1
+        elif row.minor:
+            counts[Shortfall.MINOR] += 1
+        elif parties.includes(row):
+            counts[Shortfall.CONFLICT] += 1
+        elif row.away_until is not None and row.away_until > now:
+            counts[Shortfall.AWAY] += 1
+    return counts
