@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from handlers.turn import Choice, Reply
-from models import desk, outboxes
+from models import desk, outboxes, results
 from models.category import Category
 from models.conversation import Conversation, Question, QuestionKind
 from models.offer import Offer, OfferState
@@ -163,7 +163,8 @@ def shown(
     if not found.choices:
         return
     kind, expires = QuestionKind.MENU, now + timedelta(minutes=30)
-    if notice.kind in EVALUATIONS:
+    if notice.kind in EVALUATIONS and notice.ticket_id is not None:
+        results.asked(session, notice.ticket_id, notice.person_id, now=now)
         kind, expires = QuestionKind.EVALUATION, now + timedelta(days=7)
     elif notice.kind is NoticeKind.OFFER:
         kind, expires = QuestionKind.OFFER, datetime.fromisoformat(notice.data["expires"])

@@ -8,11 +8,23 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import JSON, Connection, text
 
-from models import area, attachment, category, conversation, inbox, offer, outbox, person, ticket
+from models import (
+    announcement,
+    area,
+    attachment,
+    category,
+    conversation,
+    inbox,
+    offer,
+    outbox,
+    person,
+    result,
+    ticket,
+)
 from models.base import Base, Moment, Word
 from models.db import Database
 
-TABLES = (area, attachment, category, conversation, inbox, offer, outbox, person, ticket)
+TABLES = (announcement, area, attachment, category, conversation, inbox, offer, outbox, person, result, ticket)
 """Importing a module of tables puts them into the metadata; they are named here so that none looks unused."""
 
 ONE_AT_A_TIME = 7_253_011

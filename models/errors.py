@@ -28,6 +28,7 @@ class Refusal(StrEnum):
     NOT_OFFERABLE = "not_offerable"
     NOBODY_TO_TELL = "nobody_to_tell"
     CHANGED = "changed"
+    OWN_WORK = "own_work"
 
 
 class Refused(Exception):

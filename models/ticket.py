@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Word
@@ -49,12 +49,17 @@ class Ending(StrEnum):
     """How a closed ticket was judged; "closed" alone never means "solved"."""
 
     EVALUATED = "evaluated"
+    CALLED_BACK = "called_back"
+    """Staff asked by telephone."""
     NOT_EVALUATED = "not_evaluated"
 
 
 def number_of(day: date, serial: int) -> str:
     """The full number of a ticket, such as 261122-0007."""
     return f"{day:%y%m%d}-{serial:04d}"
+
+
+_ENDED = "state IN ('merged', 'withdrawn', 'rejected')"
 
 
 class Ticket(Base):
@@ -68,6 +73,8 @@ class Ticket(Base):
         Index("ix_tickets_assignee", "assignee_id", "state"),
         Index("ix_tickets_dispatch", "dispatch_at"),
         Index("ix_tickets_due", "state", "due_at"),
+        # What ended without a result, for the figures; nothing else is in it, so that no other row pays for it.
+        Index("ix_tickets_ended", "closed_at", sqlite_where=text(_ENDED), postgresql_where=text(_ENDED)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -176,11 +183,28 @@ class TicketEvent(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+class EvaluationSource(StrEnum):
+    """How a judgement came."""
+
+    CHAT = "chat"
+    CALL_BACK = "call_back"
+    """Told to staff on the telephone, and recorded by them."""
+
+
+class SetAside(StrEnum):
+    """Why a judgement is left out of the figures."""
+
+    MANY_AT_ONCE = "many_at_once"
+    """More judgements of one person within an hour than people make."""
+    MANY_OF_ONE = "many_of_one"
+    """More judgements by one person of one person's work within a day than come together by chance."""
+
+
 class Evaluation(Base):
     """What a resident said of one result: answered, solved and satisfied are derived from `answer` (1, 2 or 3)."""
 
     __tablename__ = "evaluations"
-    __table_args__ = (UniqueConstraint("ticket_id", "person_id", "round"),)
+    __table_args__ = (UniqueConstraint("ticket_id", "person_id", "round"), Index("ix_evaluations_at", "at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
@@ -190,6 +214,9 @@ class Evaluation(Base):
     answer: Mapped[int]
     at: Mapped[datetime]
     changed_at: Mapped[datetime | None]
+    source: Mapped[EvaluationSource] = mapped_column(Word(EvaluationSource), default=EvaluationSource.CHAT)
+    set_aside: Mapped[SetAside | None] = mapped_column(Word(SetAside))
+    """The row stays as it is; the figures show it beside."""
 
     @property
     def solved(self) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from models import areas, history, outboxes, people, transitions
+from models import areas, history, outboxes, people, results, transitions
 from models.area import Area
 from models.attachment import Attachment, AttachmentUse
 from models.base import table
@@ -26,9 +26,11 @@ from models.lifecycle import LIVE_STATES, OPEN_STATES, Action, Actor
 from models.offer import Offer, OfferState
 from models.outbox import NoticeKind
 from models.person import Person, RoleKind
+from models.result import Result
 from models.ticket import (
     Ending,
     Evaluation,
+    EvaluationSource,
     Serial,
     Ticket,
     TicketEvent,
@@ -471,18 +473,21 @@ def evaluate(
 ) -> Ticket:
     """The resident's judgement: 1 solved and satisfied, 2 solved, 3 not solved, which reopens the ticket.
 
-    Raises Refused(EVALUATED) for a second answer to the same result.
+    Raises Refused: EVALUATED for a second answer to the same result, OWN_WORK for whoever did it themselves.
     """
     ticket = transitions.lock(session, ticket.id)
-    if ticket.state is TicketState.CLOSED and ticket.reporter_id == by.id and ticket.ending is Ending.EVALUATED:
+    judged = ticket.ending in (Ending.EVALUATED, Ending.CALLED_BACK)
+    if ticket.state is TicketState.CLOSED and ticket.reporter_id == by.id and judged:
         raise Refused(Refusal.EVALUATED, number=ticket.short)
     if ticket.state is TicketState.CLOSED and ticket.reporter_id == by.id:
         raise Refused(Refusal.TOO_LATE, number=ticket.short, days=days)
     transitions.check(session, ticket, Action.EVALUATE, by=by)
+    if by.id in results.workers(session, ticket):
+        raise Refused(Refusal.OWN_WORK, number=ticket.short)
     session.add(Evaluation(ticket_id=ticket.id, person_id=by.id, round=ticket.reopened, answer=answer, at=now))
     session.flush()
     if answer == 3:
-        _reopen(session, ticket, text, by=by, now=now)
+        reopen(session, ticket, text, by=by, now=now)
     else:
         transitions.perform(
             session,
@@ -499,14 +504,16 @@ def evaluate(
     return ticket
 
 
-def _reopen(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
-    """Back to the desk; the second time one level up."""
+def reopen(
+    session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime, action: Action = Action.REOPEN
+) -> None:
+    """Back to the desk with the reason; the second time one level up. `action` says who told that it is not solved."""
     category = session.get_one(Category, ticket.category)
     above = ticket.level.above if ticket.reopened else None
     transitions.perform(
         session,
         ticket,
-        Action.REOPEN,
+        action,
         by=by,
         now=now,
         why=text,
@@ -552,9 +559,9 @@ def reevaluate(
     if last.answer == 3:
         return _take_back_reopening(session, ticket, last, answer, text, by=by, now=now)
     transitions.check(session, ticket, Action.REEVALUATE, by=by)
-    last.answer, last.changed_at = answer, now
+    last.answer, last.changed_at, last.source = answer, now, EvaluationSource.CHAT
     if answer == 3:
-        _reopen(session, ticket, text, by=by, now=now)
+        reopen(session, ticket, text, by=by, now=now)
     else:
         transitions.perform(
             session,
@@ -577,12 +584,15 @@ def _take_back_reopening(
         return ticket
     if ticket.state not in (TicketState.NEW, TicketState.OFFERED) or ticket.reporter_id != by.id:
         raise Refused(Refusal.WRONG_STATE, number=ticket.short, state=ticket.state)
-    last.answer, last.changed_at = answer, now
+    last.answer, last.changed_at, last.source = answer, now, EvaluationSource.CHAT
     before = ticket.state
     transitions.close_offers(session, ticket, OfferState.WITHDRAWN, now=now)
     was = session.scalars(
         select(TicketEvent.facts)
-        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.action == Action.REOPEN.value)
+        .where(
+            TicketEvent.ticket_id == ticket.id,
+            TicketEvent.action.in_([Action.REOPEN.value, Action.CALL_REOPEN.value]),
+        )
         .order_by(TicketEvent.version.desc())
     ).first()
     if was is not None:
@@ -757,12 +767,15 @@ def relay(session: Session, ticket: Ticket, text: str, *, by: Person, now: datet
 
 
 def auto_close(session: Session, ticket_id: int, *, now: datetime, days: int) -> bool:
-    """Closes a result nobody judged within `days`; it counts as not evaluated, never as solved."""
+    """Closes a result nobody judged within `days`, counted from the moment the question came through where it came
+    late; it counts as not evaluated, never as solved.
+    """
     ticket = transitions.lock(session, ticket_id)
     if ticket.state is not TicketState.RESOLVED or ticket.resolved_at is None:
         return False
-    if ticket.urgency is Urgency.EMERGENCY or now - ticket.resolved_at < timedelta(days=days):
+    if ticket.urgency is Urgency.EMERGENCY or results.may_still_be_judged(session, ticket, now=now, days=days):
         return False
+    results.lapse(session, ticket, now=now)
     transitions.perform(
         session,
         ticket,
@@ -776,11 +789,16 @@ def auto_close(session: Session, ticket_id: int, *, now: datetime, days: int) ->
 
 
 def remind(session: Session, ticket_id: int, *, now: datetime, after: timedelta) -> bool:
-    """Asks once more for a judgement, `after` the first time, and never again for this result."""
+    """Asks once more for a judgement, `after` the first question came through, and never again for this result."""
     ticket = transitions.lock(session, ticket_id)
-    if ticket.state is not TicketState.RESOLVED or ticket.resolved_at is None or ticket.reminded_at is not None:
-        return False
-    if now - ticket.resolved_at < after:
+    if (
+        session.scalar(
+            select(Ticket.id)
+            .join(Result, results.of_round())
+            .where(Ticket.id == ticket.id, results.to_remind(now, after))
+        )
+        is None
+    ):
         return False
     ticket.reminded_at = now
     outboxes.tell(session, NoticeKind.REMINDER, ticket.reporter_id, now=now, ticket_id=ticket.id)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, history, outboxes, people
+from models import areas, history, outboxes, people, results
 from models.area import Area
 from models.category import Level
 from models.conversation import Question, QuestionKind
@@ -127,6 +127,10 @@ def perform(
         ticket.state = rule.target
     for name, value in (changes or {}).items():
         setattr(ticket, name, value)
+    own_work: frozenset[int] = frozenset()
+    if ticket.state is TicketState.RESOLVED and before is not TicketState.RESOLVED:
+        results.note(session, ticket, now=now, announced="announcement" in (facts or {}))
+        own_work = results.workers(session, ticket)
     event = history.record(
         session, ticket, action, actor=actor, by=by, now=now, before=before.value, words=words, facts=facts or {}
     )
@@ -138,7 +142,7 @@ def perform(
             if tell.to is Audience.OTHERS_OFFERED:
                 if not _was_shown(session, ticket, person_id):
                     continue
-            elif by is not None and person_id == by.id and tell.kind is not NoticeKind.FINISHED:
+            elif by is not None and person_id == by.id and (tell.kind is not NoticeKind.FINISHED or by.id in own_work):
                 continue
             outboxes.tell(
                 session,
@@ -146,7 +150,12 @@ def perform(
                 person_id,
                 now=now,
                 ticket_id=ticket.id,
-                data={"by": by.id if by else None, "actor": actor.value, **(facts or {})},
+                data={
+                    "by": by.id if by else None,
+                    "actor": actor.value,
+                    **({"own": True} if person_id in own_work else {}),
+                    **(facts or {}),
+                },
                 words_id=words.id if words else None,
             )
     if any(tell.to is Audience.OTHERS_OFFERED for tell in rule.tells):

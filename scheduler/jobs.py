@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import func, select
 
 from bot.app import Huying
-from models import desk, outboxes, tickets, transitions
+from models import desk, outboxes, results, tickets, transitions
 from models import dispatch as dispatching
 from models.attachment import Attachment
 from models.lifecycle import OPEN_STATES
 from models.outbox import NoticeKind
 from models.person import Person
+from models.result import Result
 from models.ticket import Ticket, TicketState, Urgency
 
 BATCH = 100
@@ -74,11 +75,7 @@ def watch_limits(huying: Huying, now: datetime) -> int:
 def remind(huying: Huying, now: datetime) -> int:
     """Asks once more for a judgement."""
     after = timedelta(hours=huying.settings.limits.evaluation_reminder_hours)
-    silent = (
-        select(Ticket.id)
-        .where(Ticket.state == TicketState.RESOLVED, Ticket.reminded_at.is_(None), Ticket.resolved_at <= now - after)
-        .limit(BATCH)
-    )
+    silent = select(Ticket.id).join(Result, results.of_round()).where(results.to_remind(now, after)).limit(BATCH)
     return _each(huying, silent, lambda session, ticket_id: tickets.remind(session, ticket_id, now=now, after=after))
 
 
@@ -88,15 +85,26 @@ def close_silent(huying: Huying, now: datetime) -> int:
     days = huying.settings.limits.evaluation_days
     silent = (
         select(Ticket.id)
+        .outerjoin(Result, results.of_round())
         .where(
             Ticket.state == TicketState.RESOLVED,
-            Ticket.resolved_at <= now - timedelta(days=days),
+            results.late_judgement(now, days),
             # Emergencies are closed by people only, and must not fill the batch for ever.
             Ticket.urgency != Urgency.EMERGENCY,
         )
         .limit(BATCH)
     )
     return _each(huying, silent, lambda session, ticket_id: tickets.auto_close(session, ticket_id, now=now, days=days))
+
+
+@job("interval", minutes=10)
+def set_aside_bursts(huying: Huying, now: datetime) -> int:
+    """Takes judgements that came in bursts out of the figures."""
+    limits = huying.settings.evaluation
+    with huying.database.transaction() as session:
+        return results.set_aside_bursts(
+            session, now=now, an_hour=limits.judgements_an_hour, of_one_a_day=limits.judgements_of_one_a_day
+        )
 
 
 @job("interval", minutes=5)

@@ -89,6 +89,8 @@ def _offer(facts: NoticeFacts) -> Words:
 
 def _finished(facts: NoticeFacts) -> Words:
     how = f"：{clip(facts.words, 200)}" if facts.words else "。"
+    if facts.data.get("own"):
+        return Words(f"{_about(facts)}办完了{how}\n您自己也出了力，办得好不好由社区回访来问。谢谢您。")
     return Words(
         f"{_about(facts)}办完了{how}\n请评价，选错了 24 小时内可以改：",
         evaluation_choices(facts.number),

@@ -55,5 +55,6 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.NOBODY_TO_TELL: lambda facts: (
         f"{facts.get('number', '')} 还没有人接，话带不到。要补充情况，回复“补充 {facts.get('number', '')} 加上您的话”。"
     ),
+    Refusal.OWN_WORK: lambda facts: f"{facts.get('number', '这件事')} 是您自己出力办的，评价由社区回访来做，谢谢您。",
     Refusal.CHANGED: lambda facts: f"{facts.get('number', '这件事')} 刚刚被别人改过，请看一眼再决定。",
 }

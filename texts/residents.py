@@ -329,6 +329,11 @@ def ask_evaluation(number: str) -> str:
     return f"编号 {number} 办得怎么样？请评价："
 
 
+def judgement_kept(number: str) -> str:
+    """Words about a result that leave open which answer they are."""
+    return f"您说的我记在编号 {number} 里了。为了不弄错您的意思，请选一个："
+
+
 EVALUATION_CHOICES = ("解决了，满意", "解决了，不满意", "没解决")
 
 

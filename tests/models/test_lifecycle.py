@@ -38,9 +38,9 @@ MAY_HAPPEN = {
     "miss_limit",
     "assigned": "add correct locate finish withdraw urge relay escalate assign claim return hold merge supervise "
     "miss_limit",
-    "held": "add correct locate withdraw urge relay escalate resume merge supervise miss_limit",
-    "resolved": "add evaluate reopen auto_close withdraw relay",
-    "closed": "reopen reevaluate",
+    "held": "add correct locate withdraw urge relay escalate resume merge supervise miss_limit renew",
+    "resolved": "add evaluate reopen auto_close withdraw relay call_back call_reopen not_reached see_phone",
+    "closed": "reopen reevaluate call_back call_reopen not_reached see_phone",
     "merged": "",
     "withdrawn": "",
     "rejected": "",
