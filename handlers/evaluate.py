@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from handlers import dialogue
-from handlers.router import Routes
 from handlers.meaning import to_judge
+from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
 from models import tickets
 from models.calendar import due
-from models.conversation import State
+from models.conversation import Question, QuestionKind, State
 from models.ticket import Evaluation, Ticket, TicketState
 from nlp.commands import Intent, word
 from texts import members, notices, residents
@@ -70,7 +70,6 @@ def _choices(ticket: Ticket, intent: Intent) -> tuple[Choice, ...]:
 
 
 @routes(Meaning.JUDGEMENT)
-@routes(Meaning.JUDGEMENT, state=State.PLACE)
 def judgement(turn: Turn) -> Reply:
     """Words about a result that leave it open what they say, or of which result: they are kept, and asked about."""
     said, waiting = turn.judgement, to_judge(turn)
@@ -86,9 +85,14 @@ def judgement(turn: Turn) -> Reply:
     ticket = waiting[0]
     words_id = tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
     dialogue.note(turn, ticket)
-    choices = tuple(each for number, each in enumerate(_choices(ticket, Intent.EVALUATE), 1) if number in said.answers)
+    choices = _choices(ticket, Intent.EVALUATE)
     if not said.bare:
         choices += (Choice(residents.NEW_MATTER, f"!split {words_id}"),)
+        # The question that stands open offers the same, so that a number means one thing.
+        for question in turn.session.scalars(
+            select(Question).where(Question.ticket_id == ticket.id, Question.kind == QuestionKind.EVALUATION)
+        ):
+            question.choices = {"list": [[choice.label, choice.command] for choice in choices]}
     return Reply(residents.judgement_kept(ticket.short), choices)
 
 

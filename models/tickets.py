@@ -506,11 +506,11 @@ def evaluate(
 
 def reopen(
     session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime, action: Action = Action.REOPEN
-) -> None:
+) -> TicketEvent:
     """Back to the desk with the reason; the second time one level up. `action` says who told that it is not solved."""
     category = session.get_one(Category, ticket.category)
     above = ticket.level.above if ticket.reopened else None
-    transitions.perform(
+    return transitions.perform(
         session,
         ticket,
         action,
