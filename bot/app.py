@@ -28,9 +28,10 @@ from bot.settings import EMBEDDED, OfficialAccount, Settings
 from bot.spool import Spool
 from bot.tasks import Tasks, make_broker
 from bot.webhook import Webhook
+from handlers.announced import fits
 from handlers.respond import build_router
 from handlers.turn import LimitNumbers, WindowNumbers, World
-from models import areas, dispatch, seed
+from models import announcements, areas, dispatch, seed
 from models.category import Category
 from models.clock import Clock, utc_now
 from models.db import Database, upgrade
@@ -86,6 +87,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
                 pace.give_way()
                 with database.transaction() as session:
                     ticket_id = waiting.popleft()
+                    announcements.work(session, ticket_id, now=clock(), fits=fits)
                     dispatch.dispatch(session, ticket_id, now=clock(), offer_minutes=settings.limits.offer_minutes)
                 tasks.wake(session)
         finally:

@@ -125,7 +125,8 @@ def _list(sight: Sight) -> dict[str, Any]:
 
 def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dict[str, Any]:
     session = sight.session
-    actions = transitions.allowed_actions(session, ticket, sight.person)
+    # What has a page of its own, such as a call-back, has no button here.
+    actions = [each for each in transitions.allowed_actions(session, ticket, sight.person) if each in PERFORM]
     events = session.scalars(
         select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id.desc()).limit(MOST_LINES)
     ).all()

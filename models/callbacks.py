@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -111,6 +111,20 @@ def waiting(session: Session, sight: ColumnElement[bool], *, skip: int, most: in
         .limit(most)
     )
     return [(call_back, ticket) for call_back, ticket in rows]
+
+
+def count_waiting(session: Session, person: Person) -> int:
+    """How many call-backs there are to make for somebody at a desk."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(CallBack)
+            .join(Ticket, Ticket.id == CallBack.ticket_id)
+            .join(Result, Result.id == CallBack.result_id)
+            .where(still_to_ask(), transitions.sight(session, person))
+        )
+        or 0
+    )
 
 
 def not_reached(session: Session, call_back: CallBack, *, by: Person, now: datetime) -> None:

@@ -129,7 +129,9 @@ def figures(
     return found
 
 
-def _place(column: InstrumentedAttribute[int | None], communities: Collection[int], *, nowhere: bool) -> ColumnElement[bool]:
+def _place(
+    column: InstrumentedAttribute[int | None], communities: Collection[int], *, nowhere: bool
+) -> ColumnElement[bool]:
     return or_(column.in_(communities) if communities else false(), column.is_(None) if nowhere else false())
 
 

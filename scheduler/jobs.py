@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from bot.app import Huying
-from models import desk, outboxes, results, tickets, transitions
+from models import announcements, callbacks, desk, outboxes, results, tickets, transitions
 from models import dispatch as dispatching
 from models.attachment import Attachment
 from models.lifecycle import OPEN_STATES
@@ -71,6 +71,16 @@ def watch_limits(huying: Huying, now: datetime) -> int:
     return _each(huying, late, lambda session, ticket_id: tickets.miss_limit(session, ticket_id, now=now))
 
 
+@job("interval", seconds=60)
+def answer_announced(huying: Huying, now: datetime) -> int:
+    """Queues again the tickets that an announcement still has to answer, when the queue lost them."""
+    with huying.database.reading() as session:
+        waiting = announcements.due(session, most=BATCH)
+    if waiting and not huying.tasks.queue(tickets=waiting):
+        huying.tasks.dispatch.fn(list(waiting))
+    return len(waiting)
+
+
 @job("interval", minutes=10)
 def remind(huying: Huying, now: datetime) -> int:
     """Asks once more for a judgement."""
@@ -105,6 +115,15 @@ def set_aside_bursts(huying: Huying, now: datetime) -> int:
         return results.set_aside_bursts(
             session, now=now, an_hour=limits.judgements_an_hour, of_one_a_day=limits.judgements_of_one_a_day
         )
+
+
+@job("interval", hours=1)
+def draw_call_backs(huying: Huying, now: datetime) -> int:
+    """Draws who is called back about the weeks that are over."""
+    how = huying.settings.evaluation
+    with huying.database.transaction() as session:
+        results.lapse_emergencies(session, now=now, days=huying.settings.limits.evaluation_days)
+        return callbacks.draw(session, now=now, share=how.call_back_share, at_least=how.call_back_at_least)
 
 
 @job("interval", minutes=5)

@@ -268,12 +268,27 @@ _HISTORY = {
     "reject": "不归社区办，已说明原因",
     "merge": "和另一件同样的事合在一起办",
     "miss_limit": "没按时办好，社区在催",
+    "call_back": "社区打电话问过您",
+    "call_reopen": "您在电话里说没解决，退回重办",
 }
 
 
 def history_line(at: datetime, action: str) -> str | None:
     """One line of history as residents read it, or None for what does not concern them."""
     return f"{clock(at)} {_HISTORY[action]}" if action in _HISTORY else None
+
+
+ANNOUNCEMENT_CHOICES = ("没有，就是这件事", "还有别的情况")
+
+
+def announcement_covers(number: str) -> str:
+    """The announcement is all there is to it."""
+    return f"好的，编号 {number} 跟着这件事一起办，有新消息我马上告诉您。"
+
+
+def announcement_is_not_all(number: str) -> str:
+    """There is more to it than was announced."""
+    return f"好的，编号 {number} 单独安排人处理。\n还有什么情况？直接说给我听，照片也可以。"
 
 
 VERB_ADD, VERB_WITHDRAW, VERB_URGE, VERB_SHOW, VERB_EVALUATE = "补充", "撤回", "去催", "给您看", "记下评价"
