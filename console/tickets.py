@@ -12,7 +12,7 @@ from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
 from console import desk, recommend
-from console.actions import PERFORM, Doing, FormMisfit
+from console.actions import ELSEWHERE, PERFORM, Doing, FormMisfit
 from console.desk import Tab
 from console.house import House, argument, field, page_number
 from console.sight import Sight
@@ -125,8 +125,7 @@ def _list(sight: Sight) -> dict[str, Any]:
 
 def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dict[str, Any]:
     session = sight.session
-    # What has a page of its own, such as a call-back, has no button here.
-    actions = [each for each in transitions.allowed_actions(session, ticket, sight.person) if each in PERFORM]
+    actions = [each for each in transitions.allowed_actions(session, ticket, sight.person) if each not in ELSEWHERE]
     events = session.scalars(
         select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id.desc()).limit(MOST_LINES)
     ).all()
