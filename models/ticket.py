@@ -59,7 +59,8 @@ def number_of(day: date, serial: int) -> str:
     return f"{day:%y%m%d}-{serial:04d}"
 
 
-_ENDED = "state IN ('merged', 'withdrawn', 'rejected')"
+ENDED = "state IN ('merged', 'withdrawn', 'rejected')"
+"""The condition of the index for what ended without a result; written out, or no database uses it."""
 
 
 class Ticket(Base):
@@ -74,7 +75,7 @@ class Ticket(Base):
         Index("ix_tickets_dispatch", "dispatch_at"),
         Index("ix_tickets_due", "state", "due_at"),
         # What ended without a result, for the figures; nothing else is in it, so that no other row pays for it.
-        Index("ix_tickets_ended", "closed_at", sqlite_where=text(_ENDED), postgresql_where=text(_ENDED)),
+        Index("ix_tickets_ended", "closed_at", sqlite_where=text(ENDED), postgresql_where=text(ENDED)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

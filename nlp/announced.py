@@ -7,11 +7,19 @@ import re
 from nlp.normal import normal
 from nlp.similar import SAME, Told, score, sketch
 
-# What an announcement is about, in the one character that stays the same however people say it (停水, 没水, 水停了).
-_THINGS = re.compile(
-    r"水|电|燃气|煤气|天然气|暖|网|宽带|信号|灯|梯|车|路|垃圾|噪|施工|装修|门禁|大门|树|井盖|虫|蚊|狗|烟|味"
+_SUPPLY = {
+    "水": "水", "自来水": "水", "热水": "热水", "电": "电", "气": "气", "燃气": "气", "煤气": "气", "天然气": "气",
+    "暖": "暖", "暖气": "暖", "网": "网", "网络": "网", "宽带": "网", "信号": "信号",
+}  # fmt: skip
+_WHAT = "|".join(sorted(_SUPPLY, key=len, reverse=True))
+# No water and a leak are two events, though both are about water; 停水, 没水, 水停了 are one.
+_OUT = re.compile(
+    rf"(?:停|断|没有?|无|缺)(?:了|过|供)?(?P<first>{_WHAT})(?!平|位|工|动)|(?P<second>{_WHAT})(?:都|又|也|还|全|突然|一直)*(?:停|断|没)(?:了|供)?"
 )
-_SAME_THING = {"煤气": "燃气", "天然气": "燃气", "宽带": "网", "信号": "网", "装修": "施工", "大门": "门禁", "蚊": "虫"}
+_THINGS = re.compile(
+    r"漏水|渗水|积水|爆管|污水|黄水|浑水|水压|跳闸|路灯|楼道灯|电梯|车位|停车|充电|垃圾|噪音|噪声|施工|装修|门禁|大门|树|井盖|虫|蚊|流浪狗|油烟|异味|臭味|路面"
+)
+
 _VAGUE = re.compile(r"附近|旁边?|门口|周边|一带|小区|内|里|的")
 
 
@@ -24,16 +32,20 @@ def tells_of(announced: Told, reported: Told) -> bool:
     if not _place_fits(announced.place, reported):
         return False
     if announced.categories.keys() & reported.categories.keys():
-        things, told = _things(announced.text), _things(_without(reported.text, reported.place))
+        headline, _, story = announced.text.partition("\n")
+        things = _things(headline) or _things(story)
+        told = _things(_without(reported.text, reported.place))
         if things & told:
             return True
-        if things and told:
+        if things:
             return False
     return score(sketch(announced), sketch(reported)) >= SAME
 
 
 def _things(text: str) -> set[str]:
-    return {_SAME_THING.get(each, each) for each in _THINGS.findall(normal(text))}
+    said = normal(text)
+    out = {f"no {_SUPPLY[found['first'] or found['second']]}" for found in _OUT.finditer(said)}
+    return out | set(_THINGS.findall(said))
 
 
 def _without(text: str, place: str) -> str:

@@ -52,7 +52,7 @@ _MORE = re.compile(r"另外|还有|再就是|以及|顺便")
 _BARE = {"没解决", "没有解决", "未解决", "还没解决", "没修好", "没办好", "没处理", "没弄好", "没好", "没用"}
 
 _PATTERNS: tuple[tuple[tuple[int, ...], re.Pattern[str]], ...] = tuple(
-    (answers, re.compile(rf"{_GAP}(?:{pattern}){_THANKS if 3 not in answers else ''}?{_LAST}{_GAP}"))
+    (answers, re.compile(rf"{_GAP}(?:{pattern}){'' if 3 in answers else f'{_THANKS}?'}{_LAST}{_GAP}"))
     for answers, pattern in (
         ((1,), _SATISFIED),
         ((2,), _BOTH),

@@ -18,7 +18,7 @@ FIGURES = {
     Figure.WAITING: "还在等评价",
     Figure.NOT_ASKED: "还没问到",
     Figure.IN_TIME: "按时响应",
-    Figure.BY_CALL: "其中电话回访",
+    Figure.BY_CALL: "电话回访",
     Figure.MERGED: "并到别的事里",
     Figure.WITHDRAWN: "没办完就撤回",
     Figure.REJECTED: "不予受理",

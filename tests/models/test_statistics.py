@@ -19,7 +19,7 @@ from models.db import Database
 from models.errors import Refused
 from models.result import CallBack, CallState, Result
 from models.statistics import JUDGED, LEFT_OUT, Figure, Rates, Share
-from models.ticket import Evaluation, Ticket, TicketEvent, TicketState
+from models.ticket import Evaluation, SetAside, Ticket, TicketEvent, TicketState
 from tests import factories
 from tests.factories import NOW
 from tests.models.conftest import World, build_world
@@ -91,7 +91,9 @@ def live(session: Session, world: World, ticket: Ticket, step: str, now: datetim
             desk.merge(session, ticket, into, by=world.street_staff, now=now)
         case "flag":
             for evaluation in session.scalars(select(Evaluation).where(Evaluation.ticket_id == ticket.id)):
-                evaluation.set_aside = "many_at_once"
+                evaluation.set_aside = SetAside.MANY_AT_ONCE
+        case _:
+            pass
 
 
 def counted(session: Session, ticket: Ticket, since: datetime, until: datetime) -> Counter[Figure]:
