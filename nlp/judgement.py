@@ -46,7 +46,7 @@ _UNSOLVED = rf"{_NEGATED}(?:{_DONE}(?:好|完|掉|妥|通|定)?|好|用|变化|�
 # What is still or again so is most likely the same matter, but it may be news of another one: it is asked.
 _LIKELY = re.compile(
     rf"(?:还是|还在|又|仍然|仍旧|仍在|依然|依旧|照样|照旧).{{1,20}}|(?:跟|和)(?:以前|之前|原来|原先).{{0,3}}(?:一样|没区别)|老样子"
-    rf"|没(?:有)?(?:人来|来人|人管|人理)(?:过|了)?|.{{1,8}}{_UNSOLVED}{_LAST}"
+    rf"|没(?:有)?(?:人来|来人|人管|人理)(?:过|了)?|[^\d\W]{{1,8}}{_UNSOLVED}{_LAST}"
 )
 _MORE = re.compile(r"另外|还有|再就是|以及|顺便")
 _BARE = {"没解决", "没有解决", "未解决", "还没解决", "没修好", "没办好", "没处理", "没弄好", "没好", "没用"}
