@@ -200,6 +200,24 @@ def test_the_rates_are_what_the_page_says(both: Database) -> None:
         assert elsewhere == {}
 
 
+def test_a_ticket_finished_twice_counts_once_by_its_last_result_of_the_period(session: Session, world: World) -> None:
+    ticket = factories.ticket(session, world.resident, area=world.street.building)
+    tickets.finish(session, ticket, "好了", by=world.staff, now=NOW)
+    tickets.evaluate(session, ticket, 3, "", by=world.resident, now=NOW)
+    tickets.finish(session, ticket, "这回好了", by=world.staff, now=NOW + 10 * DAY)
+    tickets.evaluate(session, ticket, 1, "", by=world.resident, now=NOW + 10 * DAY)
+
+    def rates(first: int, last: int) -> tuple[int, Share]:
+        here = [world.street.community.id]
+        since, until = NOW + first * DAY, NOW + last * DAY
+        found = statistics.figures(session, since=since, until=until, communities=here, nowhere=False)
+        return statistics.total(found).finished, statistics.total(found).solved
+
+    assert rates(0, 20) == (1, Share(1, 1))
+    assert rates(0, 5) == (1, Share(0, 1)), "the first result stays what it was in its own period"
+    assert rates(5, 20) == (1, Share(1, 1))
+
+
 @pytest.mark.parametrize(
     ("part", "whole", "percent"), [(0, 0, None), (4, 4, None), (4, 5, 80.0), (1, 3, None), (5, 7, 71.4)]
 )
