@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from handlers.turn import Choice, Reply
-from models import areas, desk, followers, merging, outboxes, pool, transitions
+from models import areas, desk, followers, merging, outboxes, pool, results, transitions
 from models.area import Area
 from models.category import Category
 from models.conversation import Conversation, Question, QuestionKind
@@ -214,7 +214,8 @@ def shown(
     if not found.choices:
         return
     kind, expires = QuestionKind.MENU, now + timedelta(minutes=30)
-    if notice.kind in EVALUATIONS:
+    if notice.kind in EVALUATIONS and notice.ticket_id is not None:
+        results.asked(session, notice.ticket_id, notice.person_id, now=now)
         kind, expires = QuestionKind.EVALUATION, now + timedelta(days=7)
     elif notice.kind is NoticeKind.SAME_EVENT:
         kind, expires = QuestionKind.SAME_EVENT, now + merging.ANSWERS_WITHIN

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete
 
-from handlers import duty, emergency, evaluate, handover, me, member, progress, report, same, staff
+from handlers import announced, duty, emergency, evaluate, handover, me, member, progress, report, same, staff
 from handlers.meaning import decide
 from handlers.router import Router
 from handlers.turn import Meaning, Reply, Turn
@@ -14,7 +14,7 @@ from models.conversation import Question, QuestionKind
 from models.errors import Refused
 from texts import refusals
 
-TOPICS = (duty, emergency, evaluate, handover, me, member, progress, report, same, staff)
+TOPICS = (announced, duty, emergency, evaluate, handover, me, member, progress, report, same, staff)
 
 
 def build_router() -> Router:

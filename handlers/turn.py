@@ -14,6 +14,7 @@ from models.category import Category
 from models.conversation import Conversation, Question
 from models.person import Identity, Person
 from nlp.commands import Command, Correction, Digit, Intent
+from nlp.judgement import Judgement
 from nlp.understand import Danger, Understander, Understanding
 
 
@@ -155,6 +156,8 @@ class Meaning(StrEnum):
     """A number with no open question, or out of its range."""
     WHICH = "which"
     """A number that could answer several questions."""
+    JUDGEMENT = "judgement"
+    """Words about a result that is to be judged, which may be more than one answer."""
     TYPO = "typo"
     NO_ROLE = "no_role"
     """A command of a role that the person does not have."""
@@ -181,6 +184,10 @@ class Meaning(StrEnum):
     COMMUNITY = "community"
     SKILL = "skill"
     ERASE = "erase"
+    COVERED = "covered"
+    """What an announcement says is all there is to it."""
+    UNCOVERED = "uncovered"
+    """There is more to it than the announcement says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +257,7 @@ class Turn:
     suggestion: str = ""
     fix: Correction | None = None
     questions: tuple[Question, ...] = ()
+    judgement: Judgement | None = None
     ticket_id: int | None = None
     """The ticket this message opened or was added to, for the inbox."""
 

@@ -9,6 +9,7 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import JSON, Connection, text
 
 from models import (
+    announcement,
     area,
     attachment,
     category,
@@ -19,13 +20,29 @@ from models import (
     outbox,
     person,
     proposal,
+    result,
     roster,
     ticket,
 )
 from models.base import Base, Moment, Word
 from models.db import Database
 
-TABLES = (area, attachment, category, conversation, correction, inbox, offer, outbox, person, proposal, roster, ticket)
+TABLES = (
+    announcement,
+    area,
+    attachment,
+    category,
+    conversation,
+    correction,
+    inbox,
+    offer,
+    outbox,
+    person,
+    proposal,
+    result,
+    roster,
+    ticket,
+)
 """Importing a module of tables puts them into the metadata; they are named here so that none looks unused."""
 
 ONE_AT_A_TIME = 7_253_011

