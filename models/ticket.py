@@ -140,7 +140,7 @@ class Ticket(Base):
     """When it must be done; moves only by what a ticket was on hold."""
     due_at: Mapped[datetime | None]
     """When the next of the limits that run now is over; None where none runs. Set by models/limits.py only."""
-    limit: Mapped[Limit | None] = mapped_column("limit_kind", Word(Limit))
+    limit: Mapped[Limit | None] = mapped_column(Word(Limit))
     """Which limit `due_at` belongs to."""
     warn_at: Mapped[datetime | None]
     """When the next warning is due, at 80 % of a limit that runs now."""

@@ -151,7 +151,7 @@ _OPEN = BulkInsert(
     "accept_by",
     "finish_by",
     "due_at",
-    "limit_kind",
+    "limit",
     "warn_at",
     "dispatch_at",
 )
