@@ -66,8 +66,9 @@ def decide(turn: Turn) -> None:
         turn.meant = EVENTS.get(message.event, Meaning.NOTHING) if message.event else Meaning.NOTHING
         return
     command = said or commands.parse(turn.text, roles=turn.roles)
-    if said is None and not (command and command.intent in REPORTING_BACK):
-        turn.danger = danger(turn.text)
+    # A tap and a bare command say nothing of their own that could be danger.
+    if not message.tap and not (command and (command.intent in REPORTING_BACK or not command.rest)):
+        turn.danger = danger(turn.text) or (danger(command.rest) if command else None)
     if turn.danger is not None:  # 1
         turn.meant = Meaning.DANGER
         turn.understood = understand(turn)
