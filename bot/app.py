@@ -32,9 +32,10 @@ from bot.spool import Spool
 from bot.tasks import Tasks, make_broker
 from bot.webhook import Webhook
 from handlers import same
+from handlers.announced import fits
 from handlers.respond import build_router
 from handlers.turn import LimitNumbers, WindowNumbers, World
-from models import areas, calendar, dispatch, seed
+from models import announcements, areas, calendar, dispatch, seed
 from models.category import Category
 from models.clock import Clock, utc_now
 from models.db import Database, upgrade
@@ -108,6 +109,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
                 pace.give_way()
                 with database.transaction() as session:
                     ticket_id, now = waiting.popleft(), clock()
+                    announcements.work(session, ticket_id, now=now, fits=fits)
                     same.look(session, ticket_id, now=now)
                     dispatch.dispatch(session, ticket_id, now=now, rules=rules)
                 tasks.wake(session)

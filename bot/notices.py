@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.photos import PhotoPages
 from handlers.turn import Choice, Reply
-from models import areas, desk, followers, merging, outboxes, pool, reminders, transitions
+from models import areas, desk, followers, merging, outboxes, pool, reminders, results, transitions
 from models.area import Area
 from models.category import Category
 from models.conversation import Conversation, Question, QuestionKind
@@ -252,7 +252,8 @@ def shown(
     if not found.choices:
         return
     kind, expires = QuestionKind.MENU, now + timedelta(minutes=30)
-    if notice.kind in EVALUATIONS:
+    if notice.kind in EVALUATIONS and notice.ticket_id is not None:
+        results.asked(session, notice.ticket_id, notice.person_id, now=now)
         kind, expires = QuestionKind.EVALUATION, now + timedelta(days=7)
     elif notice.kind is NoticeKind.SAME_EVENT:
         kind, expires = QuestionKind.SAME_EVENT, now + merging.ANSWERS_WITHIN

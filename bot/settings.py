@@ -334,6 +334,15 @@ class CalendarSettings(Part):
     """A YAML file with the deployment's own free and working days; empty: the official calendar alone."""
 
 
+class EvaluationSettings(Part):
+    """Whose judgements count, and how many are asked for by telephone."""
+
+    judgements_an_hour: Positive = 8
+    judgements_of_one_a_day: Positive = 8
+    call_back_share: Annotated[float, Field(ge=0, le=1)] = 0.2
+    call_back_at_least: Annotated[int, Field(ge=0)] = 5
+
+
 class Log(Part):
     """What is written to the standard error."""
 
@@ -375,6 +384,7 @@ class Settings(BaseSettings):
     assistant: AssistantSettings = AssistantSettings()
     dispatch: DispatchSettings = DispatchSettings()
     calendar: CalendarSettings = CalendarSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
     log: Log = Log()
     gas_phone: str = ""
     """The local gas company's emergency number, told in the first words of the reply to a gas leak."""

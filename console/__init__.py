@@ -1,4 +1,4 @@
-"""The staff's web pages: sign-in, the desk, handed-over chats, registrations and people who could not be reached."""
+"""The staff's web pages: sign-in, the desk, handed-over chats, people, call-backs, figures and announcements."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Callable
 from flask import Blueprint
 from sqlalchemy.orm import Session
 
+from console.announcements import add_announcements
+from console.callbacks import add_call_backs
 from console.chats import add_chats
+from console.figures import add_figures
 from console.gate import add_gate
 from console.house import House
 from console.learning import add_learning
@@ -56,4 +59,7 @@ def blueprint(
     add_chats(pages, house)
     add_people(pages, house)
     add_learning(pages, house)
+    add_call_backs(pages, house)
+    add_figures(pages, house)
+    add_announcements(pages, house)
     return pages

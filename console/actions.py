@@ -301,3 +301,6 @@ PERFORM: dict[Action, Callable[[Doing], None]] = {
     Action.HAND_ON: _hand_on,
     Action.TAKE_ON: _accept,
 }
+
+ELSEWHERE = frozenset({Action.CALL_BACK, Action.CALL_REOPEN, Action.NOT_REACHED, Action.SEE_PHONE, Action.RENEW})
+"""What is done on a page of its own, and has no button on a ticket's."""

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden
 
 from console.sight import Sight, mask_name, mask_phone
+from models import callbacks
 from models.clock import Clock, local
 from models.conversation import Conversation
 from models.db import Database
@@ -122,10 +123,11 @@ def _waiting(sight: Sight) -> dict[str, int]:
         "registrations": (Role, sight.registrations()),
         "unreached": (Notice, sight.unreached()),
     }
-    return {
+    found = {
         room: sight.session.scalar(select(func.count()).select_from(table).where(condition)) or 0
         for room, (table, condition) in rooms.items()
     }
+    return found | {"call_backs": callbacks.count_waiting(sight.session, sight.person)}
 
 
 def clean(text: str, *, most: int) -> str:

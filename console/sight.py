@@ -63,7 +63,8 @@ class Sight:
         return [path for role, path in self._roles if role.kind in people.STAFF_KINDS]
 
     @property
-    def _desk_areas(self) -> ColumnElement[bool]:
+    def desk_areas(self) -> ColumnElement[bool]:
+        """The condition for the areas of their desk."""
         return self._inside(*self.desk_paths)
 
     # ---------------------------------------------------------------- tickets
@@ -73,7 +74,7 @@ class Sight:
         mine: list[ColumnElement[bool]] = [Ticket.assignee_id == self.person.id]
         if self.is_desk:
             mine += [
-                Ticket.community_id.in_(select(Area.id).where(self._desk_areas)),
+                Ticket.community_id.in_(select(Area.id).where(self.desk_areas)),
                 Ticket.community_id.is_(None),
             ]
         mine += [
@@ -136,7 +137,7 @@ class Sight:
         """The people who live, serve or reported in the person's areas, and those of whom nothing is known yet."""
         if not self.is_desk:
             return false()
-        inside = select(Area.id).where(self._desk_areas)
+        inside = select(Area.id).where(self.desk_areas)
         reported = select(Ticket.id).where(Ticket.reporter_id == Person.id, Ticket.community_id.is_not(None))
         serves = select(Role.id).where(Role.person_id == Person.id, Role.status != RoleStatus.ENDED)
         return or_(
@@ -169,7 +170,7 @@ class Sight:
         return and_(
             Role.status == RoleStatus.PENDING,
             Role.kind.in_(CONFIRMABLE),
-            Role.area_id.in_(select(Area.id).where(self._desk_areas)),
+            Role.area_id.in_(select(Area.id).where(self.desk_areas)),
         )
 
     def registration(self, role_id: int) -> Role:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from console import desk, recommend
-from console.actions import LOCK_SEVERAL, PERFORM, Doing, FormMisfit
+from console.actions import ELSEWHERE, LOCK_SEVERAL, PERFORM, Doing, FormMisfit
 from console.desk import Tab
 from console.house import House, argument, field, page_number
 from console.sight import Sight
@@ -146,7 +146,7 @@ def _list(sight: Sight) -> dict[str, Any]:
 
 def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dict[str, Any]:
     session = sight.session
-    actions = transitions.allowed_actions(session, ticket, sight.person)
+    actions = [each for each in transitions.allowed_actions(session, ticket, sight.person) if each not in ELSEWHERE]
     events = session.scalars(
         select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id.desc()).limit(MOST_LINES)
     ).all()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from handlers import dialogue
+from handlers.meaning import to_judge
 from handlers.router import Routes
-from handlers.turn import Choice, Reply, Turn
+from handlers.turn import Choice, Meaning, Reply, Turn
 from models import followers, tickets
 from models.calendar import due
-from models.conversation import State
+from models.conversation import Question, QuestionKind, State
 from models.ticket import Evaluation, Ticket, TicketState
 from nlp.commands import Intent, word
 from texts import members, notices, residents
@@ -65,11 +66,41 @@ def reevaluate(turn: Turn) -> Reply:
 
 
 def _ask(ticket: Ticket, intent: Intent) -> Reply:
-    choices = tuple(
+    return Reply(residents.ask_evaluation(ticket.short), _choices(ticket, intent))
+
+
+def _choices(ticket: Ticket, intent: Intent) -> tuple[Choice, ...]:
+    return tuple(
         Choice(label, f"{word(intent)} {said.partition(' ')[2]}")
         for label, said in notices.evaluation_choices(ticket.number)
     )
-    return Reply(residents.ask_evaluation(ticket.short), choices)
+
+
+@routes(Meaning.JUDGEMENT)
+def judgement(turn: Turn) -> Reply:
+    """Words about a result that leave it open what they say, or of which result: they are kept, and asked about."""
+    said, waiting = turn.judgement, to_judge(turn)
+    assert said is not None
+    if len(waiting) > 1:
+        answer = f" {said.sure}" if said.sure is not None else ""
+        words = f" {turn.text.strip()}" if answer and not said.bare else ""
+        choices = tuple(
+            Choice(dialogue.line(turn, each), f"{word(Intent.EVALUATE)} {each.number}{answer}{words}")
+            for each in waiting
+        )
+        return Reply(residents.which_ticket(residents.VERB_EVALUATE), choices)
+    ticket = waiting[0]
+    words_id = tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
+    dialogue.note(turn, ticket)
+    choices = _choices(ticket, Intent.EVALUATE)
+    if not said.bare:
+        choices += (Choice(residents.NEW_MATTER, f"!split {words_id}"),)
+        # The question that stands open offers the same, so that a number means one thing.
+        for question in turn.session.scalars(
+            select(Question).where(Question.ticket_id == ticket.id, Question.kind == QuestionKind.EVALUATION)
+        ):
+            question.choices = {"list": [[choice.label, choice.command] for choice in choices]}
+    return Reply(residents.judgement_kept(ticket.short), choices)
 
 
 def _judged(turn: Turn, own: Ticket, ticket: Ticket, answer: int) -> Reply:

@@ -16,6 +16,7 @@ from models.ticket import Ticket, TicketState
 from nlp import commands
 from nlp.commands import About, Command, Intent
 from nlp.danger import danger
+from nlp.judgement import judgement
 from nlp.normal import normal
 from nlp.several import several
 from nlp.understand import Chat, Kind, Understanding
@@ -66,8 +67,9 @@ def decide(turn: Turn) -> None:
         turn.meant = EVENTS.get(message.event, Meaning.NOTHING) if message.event else Meaning.NOTHING
         return
     command = said or commands.parse(turn.text, roles=turn.roles)
-    if said is None and not (command and command.intent in REPORTING_BACK):
-        turn.danger = danger(turn.text)
+    # A tap and a bare command say nothing of their own that could be danger.
+    if not message.tap and not (command and (command.intent in REPORTING_BACK or not command.rest)):
+        turn.danger = danger(turn.text) or (danger(command.rest) if command else None)
     if turn.danger is not None:  # 1
         turn.meant = Meaning.DANGER
         turn.understood = understand(turn)
@@ -131,6 +133,8 @@ INNER_MEANINGS = frozenset(
         Meaning.PASS_ON,
         Meaning.RECHECK,
         Meaning.LOOKOUT_OFF,
+        Meaning.COVERED,
+        Meaning.UNCOVERED,
     }
 )
 
@@ -162,6 +166,8 @@ def _words(turn: Turn) -> None:
         _take(turn, Command(Intent.PROGRESS, serial=serial))
         return
     turn.understood = understand(turn)
+    if _judged(turn):
+        return
     state = turn.conversation.state
     fix = commands.correction(turn.text)
     if fix is not None and fix.about is not About.UNKNOWN and _recent(turn) and state in (State.IDLE, State.PLACE):
@@ -245,6 +251,38 @@ def _digit(turn: Turn, digit: commands.Digit) -> bool:
         return not digit.words
     if last.kind in (QuestionKind.MENU, QuestionKind.WHICH):
         turn.session.delete(last)
+    return True
+
+
+def to_judge(turn: Turn) -> Sequence[Ticket]:
+    """The results the speaker is asked to judge here, the last one asked about first."""
+    asked = [question.ticket_id for question in _open_questions(turn) if question.kind is QuestionKind.EVALUATION]
+    found = {
+        ticket.id: ticket
+        for ticket in turn.session.scalars(
+            select(Ticket).where(Ticket.id.in_(asked), Ticket.state == TicketState.RESOLVED)
+        )
+    }
+    return [found[each] for each in dict.fromkeys(asked) if each in found]
+
+
+def _judged(turn: Turn) -> bool:
+    """Whether words are what somebody thinks of a result: in other words than the choices, and while one is asked for.
+
+    Unlike a digit they say by themselves what they answer, so a notice that came in between does not matter.
+    """
+    if turn.conversation.state not in (State.IDLE, State.PLACE):
+        return False
+    found = judgement(turn.text)
+    waiting = to_judge(turn) if found is not None else ()
+    if found is None or not waiting:
+        return False
+    turn.judgement = found
+    if found.sure is not None and len(waiting) == 1:
+        said = "" if found.bare else turn.text.strip()
+        _take(turn, Command(Intent.EVALUATE, waiting[0].number, said, found.sure))
+    else:
+        turn.meant = Meaning.JUDGEMENT
     return True
 
 

@@ -6,7 +6,21 @@ from datetime import timedelta
 
 from sqlalchemy import delete
 
-from handlers import after, duty, emergency, evaluate, handover, me, member, progress, report, rider, same, staff
+from handlers import (
+    after,
+    announced,
+    duty,
+    emergency,
+    evaluate,
+    handover,
+    me,
+    member,
+    progress,
+    report,
+    rider,
+    same,
+    staff,
+)
 from handlers.meaning import decide
 from handlers.router import Router
 from handlers.turn import Meaning, Reply, Turn
@@ -14,7 +28,7 @@ from models.conversation import Question, QuestionKind
 from models.errors import Refused
 from texts import refusals
 
-TOPICS = (after, duty, emergency, evaluate, handover, me, member, progress, report, rider, same, staff)
+TOPICS = (after, announced, duty, emergency, evaluate, handover, me, member, progress, report, rider, same, staff)
 
 
 def build_router() -> Router:

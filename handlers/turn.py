@@ -15,6 +15,7 @@ from models.conversation import Conversation, Question
 from models.person import Identity, Person
 from models.quiet import Quiet
 from nlp.commands import Command, Correction, Digit, Intent
+from nlp.judgement import Judgement
 from nlp.understand import Danger, Understander, Understanding
 
 
@@ -158,6 +159,8 @@ class Meaning(StrEnum):
     """A number with no open question, or out of its range."""
     WHICH = "which"
     """A number that could answer several questions."""
+    JUDGEMENT = "judgement"
+    """Words about a result that is to be judged, which may be more than one answer."""
     TYPO = "typo"
     NO_ROLE = "no_role"
     """A command of a role that the person does not have."""
@@ -187,6 +190,10 @@ class Meaning(StrEnum):
     PASS_ON = "pass_on"
     RECHECK = "recheck"
     LOOKOUT_OFF = "lookout_off"
+    COVERED = "covered"
+    """What an announcement says is all there is to it."""
+    UNCOVERED = "uncovered"
+    """There is more to it than the announcement says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +264,7 @@ class Turn:
     suggestion: str = ""
     fix: Correction | None = None
     questions: tuple[Question, ...] = ()
+    judgement: Judgement | None = None
     ticket_id: int | None = None
     """The ticket this message opened or was added to, for the inbox."""
 

@@ -9,6 +9,7 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import JSON, Connection, text
 
 from models import (
+    announcement,
     area,
     attachment,
     category,
@@ -20,6 +21,7 @@ from models import (
     person,
     proposal,
     reminder,
+    result,
     roster,
     ticket,
 )
@@ -27,6 +29,7 @@ from models.base import Base, Moment, Word
 from models.db import Database
 
 TABLES = (
+    announcement,
     area,
     attachment,
     category,
@@ -38,6 +41,7 @@ TABLES = (
     person,
     proposal,
     reminder,
+    result,
     roster,
     ticket,
 )

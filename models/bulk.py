@@ -28,7 +28,7 @@ class BulkInsert:
         missing = [column.name for column in rest if column not in self._constant and not _may_be_missing(column)]
         if missing:
             raise TypeError(f"{table.name} needs {', '.join(missing)}")
-        names = [column.name for column in [*self._given, *self._constant]]
+        names = [f'"{column.name}"' for column in [*self._given, *self._constant]]  # one is a word of SQL
         self._head = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES "  # noqa: S608  (names of the table itself)
         self._tail = ""
         if replace:

@@ -38,6 +38,7 @@ class Refusal(StrEnum):
     """An emergency is never merged into something less urgent."""
     HAS_TASKS = "has_tasks"
     """A ticket with tasks of its own is neither merged nor split beyond five."""
+    OWN_WORK = "own_work"
 
 
 class Refused(Exception):

@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models import results
 from models.errors import Refused
 from models.ticket import Evaluation, Ticket
 
@@ -57,12 +58,8 @@ def judged(session: Session, ticket: Ticket) -> Collection[int]:
 
 def to_judge(session: Session, ticket: Ticket) -> Mapping[int, int]:
     """Who has not judged the present result yet, as `numbers` gives them; nobody judges what they did themselves."""
-    done = judged(session, ticket)
-    return {
-        person_id: own_id
-        for person_id, own_id in numbers(session, ticket).items()
-        if person_id not in done and (person_id != ticket.assignee_id or person_id == ticket.reporter_id)
-    }
+    done = {*judged(session, ticket), *results.workers(session, ticket)}
+    return {person_id: own_id for person_id, own_id in numbers(session, ticket).items() if person_id not in done}
 
 
 def lock_all(session: Session, *ticket_ids: int) -> dict[int, Ticket]:

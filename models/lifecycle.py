@@ -68,6 +68,11 @@ class Action(StrEnum):
     MISS_LIMIT = "miss_limit"
     CHECK_IN = "check_in"
     RECHECK = "recheck"
+    CALL_BACK = "call_back"
+    CALL_REOPEN = "call_reopen"
+    NOT_REACHED = "not_reached"
+    SEE_PHONE = "see_phone"
+    RENEW = "renew"
 
 
 class Actor(StrEnum):
@@ -268,7 +273,8 @@ RULES: dict[Action, Rule] = {
     Action.HOLD: _rule(
         OPEN_STATES - {HELD},
         HELD,
-        [DEPARTMENT, *DESK],
+        # The system: what is reported after an announcement waits with it.
+        [SYSTEM, DEPARTMENT, *DESK],
         Tell(NoticeKind.TAKEN_BACK, Audience.TEAM),
         Tell(NoticeKind.HELD, Audience.REPORTER),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
@@ -312,4 +318,17 @@ RULES: dict[Action, Rule] = {
     Action.MISS_LIMIT: _rule(OPEN_STATES, None, [SYSTEM], Tell(NoticeKind.DESK, Audience.DESK)),
     Action.CHECK_IN: _rule([ACCEPTED], None, [SYSTEM], Tell(NoticeKind.CHECK_IN, Audience.ASSIGNEE)),
     Action.RECHECK: _rule([RESOLVED, CLOSED], None, [Actor.PASSER_BY]),
+    # What a resident told staff on the telephone (回访).
+    Action.CALL_BACK: _rule([RESOLVED, CLOSED], CLOSED, DESK),
+    Action.CALL_REOPEN: _rule(
+        [RESOLVED, CLOSED],
+        NEW,
+        DESK,
+        Tell(NoticeKind.REOPENED, Audience.ASSIGNEE),
+        Tell(NoticeKind.DESK, Audience.DESK),
+    ),
+    Action.NOT_REACHED: _rule([RESOLVED, CLOSED], None, DESK),
+    Action.SEE_PHONE: _rule([RESOLVED, CLOSED], None, DESK),
+    # An announcement that holds a ticket was changed: its new words and date.
+    Action.RENEW: _rule([HELD], None, [SYSTEM, *DESK], Tell(NoticeKind.HELD, Audience.REPORTER)),
 }

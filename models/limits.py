@@ -72,7 +72,7 @@ def at_opening(category: Category, urgency: Urgency, *, now: datetime) -> dict[s
         "accept_by": accept.ends,
         "finish_by": finish.ends,
         "due_at": nearest.ends,
-        "limit_kind": nearest.limit,
+        "limit": nearest.limit,
         "warn_at": min(each.warns for each in running),
     }
 

@@ -37,7 +37,10 @@ FAR_METRES = 3000
 METRES_A_PLACE = 400
 UNKNOWN_METRES = 800
 PLACES_IN_HAND = 3.0
-"""For each task and each open offer."""
+MOST_IN_HAND = 2
+"""Each task and each open offer counts so many places, up to so many of them: who has much in hand is spared, not
+forgotten.
+"""
 MOST_EXPERIENCE = 2.0
 
 NEAR_METRES = 1000
@@ -102,7 +105,7 @@ def rank(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 def _moved(each: Candidate) -> float:
     metres = UNKNOWN_METRES if each.metres is None else min(each.metres, FAR_METRES)
-    back = metres / METRES_A_PLACE + PLACES_IN_HAND * (each.in_hand + each.open_offers)
+    back = metres / METRES_A_PLACE + PLACES_IN_HAND * min(each.in_hand + each.open_offers, MOST_IN_HAND)
     # The tenth completion counts less than the first, and no number of them outweighs rest.
     return back - min(math.log2(1 + each.completed) / 2, MOST_EXPERIENCE)
 

@@ -62,6 +62,8 @@ class Ending(StrEnum):
     """How a closed ticket was judged; "closed" alone never means "solved"."""
 
     EVALUATED = "evaluated"
+    CALLED_BACK = "called_back"
+    """Staff asked by telephone."""
     NOT_EVALUATED = "not_evaluated"
 
 
@@ -73,6 +75,10 @@ def number_of(day: date, serial: int) -> str:
 def _only_set(name: str, column: str) -> Index:
     where = text(f"{column} IS NOT NULL")
     return Index(name, column, sqlite_where=where, postgresql_where=where)
+
+
+ENDED = "state IN ('merged', 'withdrawn', 'rejected')"
+"""The condition of the index for what ended without a result; written out, or no database uses it."""
 
 
 class Ticket(Base):
@@ -92,6 +98,8 @@ class Ticket(Base):
         _only_set("ix_tickets_merged", "merged_into_id"),
         _only_set("ix_tickets_parent", "parent_id"),
         Index("ix_tickets_warn", "warn_at"),
+        # What ended without a result, for the figures; nothing else is in it, so that no other row pays for it.
+        Index("ix_tickets_ended", "closed_at", sqlite_where=text(ENDED), postgresql_where=text(ENDED)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -133,7 +141,7 @@ class Ticket(Base):
     """When it must be done; moves only by what a ticket was on hold."""
     due_at: Mapped[datetime | None]
     """When the next of the limits that run now is over; None where none runs. Set by models/limits.py only."""
-    limit: Mapped[Limit | None] = mapped_column("limit_kind", Word(Limit))
+    limit: Mapped[Limit | None] = mapped_column(Word(Limit))
     """Which limit `due_at` belongs to."""
     warn_at: Mapped[datetime | None]
     """When the next warning is due, at 80 % of a limit that runs now."""
@@ -242,11 +250,28 @@ class TicketHelper(Base):
     left_at: Mapped[datetime | None]
 
 
+class EvaluationSource(StrEnum):
+    """How a judgement came."""
+
+    CHAT = "chat"
+    CALL_BACK = "call_back"
+    """Told to staff on the telephone, and recorded by them."""
+
+
+class SetAside(StrEnum):
+    """Why a judgement is left out of the figures."""
+
+    MANY_AT_ONCE = "many_at_once"
+    """More judgements of one person within an hour than people make."""
+    MANY_OF_ONE = "many_of_one"
+    """More judgements by one person of one person's work within a day than come together by chance."""
+
+
 class Evaluation(Base):
     """What a resident said of one result: answered, solved and satisfied are derived from `answer` (1, 2 or 3)."""
 
     __tablename__ = "evaluations"
-    __table_args__ = (UniqueConstraint("ticket_id", "person_id", "round"),)
+    __table_args__ = (UniqueConstraint("ticket_id", "person_id", "round"), Index("ix_evaluations_at", "at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
@@ -256,6 +281,9 @@ class Evaluation(Base):
     answer: Mapped[int]
     at: Mapped[datetime]
     changed_at: Mapped[datetime | None]
+    source: Mapped[EvaluationSource] = mapped_column(Word(EvaluationSource), default=EvaluationSource.CHAT)
+    set_aside: Mapped[SetAside | None] = mapped_column(Word(SetAside))
+    """The row stays as it is; the figures show it beside."""
 
     @property
     def solved(self) -> bool:

@@ -25,6 +25,7 @@ from models import (
     outboxes,
     people,
     pool,
+    results,
     transitions,
 )
 from models.attachment import Attachment, AttachmentUse
@@ -39,9 +40,11 @@ from models.lifecycle import EVERY_REPORTER, LIVE_STATES, Action, Actor
 from models.offer import Offer, OfferState, Purpose
 from models.outbox import NoticeKind
 from models.person import Person, RoleKind
+from models.result import Result
 from models.ticket import (
     Ending,
     Evaluation,
+    EvaluationSource,
     Serial,
     Ticket,
     TicketEvent,
@@ -149,7 +152,7 @@ _OPEN = BulkInsert(
     "accept_by",
     "finish_by",
     "due_at",
-    "limit_kind",
+    "limit",
     "warn_at",
     "dispatch_at",
 )
@@ -509,13 +512,18 @@ def evaluate(
     """One resident's judgement: 1 solved and satisfied, 2 solved, 3 not solved, which reopens the ticket at once.
 
     The ticket ends when everybody whose matter it is has judged. Raises Refused: EVALUATED for a second answer to the
-    same result, NOT_YOURS for one's own work on a neighbour's matter.
+    same result, OWN_WORK for whoever did it themselves.
     """
-    if ticket.state in (TicketState.RESOLVED, TicketState.CLOSED) and by.id in followers.judged(session, ticket):
+    called = ticket.state is TicketState.CLOSED and ticket.ending is Ending.CALLED_BACK
+    if ticket.state in (TicketState.RESOLVED, TicketState.CLOSED) and (
+        by.id in followers.judged(session, ticket) or (called and by.id == ticket.reporter_id)
+    ):
         raise Refused(Refusal.EVALUATED, number=ticket.short)
     if ticket.state is TicketState.CLOSED and by.id in followers.numbers(session, ticket):
         raise Refused(Refusal.TOO_LATE, number=ticket.short, days=days)
     transitions.check(session, ticket, Action.EVALUATE, by=by)
+    if by.id in results.workers(session, ticket):
+        raise Refused(Refusal.OWN_WORK, number=ticket.short)
     waiting = followers.to_judge(session, ticket)
     if by.id not in waiting:
         raise Refused(Refusal.NOT_YOURS, number=ticket.short)
@@ -523,7 +531,7 @@ def evaluate(
     session.flush()
     is_last = len(waiting) == 1
     if answer == 3:
-        _reopen(session, ticket, text, by=by, now=now)
+        reopen(session, ticket, text, by=by, now=now)
     else:
         transitions.perform(
             session,
@@ -540,13 +548,15 @@ def evaluate(
     return ticket
 
 
-def _reopen(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
-    """Back to the desk; the second time one level up."""
+def reopen(
+    session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime, action: Action = Action.REOPEN
+) -> TicketEvent:
+    """Back to the desk with the reason; the second time one level up. `action` says who told that it is not solved."""
     above = ticket.level.above if ticket.reopened else None
-    transitions.perform(
+    return transitions.perform(
         session,
         ticket,
-        Action.REOPEN,
+        action,
         by=by,
         now=now,
         why=text,
@@ -594,9 +604,9 @@ def reevaluate(
     if last.round != ticket.reopened:
         # A neighbour found that result not solved: the next one is judged anew.
         raise Refused(Refusal.WRONG_STATE, number=ticket.short, state=ticket.state)
-    last.answer, last.changed_at = answer, now
+    last.answer, last.changed_at, last.source = answer, now, EvaluationSource.CHAT
     if answer == 3:
-        _reopen(session, ticket, text, by=by, now=now)
+        reopen(session, ticket, text, by=by, now=now)
         transitions.forget_questions(session, ticket)
     else:
         transitions.perform(
@@ -622,12 +632,15 @@ def _take_back_reopening(
         return ticket
     if ticket.state not in (TicketState.NEW, TicketState.OFFERED) or last.round != ticket.reopened - 1:
         raise Refused(Refusal.WRONG_STATE, number=ticket.short, state=ticket.state)
-    last.answer, last.changed_at = answer, now
+    last.answer, last.changed_at, last.source = answer, now, EvaluationSource.CHAT
     before = ticket.state
     transitions.close_offers(session, ticket, OfferState.WITHDRAWN, now=now)
     was = session.scalars(
         select(TicketEvent.facts)
-        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.action == Action.REOPEN.value)
+        .where(
+            TicketEvent.ticket_id == ticket.id,
+            TicketEvent.action.in_([Action.REOPEN.value, Action.CALL_REOPEN.value]),
+        )
         .order_by(TicketEvent.version.desc())
     ).first()
     if was is not None:
@@ -840,15 +853,17 @@ def _spoke_last(session: Session, ticket: Ticket) -> int:
 
 
 def auto_close(session: Session, ticket_id: int, *, now: datetime, days: int) -> bool:
-    """Closes a result whose judgement was waited for `days`; what nobody judged counts as not evaluated, never as
-    solved, and of several people each who did not answer counts so.
+    """Closes a result whose judgement was waited for `days`, counted from the moment the question came through where it
+    came late; what nobody judged counts as not evaluated, never as solved, and of several people each who did not
+    answer counts so.
     """
     ticket = transitions.lock(session, ticket_id)
     if ticket.state is not TicketState.RESOLVED or ticket.resolved_at is None:
         return False
-    if ticket.urgency is Urgency.EMERGENCY or now - ticket.resolved_at < timedelta(days=days):
+    if ticket.urgency is Urgency.EMERGENCY or results.may_still_be_judged(session, ticket, now=now, days=days):
         return False
     judged = followers.judged(session, ticket)
+    results.lapse(session, ticket, now=now)
     transitions.perform(
         session,
         ticket,
@@ -864,11 +879,18 @@ def auto_close(session: Session, ticket_id: int, *, now: datetime, days: int) ->
 
 
 def remind(session: Session, ticket_id: int, *, now: datetime, after: timedelta) -> bool:
-    """Asks everybody who has not judged once more, `after` the first time, and never again for this result."""
+    """Asks everybody who has not judged once more, `after` the first question came through, and never again for this
+    result.
+    """
     ticket = transitions.lock(session, ticket_id)
-    if ticket.state is not TicketState.RESOLVED or ticket.resolved_at is None or ticket.reminded_at is not None:
-        return False
-    if now - ticket.resolved_at < after:
+    if (
+        session.scalar(
+            select(Ticket.id)
+            .join(Result, results.of_round())
+            .where(Ticket.id == ticket.id, results.to_remind(now, after))
+        )
+        is None
+    ):
         return False
     ticket.reminded_at = now
     for person_id, own_id in followers.to_judge(session, ticket).items():

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, followers, history, limits, outboxes, people
+from models import areas, followers, history, limits, outboxes, people, results
 from models.area import Area
 from models.category import Category, Level
 from models.conversation import Question, QuestionKind
@@ -33,7 +33,7 @@ TAKEN = "taken"
 
 ASKED = {Purpose.TASK: Actor.OFFERED, Purpose.HANDOVER: Actor.ASKED_TO_TAKE_OVER}
 
-LEAVES_NOBODY = frozenset({Action.ESCALATE, Action.ASSIGN, Action.REOPEN, Action.MERGE})
+LEAVES_NOBODY = frozenset({Action.ESCALATE, Action.ASSIGN, Action.REOPEN, Action.CALL_REOPEN, Action.MERGE})
 """After these other people do it; after a return the helpers stay, and somebody else joins them."""
 
 
@@ -178,6 +178,10 @@ def perform(
     elif is_heard_of or ticket.assignee_id != former_assignee:
         ticket.touched_at, ticket.asked_at = now, None
     limits.follow(ticket, session.get_one(Category, ticket.category), action, by_hand=by is not None, now=now)
+    own_work: frozenset[int] = frozenset()
+    if ticket.state is TicketState.RESOLVED and before is not TicketState.RESOLVED:
+        results.note(session, ticket, now=now, announced="announcement" in (facts or {}))
+        own_work = results.workers(session, ticket)
     event = history.record(
         session, ticket, action, actor=actor, by=by, now=now, before=before.value, words=words, facts=facts or {}
     )
@@ -206,8 +210,12 @@ def perform(
             if tell.to is Audience.OTHERS_OFFERED:
                 if others_stay or not _was_shown(session, ticket, person_id):
                     continue
-            # Only whoever reported a matter and mended it alike is told what they did: they are asked about it.
-            elif by is not None and person_id == by.id and not (asks and person_id == ticket.reporter_id):
+            # Nobody is asked about their own work; whoever only said that it is done, as its reporter, is.
+            elif (
+                by is not None
+                and person_id == by.id
+                and (not asks or person_id != ticket.reporter_id or person_id in own_work)
+            ):
                 continue
             outboxes.tell(
                 session,
@@ -215,7 +223,12 @@ def perform(
                 person_id,
                 now=now,
                 ticket_id=number_id,
-                data={"by": by.id if by else None, "actor": actor.value, **(facts or {})},
+                data={
+                    "by": by.id if by else None,
+                    "actor": actor.value,
+                    **({"own": True} if person_id in own_work else {}),
+                    **(facts or {}),
+                },
                 words_id=words.id if words else None,
             )
     if action in LEAVES_NOBODY:

@@ -44,7 +44,7 @@ _NUMBER = re.compile(r"[0-9]+")
 
 # Log odds from which a short message is danger, and a passage of a long one. Chosen on messages of writers whose
 # other messages were not learned from (docs/decisions/0012): a needless alarm costs less than a missed one.
-SOUNDS_SO = -1.4
+SOUNDS_SO = -0.9
 INSISTS = 0.75
 
 
@@ -129,6 +129,8 @@ _MAGIC = b"huying-danger-1\n"
 # addition a sign adds up both.
 _RAISED = 128
 _RARITY_AT = 20
+# Of two characters nothing can be said when only one of them is known.
+_FEW, _FEWEST = 6, 3
 SQUARE = 2
 """Of a squared rarity so many parts are kept; it is below 128."""
 
@@ -152,7 +154,7 @@ class Table:
         """How much a text with these signs sounds like it: above 0 rather so, below rather not (log odds)."""
         total = sum(map(self._entry, found))
         squares = total >> _RARITY_AT
-        if not squares:
+        if not squares or (len(found) <= _FEW and sum(self._entry(sign) >> _RARITY_AT > 0 for sign in found) < _FEWEST):
             return float("-inf")
         weights = (total & (1 << _RARITY_AT) - 1) - _RAISED * len(found)
         return self._scale.bias + self._scale.step * weights / sqrt(squares)

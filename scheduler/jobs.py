@@ -14,13 +14,28 @@ from sqlalchemy.orm import Session
 
 from bot.app import Huying
 from bot.logs import logger
-from models import alarms, batch, desk, digests, escalation, handing_on, history, outboxes, reminders, tickets
+from models import (
+    alarms,
+    announcements,
+    batch,
+    callbacks,
+    desk,
+    digests,
+    escalation,
+    handing_on,
+    history,
+    outboxes,
+    reminders,
+    results,
+    tickets,
+)
 from models import dispatch as dispatching
 from models import silence as silences
 from models.attachment import Attachment
 from models.calendar import in_office_hours
 from models.outbox import NoticeKind
 from models.person import Person
+from models.result import Result
 from models.ticket import Ticket, TicketState, Urgency
 
 BATCH = 100
@@ -123,15 +138,21 @@ def daily_digest(huying: Huying, now: datetime) -> int:
     return _claimed(huying, digests.of_the_day(now), lambda session, who: digests.send_day(session, who, now=now))
 
 
+@job("interval", seconds=60)
+def answer_announced(huying: Huying, now: datetime) -> int:
+    """Queues again the tickets that an announcement still has to answer, when the queue lost them."""
+    with huying.database.reading() as session:
+        waiting = announcements.due(session, most=BATCH)
+    if waiting and not huying.tasks.queue(tickets=waiting):
+        huying.tasks.dispatch.fn(list(waiting))
+    return len(waiting)
+
+
 @job("interval", minutes=10)
 def remind(huying: Huying, now: datetime) -> int:
     """Asks once more for a judgement."""
     after = timedelta(hours=huying.settings.limits.evaluation_reminder_hours)
-    silent = (
-        select(Ticket.id)
-        .where(Ticket.state == TicketState.RESOLVED, Ticket.reminded_at.is_(None), Ticket.resolved_at <= now - after)
-        .limit(BATCH)
-    )
+    silent = select(Ticket.id).join(Result, results.of_round()).where(results.to_remind(now, after)).limit(BATCH)
     return _each(huying, silent, lambda session, ticket_id: tickets.remind(session, ticket_id, now=now, after=after))
 
 
@@ -141,15 +162,35 @@ def close_silent(huying: Huying, now: datetime) -> int:
     days = huying.settings.limits.evaluation_days
     silent = (
         select(Ticket.id)
+        .outerjoin(Result, results.of_round())
         .where(
             Ticket.state == TicketState.RESOLVED,
-            Ticket.resolved_at <= now - timedelta(days=days),
+            results.late_judgement(now, days),
             # Emergencies are closed by people only, and must not fill the batch for ever.
             Ticket.urgency != Urgency.EMERGENCY,
         )
         .limit(BATCH)
     )
     return _each(huying, silent, lambda session, ticket_id: tickets.auto_close(session, ticket_id, now=now, days=days))
+
+
+@job("interval", minutes=10)
+def set_aside_bursts(huying: Huying, now: datetime) -> int:
+    """Takes judgements that came in bursts out of the figures."""
+    limits = huying.settings.evaluation
+    with huying.database.transaction() as session:
+        return results.set_aside_bursts(
+            session, now=now, an_hour=limits.judgements_an_hour, of_one_a_day=limits.judgements_of_one_a_day
+        )
+
+
+@job("interval", hours=1)
+def draw_call_backs(huying: Huying, now: datetime) -> int:
+    """Draws who is called back about the weeks that are over."""
+    how = huying.settings.evaluation
+    with huying.database.transaction() as session:
+        results.lapse_emergencies(session, now=now, days=huying.settings.limits.evaluation_days)
+        return callbacks.draw(session, now=now, share=how.call_back_share, at_least=how.call_back_at_least)
 
 
 @job("interval", minutes=5)

@@ -168,6 +168,11 @@ EVENTS = {
     Action.TAKE_ON: "接了过去",
     Action.CHECK_IN: "问了一声办得怎么样",
     Action.RECHECK: "路过看了",
+    Action.CALL_BACK: "电话回访",
+    Action.CALL_REOPEN: "电话回访：没解决，退回重办",
+    Action.NOT_REACHED: "电话回访没打通",
+    Action.SEE_PHONE: "看了居民的电话号码（回访）",
+    Action.RENEW: "公告有更新",
 }
 """Lines of history, after the name of whoever did it."""
 
@@ -188,7 +193,7 @@ ACTORS = {
 
 ANSWERS = {1: "解决了，满意", 2: "解决了，不满意", 3: "没解决"}
 
-ENDINGS = {Ending.EVALUATED: "居民评过", Ending.NOT_EVALUATED: "没有评价"}
+ENDINGS = {Ending.EVALUATED: "居民评过", Ending.CALLED_BACK: "电话回访问过", Ending.NOT_EVALUATED: "没有评价"}
 
 WORDS_KINDS = {
     WordsKind.REPORT: "反映",
@@ -337,6 +342,11 @@ DONE = {
     "told": "已记下：电话告知。",
     "same": "已合并，会告诉居民。",
     "different": "已记下：不是一件事，以后不再问。",
+    "called": "回访已记下。",
+    "announced": "公告已发出，正在逐件答复。",
+    "announcement_changed": "公告已改好，正在告诉收到过的人。",
+    "announcement_withdrawn": "公告已撤回，挂着的事正在恢复办理。",
+    "announcement_finished": "正在逐件办结，居民会收到并请他们评价。",
 }
 
 # A page is not a chat: where a refusal in chat says what to reply, the console says what to press.
@@ -347,6 +357,7 @@ _REFUSALS = {
     Refusal.ALREADY_URGED: "这一段时间里已经催过一次，对方收到了。",
     Refusal.EVALUATED: "已经评过了，可以改评。",
     Refusal.TOO_LATE: "已经过了可以改的时间。",
+    Refusal.OWN_WORK: "自己办的、自己报的事，请同事来回访。",
     Refusal.REASON_MISSING: "请写一句话再提交。",
     Refusal.NOBODY_TO_TELL: "还没有人接，话带不到；可以用“补充”。",
     Refusal.NO_SUCH_DEPARTMENT: "请从名单里选一个部门。",
@@ -461,9 +472,14 @@ def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categor
             return f"到{LEVELS[Level(facts['level'])]}" if facts.get("level") in list(Level) else ""
         case Action.ASSIGN | Action.RETURN:
             return str(facts.get("department") or "")
-        case Action.HOLD:
-            return f"到 {clock(datetime.fromisoformat(facts['until']))}" if facts.get("until") else ""
-        case Action.EVALUATE | Action.REEVALUATE:
+        case Action.HOLD | Action.RENEW:
+            title = f"公告《{facts['title']}》，" if facts.get("title") else ""
+            return f"{title}到 {clock(datetime.fromisoformat(facts['until']))}" if facts.get("until") else ""
+        case Action.FINISH:
+            return f"公告《{facts['title']}》" if facts.get("title") else ""
+        case Action.NOT_REACHED:
+            return f"第 {facts.get('try', 1)} 次"
+        case Action.EVALUATE | Action.REEVALUATE | Action.CALL_BACK:
             return ANSWERS.get(facts.get("answer", 0), "该评的都评过了")
         case Action.AUTO_CLOSE:
             return f"{facts['judged']} 人评过" if facts.get("judged") else "没有评价（不算解决）"

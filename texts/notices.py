@@ -186,8 +186,13 @@ def _people(count: int) -> str:
 
 def _finished(facts: NoticeFacts) -> Words:
     how = f"：{clip(facts.words, 200)}" if facts.words else "。"
+    if facts.data.get("title"):
+        how = f"，社区统一答复：【{facts.data['title']}】{clip(facts.words, 300)}"
+    if facts.data.get("own"):
+        return Words(f"{_about(facts)}办完了{how}\n您自己也出了力，办得好不好由社区回访来问。谢谢您。")
+    done = "" if facts.data.get("title") else "办完了"
     return Words(
-        f"{_about(facts)}办完了{how}\n{_photos(facts)}请评价，选错了 24 小时内可以改：",
+        f"{_about(facts)}{done}{how}\n{_photos(facts)}请评价，选错了 24 小时内可以改：",
         evaluation_choices(facts.number),
         title=f"请评价：{_where(facts)}",
     )
@@ -291,7 +296,23 @@ def _by(facts: NoticeFacts) -> str:
 
 def _held(facts: NoticeFacts) -> Words:
     until = datetime.fromisoformat(facts.data["until"])
+    if facts.data.get("title"):
+        return _announced(facts, until)
     return Words(f"{_about(facts)}要等一等：{clip(facts.words, 100)}\n{date_of(until)}接着办，到时我告诉您。")
+
+
+def _announced(facts: NoticeFacts, until: datetime) -> Words:
+    text = (
+        f"{_about(facts)}，社区有统一答复。\n【{facts.data['title']}】{clip(facts.words, 300)}\n"
+        f"预计{when(until, now=facts.now)}前后有结果，有新消息我马上告诉您。"
+    )
+    if not facts.data.get("asks"):
+        return Words(text)
+    covered, uncovered = residents.ANNOUNCEMENT_CHOICES
+    return Words(
+        f"{text}\n还有别的情况吗？",
+        ((covered, f"!covered {facts.number}"), (uncovered, f"!uncovered {facts.number}")),
+    )
 
 
 def _relayed(facts: NoticeFacts) -> Words:

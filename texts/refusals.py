@@ -70,5 +70,6 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.HAS_TASKS: lambda facts: (
         f"{facts.get('number', '这件事')} 有子任务，或者本身就是子任务，这一步用不上；子任务最多 5 件。"
     ),
+    Refusal.OWN_WORK: lambda facts: f"{facts.get('number', '这件事')} 是您自己出力办的，评价由社区回访来做，谢谢您。",
     Refusal.CHANGED: lambda facts: f"{facts.get('number', '这件事')} 刚刚被别人改过，请看一眼再决定。",
 }

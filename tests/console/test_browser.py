@@ -11,6 +11,7 @@ from werkzeug.serving import make_server
 
 from models import tickets
 from tests.console.conftest import PASSWORD, Place
+from tests.console.test_judgements import announce, to_call
 from tests.console.test_people import hand_over
 
 pytestmark = pytest.mark.browser
@@ -37,6 +38,8 @@ def enter(page: Page, address: str) -> None:
 
 @pytest.mark.parametrize("width", [360, 1280, 2560])
 def test_every_page_fits_and_loads_without_a_complaint(place: Place, page: Page, address: str, width: int) -> None:
+    [call_back] = to_call(place)
+    announcement = announce(place.sign_in("staff"), place)
     ticket, chat_id = place.ticket(words="长" * 300), hand_over(place)
     complaints: list[str] = []
     page.on(
@@ -51,6 +54,12 @@ def test_every_page_fits_and_loads_without_a_complaint(place: Place, page: Page,
         f"/chats/{chat_id}",
         "/registrations",
         "/unreached",
+        "/call-backs",
+        f"/call-backs/{call_back}",
+        "/figures",
+        "/announcements",
+        "/announcements/new",
+        announcement,
         "/password",
     ):
         page.goto(f"{address}{path}")

@@ -39,9 +39,10 @@ MAY_HAPPEN = {
     "relay escalate assign hold merge gather part split supervise miss_limit check_in",
     "assigned": "add correct locate finish withdraw urge relay escalate assign claim return hold merge gather part "
     "split supervise miss_limit",
-    "held": "add correct locate leave withdraw urge relay escalate resume merge gather part supervise miss_limit",
-    "resolved": "add evaluate reopen reevaluate auto_close withdraw relay part recheck",
-    "closed": "reopen reevaluate part recheck",
+    "held": "add correct locate leave withdraw urge relay escalate resume merge gather part supervise miss_limit renew",
+    "resolved": "add evaluate reopen reevaluate auto_close withdraw relay part recheck call_back call_reopen not_reached "
+    "see_phone",
+    "closed": "reopen reevaluate part recheck call_back call_reopen not_reached see_phone",
     "merged": "unmerge take_over withdraw",
     "withdrawn": "",
     "rejected": "part",

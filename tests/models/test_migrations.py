@@ -107,7 +107,7 @@ def test_tasks_from_before_the_first_silence_count_from_the_day_of_the_upgrade(e
         dispatch.dispatch(session, ticket.id, now=NOW)
         tickets.accept(session, ticket, by=world.member, now=NOW)
     database.dispose()
-    downgrade(empty_url, "limits")
+    downgrade(empty_url, "evaluation")
     upgrade(empty_url)
     database = Database(empty_url)
     with database.reading() as session:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from models import desk, escalation, tickets
+from models import desk, escalation, results, tickets
 from models.attachment import Attachment, AttachmentKind
 from models.category import Category
 from models.errors import Refusal, Refused
@@ -66,6 +66,8 @@ def test_an_emergency_is_never_closed_by_the_clock(session: Session, world: Worl
 def test_the_resident_is_reminded_once(session: Session, world: World) -> None:
     ticket = factories.ticket(session, world.resident, area=world.street.building)
     tickets.finish(session, ticket, "", by=world.staff, now=NOW)
+    assert not tickets.remind(session, ticket.id, now=NOW + DAY, after=DAY), "the first question has not come through"
+    results.asked(session, ticket.id, world.resident.id, now=NOW)
     assert not tickets.remind(session, ticket.id, now=NOW + timedelta(hours=23), after=DAY)
     assert tickets.remind(session, ticket.id, now=NOW + DAY, after=DAY)
     assert not tickets.remind(session, ticket.id, now=NOW + 2 * DAY, after=DAY)
@@ -214,6 +216,9 @@ def test_whoever_does_something_is_not_told_of_it(session: Session, world: World
     assert factories.notices(session, own, NoticeKind.HELD) == []
     desk.resume(session, ticket, by=world.staff, now=NOW)
     assert len(factories.notices(session, own, NoticeKind.RESUMED)) == 1
-    # A result is judged all the same.
+    # Their own work is not theirs to judge, a colleague's is.
     tickets.finish(session, ticket, "", by=own, now=NOW)
+    assert factories.notices(session, own, NoticeKind.FINISHED) == []
+    other = factories.ticket(session, own, area=world.street.building)
+    tickets.finish(session, other, "", by=world.staff, now=NOW)
     assert len(factories.notices(session, own, NoticeKind.FINISHED)) == 1

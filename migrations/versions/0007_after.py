@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "after"
-down_revision = "limits"
+down_revision = "evaluation"
 branch_labels = None
 depends_on = None
 

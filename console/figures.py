@@ -1,0 +1,223 @@
+"""The three rates (三率) on a page and as a table to take along."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from flask import Blueprint, Response
+from sqlalchemy import select
+from werkzeug.exceptions import NotFound
+
+from console.house import House, argument
+from console.sight import Sight
+from models import areas, statistics
+from models.area import Area, AreaKind
+from models.category import Category
+from models.clock import CHINA, local
+from models.statistics import LEFT_OUT, NEVER_FINISHED, Figure, Key, Rates
+from texts import figures
+
+LONGEST = 366
+"""Days of one period: more is another question, and another load."""
+
+SHOWN_KINDS = (AreaKind.CITY, AreaKind.DISTRICT, AreaKind.STREET, AreaKind.COMMUNITY)
+
+IN_A_CELL = "=+-@\t\r"
+"""A spreadsheet would carry out what begins with one of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which figures somebody wants to see. `last` is the last day that counts."""
+
+    period: str
+    first: date
+    last: date
+    area: Area | None
+    """None: everything the viewer's desk looks after, places unknown included."""
+
+    @property
+    def since(self) -> datetime:
+        """The first moment."""
+        return datetime.combine(self.first, time(), CHINA)
+
+    @property
+    def until(self) -> datetime:
+        """The first moment that does not count any more."""
+        return datetime.combine(self.last + timedelta(days=1), time(), CHINA)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line: a place or a category with its rates."""
+
+    name: str
+    rates: Rates
+    area_id: int | None = None
+
+
+def add_figures(blueprint: Blueprint, house: House) -> None:
+    """The page and the file."""
+
+    @blueprint.get("/figures")
+    def figures_page() -> str:
+        with house.looking() as sight:
+            asked = _asked(sight)
+            found = _found(sight, asked)
+            names = _category_names(sight)
+            return house.page(
+                "figures.html",
+                sight,
+                asked=asked,
+                total=statistics.total(found),
+                places=_places(sight, asked, found),
+                categories=[Row(names.get(code, code), rates) for code, rates in statistics.by_category(found).items()],
+                tree=_tree(sight),
+                left_out=LEFT_OUT,
+                never_finished=NEVER_FINISHED,
+                figures=figures,
+                query={
+                    "period": asked.period,
+                    "from": asked.first.isoformat(),
+                    "to": asked.last.isoformat(),
+                    "area": asked.area.id if asked.area else None,
+                },
+            )
+
+    @blueprint.get("/figures.csv")
+    def figures_file() -> Response:
+        with house.looking() as sight:
+            asked = _asked(sight)
+            found = _found(sight, asked)
+            content = _csv(sight, asked, found)
+        name = f"{figures.CSV_NAME}-{asked.first:%Y%m%d}-{asked.last:%Y%m%d}.csv"
+        # The mark at the head tells spreadsheets that it is UTF-8.
+        response = Response(("\ufeff" + content).encode(), mimetype="text/csv")
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+
+def _asked(sight: Sight) -> Asked:
+    if not sight.is_desk:
+        raise NotFound
+    given = argument("area", most=12)
+    area = sight.session.get(Area, int(given)) if given.isascii() and given.isdigit() else None
+    if area is not None and not any(areas.covers(path, area.path) for path in sight.desk_paths):
+        raise NotFound
+    period = argument("period", most=20)
+    first, last = _days(period, local(sight.now).date())
+    if period == "days":
+        first, last = _chosen_days(first, last)
+    return Asked(period if period in figures.PERIODS else "this_month", first, last, area)
+
+
+def _days(period: str, today: date) -> tuple[date, date]:
+    monday = today - timedelta(days=today.weekday())
+    month = today.replace(day=1)
+    match period:
+        case "this_week":
+            return monday, today
+        case "last_week":
+            return monday - timedelta(days=7), monday - timedelta(days=1)
+        case "last_month":
+            end = month - timedelta(days=1)
+            return end.replace(day=1), end
+        case "this_quarter":
+            return today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1), today
+        case _:
+            return month, today
+
+
+def _chosen_days(first: date, last: date) -> tuple[date, date]:
+    """The days in the address; nonsense and periods that are too long become something near that is shown."""
+    try:
+        chosen_first, chosen_last = (date.fromisoformat(argument(name, most=10)) for name in ("from", "to"))
+    except ValueError:
+        return first, last
+    if chosen_last < chosen_first:
+        chosen_first, chosen_last = chosen_last, chosen_first
+    earliest = date(2000, 1, 1)
+    chosen_last = min(max(chosen_last, earliest), date(9000, 1, 1))
+    return max(chosen_first, earliest, chosen_last - timedelta(days=LONGEST - 1)), chosen_last
+
+
+def _found(sight: Sight, asked: Asked) -> dict[Key, Counter[Figure]]:
+    return statistics.figures(
+        sight.session,
+        since=asked.since,
+        until=asked.until,
+        communities=_communities(sight, [asked.area.path] if asked.area else sight.desk_paths),
+        nowhere=asked.area is None,
+    )
+
+
+def _communities(sight: Sight, paths: Sequence[str]) -> list[int]:
+    rows = sight.session.execute(select(Area.id, Area.path).where(Area.kind == AreaKind.COMMUNITY))
+    return [area_id for area_id, path in rows if any(areas.covers(each, path) for each in paths)]
+
+
+def _tree(sight: Sight) -> list[tuple[int, str]]:
+    """What can be chosen, each below what it lies in."""
+    nodes = sight.session.scalars(select(Area).where(Area.kind.in_(SHOWN_KINDS))).all()
+    mine = [each for each in nodes if any(areas.covers(path, each.path) for path in sight.desk_paths)]
+    mine.sort(key=lambda each: areas.ids_on(each.path))
+    least = min((len(areas.ids_on(each.path)) for each in mine), default=0)
+    return [(each.id, "\u3000" * (len(areas.ids_on(each.path)) - least) + each.name) for each in mine]
+
+
+def _places(sight: Sight, asked: Asked, found: dict[Key, Counter[Figure]]) -> list[Row]:
+    """One line for each place below the chosen one, in the order of the tree."""
+    session = sight.session
+    if asked.area is not None:
+        below = session.scalars(select(Area).where(Area.parent_id == asked.area.id, Area.kind.in_(SHOWN_KINDS))).all()
+    else:
+        roots = session.scalars(select(Area).where(Area.path.in_(sight.desk_paths))).all()
+        below = session.scalars(
+            select(Area).where(Area.parent_id.in_([each.id for each in roots]), Area.kind.in_(SHOWN_KINDS))
+        ).all() or [each for each in roots if each.kind in SHOWN_KINDS]
+    rows = []
+    for area in sorted(below, key=lambda each: areas.ids_on(each.path)):
+        here = statistics.within(found, set(_communities(sight, [area.path])))
+        rows.append(Row(area.name, statistics.total(here), area.id))
+    nowhere = statistics.within(found, {None})
+    if nowhere:
+        rows.append(Row(figures.NOWHERE, statistics.total(nowhere)))
+    return rows
+
+
+def _category_names(sight: Sight) -> dict[str, str]:
+    return dict(sight.session.execute(select(Category.code, Category.name)).all())
+
+
+def _csv(sight: Sight, asked: Asked, found: dict[Key, Counter[Figure]]) -> str:
+    """One line for each community and category: numbers, and no percentages that would have to be hidden."""
+    rows = sight.session.execute(select(Area.id, Area.name, Area.path).where(Area.kind == AreaKind.COMMUNITY)).all()
+    places = {area_id: (areas.ids_on(path), name) for area_id, name, path in rows}
+    names = _category_names(sight)
+    content = io.StringIO()
+    writer = csv.writer(content)
+    writer.writerow([*figures.CSV_HEAD, *(figures.FIGURES[each] for each in Figure)])
+    for (community_id, category), counts in sorted(
+        found.items(), key=lambda item: (places.get(item[0][0] or 0, ([10**12], ""))[0], item[0][1])
+    ):
+        name = places[community_id][1] if community_id in places else figures.NOWHERE
+        writer.writerow(
+            [
+                asked.first.isoformat(),
+                asked.last.isoformat(),
+                _cell(name),
+                _cell(names.get(category, category)),
+                Rates(counts).finished,
+                *(counts[each] for each in Figure),
+            ]
+        )
+    return content.getvalue()
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(tuple(IN_A_CELL)) else text

@@ -1,0 +1,199 @@
+"""Call-backs (回访): which results are asked about by telephone, and what was said."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from models import results, tickets, transitions
+from models.clock import CHINA, local
+from models.errors import Refusal, Refused
+from models.lifecycle import Action
+from models.person import Person
+from models.result import CallBack, CallState, Result
+from models.ticket import Ending, Evaluation, EvaluationSource, Ticket, TicketState, TicketWords, WordsKind
+
+TRIES = 3
+LOOK_BACK_WEEKS = 4
+"""So many finished weeks are looked at, in case the scheduler stood still."""
+
+TO_ASK = (TicketState.RESOLVED, TicketState.CLOSED)
+
+
+def monday(moment: datetime) -> date:
+    """The first day of the week a moment lies in."""
+    day = local(moment).date()
+    return day - timedelta(days=day.weekday())
+
+
+def draw(session: Session, *, now: datetime, share: float, at_least: int) -> int:
+    """Draws who is called back about the weeks that are over, once for a week and community; gives how many.
+
+    The lots were drawn when the matters were finished: the same rows always give the same sample.
+    """
+    this_week = monday(now)
+    return sum(
+        _draw_week(session, this_week - timedelta(weeks=back), now=now, share=share, at_least=at_least)
+        for back in range(LOOK_BACK_WEEKS, 0, -1)
+    )
+
+
+def _draw_week(session: Session, week: date, *, now: datetime, share: float, at_least: int) -> int:
+    start, end = (datetime.combine(day, time(), CHINA) for day in (week, week + timedelta(days=7)))
+    rows = session.scalars(
+        select(Result)
+        .join(Ticket, results.of_round())
+        .join(Person, Person.id == Ticket.reporter_id)
+        .where(
+            Result.lapsed_at >= start,
+            Result.lapsed_at < end,
+            # One answer for hundreds is asked about by its judgements, not by hundreds of calls.
+            Result.announced.is_(False),
+            Ticket.state.in_(TO_ASK),
+            Person.erased_at.is_(None),
+            ~exists().where(results.judgement()),
+        )
+        .order_by(Result.lot)
+    ).all()
+    drawn_before = set(session.scalars(select(CallBack.community_id).where(CallBack.week == week).distinct()))
+    chosen: list[Result] = []
+    for community_id in dict.fromkeys(row.community_id for row in rows):
+        if community_id in drawn_before:
+            continue
+        here = [row for row in rows if row.community_id == community_id]
+        others = [row for row in here if not row.own_work]
+        count = max(at_least, math.ceil(share * len(others)))
+        chosen += [row for row in here if row.own_work] + others[:count]
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    if chosen:
+        session.execute(
+            insert(CallBack).on_conflict_do_nothing(),
+            [
+                {
+                    "result_id": row.id,
+                    "ticket_id": row.ticket_id,
+                    "community_id": row.community_id,
+                    "week": week,
+                    "state": CallState.OPEN,
+                    "tries": 0,
+                    "drawn_at": now,
+                }
+                for row in chosen
+            ],
+        )
+    return len(chosen)
+
+
+def still_to_ask() -> ColumnElement[bool]:
+    """The condition for call-backs that still make sense; needs the ticket and the result."""
+    return and_(
+        CallBack.state == CallState.OPEN,
+        Ticket.state.in_(TO_ASK),
+        Result.round == Ticket.reopened,
+        ~exists().where(results.judgement()),
+    )
+
+
+def waiting(session: Session, sight: ColumnElement[bool], *, skip: int, most: int) -> Sequence[tuple[CallBack, Ticket]]:
+    """The call-backs to make, oldest week first; `sight` narrows the tickets."""
+    rows = session.execute(
+        select(CallBack, Ticket)
+        .join(Ticket, Ticket.id == CallBack.ticket_id)
+        .join(Result, Result.id == CallBack.result_id)
+        .where(still_to_ask(), sight)
+        .order_by(CallBack.week, CallBack.id)
+        .offset(skip)
+        .limit(most)
+    )
+    return [(call_back, ticket) for call_back, ticket in rows]
+
+
+def count_waiting(session: Session, person: Person) -> int:
+    """How many call-backs there are to make for somebody at a desk."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(CallBack)
+            .join(Ticket, Ticket.id == CallBack.ticket_id)
+            .join(Result, Result.id == CallBack.result_id)
+            .where(still_to_ask(), transitions.sight(session, person))
+        )
+        or 0
+    )
+
+
+def not_reached(session: Session, call_back: CallBack, *, by: Person, now: datetime) -> None:
+    """Nobody answered; after three tries it is left."""
+    ticket = _lock(session, call_back, by)
+    call_back.tries += 1
+    call_back.tried_at, call_back.by_id = now, by.id
+    if call_back.tries >= TRIES:
+        call_back.state = CallState.NOT_REACHED
+    transitions.perform(session, ticket, Action.NOT_REACHED, by=by, now=now, facts={"try": call_back.tries})
+
+
+def record(session: Session, call_back: CallBack, answer: int, text: str, *, by: Person, now: datetime) -> Ticket:
+    """What the resident said on the telephone, as a call-back; 3 reopens the ticket."""
+    ticket = _lock(session, call_back, by)
+    call_back.tries += 1
+    call_back.state, call_back.tried_at, call_back.by_id = CallState.ANSWERED, now, by.id
+    session.add(
+        Evaluation(
+            ticket_id=ticket.id,
+            person_id=ticket.reporter_id,
+            round=ticket.reopened,
+            answer=answer,
+            at=now,
+            source=EvaluationSource.CALL_BACK,
+        )
+    )
+    session.flush()
+    if answer == 3:
+        event = tickets.reopen(session, ticket, text, by=by, now=now, action=Action.CALL_REOPEN)
+    else:
+        event = transitions.perform(
+            session,
+            ticket,
+            Action.CALL_BACK,
+            by=by,
+            now=now,
+            why=text,
+            words_kind=WordsKind.EVALUATION,
+            facts={"answer": answer},
+            changes={"closed_at": ticket.closed_at or now, "ending": Ending.CALLED_BACK, "due_at": None},
+        )
+    words = session.get(TicketWords, event.words_id) if event.words_id else None
+    if words is not None:
+        # They are the resident's, whoever wrote them down: erasing the resident's words finds them.
+        words.person_id = ticket.reporter_id
+    transitions.forget_questions(session, ticket)
+    return ticket
+
+
+def see_phone(session: Session, call_back: CallBack, *, by: Person, now: datetime) -> None:
+    """Notes in the history that somebody looked at the resident's number."""
+    transitions.perform(session, _lock(session, call_back, by), Action.SEE_PHONE, by=by, now=now)
+
+
+def _lock(session: Session, call_back: CallBack, by: Person) -> Ticket:
+    """The ticket, held. Raises Refused: CHANGED when it was judged or called meanwhile, OWN_WORK to whoever did it or
+    reported it themselves.
+    """
+    ticket = transitions.lock(session, call_back.ticket_id)
+    session.refresh(call_back, with_for_update=True)
+    open_still = session.scalar(
+        select(CallBack.id)
+        .join(Ticket, Ticket.id == CallBack.ticket_id)
+        .join(Result, Result.id == CallBack.result_id)
+        .where(CallBack.id == call_back.id, still_to_ask())
+    )
+    if open_still is None:
+        raise Refused(Refusal.CHANGED, number=ticket.short)
+    if by.id == ticket.reporter_id or by.id in results.workers(session, ticket):
+        raise Refused(Refusal.OWN_WORK, number=ticket.short)
+    return ticket

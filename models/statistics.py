@@ -1,0 +1,236 @@
+"""The three rates (三率): answered, solved, satisfied, with everything that is left out of them counted beside."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from models.result import Result
+from models.ticket import ENDED, Evaluation, EvaluationSource, Ticket, TicketState
+
+LEAST = 5
+"""A share of fewer than this says more about people than about the work: it is not shown as a percentage."""
+
+
+class Figure(StrEnum):
+    """What is counted. The first block are the tickets finished in the period, each in exactly one of them."""
+
+    SATISFIED = "satisfied"
+    SOLVED_ONLY = "solved_only"
+    UNSOLVED = "unsolved"
+    SET_ASIDE = "set_aside"
+    WITHDRAWN_AFTER = "withdrawn_after"
+    """Withdrawn by the reporter after it was finished."""
+    OWN_WORK = "own_work"
+    ANNOUNCED = "announced"
+    """Answered by an announcement and not judged."""
+    SILENT = "silent"
+    """Asked, and silent until the time was over."""
+    UNREACHABLE = "unreachable"
+    """The question could not be brought to them in time."""
+    WAITING = "waiting"
+    """Asked, and there is still time."""
+    NOT_ASKED = "not_asked"
+    """The question has not come through yet."""
+
+    IN_TIME = "in_time"
+    """Of the finished: the first human answer came within its limit."""
+    BY_CALL = "by_call"
+    """Of the judged: told on the telephone."""
+
+    MERGED = "merged"
+    WITHDRAWN = "withdrawn"
+    REJECTED = "rejected"
+
+
+JUDGED = (Figure.SATISFIED, Figure.SOLVED_ONLY, Figure.UNSOLVED)
+LEFT_OUT = (
+    Figure.NOT_ASKED,
+    Figure.WAITING,
+    Figure.SILENT,
+    Figure.UNREACHABLE,
+    Figure.SET_ASIDE,
+    Figure.OWN_WORK,
+    Figure.ANNOUNCED,
+    Figure.WITHDRAWN_AFTER,
+)
+"""Finished, and in neither "solved" nor "satisfied"."""
+NEVER_FINISHED = (Figure.MERGED, Figure.WITHDRAWN, Figure.REJECTED)
+"""Ended in the period without a result: in none of the three."""
+
+Counts = Counter[Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many of so many; `percent` is None for too few to tell."""
+
+    part: int
+    whole: int
+
+    @property
+    def percent(self) -> float | None:
+        """One decimal place."""
+        return round(100 * self.part / self.whole, 1) if self.whole >= LEAST else None
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The three rates of one place, category and period, with what they are made from."""
+
+    counts: Counts
+
+    @property
+    def finished(self) -> int:
+        """Tickets finished in the period."""
+        return sum(self.counts[each] for each in (*JUDGED, *LEFT_OUT))
+
+    @property
+    def judged(self) -> int:
+        """Those of which the resident said something that counts."""
+        return sum(self.counts[each] for each in JUDGED)
+
+    @property
+    def answered(self) -> Share:
+        """First human answer within its limit, among the finished."""
+        return Share(self.counts[Figure.IN_TIME], self.finished)
+
+    @property
+    def solved(self) -> Share:
+        """1 or 2, in the chat or on the telephone, among the judged."""
+        return Share(self.counts[Figure.SATISFIED] + self.counts[Figure.SOLVED_ONLY], self.judged)
+
+    @property
+    def satisfied(self) -> Share:
+        """1, among the same."""
+        return Share(self.counts[Figure.SATISFIED], self.judged)
+
+
+Key = tuple[int | None, str]
+"""The community, None where the place is not known, and the category."""
+
+
+def figures(
+    session: Session, *, since: datetime, until: datetime, communities: Collection[int], nowhere: bool
+) -> dict[Key, Counts]:
+    """What happened from `since` until before `until` in these communities, and with `nowhere` in none.
+
+    A ticket that was finished several times counts once, by its last result of the period.
+    """
+    found: dict[Key, Counts] = {}
+    _count_results(session, found, since, until, communities, nowhere=nowhere)
+    _count_the_rest(session, found, since, until, communities, nowhere=nowhere)
+    return found
+
+
+def _place(
+    column: InstrumentedAttribute[int | None], communities: Collection[int], *, nowhere: bool
+) -> ColumnElement[bool]:
+    return or_(column.in_(communities) if communities else false(), column.is_(None) if nowhere else false())
+
+
+def _count_results(
+    session: Session,
+    found: dict[Key, Counts],
+    since: datetime,
+    until: datetime,
+    communities: Collection[int],
+    *,
+    nowhere: bool,
+) -> None:
+    later = aliased(Result)
+    # Nearly every ticket is finished once: looking for a later result costs less than sorting them all.
+    finished_again = exists().where(
+        later.ticket_id == Result.ticket_id,
+        later.round > Result.round,
+        later.finished_at >= since,
+        later.finished_at < until,
+    )
+    said = and_(
+        Evaluation.ticket_id == Result.ticket_id,
+        Evaluation.round == Result.round,
+        Evaluation.person_id == Ticket.reporter_id,
+    )
+    gone = and_(Ticket.state == TicketState.WITHDRAWN, Ticket.reopened == Result.round)
+    outcome = case(
+        (Evaluation.set_aside.is_not(None), Figure.SET_ASIDE),
+        (Evaluation.answer == 1, Figure.SATISFIED),
+        (Evaluation.answer == 2, Figure.SOLVED_ONLY),
+        (Evaluation.answer == 3, Figure.UNSOLVED),
+        (gone, Figure.WITHDRAWN_AFTER),
+        (Result.own_work, Figure.OWN_WORK),
+        (Result.announced, Figure.ANNOUNCED),
+        (and_(Result.lapsed_at.is_not(None), Result.asked_at.is_not(None)), Figure.SILENT),
+        (Result.lapsed_at.is_not(None), Figure.UNREACHABLE),
+        (Result.asked_at.is_not(None), Figure.WAITING),
+        else_=Figure.NOT_ASKED,
+    )
+    by_call = func.coalesce(Evaluation.source == EvaluationSource.CALL_BACK, false())
+    rows = session.execute(
+        select(Result.community_id, Result.category, outcome, Result.in_time, by_call, func.count())
+        .join(Ticket, Ticket.id == Result.ticket_id)
+        .outerjoin(Evaluation, said)
+        .where(
+            Result.finished_at >= since,
+            Result.finished_at < until,
+            _place(Result.community_id, communities, nowhere=nowhere),
+            ~finished_again,
+        )
+        .group_by(Result.community_id, Result.category, outcome, Result.in_time, by_call)
+    )
+    for community_id, category, name, in_time, called, count in rows:
+        counts = found.setdefault((community_id, category), Counter())
+        counts[Figure(name)] += count
+        counts[Figure.IN_TIME] += count if in_time else 0
+        counts[Figure.BY_CALL] += count if called else 0
+
+
+def _count_the_rest(
+    session: Session,
+    found: dict[Key, Counts],
+    since: datetime,
+    until: datetime,
+    communities: Collection[int],
+    *,
+    nowhere: bool,
+) -> None:
+    ended = {
+        TicketState.MERGED: Figure.MERGED,
+        TicketState.WITHDRAWN: Figure.WITHDRAWN,
+        TicketState.REJECTED: Figure.REJECTED,
+    }
+    rows = session.execute(
+        select(Ticket.community_id, Ticket.category, Ticket.state, func.count())
+        .where(
+            text(ENDED),
+            Ticket.closed_at >= since,
+            Ticket.closed_at < until,
+            Ticket.resolved_at.is_(None),
+            _place(Ticket.community_id, communities, nowhere=nowhere),
+        )
+        .group_by(Ticket.community_id, Ticket.category, Ticket.state)
+    )
+    for community_id, category, state, count in rows:
+        found.setdefault((community_id, category), Counter())[ended[state]] += count
+
+
+def total(found: Mapping[Key, Counts]) -> Rates:
+    """Everything together."""
+    return Rates(sum(found.values(), Counter()))
+
+
+def by_category(found: Mapping[Key, Counts]) -> dict[str, Rates]:
+    """The same for each category, in the order of their codes: never in the order of their rates."""
+    codes = sorted({category for _, category in found})
+    return {code: total({key: counts for key, counts in found.items() if key[1] == code}) for code in codes}
+
+
+def within(found: Mapping[Key, Counts], communities: Collection[int | None]) -> dict[Key, Counts]:
+    """Only what happened in these communities."""
+    return {key: counts for key, counts in found.items() if key[0] in communities}

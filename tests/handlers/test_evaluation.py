@@ -1,0 +1,177 @@
+"""Judging a result: in other words than the choices, never one's own work, and asked no more than twice."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from bot.channels import Way
+from models.outbox import Notice, NoticeKind, NoticeState
+from models.result import Result
+from models.ticket import Ending, Ticket, TicketState
+from tests.handlers.conftest import OFFICIAL, WECOM, Street
+
+RESIDENT, MEMBER, OTHER_MEMBER, STAFF = "demo-resident-1", "demo-member-1", "demo-member-2", "demo-staff-1"
+
+
+def finished_on(street: Street, platform: str) -> tuple[str, str]:
+    """Who is asked to judge on a platform, and the number of their matter."""
+    if platform == OFFICIAL:
+        return RESIDENT, street.finished()
+    who = OTHER_MEMBER
+    street.say(who, "香樟花园6栋2单元半夜装修太吵", on=WECOM)
+    short = street.tickets(who)[-1].short
+    street.drain()
+    street.say(MEMBER, f"接单 {short}", on=WECOM)
+    street.say(MEMBER, f"办结 {short} 劝好了", on=WECOM)
+    assert "请评价" in street.told(who, on=WECOM)[-1]
+    return who, short
+
+
+@pytest.mark.parametrize("platform", [OFFICIAL, WECOM])
+@pytest.mark.parametrize(
+    ("words", "state", "answer", "kept"),
+    [
+        ("满意", TicketState.CLOSED, 1, None),
+        ("很满意，谢谢", TicketState.CLOSED, 1, None),
+        ("1满意", TicketState.CLOSED, 1, None),
+        ("解决了，但是不满意", TicketState.CLOSED, 2, None),
+        ("2不满意", TicketState.CLOSED, 2, None),
+        ("没解决", TicketState.NEW, 3, None),
+        ("沒解決", TicketState.NEW, 3, None),
+        ("还是没修好", TicketState.NEW, 3, "还是没修好"),
+        ("没解决，晚上还是吵", TicketState.NEW, 3, "没解决，晚上还是吵"),
+    ],
+)
+def test_words_that_say_it_surely_are_the_answer(
+    street: Street, platform: str, words: str, state: TicketState, answer: int, kept: str | None
+) -> None:
+    who, short = finished_on(street, platform)
+    before = street.words(short)
+    reply = street.say(who, words, on=platform).text
+    assert street.ticket(short).state is state
+    assert [row[4] for row in street.rows()["evaluations"]] == [answer]
+    assert street.words(short)[len(before) :] == ([kept] if kept else [])
+    assert ("哪里没解决" in reply) == (answer == 3 and kept is None)
+    assert len(street.tickets()) == 1
+
+
+@pytest.mark.parametrize("platform", [OFFICIAL, WECOM])
+@pytest.mark.parametrize("words", ["解决了", "不满意", "还行", "1没解决", "很满意，就是慢了点", "还是吵"])
+def test_words_that_leave_it_open_are_kept_and_asked_about(street: Street, platform: str, words: str) -> None:
+    who, short = finished_on(street, platform)
+    reply = street.say(who, words, on=platform)
+    assert [choice.label for choice in reply.choices][:3] == ["解决了，满意", "解决了，不满意", "没解决"]
+    assert street.words(short)[-1] == words
+    assert street.rows()["evaluations"] == []
+    assert street.ticket(short).state is TicketState.RESOLVED
+    assert "已结" in street.say(who, "2", on=platform).text
+    assert [row[4] for row in street.rows()["evaluations"]] == [2]
+
+
+def test_what_is_still_so_may_be_another_matter(street: Street) -> None:
+    short = street.finished()
+    reply = street.say(RESIDENT, "又停水了")
+    assert [choice.label for choice in reply.choices] == ["解决了，满意", "解决了，不满意", "没解决", "新的一件事"]
+    assert "已受理" in street.say(RESIDENT, "4").text
+    assert street.words(street.tickets()[-1].short) == ["又停水了"]
+    assert street.ticket(short).state is TicketState.RESOLVED
+
+
+@pytest.mark.parametrize("words", ["香樟花园2栋路灯坏了", "楼上漏水没人管", "满意度调查在哪里填"])
+def test_words_about_something_else_are_a_matter_of_their_own(street: Street, words: str) -> None:
+    street.finished()
+    assert "已受理" in street.say(RESIDENT, words).text
+    assert street.rows()["evaluations"] == []
+
+
+def test_without_a_question_the_same_words_judge_nothing(street: Street) -> None:
+    street.accepted()
+    street.say(RESIDENT, "满意")
+    street.say(RESIDENT, "还是没修好")
+    assert street.rows()["evaluations"] == []
+
+
+def test_words_that_could_judge_two_results_are_asked_about(street: Street) -> None:
+    first = street.finished()
+    second = street.finished(words="香樟花园6栋2单元楼上放音响太吵")
+    reply = street.say(RESIDENT, "还是没修好")
+    assert "哪一件" in reply.text
+    assert street.rows()["evaluations"] == []
+    chosen = next(each for each in reply.choices if second in each.label)
+    street.tap(RESIDENT, chosen.command)
+    assert (street.ticket(first).state, street.ticket(second).state) == (TicketState.RESOLVED, TicketState.NEW)
+    assert street.words(second)[-1] == "还是没修好"
+
+
+def test_the_reason_of_not_solved_is_not_taken_for_another_judgement(street: Street) -> None:
+    short = street.finished()
+    assert "哪里没解决" in street.say(RESIDENT, "3").text
+    street.say(RESIDENT, "还是没修好")
+    assert street.words(short)[-1] == "还是没修好"
+    assert len(street.rows()["evaluations"]) == 1
+
+
+# ---------------------------------------------------------------- one's own work
+
+
+def test_nobody_judges_their_own_work(street_on_both: Street) -> None:
+    street = street_on_both
+    street.say(STAFF, "香樟花园6栋2单元半夜装修太吵")
+    short = street.tickets(STAFF)[-1].short
+    street.drain()
+    street.say(STAFF, f"办结 {short} 我去说好了")
+    assert not any("请评价" in told for told in street.told(STAFF))
+    assert "社区回访" in street.say(STAFF, f"评价 {short} 1").text
+    assert street.rows()["evaluations"] == []
+    street.advance(days=2)
+    assert not any("请评价" in told for told in street.told(STAFF))
+    with street.huying.database.reading() as session:
+        assert session.scalars(select(Result.own_work)).all() == [True]
+
+
+# ---------------------------------------------------------------- asked once, reminded once
+
+
+def test_the_question_and_one_reminder_and_then_no_more(street: Street) -> None:
+    street.accepted()
+    street.say(MEMBER, "办结 0001 说好了")
+    assert len([told for told in street.told(RESIDENT) if "请评价" in told]) == 1
+    street.advance(hours=25)
+    assert len([told for told in street.told(RESIDENT) if "请评价" in told]) == 1
+    street.advance(days=3)
+    assert street.told(RESIDENT) == []
+    street.advance(days=4)
+    assert street.ticket("0001").ending is Ending.NOT_EVALUATED
+
+
+def test_a_question_that_cannot_be_pushed_rides_on_the_next_words_and_is_not_asked_twice_at_once(
+    street: Street,
+) -> None:
+    street.accepted()
+    street.told(RESIDENT)
+    street.official.reaches = ()
+    street.say(MEMBER, "办结 0001 说好了")
+    assert street.told(RESIDENT) == []
+    street.advance(days=2)
+    street.advance(days=1)
+    with street.huying.database.reading() as session:
+        waiting = session.scalars(
+            select(Notice.kind)
+            .join(Ticket, Ticket.id == Notice.ticket_id)
+            .where(Notice.person_id == Ticket.reporter_id, Notice.state == NoticeState.WAITING)
+        ).all()
+    assert NoticeKind.REMINDER not in waiting
+    for _ in range(3):
+        reply = street.say(RESIDENT, "你好")
+        if "请评价" in reply.text:
+            break
+    else:
+        pytest.fail("the question never rode on a reply")
+    assert reply.text.count("请评价，") == 1
+    # From here the whole week runs, and one reminder after a day.
+    street.official.reaches = (Way.CUSTOMER,)
+    street.advance(hours=25)
+    assert len([told for told in street.told(RESIDENT) if "请评价" in told]) == 1
+    street.advance(days=5)
+    assert street.ticket("0001").state is TicketState.RESOLVED

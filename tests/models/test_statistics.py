@@ -1,0 +1,230 @@
+"""The three rates: a simple count over random histories agrees, and everything left out stands beside."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import callbacks, desk, merging, results, statistics, tickets
+from models.clock import local
+from models.db import Database
+from models.errors import Refused
+from models.result import CallBack, CallState, Result
+from models.statistics import JUDGED, LEFT_OUT, Figure, Rates, Share
+from models.ticket import Evaluation, SetAside, Ticket, TicketEvent, TicketState
+from tests import factories
+from tests.factories import NOW
+from tests.models.conftest import World, build_world
+
+DAY = timedelta(days=1)
+CHUNKS = (
+    "finish", "own", "ask", "judge1", "judge2", "judge3", "change", "call", "withdraw", "reject", "merge", "flag", "wait",
+    "finish judge3", "finish ask judge1", "finish judge2 flag", "finish judge3 change", "finish wait wait close",
+    "finish ask wait wait close call", "finish withdraw", "own wait wait close", "finish judge3 withdraw",
+)  # fmt: skip
+"""What often comes together, so that long lives are common."""
+
+
+@contextmanager
+def forgotten(database: Database) -> Iterator[tuple[Session, World]]:
+    with database.reading() as session:
+        yield session, build_world(session)
+
+
+def live(session: Session, world: World, ticket: Ticket, step: str, now: datetime) -> None:
+    """One thing that may happen to a ticket; what the rules refuse does not."""
+    reporter = world.resident if ticket.reporter_id == world.resident.id else world.member
+    match step:
+        case "finish":
+            tickets.finish(session, ticket, "好了", by=world.staff, now=now)
+        case "own":
+            ticket.assignee_id = ticket.reporter_id
+            tickets.finish(session, ticket, "好了", by=world.staff, now=now)
+        case "ask":
+            if ticket.state is TicketState.RESOLVED:
+                results.asked(session, ticket.id, ticket.reporter_id, now=now)
+        case "judge1" | "judge2" | "judge3":
+            tickets.evaluate(session, ticket, int(step[-1]), "", by=reporter, now=now)
+        case "change":
+            tickets.reevaluate(session, ticket, 1, "", by=reporter, now=now, hours=24)
+        case "close":
+            tickets.auto_close(session, ticket.id, now=now, days=7)
+        case "call":
+            result = results.current(session, ticket)
+            if result is not None and ticket.state is TicketState.CLOSED:
+                call_back = CallBack(
+                    result_id=result.id,
+                    ticket_id=ticket.id,
+                    community_id=ticket.community_id,
+                    week=local(now).date(),
+                    state=CallState.OPEN,
+                    tries=0,
+                    drawn_at=now,
+                )
+                session.add(call_back)
+                session.flush()
+                callbacks.record(session, call_back, 1 + ticket.id % 3, "", by=world.street_staff, now=now)
+        case "withdraw":
+            tickets.withdraw(session, ticket, "", by=reporter, now=now)
+        case "reject":
+            desk.reject(session, ticket, "不归我们", by=world.staff, now=now)
+        case "merge":
+            into = factories.ticket(session, world.stranger, area=world.street.other_estate, now=now)
+            merging.merge(session, ticket, into, by=world.street_staff, now=now)
+        case "flag":
+            for evaluation in session.scalars(select(Evaluation).where(Evaluation.ticket_id == ticket.id)):
+                evaluation.set_aside = SetAside.MANY_AT_ONCE
+        case _:
+            pass
+
+
+def counted(session: Session, ticket: Ticket, since: datetime, until: datetime) -> Counter[Figure]:
+    """The slow and simple count: one ticket's own history, read line by line."""
+    found: Counter[Figure] = Counter()
+    lines = list(
+        session.scalars(select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.version))
+    )
+    rounds, first_answer, last = 0, None, None
+    for line in lines:
+        if line.action == "finish":
+            first_answer = first_answer or line.at
+            if since <= line.at < until:
+                last = (rounds, line.at)
+        if line.action in ("reopen", "call_reopen"):
+            rounds += 1
+        if line.action == "reevaluate" and line.before in ("new", "offered"):
+            rounds -= 1
+        if line.action in ("merge", "reject", "withdraw") and since <= line.at < until:
+            never = line.action != "withdraw" or line.before != "resolved"
+            word = {"merge": Figure.MERGED, "reject": Figure.REJECTED, "withdraw": Figure.WITHDRAWN}[line.action]
+            found[word] += never
+    if last is None:
+        return found
+    number = last[0]
+    result = session.scalars(select(Result).where(Result.ticket_id == ticket.id, Result.round == number)).one()
+    said = session.scalar(
+        select(Evaluation).where(
+            Evaluation.ticket_id == ticket.id, Evaluation.round == number, Evaluation.person_id == ticket.reporter_id
+        )
+    )
+    found[Figure.IN_TIME] += first_answer is not None and first_answer <= ticket.promised_at
+    if said is not None:
+        found[Figure.BY_CALL] += said.source.value == "call_back"
+        word = {1: Figure.SATISFIED, 2: Figure.SOLVED_ONLY, 3: Figure.UNSOLVED}[said.answer]
+        found[Figure.SET_ASIDE if said.set_aside else word] += 1
+    elif ticket.state is TicketState.WITHDRAWN and rounds == number:
+        found[Figure.WITHDRAWN_AFTER] += 1
+    elif result.own_work:
+        found[Figure.OWN_WORK] += 1
+    elif any(line.action == "auto_close" for line in lines):
+        found[Figure.SILENT if result.asked_at else Figure.UNREACHABLE] += 1
+    else:
+        found[Figure.WAITING if result.asked_at else Figure.NOT_ASKED] += 1
+    return found
+
+
+lives = st.lists(
+    st.tuples(st.booleans(), st.booleans(), st.lists(st.sampled_from(CHUNKS), max_size=4)), min_size=1, max_size=5
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lives=lives, first=st.integers(0, 20), days=st.integers(1, 30))
+def test_a_simple_count_over_random_histories_agrees(
+    database: Database, lives: list[tuple[bool, bool, list[str]]], first: int, days: int
+) -> None:
+    with forgotten(database) as (session, world):
+        mine = []
+        for lamp, here, steps in lives:
+            ticket = factories.ticket(
+                session,
+                world.resident,
+                category="lamp" if lamp else "noise",
+                area=world.street.building if here else None,
+            )
+            mine.append(ticket)
+            now = NOW
+            for step in " ".join(steps).split():
+                now += 4 * DAY if step in ("wait", "close") else timedelta(hours=5)
+                with session.begin_nested(), suppress(Refused):
+                    live(session, world, ticket, step, now)
+                session.flush()
+        since = NOW + first * DAY
+        until = since + days * DAY
+        found = statistics.figures(
+            session, since=since, until=until, communities=[world.street.community.id], nowhere=True
+        )
+        expected: dict[tuple[int | None, str], Counter[Figure]] = {}
+        for ticket in mine:
+            counts = counted(session, ticket, since, until)
+            if +counts:
+                expected.setdefault((ticket.community_id, ticket.category), Counter()).update(counts)
+        assert {key: dict(+counts) for key, counts in found.items() if +counts} == {
+            key: dict(+counts) for key, counts in expected.items()
+        }
+        rates = statistics.total(found)
+        assert rates.finished == sum(rates.counts[each] for each in (*JUDGED, *LEFT_OUT))
+        assert rates.satisfied.part <= rates.solved.part <= rates.solved.whole <= rates.finished
+
+
+def test_the_rates_are_what_the_page_says(both: Database) -> None:
+    with both.transaction() as session:
+        world = build_world(session)
+        answers = [1] * 6 + [2] * 2 + [3] * 2 + [0] * 5
+        for number, answer in enumerate(answers):
+            ticket = factories.ticket(session, world.resident, area=world.street.building)
+            late = number < 3
+            now = NOW + (30 * DAY if late else timedelta(hours=1))
+            tickets.finish(session, ticket, "好了", by=world.staff, now=now)
+            if answer:
+                tickets.evaluate(session, ticket, answer, "", by=world.resident, now=now)
+    with both.reading() as session:
+        found = statistics.figures(
+            session, since=NOW, until=NOW + 60 * DAY, communities=[world.street.community.id], nowhere=False
+        )
+        rates = statistics.total(found)
+        assert (rates.answered, rates.solved, rates.satisfied) == (Share(12, 15), Share(8, 10), Share(6, 10))
+        assert [share.percent for share in (rates.answered, rates.solved, rates.satisfied)] == [80.0, 80.0, 60.0]
+        assert rates.counts[Figure.NOT_ASKED] == 5
+        elsewhere = statistics.figures(
+            session, since=NOW, until=NOW + 60 * DAY, communities=[world.street.other_community.id], nowhere=True
+        )
+        assert elsewhere == {}
+
+
+def test_a_ticket_finished_twice_counts_once_by_its_last_result_of_the_period(session: Session, world: World) -> None:
+    ticket = factories.ticket(session, world.resident, area=world.street.building)
+    tickets.finish(session, ticket, "好了", by=world.staff, now=NOW)
+    tickets.evaluate(session, ticket, 3, "", by=world.resident, now=NOW)
+    tickets.finish(session, ticket, "这回好了", by=world.staff, now=NOW + 10 * DAY)
+    tickets.evaluate(session, ticket, 1, "", by=world.resident, now=NOW + 10 * DAY)
+
+    def rates(first: int, last: int) -> tuple[int, Share]:
+        here = [world.street.community.id]
+        since, until = NOW + first * DAY, NOW + last * DAY
+        found = statistics.figures(session, since=since, until=until, communities=here, nowhere=False)
+        return statistics.total(found).finished, statistics.total(found).solved
+
+    assert rates(0, 20) == (1, Share(1, 1))
+    assert rates(0, 5) == (1, Share(0, 1)), "the first result stays what it was in its own period"
+    assert rates(5, 20) == (1, Share(1, 1))
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "percent"), [(0, 0, None), (4, 4, None), (4, 5, 80.0), (1, 3, None), (5, 7, 71.4)]
+)
+def test_a_share_of_few_is_no_percentage(part: int, whole: int, percent: float | None) -> None:
+    assert Share(part, whole).percent == percent
+
+
+def test_nothing_happened_is_no_rate() -> None:
+    rates = Rates(Counter())
+    assert [share.percent for share in (rates.answered, rates.solved, rates.satisfied)] == [None, None, None]
