@@ -14,7 +14,7 @@ from models.person import RoleKind
 from models.ticket import Ticket, TicketState
 from nlp import commands
 from nlp.commands import About, Command, Intent
-from nlp.danger import danger
+from nlp.danger import INSISTS, danger
 from nlp.judgement import judgement
 from nlp.normal import normal
 from nlp.several import several
@@ -68,7 +68,7 @@ def decide(turn: Turn) -> None:
     command = said or commands.parse(turn.text, roles=turn.roles)
     # A tap and a bare command say nothing of their own that could be danger.
     if not message.tap and not (command and (command.intent in REPORTING_BACK or not command.rest)):
-        turn.danger = danger(turn.text) or (danger(command.rest) if command else None)
+        turn.danger = danger(turn.text) or (danger(command.rest, least=INSISTS) if command else None)
     if turn.danger is not None:  # 1
         turn.meant = Meaning.DANGER
         turn.understood = understand(turn)

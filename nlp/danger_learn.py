@@ -113,7 +113,10 @@ def places(folder: Path) -> list[str]:
 def examples(written_in: Path, corpus: Path) -> list[Example]:
     """Everything there is to learn from."""
     told = [*written(written_in), *written(corpus / "danger")]
-    return [*told, *somewhere(told, places(corpus)), *ordinary(corpus)]
+    named = places(corpus)
+    # The name of a place alone is an answer, not a cry.
+    answers = [Example(f"{before}{each}", False, counts=_WITH_PLACE) for each in named for before in ("", "就在")]
+    return [*told, *somewhere(told, named), *answers, *ordinary(corpus)]
 
 
 def rebuild(written_in: Path, corpus: Path) -> bytes:
