@@ -15,7 +15,7 @@ from models.person import RoleKind
 from models.ticket import Ticket, TicketState
 from nlp import commands
 from nlp.commands import About, Command, Intent
-from nlp.danger import danger
+from nlp.danger import INSISTS, danger
 from nlp.judgement import judgement
 from nlp.normal import normal
 from nlp.several import several
@@ -67,9 +67,11 @@ def decide(turn: Turn) -> None:
         turn.meant = EVENTS.get(message.event, Meaning.NOTHING) if message.event else Meaning.NOTHING
         return
     command = said or commands.parse(turn.text, roles=turn.roles)
-    # A tap and a bare command say nothing of their own that could be danger.
-    if not message.tap and not (command and (command.intent in REPORTING_BACK or not command.rest)):
-        turn.danger = danger(turn.text) or (danger(command.rest) if command else None)
+    # A tap says nothing of its own that could be danger, a command only in the words after it.
+    if not message.tap and command is None:
+        turn.danger = danger(turn.text)
+    elif command is not None and said is None and command.intent not in REPORTING_BACK:
+        turn.danger = danger(command.rest, least=INSISTS)
     if turn.danger is not None:  # 1
         turn.meant = Meaning.DANGER
         turn.understood = understand(turn)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
+from models import transitions
 from models.clock import local
 from models.correction import Correction
+from models.lifecycle import Action
+from models.person import Person
 from models.ticket import Ticket, TicketEvent, TicketKind, TicketWords, Urgency, WordsKind
 
 DAYS = 30
@@ -29,6 +33,33 @@ class Standing:
 def standing(ticket: Ticket) -> Standing:
     """What a ticket is taken for now."""
     return Standing(ticket.category, ticket.kind, ticket.urgency)
+
+
+def perform(
+    session: Session,
+    ticket: Ticket,
+    text: str,
+    *,
+    facts: dict[str, Any],
+    changes: dict[str, Any],
+    by: Person | None,
+    now: datetime,
+) -> None:
+    """Changes what a locked ticket is taken for, and keeps it for learning where a person did."""
+    before = standing(ticket)
+    event = transitions.perform(
+        session,
+        ticket,
+        Action.CORRECT,
+        by=by,
+        now=now,
+        why=text,
+        words_kind=WordsKind.CORRECTION,
+        facts=facts,
+        changes=changes,
+    )
+    if by is not None:
+        note(session, ticket, before, role=event.actor, now=now)
 
 
 def note(session: Session, ticket: Ticket, before: Standing, *, role: str, now: datetime) -> None:

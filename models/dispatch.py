@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, desk, helpers, matching, outboxes, people, pool, transitions
+from models import areas, desk, helpers, limits, matching, outboxes, people, pool, transitions
 from models.area import Area
 from models.calendar import due, next_opening
 from models.category import Category, First
@@ -88,6 +88,7 @@ def dispatch(session: Session, ticket_id: int, *, now: datetime, rules: Rules = 
     night = rules.is_quiet(now)
     if night and ticket.urgency is Urgency.NORMAL and first not in (First.STAFF, First.DEPARTMENT):
         ticket.dispatch_at = next_opening(now, rules.quiet_until)
+        limits.wait_until(ticket, category, begins=ticket.dispatch_at)
         return
     if first is First.VOLUNTEER:
         _volunteers(session, ticket, category, night=night, now=now, rules=rules)
@@ -195,6 +196,7 @@ def _seek(session: Session, ticket: Ticket, category: Category, *, now: datetime
         return
     if rules.is_quiet(now) and ticket.urgency is Urgency.NORMAL:
         ticket.dispatch_at = next_opening(now, rules.quiet_until)
+        limits.wait_until(ticket, category, begins=ticket.dispatch_at)
         return
     plan = rules.waves(ticket.urgency, category)
     found = _next_wave(session, ticket, category, plan, at_least=missing, now=now, quiet=rules.riders)

@@ -141,6 +141,12 @@ def run(ticket: Ticket, category: Category) -> None:
     ticket.warn_at = min(warnings, default=None)
 
 
+def wait_until(ticket: Ticket, category: Category, *, begins: datetime) -> None:
+    """Nobody may be asked before `begins`: the time for taking the ticket begins then, and nobody is late for it."""
+    ticket.accept_by = due(begins, of_ticket(ticket, category).accept)
+    run(ticket, category)
+
+
 def missed(ticket: Ticket, category: Category, *, now: datetime) -> list[Running]:
     """The limits that ran out by `now` and are not noted yet, the earliest first."""
     over = [each for each in _ahead(ticket, category) if each.ends <= now]

@@ -416,15 +416,10 @@ def correct_category(
     """Another category, by the resident's or staff's word, which is kept for learning; or by a `source` of its own."""
     ticket = transitions.lock(session, ticket.id)
     facts = {"from": ticket.category, "to": category.code, "guess": ticket.understood}
-    before = corrections.standing(ticket)
-    event = transitions.perform(
+    corrections.perform(
         session,
         ticket,
-        Action.CORRECT,
-        by=by,
-        now=now,
-        why=text,
-        words_kind=WordsKind.CORRECTION,
+        text,
         facts=facts | ({"source": source} if source else {}),
         changes={
             "category": category.code,
@@ -432,9 +427,9 @@ def correct_category(
             "level": category.level if ticket.state in (TicketState.NEW, TicketState.OFFERED) else ticket.level,
             "dispatch_at": now if ticket.state is TicketState.NEW else ticket.dispatch_at,
         },
+        by=by,
+        now=now,
     )
-    if by is not None:
-        corrections.note(session, ticket, before, role=event.actor, now=now)
 
 
 def locate(

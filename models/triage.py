@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from models import alarms, corrections, tickets, transitions
 from models.category import Category
 from models.correction import AssistantAnswer
-from models.lifecycle import Action
 from models.offer import OfferState
 from models.person import Person
 from models.ticket import Ticket, TicketKind, TicketState, TicketWords, Urgency, WordsKind
@@ -31,7 +30,6 @@ def correct_manner(
     volunteers are no longer asked.
     """
     ticket = transitions.lock(session, ticket.id)
-    before = corrections.standing(ticket)
     facts: dict[str, list[str]] = {}
     if kind is not ticket.kind:
         facts["kind"] = [ticket.kind.value, kind.value]
@@ -42,23 +40,12 @@ def correct_manner(
     asked = ticket.state is TicketState.OFFERED
     if ticket.state is TicketState.NEW or (asked and alarming):
         changes |= {"state": TicketState.NEW, "dispatch_at": now}
-    event = transitions.perform(
-        session,
-        ticket,
-        Action.CORRECT,
-        by=by,
-        now=now,
-        why=text,
-        words_kind=WordsKind.CORRECTION,
-        facts=facts,
-        changes=changes,
-    )
+    corrections.perform(session, ticket, text, facts=facts, changes=changes, by=by, now=now)
     if alarming:
         if asked:
             transitions.tell_withdrawn(session, ticket, except_person=0, now=now)
             transitions.close_offers(session, ticket, OfferState.WITHDRAWN, now=now)
         alarms.alarm(session, ticket, now=now)
-    corrections.note(session, ticket, before, role=event.actor, now=now)
 
 
 # ---------------------------------------------------------------- the assistant

@@ -39,6 +39,8 @@ _MOST = 2000
 LONGEST = 120
 _PASSAGE = 60
 _LEAST = 10
+# Under so many characters hardly anything is said.
+_SCANT = 4
 _SENTENCE = re.compile(r"[^。!?;\n]+[。!?;\n]*")
 _NUMBER = re.compile(r"[0-9]+")
 
@@ -48,26 +50,28 @@ SOUNDS_SO = -0.9
 INSISTS = 0.75
 
 
-def danger(text: str) -> Danger | None:
+def danger(text: str, *, least: float = SOUNDS_SO) -> Danger | None:
     """The danger to life that is there now; None for past, feared, asked-about, rehearsed or figurative danger.
 
-    When in doubt about a short message the answer is a danger.
+    When in doubt about a short message the answer is a danger, unless `least` asks for more.
     """
-    return danger_in(normal(text[:_MOST]))
+    return danger_in(normal(text[:_MOST]), least=least)
 
 
-def danger_in(said: str) -> Danger | None:
+def danger_in(said: str, *, least: float = SOUNDS_SO) -> Danger | None:
     """`danger` of text that has been through `normal`."""
     weights = shipped()
+    if len(said) < _SCANT:
+        least = max(least, INSISTS)
     if len(said) <= _PASSAGE:
-        return weights.kind(said) if weights.danger.odds(signs(said)) >= SOUNDS_SO else None
+        return weights.kind(said) if weights.danger.odds(signs(said)) >= least else None
     together: set[int] = set()
     for passage in passages(said):
         found = signs(passage)
         if weights.danger.odds(found) >= INSISTS:
             return weights.kind(passage)
         together |= found
-    if len(said) <= LONGEST and weights.danger.odds(together) >= SOUNDS_SO:
+    if len(said) <= LONGEST and weights.danger.odds(together) >= least:
         return weights.kind(said)
     return None
 
@@ -129,8 +133,6 @@ _MAGIC = b"huying-danger-1\n"
 # addition a sign adds up both.
 _RAISED = 128
 _RARITY_AT = 20
-# Of two characters nothing can be said when only one of them is known.
-_FEW, _FEWEST = 6, 3
 SQUARE = 2
 """Of a squared rarity so many parts are kept; it is below 128."""
 
@@ -154,7 +156,7 @@ class Table:
         """How much a text with these signs sounds like it: above 0 rather so, below rather not (log odds)."""
         total = sum(map(self._entry, found))
         squares = total >> _RARITY_AT
-        if not squares or (len(found) <= _FEW and sum(self._entry(sign) >> _RARITY_AT > 0 for sign in found) < _FEWEST):
+        if not squares:
             return float("-inf")
         weights = (total & (1 << _RARITY_AT) - 1) - _RAISED * len(found)
         return self._scale.bias + self._scale.step * weights / sqrt(squares)

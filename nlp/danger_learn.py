@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -50,6 +51,9 @@ _SEEN = 2
 _SHORT = 40
 _LONGEST_PLACE = 12
 _WITH_PLACE = 0.5
+_CLAUSE = re.compile(r"[,。!?;:\s]")
+_SHORTEST = 3
+_IN_A_STORY = 0.1
 # Ordinary messages are many and easy; what is written to be hard teaches most.
 _ORDINARY = 0.2
 
@@ -77,8 +81,8 @@ def written(folder: Path) -> list[Example]:
 
 
 def ordinary(folder: Path) -> list[Example]:
-    """The messages of the corpus, those too long to be judged at once in passages; which passage of a long alarm is the
-    alarm nobody has said, so that those are left out.
+    """The messages of the corpus, those too long to be judged at once in passages, and their clauses, because in a chat
+    people say as little. Which passage of a long alarm is the alarm nobody has said, so that those are left out.
     """
     found = []
     for path in sorted(folder.glob("*.tsv")):
@@ -90,6 +94,9 @@ def ordinary(folder: Path) -> list[Example]:
                 found.append(Example(said, alarm, counts=_ORDINARY if matter else 1.0))
             elif not alarm:
                 found += [Example(passage, False, counts=_ORDINARY) for passage in passages(said)]
+            if not alarm:
+                clauses = {clause for clause in _CLAUSE.split(said) if _SHORTEST <= len(clause) < len(said)}
+                found += [Example(clause, False, counts=_IN_A_STORY) for clause in sorted(clauses)]
     return found
 
 
@@ -113,7 +120,10 @@ def places(folder: Path) -> list[str]:
 def examples(written_in: Path, corpus: Path) -> list[Example]:
     """Everything there is to learn from."""
     told = [*written(written_in), *written(corpus / "danger")]
-    return [*told, *somewhere(told, places(corpus)), *ordinary(corpus)]
+    named = places(corpus)
+    # The name of a place alone is an answer, not a cry.
+    answers = [Example(f"{before}{each}", False, counts=_WITH_PLACE) for each in named for before in ("", "就在")]
+    return [*told, *somewhere(told, named), *answers, *ordinary(corpus)]
 
 
 def rebuild(written_in: Path, corpus: Path) -> bytes:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from nlp.normal import normal
@@ -102,17 +102,23 @@ class Sketch:
 
 def sketch(told: Told) -> Sketch:
     """Takes a report to pieces."""
-    said = "\n".join(normal(line) for line in told.text[:_READ].split("\n", 1))
-    said = DISTRICT.sub(" ", said)
-    place = normal(told.place)
+    return Sketch(told, *_taken_apart(told.text[:_READ], told.place, in_the_tree=bool(told.areas)))
+
+
+@lru_cache(maxsize=256)  # the last reports of a place are compared with every new one there
+def _taken_apart(
+    text: str, named: str, *, in_the_tree: bool
+) -> tuple[str, Vector, Vector, frozenset[str], frozenset[str]]:
+    """What a sketch has beside the report, in its order."""
+    said = DISTRICT.sub(" ", "\n".join(normal(line) for line in text.split("\n", 1)))
+    place = normal(named)
     name = _PLAIN.sub("", _BUILDING.sub("", place))
     # Where the tree knows the place, the same building, unit and floor say where, not what.
-    elsewhere = _WITHIN.sub(" ", said) if told.areas else said
+    elsewhere = _WITHIN.sub(" ", said) if in_the_tree else said
     for length in {len(name), 4, 3}:
         if 2 <= length <= len(name):
             elsewhere = elsewhere.replace(name[:length], " ").replace(name[-length:], " ")
-    return Sketch(
-        told,
+    return (
         _LETTERS.sub("", said),
         _vector(said),
         _vector(elsewhere),

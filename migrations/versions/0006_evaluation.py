@@ -14,7 +14,7 @@ KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
 WORD = sa.String(40)
 ENDED = sa.text("state IN ('merged', 'withdrawn', 'rejected')")
-TODO = sa.text("todo IS NOT NULL")
+WAITING = sa.text("todo IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -109,8 +109,8 @@ def upgrade() -> None:
         "ix_announcement_tickets_todo",
         "announcement_tickets",
         ["todo"],
-        sqlite_where=TODO,
-        postgresql_where=TODO,
+        sqlite_where=WAITING,
+        postgresql_where=WAITING,
     )
     op.execute(
         # Earlier rounds of a reopened ticket are not known to the minute; their judgements stay where they are.

@@ -20,8 +20,6 @@ from tests.bot.program import quickly
 from tests.bot.support import AYI, CHEN, NOISE, XU, Street, build
 from tests.bot.test_cli import put_back  # noqa: F401  (a fixture: commands run in this process configure its log)
 
-needs_learning = pytest.mark.skipif(bool(train.MISSING), reason="requirements/train.txt is not installed")
-
 SHIPPED = Path(train.__file__).parent / weights.FILE
 
 
@@ -103,7 +101,6 @@ def test_without_tables_or_corrections_the_commands_say_so(tmp_path: Path, sqlit
 # ---------------------------------------------------------------- learned from
 
 
-@needs_learning
 def test_what_staff_correct_is_learned_and_used_from_the_next_start_on(
     corrected: Street, sqlite_url: str, tmp_path: Path
 ) -> None:
@@ -122,7 +119,6 @@ def test_what_staff_correct_is_learned_and_used_from_the_next_start_on(
             assert opening.facts["model"] == learned.version != weights.shipped().version
 
 
-@needs_learning
 def test_a_file_that_cannot_be_learned_from_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
     own = tmp_path / "var" / weights.FILE

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models import duty, tickets
-from models.category import Category, Level
+from models.category import Category, First, Level
 from models.clock import CHINA
 from models.ticket import Limit, TicketState
 from tests.handlers.conftest import WECOM, Street
@@ -100,7 +100,7 @@ def test_up_all_four_levels_over_national_day_with_its_make_up_saturday(street_o
     assert "待评" in street.say(DEPARTMENT, "答复 0001 已劝停", on=WECOM).text
     assert street.ticket("0001").due_at is None
     assert " ".join(street.history("0001")) == (
-        "open offer expire miss_limit escalate miss_limit escalate miss_limit escalate assign "
+        "open offer expire offer miss_limit escalate miss_limit escalate miss_limit escalate assign "
         "miss_limit miss_limit claim hold resume finish"
     )
     assert street.history_is_whole()
@@ -134,6 +134,7 @@ def test_a_neighbour_who_is_late_keeps_the_task_and_is_asked_kindly(street: Stre
 
 
 def test_at_night_nobody_is_reminded_before_the_morning(street: Street) -> None:
+    street.change(lambda session, _: setattr(session.get_one(Category, "noise"), "first", First.STAFF))
     street.at(china(11, 23, 22))
     street.say(RESIDENT, NOISE)
     street.drain()
@@ -149,6 +150,15 @@ def test_at_night_nobody_is_reminded_before_the_morning(street: Street) -> None:
     # Of three steps the resident hears the last one.
     assert "转给城管办了" in (said := heard(street, RESIDENT))
     assert said.count("转给") == 1
+
+
+def test_nobody_is_late_for_what_waits_for_the_morning(street: Street) -> None:
+    street.at(china(11, 23, 22))
+    street.say(RESIDENT, NOISE)
+    street.drain()
+    assert street.ticket("0001").accept_by == china(11, 24, 9)
+    street.at(china(11, 24, 4))
+    assert street.ticket("0001").level is Level.ESTATE
 
 
 @pytest.mark.parametrize("department_is_there", [True, False])

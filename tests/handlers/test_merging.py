@@ -258,7 +258,7 @@ def test_three_neighbours_hear_the_news_under_their_own_numbers_and_each_judges(
     assert "编号 0002 已结" in neighbours.second.say("1")
     ticket = street.ticket("0001")
     assert (ticket.state, ticket.ending) == (TicketState.CLOSED, Ending.EVALUATED)
-    assert [row[-3] for row in street.rows()["evaluations"]] == [1, 2, 1]
+    assert [row[4] for row in street.rows()["evaluations"]] == [1, 2, 1]
     assert street.history("0001")[-3:] == ["evaluate"] * 3
     assert street.history_is_whole()
 

@@ -141,7 +141,7 @@ def test_a_ticket_is_split_into_tasks_that_are_dispatched_by_themselves(session:
     factories.run_dispatch(session, ticket)
     assert ticket.state is TicketState.NEW
     for each in made:
-        tickets.finish(session, each, "好了", by=world.staff, now=NOW)
+        tickets.finish(session, each, "好了", by=world.street_staff, now=NOW)
         tickets.evaluate(session, each, 1, "", by=world.staff, now=NOW)
     assert ticket.state is TicketState.NEW
     tickets.finish(session, ticket, "都办好了", by=world.staff, now=NOW)

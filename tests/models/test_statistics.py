@@ -93,6 +93,7 @@ def counted(session: Session, ticket: Ticket, since: datetime, until: datetime) 
         session.scalars(select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.version))
     )
     rounds, first_answer, last = 0, None, None
+    ended: tuple[Figure, datetime] | None = None
     for line in lines:
         if line.action == "finish":
             first_answer = first_answer or line.at
@@ -102,10 +103,13 @@ def counted(session: Session, ticket: Ticket, since: datetime, until: datetime) 
             rounds += 1
         if line.action == "reevaluate" and line.before in ("new", "offered"):
             rounds -= 1
-        if line.action in ("merge", "reject", "withdraw") and since <= line.at < until:
+        if line.action in ("merge", "reject", "withdraw"):
             never = line.action != "withdraw" or line.before != "resolved"
             word = {"merge": Figure.MERGED, "reject": Figure.REJECTED, "withdraw": Figure.WITHDRAWN}[line.action]
-            found[word] += never
+            # What was merged may be withdrawn afterwards: it ends once.
+            ended = (word, line.at) if never else None
+    if ended is not None and since <= ended[1] < until:
+        found[ended[0]] += 1
     if last is None:
         return found
     number = last[0]
