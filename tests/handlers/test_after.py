@@ -64,7 +64,7 @@ def asked_to_help(street: Street) -> list[str]:
             .order_by(Offer.id)
         )
         ids = set(session.scalars(open_ones))
-    return [who for who in (*NAMES, "demo-grid-1") if street.person(who).id in ids]
+    return [who for who in (*NAMES, "demo-member-5", "demo-member-6", "demo-grid-1") if street.person(who).id in ids]
 
 
 def with_help(street: Street, *, asks: str = MEMBER) -> tuple[str, str]:
