@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from math import sqrt
+from struct import unpack_from
 
 from nlp.normal import normal
 
@@ -39,15 +40,16 @@ _MOST = 2000
 LONGEST = 120
 _PASSAGE = 60
 _LEAST = 10
-# Under so many characters hardly anything is said.
+# Under so many characters hardly anything is said: it has to sound more like danger.
 _SCANT = 4
+_SCANT_LEAST = 0.5
 _SENTENCE = re.compile(r"[^。!?;\n]+[。!?;\n]*")
 _NUMBER = re.compile(r"[0-9]+")
 
 # Log odds from which a short message is danger, and a passage of a long one. Chosen on messages of writers whose
 # other messages were not learned from (docs/decisions/0012): a needless alarm costs less than a missed one.
 SOUNDS_SO = -0.9
-INSISTS = 0.75
+INSISTS = 1.0
 
 
 def danger(text: str, *, least: float = SOUNDS_SO) -> Danger | None:
@@ -62,7 +64,7 @@ def danger_in(said: str, *, least: float = SOUNDS_SO) -> Danger | None:
     """`danger` of text that has been through `normal`."""
     weights = shipped()
     if len(said) < _SCANT:
-        least = max(least, INSISTS)
+        least = max(least, _SCANT_LEAST)
     if len(said) <= _PASSAGE:
         return weights.kind(said) if weights.danger.odds(signs(said)) >= least else None
     together: set[int] = set()
@@ -92,43 +94,28 @@ def passages(said: str) -> Iterator[str]:
 
 # ---------------------------------------------------------------- signs
 
-BUCKETS = 1 << 18
-KIND_BUCKETS = 1 << 14
-# Odd and small, so that no product is a long integer.
-_FIRST, _SECOND, _THIRD = 12289, 7919, 15733
-
 
 def signs(said: str) -> set[int]:
-    """A text's characters, pairs and triples of neighbours, as numbers of buckets; numbers are alike.
+    """A text's characters and pairs of neighbours as numbers, each once; digits are alike.
 
-    Feature hashing: no table of strings has to be kept, and two signs that share a bucket do little harm.
+    In UTF-16 a character is a number, and so are two that stand together.
     """
-    codes = _codes(said)
-    mask = BUCKETS - 1
-    found = {code * _THIRD & mask for code in codes}
-    found.update([(a * _FIRST + b * _SECOND) & mask for a, b in zip(codes, codes[1:], strict=False)])
-    found.update(
-        [(a * _SECOND + b * _THIRD + c * _FIRST) & mask for a, b, c in zip(codes, codes[1:], codes[2:], strict=False)]
-    )
-    return found
-
-
-def kind_signs(said: str) -> set[int]:
-    """The characters and pairs alone, in fewer buckets: enough to tell the kinds apart."""
-    codes = _codes(said)
-    mask = KIND_BUCKETS - 1
-    found = {code * _THIRD & mask for code in codes}
-    found.update([(a * _FIRST + b * _SECOND) & mask for a, b in zip(codes, codes[1:], strict=False)])
-    return found
-
-
-def _codes(said: str) -> list[int]:
-    return list(map(ord, _NUMBER.sub("0", said.lower())))
+    data = _NUMBER.sub("0", said.lower()).encode("utf-16-le")
+    count = len(data) // 2
+    return {
+        *unpack_from(f"<{count}H", data),
+        *unpack_from(f"<{count // 2}I", data),
+        *(unpack_from(f"<{(count - 1) // 2}I", data, 2) if count > 2 else ()),
+    }
 
 
 # ---------------------------------------------------------------- weights
 
-_MAGIC = b"huying-danger-1\n"
+_MAGIC = b"huying-danger-2\n"
+# Feature hashing: no table of strings has to be kept, and two signs that share a bucket do little harm. Primes, so that
+# neighbouring numbers are spread.
+BUCKETS = 262_139
+KIND_BUCKETS = 16_381
 # A bucket's entry in the table: its squared rarity above, its weight below, raised so that it is never negative. One
 # addition a sign adds up both.
 _RAISED = 128
@@ -150,11 +137,12 @@ class Table:
 
     def __init__(self, scale: Scale, entries: array[int]) -> None:
         self._scale = scale
-        self._entry = entries.__getitem__
+        self._entries = entries
 
     def odds(self, found: Collection[int]) -> float:
         """How much a text with these signs sounds like it: above 0 rather so, below rather not (log odds)."""
-        total = sum(map(self._entry, found))
+        entries, size = self._entries, len(self._entries)
+        total = sum([entries[sign % size] for sign in found])
         squares = total >> _RARITY_AT
         if not squares:
             return float("-inf")
@@ -186,7 +174,7 @@ class Weights:
 
     def kind(self, said: str) -> Danger:
         """Which danger it is, if it is one."""
-        found = kind_signs(said)
+        found = signs(said)
         return max(self._kinds, key=lambda kind: self._kinds[kind].odds(found))
 
 

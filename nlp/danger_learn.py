@@ -33,7 +33,6 @@ from nlp.danger import (
     SQUARE,
     Danger,
     Scale,
-    kind_signs,
     passages,
     signs,
     write,
@@ -45,17 +44,17 @@ NONE = "none"
 
 _C = 30.0
 _KIND_C = 1.0
-# A sign seen in one message only is chance.
-_SEEN = 2
+# A sign seen in one or two messages only is chance.
+_SEEN = 3
 # Messages up to this length are learned a second time, with the name of a place.
 _SHORT = 40
 _LONGEST_PLACE = 12
 _WITH_PLACE = 0.5
 _CLAUSE = re.compile(r"[,。!?;:\s]")
 _SHORTEST = 3
-_IN_A_STORY = 0.1
+_IN_A_STORY = 0.2
 # Ordinary messages are many and easy; what is written to be hard teaches most.
-_ORDINARY = 0.2
+_ORDINARY = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +76,15 @@ def rows(path: Path) -> list[dict[str, str]]:
 def written(folder: Path) -> list[Example]:
     """The messages of danger.tsv (kind, text) and lookalikes.tsv (text) in a folder."""
     told = [Example(normal(row["text"]), True, Danger(row["kind"])) for row in rows(folder / "danger.tsv")]
-    return told + [Example(normal(row["text"]), False) for row in rows(folder / "lookalikes.tsv")]
+    alike = [normal(row["text"]) for row in rows(folder / "lookalikes.tsv")]
+    # No passage of what is none is one. Which passage of a long alarm is the alarm nobody has said.
+    pieces = {piece: None for said in alike for piece in (said, *passages(said)) if len(piece) <= LONGEST}
+    return [*(each for each in told if len(each.said) <= LONGEST), *(Example(piece, False) for piece in pieces)]
 
 
 def ordinary(folder: Path) -> list[Example]:
     """The messages of the corpus, those too long to be judged at once in passages, and their clauses, because in a chat
-    people say as little. Which passage of a long alarm is the alarm nobody has said, so that those are left out.
+    people say as little. Long alarms are left out.
     """
     found = []
     for path in sorted(folder.glob("*.tsv")):
@@ -133,7 +135,7 @@ def rebuild(written_in: Path, corpus: Path) -> bytes:
 
 def learn(several: Sequence[Example]) -> bytes:
     """The file learned from examples of danger of every kind and of what is none."""
-    found = [sorted(signs(each.said)) for each in several]
+    found = [_buckets(each.said, BUCKETS) for each in several]
     rarity = _rarity(found, BUCKETS)
     machine = LogisticRegression(C=_C, solver="liblinear", dual=True, random_state=0, max_iter=3000)
     machine.fit(
@@ -142,7 +144,7 @@ def learn(several: Sequence[Example]) -> bytes:
     learned = {DANGER: _whole(machine.coef_[0], float(machine.intercept_[0]), rarity)}
 
     told = [each for each in several if each.kind is not None]
-    found = [sorted(kind_signs(each.said)) for each in told]
+    found = [_buckets(each.said, KIND_BUCKETS) for each in told]
     rarity = _rarity(found, KIND_BUCKETS)
     matrix = _matrix(found, rarity)
     for kind in Danger:
@@ -151,6 +153,11 @@ def learn(several: Sequence[Example]) -> bytes:
         one.fit(matrix, [each.kind is kind for each in told])
         learned[kind.value] = _whole(one.coef_[0], float(one.intercept_[0]), rarity)
     return write(learned)
+
+
+def _buckets(said: str, size: int) -> list[int]:
+    """The buckets of a message's signs; two signs in one bucket count twice."""
+    return sorted(sign % size for sign in signs(said))
 
 
 def _rarity(several: Iterable[Sequence[int]], size: int) -> list[float]:

@@ -45,8 +45,7 @@ _ASKED = re.compile(
 _REFUSED = re.compile(
     r"投诉|举报|退(?:卡|费|款|钱)|办卡|会员|扰民|乱收费|态度|黑心|被骗|宰客|无证|不作为|违规|无证|建议|开发商|谢谢|感谢|表扬"
 )
-_ANY = re.compile("|".join(f"(?P<s{number}>{pattern})" for number, pattern in enumerate(_SERVICES.values())))
-_NAMES = {f"s{number}": name for number, name in enumerate(_SERVICES)}
+_NAMED = tuple((name, re.compile(pattern)) for name, pattern in _SERVICES.items())
 
 
 def service_in(said: str) -> str | None:
@@ -54,5 +53,4 @@ def service_in(said: str) -> str | None:
     said = said.partition("\n")[0][:_MOST].lower()
     if not _ASKED.search(said) or _REFUSED.search(said):
         return None
-    found = [_NAMES[each.lastgroup] for each in _ANY.finditer(said) if each.lastgroup]
-    return min(found, key=list(_SERVICES).index) if found else None
+    return next((name for name, pattern in _NAMED if pattern.search(said)), None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from nlp.segment import pieces
@@ -37,8 +37,8 @@ DISTRICT = re.compile(
 )
 _BREAKS = frozenset(",。!?;:\n…")
 _NEVER = -1_000_000
-# Words whose weights are added up once; the frequent ones are soon among them.
-_REMEMBERED = 8_000
+# Of so many words the weights are kept added up: adding them up costs a hundred times as much as looking them up.
+_REMEMBERED = 16_384
 BEGIN, END = ("^^", "^"), ("$", "$$")
 
 
@@ -84,29 +84,21 @@ class Spans:
 
     def __init__(self, weights: Mapping[str, Weights]) -> None:
         self._features = weights
-        self._words: dict[str, Weights] = {}
+        self.weights = lru_cache(_REMEMBERED)(self._added)
+        """The weights of a word, those of its features added up."""
         self._starts = {
             kind: [weights.get(position(kind, index), NOTHING)[0] for index in range(TITLE + TEXT)] for kind in "ATX"
         }
 
-    def weights(self, word: str) -> Weights:
-        """The weights of a word, those of its features added up."""
-        known = self._words.get(word)
-        if known is None:
-            rows = [self._features[name] for name in features(word) if name in self._features]
-            known = tuple(map(sum, zip(*rows, strict=True))) if rows else NOTHING  # type: ignore[assignment]
-            assert known is not None
-            if len(self._words) < _REMEMBERED:
-                self._words[word] = known
-        return known
+    def _added(self, word: str) -> Weights:
+        rows = [self._features[name] for name in features(word) if name in self._features]
+        return tuple(map(sum, zip(*rows, strict=True))) if rows else NOTHING  # type: ignore[return-value]
 
     def best(self, words: Sequence[str], kind: str) -> tuple[int, int, int] | None:
         """The score and the first and last word of the best place in a line of that kind; None when it has no words."""
         if not words:
             return None
-        known = self._words
-        weighed = [known.get(word) or self.weights(word) for word in words]
-        weighed += (*(self.weights(word) for word in END), NOTHING)
+        weighed = [*map(self.weights, words), *map(self.weights, END), NOTHING]
         before, last = self.weights(BEGIN[0]), self.weights(BEGIN[1])
         inside, first, opening = 0, 0, _NEVER
         best, best_first, best_last = _NEVER, 0, 0
