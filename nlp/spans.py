@@ -35,6 +35,7 @@ DISTRICT = re.compile(
     rf"(?=[A-Z]|{_HAN}{{2,3}}[省自市区县])"
     rf"(?:(?:{_PROVINCE})?(?:{_MASKED})+|{_BEFORE}(?:{_PROVINCE}(?:{_CITY})?(?:{_COUNTY})?|{_CITY}(?:{_COUNTY})?|{_COUNTY}))"
 )
+_DISTRICT_ENDS = frozenset("省市区县州")
 _BREAKS = frozenset(",。!?;:\n…")
 _NEVER = -1_000_000
 # Of so many words the weights are kept added up: adding them up costs a hundred times as much as looking them up.
@@ -56,16 +57,12 @@ def cut(line: str) -> list[str]:
 
 def features(word: str) -> tuple[str, ...]:
     """What a word is known by: itself, its first character and its ending, so that unknown names are known by both."""
-    if word in BEGIN or word in END:
-        return (word,)
-    if DISTRICT.fullmatch(word):
-        return ("§",)
-    if word.isdecimal():
-        return (f"#{min(len(word), 4)}",)
     if word.isascii():
-        return ("A",) if word.isalnum() else (word,)
+        return (f"#{min(len(word), 4)}",) if word.isdecimal() else ("A",) if word.isalnum() else (word,)
     if len(word) == 1:
         return (word,)
+    if word[-1] in _DISTRICT_ENDS and DISTRICT.fullmatch(word):
+        return ("§",)
     return word, "*" + word[-1], "*" + word[-2:], word[0] + "*", f"~{min(len(word), 4)}"
 
 
@@ -91,7 +88,7 @@ class Spans:
         }
 
     def _added(self, word: str) -> Weights:
-        rows = [self._features[name] for name in features(word) if name in self._features]
+        rows = [*filter(None, map(self._features.get, features(word)))]
         return tuple(map(sum, zip(*rows, strict=True))) if rows else NOTHING  # type: ignore[return-value]
 
     def best(self, words: Sequence[str], kind: str) -> tuple[int, int, int] | None:
