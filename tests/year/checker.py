@@ -15,7 +15,7 @@ from tests.year.history import History, PersonAt, Row
 
 DESK_GATHERS = timedelta(seconds=20)
 HAZARDS = frozenset(
-    "public_facility fire_safety drainage falling_object sanitation traffic charging greening".split()
+    {"public_facility", "fire_safety", "drainage", "falling_object", "sanitation", "traffic", "charging", "greening"}
 )
 OUTCOMES = ("finished", "reminder", "rejected", "not_evaluated")
 
@@ -71,7 +71,9 @@ class Finding:
     why: str
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.kind} {self.ticket} {self.person} {working.local(self.at):%m-%d %H:%M:%S}: {self.why}"
+        return (
+            f"{self.what}: {self.kind} {self.ticket} {self.person} {working.local(self.at):%m-%d %H:%M:%S}: {self.why}"
+        )
 
 
 class Checker:
@@ -131,9 +133,7 @@ class Checker:
     def _name(self, person_id: int) -> str:
         return self._persons[person_id].name or f"person {person_id}"
 
-    def _finding(
-        self, what: str, kind: str, ticket_id: int | None, person_id: int, at: datetime, why: str
-    ) -> Finding:
+    def _finding(self, what: str, kind: str, ticket_id: int | None, person_id: int, at: datetime, why: str) -> Finding:
         return Finding(what, kind, self._number(ticket_id), self._name(person_id), at, why)
 
     # ------------------------------------------------------------ who is who
@@ -177,12 +177,16 @@ class Checker:
 
         area = ticket.area_id or ticket.community_id
         if level == "department":
-            found = present(self._with_role("department", area, department=stand.department)) if stand.department else []
+            found = (
+                present(self._with_role("department", area, department=stand.department)) if stand.department else []
+            )
             if found:
                 return found
             level = "street"
         nodes = {"estate": ("building", "estate"), "community": ("community",), "street": ("street",)}
-        chain = [self._areas[int(step)] for step in reversed(self._areas[area].path.strip("/").split("/"))] if area else []
+        chain = (
+            [self._areas[int(step)] for step in reversed(self._areas[area].path.strip("/").split("/"))] if area else []
+        )
         for each in ("estate", "community", "street")[("estate", "community", "street").index(level) :]:
             for node in chain:
                 if node.kind in nodes[each] and (found := present([node.grid_worker_id, node.secretary_id])):
@@ -200,7 +204,9 @@ class Checker:
                 continue
             into = self._merged_into(events, moment)
             if into == ticket_id:
-                found[self._tickets[other_id].reporter_id] = min(other_id, found.get(self._tickets[other_id].reporter_id, other_id))
+                found[self._tickets[other_id].reporter_id] = min(
+                    other_id, found.get(self._tickets[other_id].reporter_id, other_id)
+                )
         found[self._tickets[ticket_id].reporter_id] = ticket_id
         return found
 
@@ -334,7 +340,11 @@ class Checker:
             # It may have gone on to a department in the same moment.
             later = [
                 each
-                for each, found in zip(self._events[ticket.id], self._stands_of(self._told[ticket.id], self._events[ticket.id]), strict=False)
+                for each, found in zip(
+                    self._events[ticket.id],
+                    self._stands_of(self._told[ticket.id], self._events[ticket.id]),
+                    strict=False,
+                )
                 if each.at == event.at and found.state == "assigned"
             ]
             stand = self._clocks.after(ticket, after, later[0]) if later else after
@@ -358,7 +368,9 @@ class Checker:
                 if stand.state != "accepted" or stand.heard_at is None:
                     continue
                 until = following.at if following is not None else self._history.ends
-                action, since = ("release", self._has_the_question(stand)) if stand.asked_at else ("check_in", stand.heard_at)
+                action, since = (
+                    ("release", self._has_the_question(stand)) if stand.asked_at else ("check_in", stand.heard_at)
+                )
                 at = self._in_office("ask_silent", working.end(since, patience), ticket.urgency)
                 if at is None or at > until or at < stand.at:
                     continue
@@ -370,7 +382,9 @@ class Checker:
                 if event.by_id is None and event.action in ("check_in", "release"):
                     stand = told.at(event.at)
                     if stand is None or stand.state != "accepted" or stand.heard_at is None:
-                        yield self._finding("undue", event.action, ticket.id, ticket.reporter_id, event.at, "not in hand")
+                        yield self._finding(
+                            "undue", event.action, ticket.id, ticket.reporter_id, event.at, "not in hand"
+                        )
                         continue
                     since = self._has_the_question(stand) if event.action == "release" else stand.heard_at
                     is_asked_in_time = event.action == "check_in" or stand.asked_at is not None
@@ -388,7 +402,12 @@ class Checker:
             for row in found
             if row.created_at == stand.asked_at and row.person_id == stand.assignee
         ]
-        return max([stand.asked_at, *(row.sent_at for row in rows if row.sent_at is not None and ":passive" not in row.sent_by)])
+        found: datetime = max(
+            [
+                stand.asked_at,
+                *(row.sent_at for row in rows if row.sent_at is not None and ":passive" not in row.sent_by),
+            ]
+        )
 
     def _in_office(self, job: str, moment: datetime, urgency: str) -> datetime | None:
         run = self._clocks.first_run(job, moment)
@@ -479,7 +498,9 @@ class Checker:
                 if event.action == "resume" and event.by_id is None:
                     stand = told.at(event.at)
                     if stand is None or stand.hold_until is None or stand.hold_until > event.at:
-                        yield self._finding("undue", "resume", ticket.id, ticket.reporter_id, event.at, "before its day")
+                        yield self._finding(
+                            "undue", "resume", ticket.id, ticket.reporter_id, event.at, "before its day"
+                        )
 
     def _handed_on(self) -> Iterator[Finding]:
         """A colleague who does not answer: whoever has it is told once that it stays with them."""
@@ -489,11 +510,18 @@ class Checker:
             at = self._clocks.first_run("end_handovers", row.expires_at)
             told = self._told[row.ticket_id]
             if row.state == "open" and at is not None:
-                yield self._finding("missing", "expire", row.ticket_id, row.person_id, at, "the colleague's time is over")
+                yield self._finding(
+                    "missing", "expire", row.ticket_id, row.person_id, at, "the colleague's time is over"
+                )
             if row.state in ("expired", "declined"):
                 moment = at if row.state == "expired" else row.answered_at
                 stand = told.at(row.answered_at)
-                if stand is not None and stand.state == "accepted" and stand.assignee is not None and moment is not None:
+                if (
+                    stand is not None
+                    and stand.state == "accepted"
+                    and stand.assignee is not None
+                    and moment is not None
+                ):
                     self._expect("not_handed_on", row.ticket_id, stand.assignee, moment, f"the colleague {row.state}")
 
     # ------------------------------------------------------------ digests
@@ -540,12 +568,16 @@ class Checker:
 
     def _concerns(self, kind: str, person_id: int, ticket: Row) -> bool:
         if kind == "day":
-            roots = [r.area_id for r in self._roles if r.person_id == person_id and r.kind in ("staff", "street", "admin")]
+            roots = [
+                r.area_id for r in self._roles if r.person_id == person_id and r.kind in ("staff", "street", "admin")
+            ]
             return bool(roots) and (
                 ticket.community_id is None or any(self._inside(ticket.community_id, root) for root in roots)
             )
         own = [area.id for area in self._areas.values() if person_id in (area.grid_worker_id, area.secretary_id)]
-        return any(self._inside(place, root) for root in own for place in (ticket.area_id, ticket.community_id) if place)
+        return any(
+            self._inside(place, root) for root in own for place in (ticket.area_id, ticket.community_id) if place
+        )
 
     def _inside(self, area_id: int, root_id: int) -> bool:
         return str(self._areas[area_id].path).startswith(self._areas[root_id].path)
@@ -568,7 +600,8 @@ class Checker:
                 continue
             for person_id in self._riders:
                 today = any(
-                    row.person_id == person_id and working.local(row.created_at).date() == working.local(run).date()
+                    row.person_id == person_id
+                    and working.local(row.created_at).date() == working.local(run).date()
                     and row.created_at <= run
                     for row in rows
                 )
@@ -609,9 +642,9 @@ class Checker:
     def _something_for(self, person_id: int, run: datetime) -> Iterator[str]:
         reminded = {(row.ticket_id, row.about) for row in self._history.of("reminders") if row.reminded_at <= run}
         for told in self._told.values():
-            if told.ticket.reporter_id == person_id and (told.ticket.id, "unfinished") not in reminded:
-                if self._is_unfinished(told, person_id, run):
-                    yield f"{self._number(told.ticket.id)} is unfinished"
+            key = (told.ticket.id, "unfinished")
+            if key not in reminded and self._is_unfinished(told, person_id, run):
+                yield f"{self._number(told.ticket.id)} is unfinished"
         for each in self._history.of("lookouts"):
             roots = [row.area_id for row in self._roles if row.person_id == person_id and row.kind == "rider"]
             near = any(self._inside(each.area_id, root) or self._inside(root, each.area_id) for root in roots)
@@ -674,9 +707,9 @@ class Checker:
             yield wrong("at night")
         if person.away_until is not None and person.away_until > row.offered_at:
             yield wrong("away")
-        if person.free_from is not None and person.free_until is not None:
-            if not working.within(row.offered_at, person.free_from, person.free_until):
-                yield wrong(f"wants to be asked from {person.free_from} to {person.free_until}")
+        begins, ends = person.free_from, person.free_until
+        if begins is not None and ends is not None and not working.within(row.offered_at, begins, ends):
+            yield wrong(f"wants to be asked from {begins} to {ends}")
         if row.person_id in self._riders and working.rider_rests(row.offered_at):
             yield wrong("rides")
         others = [
@@ -711,7 +744,8 @@ class Checker:
                 desk = self._desk_of(ticket, stand.level)
                 begins = stand.at - DESK_GATHERS
                 heard = any(
-                    row.kind in ("desk", "escalated", "returned", "alarm") and row.person_id in desk
+                    row.kind in ("desk", "escalated", "returned", "alarm")
+                    and row.person_id in desk
                     and (begins <= row.created_at <= by or (row.created_at <= by and row.not_before >= stand.at))
                     for row in self._notices
                 )
@@ -720,7 +754,9 @@ class Checker:
                 )
                 before = [each for each in told.stands if each.at <= stand.at and each.state == "new"]
                 if not heard and not looked and len(before) < 2:
-                    yield self._finding("missing", "offer", ticket.id, ticket.reporter_id, stand.at, "nobody was asked or told")
+                    yield self._finding(
+                        "missing", "offer", ticket.id, ticket.reporter_id, stand.at, "nobody was asked or told"
+                    )
 
     # ------------------------------------------------------------ the desk
 
@@ -737,11 +773,17 @@ class Checker:
                     continue
                 for one in self._desk_of(told.ticket, stand.level):
                     gathered = any(
-                        row.created_at <= event.at and max(row.not_before, row.sent_at or row.not_before) >= event.at
+                        row.created_at <= event.at <= self._left_the_outbox(row)
                         for row in rows[one]
                     )
                     if not gathered:
                         yield self._finding("missing", "desk", ticket_id, one, event.at, event.action)
+
+    def _left_the_outbox(self, row: Row) -> datetime:
+        """Until when a message that gathers news took more in."""
+        sweep = self._clocks.first_run("sweep", row.not_before)
+        found: datetime = row.sent_at or sweep or self._history.ends
+        return found
 
     # ------------------------------------------------------------ emergencies
 
@@ -753,7 +795,9 @@ class Checker:
                 continue
             rows = self._by_ticket["alarm", ticket.id]
             if not any(row.created_at == ticket.opened_at for row in rows):
-                yield self._finding("missing", "alarm", ticket.id, ticket.reporter_id, ticket.opened_at, "nobody was alarmed")
+                yield self._finding(
+                    "missing", "alarm", ticket.id, ticket.reporter_id, ticket.opened_at, "nobody was alarmed"
+                )
             answered = [
                 event.at
                 for event in self._events[ticket.id]
@@ -791,7 +835,9 @@ class Checker:
                 continue
             ends = found[key][0].data.get("ends", "")
             if each[0].ends and datetime.fromisoformat(ends) != datetime.fromisoformat(each[0].ends):
-                yield self._finding("undue", kind, ticket_id, person_id, at, f"ends {ends}, by the rules {each[0].ends}")
+                yield self._finding(
+                    "undue", kind, ticket_id, person_id, at, f"ends {ends}, by the rules {each[0].ends}"
+                )
         for key, rows in found.items():
             kind, ticket_id, person_id, at = key
             wanted = len(due.get(key, ()))
@@ -841,22 +887,20 @@ class Checker:
         if row.kind == "not_handed_on":
             return not row.data.get("declined")
         if row.kind == "desk":
-            return self._only_the_clock_wrote(row)
+            return self._can_wait(row)
         if row.kind in BY_THE_CLOCK:
             return row.data.get("by") is None
         return row.kind in OF_THE_CLOCK
 
-    def _only_the_clock_wrote(self, row: Row) -> bool:
-        """Whether a message to the desk was brought about by limits alone."""
-        causes = [
-            event
+    def _can_wait(self, row: Row) -> bool:
+        """Whether nothing urgent has brought a message to the desk about."""
+        return not any(
+            row.created_at - timedelta(minutes=1) <= event.at <= row.sent_at
+            and row.person_id in self._desk_of(self._tickets[ticket_id], level)
             for ticket_id, events in self._events.items()
+            if self._tickets[ticket_id].urgency != "normal"
             for event in events
-            if event.at == row.created_at and row.person_id in self._desk_of(self._tickets[ticket_id], "community")
-            or event.at == row.created_at and row.person_id in self._desk_of(self._tickets[ticket_id], "street")
-        ]
-        return bool(causes) and all(
-            event.by_id is None and self._tickets[event.ticket_id].urgency != "emergency" for event in causes
+            for level in ("community", "street")
         )
 
     def _still_true(self, row: Row, wrong: Callable[[str, str], Finding]) -> Iterator[Finding]:
@@ -901,11 +945,15 @@ class Checker:
         for (notice_id, _, _, _), count in seen.items():
             if count > 1:
                 row = rows[notice_id]
-                yield self._finding("double", row.kind, row.ticket_id, row.person_id, row.created_at, f"{count} on the wire")
+                yield self._finding(
+                    "double", row.kind, row.ticket_id, row.person_id, row.created_at, f"{count} on the wire"
+                )
         sent = {each.notice_id for each in self._history.wire}
         for row in self._notices:
             if row.state == "sent" and not row.sent_by.endswith(":passive") and row.id not in sent:
-                yield self._finding("missing", row.kind, row.ticket_id, row.person_id, row.created_at, "never on the wire")
+                yield self._finding(
+                    "missing", row.kind, row.ticket_id, row.person_id, row.created_at, "never on the wire"
+                )
 
 
 def check(history: History) -> list[Finding]:

@@ -229,7 +229,9 @@ class Neighbours:
         self._later(30 * MINUTE, most, self._says(who, f"办结 {number} 已经处理好了", on=on), odds=0.85)
 
     def _asked_how_it_goes(self, who: str, number: str, on: str, outgoing: Outgoing) -> None:
-        words = self.rng.choice([f"到场 {number}", f"办结 {number} 办好了", f"退单 {number} 抱歉没空", f"留言 {number} 明天去"])
+        words = self.rng.choice(
+            [f"到场 {number}", f"办结 {number} 办好了", f"退单 {number} 抱歉没空", f"留言 {number} 明天去"]
+        )
         self._later(MINUTE, DAY, self._says(who, words, on=on), odds=0.6)
 
     def _late(self, who: str, number: str, on: str, outgoing: Outgoing) -> None:
@@ -242,7 +244,14 @@ class Neighbours:
         who = self.rng.choice([*MEMBERS, "demo-rider-1"])
         day = (self.town.now.astimezone(CHINA) + timedelta(days=self.rng.randrange(2, 15))).date()
         begins = self.rng.choice([9, 14, 18])
-        words = [f"请假 到 {day:%m-%d}", "上线", f"接单时间 {begins}-{begins + 3}", "接单时间 不限", "接单上限 1", "接单上限 3"]
+        words = [
+            f"请假 到 {day:%m-%d}",
+            "上线",
+            f"接单时间 {begins}-{begins + 3}",
+            "接单时间 不限",
+            "接单上限 1",
+            "接单上限 3",
+        ]
         self.town.say(who, self.rng.choice(words))
 
     # ------------------------------------------------------------ riders
@@ -366,4 +375,3 @@ class Neighbours:
             ticket = session.get(Ticket, notice.ticket_id) if notice.ticket_id else None
             number = ticket.number if ticket is not None else ""
         answer(outgoing.account, number, on, outgoing)
-
