@@ -361,53 +361,39 @@ class Checker:
             ticket = told.ticket
             if ticket.urgency == "emergency":
                 continue
-            patience = "2h" if ticket.urgency == "urgent" else "2wd"
-            stands = [*told.stands, None]
-            for stand, following in zip(stands, stands[1:], strict=False):
-                assert stand is not None
+            expected: dict[datetime, str] = {}
+            for stand, following in zip(told.stands, [*told.stands[1:], None], strict=True):
                 if stand.state != "accepted" or stand.heard_at is None:
                     continue
                 until = following.at if following is not None else self._history.ends
-                action, since = (
-                    ("release", self._has_the_question(stand)) if stand.asked_at else ("check_in", stand.heard_at)
-                )
-                at = self._in_office("ask_silent", working.end(since, patience), ticket.urgency)
+                action, at = self._end_of_patience(ticket, stand)
                 if at is None or at > until or at < stand.at:
                     continue
-                same = [e for e in self._events[ticket.id] if e.at == at and e.action == action and e.by_id is None]
-                if not same:
-                    why = f"silent since {working.local(since):%m-%d %H:%M}"
+                expected[at] = action
+                if not any(e.at == at and e.action == action and e.by_id is None for e in self._events[ticket.id]):
+                    why = f"silent since {working.local(stand.heard_at):%m-%d %H:%M}"
                     yield self._finding("missing", action, ticket.id, stand.assignee or 0, at, why)
             for event in self._events[ticket.id]:
-                if event.by_id is None and event.action in ("check_in", "release"):
-                    stand = told.at(event.at)
-                    if stand is None or stand.state != "accepted" or stand.heard_at is None:
-                        yield self._finding(
-                            "undue", event.action, ticket.id, ticket.reporter_id, event.at, "not in hand"
-                        )
-                        continue
-                    since = self._has_the_question(stand) if event.action == "release" else stand.heard_at
-                    is_asked_in_time = event.action == "check_in" or stand.asked_at is not None
-                    if not is_asked_in_time or working.end(since, patience) > event.at:
-                        why = f"heard of on {working.local(since):%m-%d %H:%M}"
-                        yield self._finding("undue", event.action, ticket.id, stand.assignee or 0, event.at, why)
+                by_clock = event.by_id is None and event.action in ("check_in", "release")
+                if by_clock and expected.get(event.at) != event.action:
+                    yield self._finding(
+                        "undue", event.action, ticket.id, ticket.reporter_id, event.at, "heard of since"
+                    )
 
-    def _has_the_question(self, stand: Stand) -> datetime:
-        """When somebody had the question how it goes: as it was put, where it could not be brought to them."""
-        assert stand.asked_at is not None
-        rows = [
-            row
-            for (kind, _), found in self._by_ticket.items()
-            if kind == "check_in"
-            for row in found
-            if row.created_at == stand.asked_at and row.person_id == stand.assignee
-        ]
-        found: datetime = max(
-            [
-                stand.asked_at,
-                *(row.sent_at for row in rows if row.sent_at is not None and ":passive" not in row.sent_by),
-            ]
-        )
+    def _end_of_patience(self, ticket: Row, stand: Stand) -> tuple[str, datetime | None]:
+        """What is done next about somebody's silence, and when; who was asked has as long again from when they have the
+        question, or from when it was put where it could not be brought to them by then.
+        """
+        patience = "2h" if ticket.urgency == "urgent" else "2wd"
+        assert stand.heard_at is not None
+        if stand.asked_at is None:
+            return "check_in", self._in_office("ask_silent", working.end(stand.heard_at, patience), ticket.urgency)
+        at = self._in_office("ask_silent", working.end(stand.asked_at, patience), ticket.urgency)
+        for row in self._by_ticket["check_in", ticket.id]:
+            is_this = row.created_at == stand.asked_at and row.person_id == stand.assignee
+            if is_this and row.sent_at is not None and at is not None and row.sent_at <= at:
+                at = self._in_office("ask_silent", working.end(row.sent_at, patience), ticket.urgency)
+        return "release", at
 
     def _in_office(self, job: str, moment: datetime, urgency: str) -> datetime | None:
         run = self._clocks.first_run(job, moment)
@@ -676,7 +662,7 @@ class Checker:
         asked = [row for row in self._history.of("reminders") if row.ticket_id == ticket.id and row.about == "recheck"]
         if any(row.answer == "mended" and row.answered_at < moment for row in asked):
             return False
-        return sum(row.reminded_at < moment for row in asked) < 3
+        return len([row for row in asked if row.reminded_at < moment]) < 3
 
     # ------------------------------------------------------------ offers
 
@@ -690,10 +676,9 @@ class Checker:
                 self._expect("offer", row.ticket_id, row.person_id, row.offered_at, "handed on")
         by_wave = {(wave.ticket_id, wave.number): wave for wave in self._history.of("waves")}
         for row in self._history.of("offers"):
-            wave = by_wave.get((row.ticket_id, row.wave))
-            if row.purpose == "handover" or wave is None or wave.mode not in ("volunteers", "helper"):
-                continue
-            yield from self._fits(row)
+            of_wave = by_wave.get((row.ticket_id, row.wave))
+            if row.purpose == "task" and of_wave is not None and of_wave.mode in ("volunteers", "helper"):
+                yield from self._fits(row)
 
     def _fits(self, row: Row) -> Iterator[Finding]:
         ticket, person = self._tickets[row.ticket_id], self._person_at(row.person_id, row.offered_at)
@@ -772,16 +757,13 @@ class Checker:
                 if event.action not in DESK_HEARS:
                     continue
                 for one in self._desk_of(told.ticket, stand.level):
-                    gathered = any(
-                        row.created_at <= event.at <= self._left_the_outbox(row)
-                        for row in rows[one]
-                    )
+                    gathered = any(row.created_at <= event.at <= self._left_the_outbox(row) for row in rows[one])
                     if not gathered:
                         yield self._finding("missing", "desk", ticket_id, one, event.at, event.action)
 
     def _left_the_outbox(self, row: Row) -> datetime:
         """Until when a message that gathers news took more in."""
-        sweep = self._clocks.first_run("sweep", row.not_before)
+        sweep = self._clocks.first_run("sweep", row.not_before + timedelta(hours=1))
         found: datetime = row.sent_at or sweep or self._history.ends
         return found
 
@@ -828,16 +810,15 @@ class Checker:
         for row in self._notices:
             if row.kind in exact and not self._is_beyond(row):
                 found[row.kind, row.ticket_id, row.person_id, row.created_at].append(row)
-        for key, each in due.items():
+        for key, (first, *_) in due.items():
             kind, ticket_id, person_id, at = key
             if key not in found:
-                yield self._finding("missing", kind, ticket_id, person_id, at, each[0].why)
+                yield self._finding("missing", kind, ticket_id, person_id, at, first.why)
                 continue
             ends = found[key][0].data.get("ends", "")
-            if each[0].ends and datetime.fromisoformat(ends) != datetime.fromisoformat(each[0].ends):
-                yield self._finding(
-                    "undue", kind, ticket_id, person_id, at, f"ends {ends}, by the rules {each[0].ends}"
-                )
+            if first.ends and datetime.fromisoformat(ends) != datetime.fromisoformat(first.ends):
+                why = f"ends {ends}, by the rules {first.ends}"
+                yield self._finding("undue", kind, ticket_id, person_id, at, why)
         for key, rows in found.items():
             kind, ticket_id, person_id, at = key
             wanted = len(due.get(key, ()))
@@ -920,7 +901,8 @@ class Checker:
             yield wrong("undue", f"{limit} is over already when the warning is sent")
 
     def _dropped(self, row: Row, wrong: Callable[[str, str], Finding]) -> Iterator[Finding]:
-        if row.state != "dropped" or row.kind not in ("warned", "late") or self._is_beyond(row):
+        is_tried_again = row.attempts > 1
+        if row.state != "dropped" or row.kind not in ("warned", "late") or self._is_beyond(row) or is_tried_again:
             return
         sweep = self._clocks.first_run("sweep", row.not_before)
         told = self._told[row.ticket_id]

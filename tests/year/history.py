@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from types import SimpleNamespace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -43,7 +43,8 @@ class PersonAt:
     free_from: int | None
     free_until: int | None
     most_offers: int
-    reachable: bool
+    reachable: int
+    """At how many accounts."""
 
 
 TABLES = (
@@ -52,18 +53,8 @@ TABLES = (
 )  # fmt: skip
 
 
-@dataclass
-class Row:
+class Row(SimpleNamespace):
     """One row; its columns are attributes."""
-
-    table: str
-    values: dict[str, Any]
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self.values[name]
-        except KeyError:
-            raise AttributeError(name) from None
 
 
 @dataclass
@@ -87,11 +78,5 @@ def read(session: Session) -> dict[str, list[Row]]:
     for model in TABLES:
         columns = model.__table__.columns
         result = session.execute(select(*columns).order_by(*model.__table__.primary_key))
-        found[model.__tablename__] = [
-            Row(model.__tablename__, dict(zip(columns.keys(), each, strict=True))) for each in result
-        ]
+        found[model.__tablename__] = [Row(**dict(zip(columns.keys(), each, strict=True))) for each in result]
     return found
-
-
-def day_of(moment: datetime) -> date:
-    return moment.date()

@@ -144,7 +144,7 @@ class Neighbours:
         self._later(10 * MINUTE, 5 * DAY, self._says(who, f"撤单 {number}"), odds=0.05)
         self._later(5 * MINUTE, 3 * DAY, self._says(who, f"补充 {number} 今天还是这样"), odds=0.1)
         # Words open the window through which news can be pushed.
-        for days in range(3, 12, 3):
+        for days in (3, 8):
             self._later(days * DAY, (days + 2) * DAY, self._says(who, "进度"), odds=0.4)
 
     def _danger(self) -> None:
@@ -294,21 +294,18 @@ class Neighbours:
         with self.town.huying.database.reading() as session:
             person = session.scalars(select(Person).join(Identity).where(Identity.account == who)).first()
             assert person is not None
-            found = session.execute(
-                select(Ticket, Area.name)
-                .outerjoin(Area, Area.id == Ticket.community_id)
-                .where(Ticket.state.in_(OPEN_STATES))
-                .order_by(Ticket.id.desc())
-                .limit(12)
+            found = session.scalars(
+                select(Ticket).where(Ticket.state.in_(OPEN_STATES)).order_by(Ticket.id.desc()).limit(12)
             ).all()
+            names: dict[int | None, str] = {area.id: area.name for area in session.scalars(select(Area))}
             mine = {
                 session.get_one(Area, role.area_id).name
                 for role in session.scalars(select(Role).where(Role.person_id == person.id))
             }
             seen = [
-                (ticket.number, ticket.state, community)
-                for ticket, community in found
-                if "江湾街道" in mine or community is None or community in mine
+                (ticket.number, ticket.state, names.get(ticket.community_id, ""))
+                for ticket in found
+                if "江湾街道" in mine or names.get(ticket.community_id, "") in ("", *mine)
             ]
         self.rng.shuffle(seen)
         for number, state, community in seen[:3]:
@@ -316,11 +313,11 @@ class Neighbours:
             self.town.work()
             self.town.clock.now += timedelta(seconds=20)
 
-    def _order(self, number: str, state: TicketState, community: str | None) -> str:
+    def _order(self, number: str, state: TicketState, community: str) -> str:
         if state in (TicketState.ACCEPTED, TicketState.ASSIGNED, TicketState.HELD):
             return self.rng.choices([f"督办 {number}", f"进度 {number}"], [1, 5])[0]
         day = (self.town.now.astimezone(CHINA) + timedelta(days=self.rng.randrange(2, 20))).date()
-        name = self.rng.choice(NAMES.get(community or "", ["刘敏"]))
+        name = self.rng.choice(NAMES.get(community, ["刘敏"]))
         words = [
             f"派单 {number} {name}",
             f"上报 {number} 需要上面协调",

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import dramatiq
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from bot.app import Huying, create_app
 from bot.channels import NotSent, Outgoing, Sent, Way, Why
@@ -42,8 +42,32 @@ MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 REGULAR = (time(7, 30), time(8, 35), time(10, 0), time(14, 0), time(18, 1), time(21, 10))
 """When the jobs run on a day on which nothing else is due."""
 
+SWEEP = next(job for job in JOBS if job.name == "sweep")
+
 EAGER = frozenset({"sweep", "watch_limits", "warn", "alarm_again", "resume_held", "keep_photos", "end_handovers"})
 """Jobs that are tried at every moment at which anything is due; the others run often enough at some of them."""
+
+
+def _soonest(column: Any, *conditions: Any) -> Any:
+    return select(func.min(column)).where(column > bindparam("now"), *conditions).scalar_subquery()
+
+
+NEXT = select(
+    *(_soonest(each) for each in (Ticket.due_at, Ticket.warn_at, Ticket.dispatch_at, Ticket.hold_until, Alarm.next_at)),
+    _soonest(Notice.not_before, Notice.state == NoticeState.PENDING),
+)
+PEOPLE = select(
+    Person.id,
+    Person.away_until,
+    Person.reminders,
+    Person.free_from,
+    Person.free_until,
+    Person.most_offers,
+    select(func.count())
+    .where(Identity.person_id == Person.id, Identity.reachable.is_(True))
+    .correlate(Person)
+    .scalar_subquery(),
+)
 
 
 @dataclass(frozen=True)
@@ -106,6 +130,9 @@ class Town:
         self.messages = 0
         self.down: list[tuple[datetime, datetime]] = []
         """When the scheduler stands still."""
+        self._soon: datetime | None = None
+        """When the sweep, which runs all the time, looks at what people and jobs have just done."""
+        self._known: dict[int, tuple[Any, ...]] = {}
         self._plans: list[_Planned] = []
         self._numbers = itertools.count()
         self._last_hourly = begins
@@ -134,11 +161,17 @@ class Town:
                 planned.act()
                 self.work()
                 self.note_people()
+                self._soon = self.now + timedelta(seconds=self.rng.randrange(5, 60))
                 continue
             if tick > until:
                 break
             self.clock.now = max(tick, self.now + SECOND)
-            self.tick()
+            if tick == self._soon:
+                self._soon = None
+                self._run(SWEEP)
+            else:
+                self.tick()
+                self._soon = self.now + timedelta(seconds=15)
         self.clock.now = max(until, self.now)
 
     def tick(self) -> None:
@@ -174,18 +207,12 @@ class Town:
             for each in REGULAR
             if (moment := datetime.combine(day, each, CHINA)) > self.now
         )
-        with self.huying.database.reading() as session:
-            columns = (Ticket.due_at, Ticket.warn_at, Ticket.dispatch_at, Ticket.hold_until, Alarm.next_at)
-            found = [session.scalar(select(func.min(each)).where(each > self.now)) for each in columns]
-            found.append(
-                session.scalar(
-                    select(func.min(Notice.not_before)).where(
-                        Notice.state == NoticeState.PENDING, Notice.not_before > self.now
-                    )
-                )
-            )
         late = timedelta(seconds=self.rng.randrange(50))
+        with self.huying.database.reading() as session:
+            found = session.connection().execute(NEXT, {"now": self.now}).one()
         tick = min([regular, *(each + late for each in found if each is not None)]).astimezone(self.now.tzinfo)
+        if self._soon is not None:
+            tick = min(tick, self._soon)
         for begins, ends in self.down:
             if begins <= tick < ends:
                 tick = ends
@@ -207,33 +234,11 @@ class Town:
     def note_people(self) -> None:
         """Writes down what has changed about people: the database keeps only how they are now."""
         with self.huying.database.reading() as session:
-            reachable = (
-                select(func.count())
-                .where(Identity.person_id == Person.id, Identity.reachable.is_(True))
-                .correlate(Person)
-                .scalar_subquery()
-            )
-            rows = session.execute(
-                select(
-                    Person.id,
-                    Person.away_until,
-                    Person.reminders,
-                    Person.free_from,
-                    Person.free_until,
-                    Person.most_offers,
-                    reachable,
-                )
-            ).all()
-        known = self._known_people
+            rows = session.connection().execute(PEOPLE).all()
         for row in rows:
-            found = tuple(row)
-            if known.get(row[0]) != found:
-                known[row[0]] = found
-                self.people.append(PersonAt(self.now, *found[:-1], reachable=bool(found[-1])))
-
-    @property
-    def _known_people(self) -> dict[int, tuple[Any, ...]]:
-        return self.__dict__.setdefault("_known", {})
+            if self._known.get(row[0]) != tuple(row):
+                self._known[row[0]] = tuple(row)
+                self.people.append(PersonAt(self.now, *row))
 
     def arrived(self, notice_id: int, outgoing: Outgoing, *, on: str) -> None:
         """Something is on somebody's phone."""
