@@ -19,7 +19,7 @@ from models.offer import Offer, OfferState
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.proposal import Proposal
-from models.ticket import Limit, Ticket, TicketState, TicketWords, Urgency, WordsKind
+from models.ticket import Ending, Limit, Ticket, TicketState, TicketWords, Urgency, WordsKind
 from nlp.extract import mask
 from texts import common, riders
 from texts.notices import NoticeFacts, Words, words
@@ -99,7 +99,17 @@ def _overtaken(session: Session, notice: Notice, ticket: Ticket | None, *, now: 
     if notice.kind is NoticeKind.ESCALATED and "missed" in notice.data:
         # It went on in the night, or somebody has it by now.
         return ticket.level != notice.data["level"] or not limits.waits_for_somebody(ticket)
-    return notice.kind in EVALUATIONS and followers.head_of(session, ticket).state is not TicketState.RESOLVED
+    if notice.kind in (*EVALUATIONS, NoticeKind.NOT_EVALUATED):
+        return _is_of_the_past(notice, followers.head_of(session, ticket))
+    return False
+
+
+def _is_of_the_past(notice: Notice, head: Ticket) -> bool:
+    """Whether a result that somebody is told of is not the one that stands: it waited for a way to reach them."""
+    if notice.kind is NoticeKind.NOT_EVALUATED:
+        return head.state is not TicketState.CLOSED or head.ending is Ending.CALLED_BACK
+    is_newer = head.resolved_at is not None and notice.created_at < head.resolved_at
+    return head.state is not TicketState.RESOLVED or is_newer
 
 
 def _proposal(session: Session, notice: Notice) -> Proposal | None:

@@ -196,7 +196,11 @@ def follow(ticket: Ticket, category: Category, action: Action, *, by_hand: bool,
 def _go_on(ticket: Ticket, limits: Limits, *, now: datetime) -> None:
     """What was left of the time for finishing when the ticket was put on hold is left now."""
     held, ticket.held_at = ticket.held_at, None
-    if held is None or ticket.finish_by is None or not _after(ticket.finish_by, ticket.missed_at):
+    if held is None or ticket.finish_by is None:
+        return
+    if not _after(ticket.finish_by, ticket.missed_at):
+        # It was late before: it is asked about again from the next working day on, not for every day on hold at once.
+        ticket.missed_at = now
         return
     warned = not _after(reaches(ticket.finish_by, limits.finish, WARNING), ticket.warned_at)
     ticket.finish_by = later(ticket.finish_by, passed(held, now, limits.finish), limits.finish)

@@ -13,7 +13,6 @@ from tests.year import working
 from tests.year.clocks import LATE, OPEN, Clocks, Due, Line, Stand, Told
 from tests.year.history import History, PersonAt, Row
 
-DESK_GATHERS = timedelta(seconds=20)
 HAZARDS = frozenset(
     {"public_facility", "fire_safety", "drainage", "falling_object", "sanitation", "traffic", "charging", "greening"}
 )
@@ -55,6 +54,9 @@ TOLD = {
     "supervise": [("supervised", "assignee")],
     "check_in": [("check_in", "assignee")],
 }
+
+FIRSTS = {day for day in working.WORKED if day.isocalendar()[:2] != working.day_before(day).isocalendar()[:2]}
+"""The first working day of every week."""
 
 DESK_HEARS = frozenset({"release", "reopen", "call_reopen", "unmerge", "urge", "supervise", "miss_limit"})
 
@@ -515,24 +517,20 @@ class Checker:
     def _digests(self) -> Iterator[Finding]:
         """Every working morning to the desks, every week to those named at an area; nothing due, nothing sent."""
         for job, kind in (("daily_digest", "day"), ("weekly_digest", "week")):
-            mornings: dict[date, datetime] = {}
+            told: set[tuple[int, date]] = set()
             for run in sorted(self._history.runs.get(job, ())):
                 day = working.local(run).date()
-                if working.is_working(day) and working.within(run, 8.5, 9.5):
-                    mornings.setdefault(day, run)
-            if kind == "week":
-                weeks: dict[tuple[int, int], date] = {}
-                for day in working.WORKED:
-                    weeks.setdefault(day.isocalendar()[:2], day)
-                firsts = set(weeks.values())
-                mornings = {day: run for day, run in mornings.items() if day in firsts}
-            for day, run in mornings.items():
-                self._digest(kind, day, run)
+                if working.is_working(day) and working.within(run, 8.5, 9.5) and (kind == "day" or day in FIRSTS):
+                    due = self._due_by(kind, day, run)
+                    for person_id in self._persons:
+                        if (person_id, day) not in told and any(self._concerns(kind, person_id, one) for one in due):
+                            told.add((person_id, day))
+                            self._expect(kind, None, person_id, run, "due this morning")
         yield from ()
 
-    def _digest(self, kind: str, day: date, run: datetime) -> None:
-        days = 1 if kind == "day" else 7 - day.weekday()
-        until = working.at(day + timedelta(days=days), 0)
+    def _due_by(self, kind: str, day: date, run: datetime) -> list[Row]:
+        """The tickets that are late or due by tonight, or by Sunday night; for the desks also what nobody has."""
+        until = working.at(day + timedelta(days=1 if kind == "day" else 7 - day.weekday()), 0)
         due = []
         for told in self._told.values():
             stand = told.at(run)
@@ -548,9 +546,7 @@ class Checker:
             )
             if is_due or (kind == "day" and stand.state == "new"):
                 due.append(told.ticket)
-        for person_id in self._persons:
-            if any(self._concerns(kind, person_id, ticket) for ticket in due):
-                self._expect(kind, None, person_id, run, "due this morning")
+        return due
 
     def _concerns(self, kind: str, person_id: int, ticket: Row) -> bool:
         if kind == "day":
@@ -727,11 +723,11 @@ class Checker:
                     continue
                 by += timedelta(seconds=1)
                 desk = self._desk_of(ticket, stand.level)
-                begins = stand.at - DESK_GATHERS
                 heard = any(
                     row.kind in ("desk", "escalated", "returned", "alarm")
                     and row.person_id in desk
-                    and (begins <= row.created_at <= by or (row.created_at <= by and row.not_before >= stand.at))
+                    and row.created_at <= by
+                    and self._left_the_outbox(row) >= stand.at
                     for row in self._notices
                 )
                 looked = any(
@@ -874,15 +870,21 @@ class Checker:
         return row.kind in OF_THE_CLOCK
 
     def _can_wait(self, row: Row) -> bool:
-        """Whether nothing urgent has brought a message to the desk about."""
-        return not any(
-            row.created_at - timedelta(minutes=1) <= event.at <= row.sent_at
-            and row.person_id in self._desk_of(self._tickets[ticket_id], level)
-            for ticket_id, events in self._events.items()
-            if self._tickets[ticket_id].urgency != "normal"
-            for event in events
-            for level in ("community", "street")
-        )
+        """Whether nothing urgent waits at the desk, or has just been heard of there."""
+        for told in self._told.values():
+            if told.ticket.urgency == "normal":
+                continue
+            stand = told.at(row.sent_at)
+            waits = stand is not None and stand.nobody_has_it
+            heard = any(
+                row.created_at - timedelta(minutes=1) <= event.at <= row.sent_at
+                for event in self._events[told.ticket.id]
+            )
+            if (waits or heard) and any(
+                row.person_id in self._desk_of(told.ticket, level) for level in ("community", "street")
+            ):
+                return False
+        return True
 
     def _still_true(self, row: Row, wrong: Callable[[str, str], Finding]) -> Iterator[Finding]:
         told = self._told[row.ticket_id]

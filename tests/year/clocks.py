@@ -243,8 +243,10 @@ class Clocks:
         """On hold the time for finishing stood still."""
         held, ends = stand.held_at, stand.finish_by
         stand = replace(stand, held_at=None, hold_until=None)
-        if held is None or ends is None or (stand.missed_at is not None and ends <= stand.missed_at):
+        if held is None or ends is None:
             return stand
+        if stand.missed_at is not None and ends <= stand.missed_at:
+            return replace(stand, missed_at=stand.at)
         moved = working.put_off(ends, limits[FINISH], held=held, until=stand.at)
         if (FINISH, ends) in settled:
             settled.add((FINISH, moved))
@@ -323,7 +325,10 @@ class Clocks:
         following: Row | None,
     ) -> Iterator[Stand]:
         self._warn(ticket, stand, until, settled, told)
-        while (ahead := self.ahead(ticket, stand)) and (run := self.first_run("watch_limits", min(ahead.values()))):
+        while ahead := self.ahead(ticket, stand):
+            run = self.first_run("watch_limits", max(min(ahead.values()), stand.at))
+            if run is None:
+                break
             if until is not None and run > until:
                 break
             over = {limit: ends for limit, ends in ahead.items() if ends <= run}

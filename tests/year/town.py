@@ -210,7 +210,9 @@ class Town:
         late = timedelta(seconds=self.rng.randrange(50))
         with self.huying.database.reading() as session:
             found = session.connection().execute(NEXT, {"now": self.now}).one()
-        tick = min([regular, *(each + late for each in found if each is not None)]).astimezone(self.now.tzinfo)
+        tick: datetime = min([regular, *(each + late for each in found if each is not None)]).astimezone(
+            self.now.tzinfo
+        )
         if self._soon is not None:
             tick = min(tick, self._soon)
         for begins, ends in self.down:

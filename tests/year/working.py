@@ -26,6 +26,11 @@ def is_working(day: date) -> bool:
 WORKED = [day for number in range((LAST - FIRST).days) if is_working(day := FIRST + timedelta(days=number))]
 
 
+def day_before(day: date) -> date:
+    """The last working day before one that is worked."""
+    return WORKED[max(0, bisect.bisect_left(WORKED, day) - 1)]
+
+
 def local(moment: datetime) -> datetime:
     return moment.astimezone(CHINA)
 
