@@ -288,7 +288,7 @@ class Neighbours:
 
     def _look_at_the_desk(self, who: str, number: str, on: str, outgoing: Outgoing) -> None:
         if who in DESKS:
-            self._later(2 * MINUTE, 6 * HOUR, lambda: self._tidy(who), odds=0.5)
+            self._later(2 * MINUTE, 6 * HOUR, lambda: self._tidy(who), odds=0.3)
 
     def _tidy(self, who: str) -> None:
         with self.town.huying.database.reading() as session:

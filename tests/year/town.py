@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import dramatiq
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 
 from bot.app import Huying, create_app
 from bot.channels import NotSent, Outgoing, Sent, Way, Why
@@ -39,7 +39,7 @@ from tests.year.history import PersonAt, Wire
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
-REGULAR = (time(7, 30), time(8, 35), time(10, 0), time(14, 0), time(18, 1), time(21, 10))
+REGULAR = (time(8, 35), time(14, 0), time(18, 1), time(21, 10))
 """When the jobs run on a day on which nothing else is due."""
 
 SWEEP = next(job for job in JOBS if job.name == "sweep")
@@ -55,6 +55,7 @@ def _soonest(column: Any, *conditions: Any) -> Any:
 NEXT = select(
     *(_soonest(each) for each in (Ticket.due_at, Ticket.warn_at, Ticket.dispatch_at, Ticket.hold_until, Alarm.next_at)),
     _soonest(Notice.not_before, Notice.state == NoticeState.PENDING),
+    exists().where(Notice.state == NoticeState.PENDING, Notice.not_before <= bindparam("now")),
 )
 PEOPLE = select(
     Person.id,
@@ -79,7 +80,7 @@ class Odds:
     """A queue that forgets what it was given: the sweep finds it."""
     fault: float = 0.03
     """The platform is busy for a moment."""
-    idle: float = 0.5
+    idle: float = 0.6
     """A job whose rows can wait a little is not run at this moment."""
 
 
@@ -130,8 +131,10 @@ class Town:
         self.messages = 0
         self.down: list[tuple[datetime, datetime]] = []
         """When the scheduler stands still."""
-        self._soon: datetime | None = None
-        """When the sweep, which runs all the time, looks at what people and jobs have just done."""
+        self._only_sweeps = False
+        """Whether the next moment matters to the sweep alone."""
+        self._is_due = False
+        """Whether something is due then by the columns of the database."""
         self._known: dict[int, tuple[Any, ...]] = {}
         self._plans: list[_Planned] = []
         self._numbers = itertools.count()
@@ -161,17 +164,14 @@ class Town:
                 planned.act()
                 self.work()
                 self.note_people()
-                self._soon = self.now + timedelta(seconds=self.rng.randrange(5, 60))
                 continue
             if tick > until:
                 break
             self.clock.now = max(tick, self.now + SECOND)
-            if tick == self._soon:
-                self._soon = None
+            if self._only_sweeps:
                 self._run(SWEEP)
             else:
                 self.tick()
-                self._soon = self.now + timedelta(seconds=15)
         self.clock.now = max(until, self.now)
 
     def tick(self) -> None:
@@ -182,7 +182,8 @@ class Town:
         due = [
             job
             for job in JOBS
-            if job.name in EAGER or (self.rng.random() >= self.odds.idle and (hourly or "hours" not in job.fields))
+            if (job.name in EAGER and self._is_due)
+            or (self.rng.random() >= self.odds.idle and (hourly or "hours" not in job.fields))
         ]
         self.rng.shuffle(due)
         due += [job for job in due if self.rng.random() < self.odds.twice]
@@ -209,12 +210,15 @@ class Town:
         )
         late = timedelta(seconds=self.rng.randrange(50))
         with self.huying.database.reading() as session:
-            found = session.connection().execute(NEXT, {"now": self.now}).one()
+            *found, notice, lost = session.connection().execute(NEXT, {"now": self.now}).one()
         tick: datetime = min([regular, *(each + late for each in found if each is not None)]).astimezone(
             self.now.tzinfo
         )
-        if self._soon is not None:
-            tick = min(tick, self._soon)
+        sweep = self.now + timedelta(seconds=15) if lost else notice
+        self._is_due = tick < regular
+        self._only_sweeps = sweep is not None and sweep < tick
+        if self._only_sweeps:
+            tick = sweep + timedelta(seconds=self.rng.randrange(15))
         for begins, ends in self.down:
             if begins <= tick < ends:
                 tick = ends
