@@ -44,7 +44,8 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=365)
     given = parser.parse_args()
     seeds = range(given.first, given.first + given.seeds)
-    return int(any([one(Life(seed=seed, reports=given.reports, days=given.days)) for seed in seeds]))
+    found = [one(Life(seed=seed, reports=given.reports, days=given.days)) for seed in seeds]
+    return int(any(found))
 
 
 if __name__ == "__main__":
