@@ -288,7 +288,7 @@ class Neighbours:
 
     def _look_at_the_desk(self, who: str, number: str, on: str, outgoing: Outgoing) -> None:
         if who in DESKS:
-            self._later(2 * MINUTE, 6 * HOUR, lambda: self._tidy(who), odds=0.3)
+            self._later(2 * MINUTE, 6 * HOUR, lambda: self._tidy(who), odds=0.25)
 
     def _tidy(self, who: str) -> None:
         with self.town.huying.database.reading() as session:
@@ -303,17 +303,19 @@ class Neighbours:
                 for role in session.scalars(select(Role).where(Role.person_id == person.id))
             }
             seen = [
-                (ticket.number, ticket.state, names.get(ticket.community_id, ""))
+                (ticket.number, ticket.state, names.get(ticket.community_id, ""), self.town.now - ticket.opened_at)
                 for ticket in found
                 if "江湾街道" in mine or names.get(ticket.community_id, "") in ("", *mine)
             ]
         self.rng.shuffle(seen)
-        for number, state, community in seen[:3]:
-            self.town.say(who, self._order(number, state, community), on=WECOM)
+        for number, state, community, age in seen[:2]:
+            self.town.say(who, self._order(number, state, community, age), on=WECOM)
             self.town.work()
             self.town.clock.now += timedelta(seconds=20)
 
-    def _order(self, number: str, state: TicketState, community: str) -> str:
+    def _order(self, number: str, state: TicketState, community: str, age: timedelta) -> str:
+        if age > 15 * DAY and state is not TicketState.HELD:
+            return f"办结 {number} 上门看过，处理好了"
         if state in (TicketState.ACCEPTED, TicketState.ASSIGNED, TicketState.HELD):
             return self.rng.choices([f"督办 {number}", f"进度 {number}"], [1, 5])[0]
         day = (self.town.now.astimezone(CHINA) + timedelta(days=self.rng.randrange(2, 20))).date()

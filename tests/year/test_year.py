@@ -15,7 +15,7 @@ from tests.year import checker, working
 from tests.year.history import History, Row
 from tests.year.living import Life, live
 
-YEAR = Life(seed=2026, reports=30)
+YEAR = Life(seed=2026, reports=24)
 
 TABLES_AND_TIME = {
     "models.area",
