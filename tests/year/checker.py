@@ -880,9 +880,10 @@ class Checker:
                 row.created_at - timedelta(minutes=1) <= event.at <= row.sent_at
                 for event in self._events[told.ticket.id]
             )
-            if (waits or heard) and any(
-                row.person_id in self._desk_of(told.ticket, level) for level in ("community", "street")
-            ):
+            desks = [self._desk_of(told.ticket, level) for level in ("community", "street")]
+            if any(event.action == "locate" for event in self._events[told.ticket.id]):
+                desks.append(self._with_role("staff", None))  # without a place it lay on every desk
+            if (waits or heard) and any(row.person_id in desk for desk in desks):
                 return False
         return True
 

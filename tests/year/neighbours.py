@@ -100,7 +100,7 @@ class Neighbours:
             self._at(begins + length * self.rng.random(), self._report, day=0.85)
         for _ in range(max(2, reports // 40)):
             self._at(begins + length * self.rng.random(), self._danger, day=0.5)
-        for _ in range(max(3, reports // 8)):
+        for _ in range(max(8, reports // 8)):
             self._at(begins + length * self.rng.random(), self._rider_reports, day=1)
         for _ in range(max(4, reports // 10)):
             self._at(begins + length * self.rng.random(), self._member_changes, day=1)
@@ -144,8 +144,8 @@ class Neighbours:
         self._later(10 * MINUTE, 5 * DAY, self._says(who, f"撤单 {number}"), odds=0.05)
         self._later(5 * MINUTE, 3 * DAY, self._says(who, f"补充 {number} 今天还是这样"), odds=0.1)
         # Words open the window through which news can be pushed.
-        for days in (3, 8):
-            self._later(days * DAY, (days + 2) * DAY, self._says(who, "进度"), odds=0.4)
+        for days in (1, 3, 6, 9):
+            self._later(days * DAY, (days + 2) * DAY, self._says(who, "进度"), odds=0.5)
 
     def _danger(self) -> None:
         self.town.say(self.rng.choice(RESIDENTS), self.rng.choice(PLACES) + self.rng.choice(DANGERS))
@@ -165,14 +165,14 @@ class Neighbours:
             return
         answer = self.rng.choices(range(3), [6, 2, 2])[0]
         choice = outgoing.choices[answer].command
-        odds = 0.45 if outgoing.kind == NoticeKind.FINISHED else 0.3
+        odds = 0.35 if outgoing.kind == NoticeKind.FINISHED else 0.3
         self._later(MINUTE, 30 * HOUR, self._says(who, choice, on=on), odds=odds)
 
     def _replied(self, who: str, reply: Reply, on: str) -> None:
         """A question may come with an answer, where it could not be pushed."""
         if len(reply.choices) == 3 and reply.choices[0].command.startswith("评价"):
             choice = reply.choices[self.rng.choices(range(3), [6, 2, 2])[0]].command
-            self._later(MINUTE, 30 * HOUR, self._says(who, choice, on=on), odds=0.5)
+            self._later(MINUTE, 30 * HOUR, self._says(who, choice, on=on), odds=0.4)
 
     def _same(self, who: str, number: str, on: str, outgoing: Outgoing) -> None:
         choice = self.rng.choice(outgoing.choices).command
@@ -210,7 +210,7 @@ class Neighbours:
         if "接单成功" not in reply.text:
             return
         does = [
-            (0.12, None),
+            (0.25, None),
             (0.09, f"退单 {number} 临时有事"),
             (0.07, f"求助 {number} 一个人抬不动"),
             (0.07, f"转派 {number} {self.rng.choice(sum(NAMES.values(), []))}"),
@@ -267,6 +267,7 @@ class Neighbours:
         self.rng.shuffle(steps)
         for number, step in enumerate(steps[: self.rng.choice([1, 1, 2, 3])]):
             self.town.plan(self.town.now + (1 + 3 * number) * MINUTE, step)
+        self._later(DAY, 2 * DAY, self._says(who, "谢谢"), odds=0.5)
 
     def _rider_reminded(self, who: str, number: str, on: str, outgoing: Outgoing) -> None:
         if self.rng.random() < 0.12:

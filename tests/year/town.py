@@ -21,7 +21,6 @@ from sqlalchemy import bindparam, exists, func, select
 
 from bot.app import Huying, create_app
 from bot.channels import NotSent, Outgoing, Sent, Way, Why
-from bot.settings import Settings
 from handlers.turn import EventKind, Message, MessageKind, Opens, Point, Reply
 from models import demo, people, seed
 from models.area import Area
@@ -34,7 +33,7 @@ from models.roster import Alarm
 from models.ticket import Ticket
 from nlp import categories
 from scheduler.jobs import JOBS, Job
-from tests.handlers.conftest import OFFICIAL, WECOM, Clock, Phones
+from tests.handlers.conftest import OFFICIAL, WECOM, Clock, Phones, _settings
 from tests.year.history import PersonAt, Wire
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
@@ -279,10 +278,6 @@ class Town:
         for hear in self.replies:
             hear(message.sender, reply, on)
         return reply
-
-
-def _settings(url: str, folder: Path) -> Settings:
-    return Settings.model_validate({"data_dir": str(folder), "database": {"url": url}, "log": {"level": "error"}})
 
 
 def _settle(url: str, now: datetime) -> None:
