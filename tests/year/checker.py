@@ -320,6 +320,13 @@ class Checker:
             people = {"assignee": had_it, "team": [*had_it, *helpers], "helpers": [*helpers]}[to]
             whom = dict.fromkeys(people, ticket.id)
         workers = self._workers(ticket.id, event.at, after)
+        if kind == "not_evaluated":
+            judged = {
+                row.person_id
+                for row in self._history.of("evaluations")
+                if row.ticket_id == ticket.id and row.round == after.reopened and row.at <= event.at
+            }
+            whom = {one: number_id for one, number_id in whom.items() if one not in judged}
         for one, number_id in whom.items():
             judges_others = kind == "finished" and one == ticket.reporter_id and one not in workers
             if one == event.by_id and not judges_others:
