@@ -1,5 +1,5 @@
 """A year of a made-up street, from as many seeds and with as many reports as wanted: what the independent checker of
-tests/year finds, and how much there was.
+tests/year finds, and how much there was. `python -m bench.year --seeds 3 --reports 100`
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from bot.logs import configure
+from bot.settings import Log
 from models.db import upgrade
 from tests.year import checker
 from tests.year.living import Life, live
@@ -43,6 +45,7 @@ def main() -> int:
     parser.add_argument("--reports", type=int, default=100)
     parser.add_argument("--days", type=int, default=365)
     given = parser.parse_args()
+    configure(Log(level="error"))
     seeds = range(given.first, given.first + given.seeds)
     found = [one(Life(seed=seed, reports=given.reports, days=given.days)) for seed in seeds]
     return int(any(found))

@@ -45,7 +45,7 @@ def test_every_notice_of_a_year_was_due_and_came_once_and_in_peace(year: History
     }  # fmt: skip
 
 
-def test_on_a_quarter_with_its_holidays_postgresql_tells_the_same(migrated_postgres_url: str, tmp_path: Path) -> None:
+def test_over_national_day_postgresql_tells_the_same(migrated_postgres_url: str, tmp_path: Path) -> None:
     golden_week = Life(
         seed=7, reports=5, days=25, begins=working.at(working.WORKED[0].replace(2026, 9, 20), 0), stops=1
     )
