@@ -11,16 +11,15 @@ from sqlalchemy.orm import Session
 
 from bot.photos import PhotoPages
 from handlers.turn import Choice, Reply
-from models import areas, desk, followers, merging, outboxes, pool, reminders, results, transitions
+from models import areas, desk, followers, limits, merging, outboxes, pool, reminders, results, transitions
 from models.area import Area
 from models.category import Category
 from models.conversation import Conversation, Question, QuestionKind
-from models.lifecycle import OPEN_STATES
 from models.offer import Offer, OfferState
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.proposal import Proposal
-from models.ticket import Ticket, TicketState, TicketWords, Urgency, WordsKind
+from models.ticket import Ending, Limit, Ticket, TicketState, TicketWords, Urgency, WordsKind
 from nlp.extract import mask
 from texts import common, riders
 from texts.notices import NoticeFacts, Words, words
@@ -63,7 +62,7 @@ def in_words(session: Session, notice: Notice, *, now: datetime, photos: PhotoPa
     where the photos are, if there are `photos`.
     """
     ticket = session.get(Ticket, notice.ticket_id) if notice.ticket_id else None
-    if _overtaken(session, notice, ticket):
+    if _overtaken(session, notice, ticket, now=now):
         return None
     if notice.kind is NoticeKind.RIDER_REMINDER:
         return _reminder(session, notice, now=now)
@@ -75,7 +74,14 @@ def in_words(session: Session, notice: Notice, *, now: datetime, photos: PhotoPa
     return words(notice.kind, facts)
 
 
-def _overtaken(session: Session, notice: Notice, ticket: Ticket | None) -> bool:
+def _still_late(session: Session, notice: Notice, ticket: Ticket, *, now: datetime) -> bool:
+    """Whether what a limit's notice says is so when it is sent: it may have waited for the morning."""
+    limit, ends = Limit(notice.data["limit"]), datetime.fromisoformat(notice.data["ends"])
+    category = session.get_one(Category, ticket.category)
+    return limits.still_runs(ticket, category, limit, ends) and (notice.kind is NoticeKind.LATE or now < ends)
+
+
+def _overtaken(session: Session, notice: Notice, ticket: Ticket | None, *, now: datetime) -> bool:
     if ticket is None:
         return False
     if notice.kind is NoticeKind.SAME_EVENT:
@@ -88,9 +94,22 @@ def _overtaken(session: Session, notice: Notice, ticket: Ticket | None) -> bool:
         return session.scalar(still_open) is None
     if notice.kind is NoticeKind.CHECK_IN:
         return ticket.state is not TicketState.ACCEPTED or ticket.asked_at is None
-    if notice.kind in (NoticeKind.WARNED, NoticeKind.LATE) and ticket.state not in OPEN_STATES - {TicketState.HELD}:
-        return True
-    return notice.kind in EVALUATIONS and followers.head_of(session, ticket).state is not TicketState.RESOLVED
+    if notice.kind in (NoticeKind.WARNED, NoticeKind.LATE):
+        return not _still_late(session, notice, ticket, now=now)
+    if notice.kind is NoticeKind.ESCALATED and "missed" in notice.data:
+        # It went on in the night, or somebody has it by now.
+        return ticket.level != notice.data["level"] or not limits.waits_for_somebody(ticket)
+    if notice.kind in (*EVALUATIONS, NoticeKind.NOT_EVALUATED):
+        return _is_of_the_past(notice, followers.head_of(session, ticket))
+    return False
+
+
+def _is_of_the_past(notice: Notice, head: Ticket) -> bool:
+    """Whether a result that somebody is told of is not the one that stands: it waited for a way to reach them."""
+    if notice.kind is NoticeKind.NOT_EVALUATED:
+        return head.state is not TicketState.CLOSED or head.ending is Ending.CALLED_BACK
+    is_newer = head.resolved_at is not None and notice.created_at < head.resolved_at
+    return head.state is not TicketState.RESOLVED or is_newer
 
 
 def _proposal(session: Session, notice: Notice) -> Proposal | None:

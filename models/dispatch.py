@@ -102,7 +102,7 @@ def dispatch(session: Session, ticket_id: int, *, now: datetime, rules: Rules = 
         else:
             _to_desk(session, ticket, WaveMode.STANDING, found, now=now)
     else:
-        _tell_desk(session, ticket, now=now)
+        transitions.tell_desk(session, ticket, now=now)
 
 
 def _has_tasks(session: Session, ticket: Ticket) -> bool:
@@ -420,12 +420,7 @@ def _take_back(session: Session, ticket: Ticket, *, now: datetime) -> None:
 def _to_desk(session: Session, ticket: Ticket, mode: WaveMode, found: Found, *, now: datetime) -> None:
     """Nobody can be asked (any more): the desk is told, and why is kept for it."""
     _keep(session, ticket, mode, Found((), found.shortfalls, found.area_id), expires=None, now=now)
-    _tell_desk(session, ticket, now=now)
-
-
-def _tell_desk(session: Session, ticket: Ticket, *, now: datetime) -> None:
-    for person in transitions.desk_of(session, ticket):
-        outboxes.tell_desk(session, person.id, now=now, gather=transitions.DESK_GATHER)
+    transitions.tell_desk(session, ticket, now=now)
 
 
 def department_for(session: Session, ticket: Ticket, category: Category) -> str | None:

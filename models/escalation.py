@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time
+from datetime import datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from models import desk, dispatch, limits, outboxes, responsible, transitions
-from models.calendar import in_office_hours, next_opening
 from models.category import Category, Level
 from models.lifecycle import OPEN_STATES, Action
 from models.outbox import NoticeKind
 from models.person import Person
+from models.quiet import by_day
 from models.ticket import Limit, Ticket, TicketEvent, TicketState, Urgency
-
-MORNING, EVENING = time(8), time(21)
-"""Nobody is reminded of anything but an emergency at another hour."""
 
 _WEIGHT = [Limit.FINISH, Limit.ACCEPT, Limit.LATE, Limit.ANSWER]
 """Of several limits that are over at once the first of these counts."""
@@ -49,10 +46,7 @@ def warn(session: Session, ticket: Ticket, *, now: datetime) -> bool:
     whom = [*_assignee(session, ticket), *responsible.at(session, ticket, ticket.level, now=now)]
     _remind(session, NoticeKind.WARNED, ticket, whom, found[0], now=now)
     if limits.waits_for_somebody(ticket):
-        told = {person.id for person in whom}
-        for person in transitions.desk_of(session, ticket):
-            if person.id not in told:
-                outboxes.tell_desk(session, person.id, now=now, gather=transitions.DESK_GATHER)
+        transitions.tell_desk(session, ticket, now=now, but=[person.id for person in whom])
     return True
 
 
@@ -108,21 +102,18 @@ def _go_up(session: Session, ticket: Ticket, category: Category, limit: Limit, *
     if department is not None:
         outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.PASSED_ON)
         desk.assign(session, ticket, department, "", by=None, now=now)
-    decent = _at_a_decent_hour(ticket, now)
-    if decent > now:
-        outboxes.put_off(session, ticket_id=ticket.id, kind=NoticeKind.PASSED_ON, until=decent)
     told = {person.id for person in transitions.desk_of(session, ticket)}
     whom = [each for each in responsible.at(session, ticket, ticket.level, now=now) if each.id not in told]
     for person in whom:
-        notice = outboxes.tell(
+        outboxes.tell(
             session,
             NoticeKind.ESCALATED,
             person.id,
             now=now,
             ticket_id=ticket.id,
             data={"level": ticket.level.value, "missed": limit.value},
+            not_before=by_day(now),
         )
-        notice.not_before = decent
 
 
 def _above(session: Session, ticket: Ticket, limit: Limit) -> Level:
@@ -148,19 +139,14 @@ def _assignee(session: Session, ticket: Ticket) -> list[Person]:
 def _remind(
     session: Session, kind: NoticeKind, ticket: Ticket, whom: Iterable[Person], about: limits.Running, *, now: datetime
 ) -> None:
+    not_before = now if ticket.urgency is Urgency.EMERGENCY else by_day(now)
     for person in {each.id: each for each in whom}.values():
-        notice = outboxes.tell(
+        outboxes.tell(
             session,
             kind,
             person.id,
             now=now,
             ticket_id=ticket.id,
             data={"limit": about.limit.value, "ends": about.ends.isoformat()},
+            not_before=not_before,
         )
-        notice.not_before = _at_a_decent_hour(ticket, now)
-
-
-def _at_a_decent_hour(ticket: Ticket, now: datetime) -> datetime:
-    if ticket.urgency is Urgency.EMERGENCY or in_office_hours(now, MORNING, EVENING):
-        return now
-    return next_opening(now, MORNING)

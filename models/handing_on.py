@@ -17,6 +17,7 @@ from models.lifecycle import Action, Actor
 from models.offer import Offer, OfferState, Purpose
 from models.outbox import NoticeKind
 from models.person import Person, Role, RoleKind, RoleStatus
+from models.quiet import by_day
 from models.ticket import Ticket, TicketState, Urgency
 
 COLLEAGUES = (RoleKind.MEMBER, RoleKind.GRID, RoleKind.PROPERTY, RoleKind.STAFF)
@@ -147,4 +148,13 @@ def _unanswered(now: datetime) -> ColumnElement[bool]:
 def _tell_not(session: Session, ticket: Ticket, offer: Offer, *, now: datetime) -> None:
     if ticket.state is TicketState.ACCEPTED and ticket.assignee_id is not None:
         data = {"by": offer.person_id, "declined": offer.state is OfferState.DECLINED}
-        outboxes.tell(session, NoticeKind.NOT_HANDED_ON, ticket.assignee_id, now=now, ticket_id=ticket.id, data=data)
+        outboxes.tell(
+            session,
+            NoticeKind.NOT_HANDED_ON,
+            ticket.assignee_id,
+            now=now,
+            ticket_id=ticket.id,
+            data=data,
+            # That nobody answered is news of the clock's, which can wait for the morning.
+            not_before=now if offer.state is OfferState.DECLINED else by_day(now),
+        )

@@ -153,6 +153,19 @@ OPEN_STATES = frozenset({NEW, OFFERED, ACCEPTED, ASSIGNED, HELD})
 LIVE_STATES = OPEN_STATES | {RESOLVED}
 """States a resident sees as not finished."""
 
+BY_THE_CLOCK = frozenset(
+    {
+        Action.MISS_LIMIT,
+        Action.ESCALATE,
+        Action.ASSIGN,
+        Action.RELEASE,
+        Action.RESUME,
+        Action.CHECK_IN,
+        Action.AUTO_CLOSE,
+    }
+)
+"""What the clock may do as well as people; when it does, nobody has just asked for it and nobody is told at night."""
+
 SYSTEM, REPORTER, ASSIGNEE, HELPER = Actor.SYSTEM, Actor.REPORTER, Actor.ASSIGNEE, Actor.HELPER
 EVERY_REPORTER = frozenset({REPORTER, Actor.FOLLOWER})
 STAFF, STREET, DEPARTMENT = Actor.STAFF, Actor.STREET, Actor.DEPARTMENT

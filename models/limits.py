@@ -23,6 +23,7 @@ _BEGINS_AGAIN = frozenset(
     {
         Action.RELEASE,
         Action.REOPEN,
+        Action.CALL_REOPEN,
         Action.ESCALATE,
         Action.ASSIGN,
         Action.RETURN,
@@ -162,6 +163,13 @@ def to_warn(ticket: Ticket, category: Category, *, now: datetime) -> list[Runnin
     ]
 
 
+def still_runs(ticket: Ticket, category: Category, limit: Limit, ends: datetime) -> bool:
+    """Whether a limit that was spoken of is still what the ticket waits for."""
+    if limit is Limit.LATE:
+        return any(True for _ in _clocks(ticket, category))
+    return any((each.limit, each.ends) == (limit, ends) for each in _clocks(ticket, category))
+
+
 # ---------------------------------------------------------------- what an action does to them
 
 
@@ -177,7 +185,7 @@ def follow(ticket: Ticket, category: Category, action: Action, *, by_hand: bool,
         _go_on(ticket, limits, now=now)
     if action is Action.CORRECT:
         _correct(ticket, limits, now=now)
-    if action is Action.REOPEN or ticket.finish_by is None:
+    if action in (Action.REOPEN, Action.CALL_REOPEN) or ticket.finish_by is None:
         # A row from before there were three clocks has none until something happens to it.
         ticket.finish_by = due(now, limits.finish)
     if waits_for_somebody(ticket) and (action in _BEGINS_AGAIN or (action is Action.OFFER and by_hand)):
@@ -188,7 +196,11 @@ def follow(ticket: Ticket, category: Category, action: Action, *, by_hand: bool,
 def _go_on(ticket: Ticket, limits: Limits, *, now: datetime) -> None:
     """What was left of the time for finishing when the ticket was put on hold is left now."""
     held, ticket.held_at = ticket.held_at, None
-    if held is None or ticket.finish_by is None or not _after(ticket.finish_by, ticket.missed_at):
+    if held is None or ticket.finish_by is None:
+        return
+    if not _after(ticket.finish_by, ticket.missed_at):
+        # It was late before: it is asked about again from the next working day on, not for every day on hold at once.
+        ticket.missed_at = now
         return
     warned = not _after(reaches(ticket.finish_by, limits.finish, WARNING), ticket.warned_at)
     ticket.finish_by = later(ticket.finish_by, passed(held, now, limits.finish), limits.finish)

@@ -14,7 +14,7 @@ from models import batch
 from models.inbox import InboxMessage
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Role, RoleKind, RoleStatus
-from models.quiet import Quiet
+from models.quiet import Quiet, by_day
 
 NOT_FOR_LATER = frozenset({NoticeKind.ALARM, NoticeKind.PRESSED, NoticeKind.STAFF_REPLY})
 """Alarms, and answers to what somebody has just pressed or asked; all else can wait for a rider's peace."""
@@ -36,6 +36,7 @@ def tell(
     words_id: int | None = None,
     about_id: int | None = None,
     channel: str = "",
+    not_before: datetime | None = None,
 ) -> Notice:
     """Enqueues one notice in the caller's transaction; its id is handed to the queue after the commit."""
     notice = Notice(
@@ -46,7 +47,7 @@ def tell(
         words_id=words_id,
         about_id=about_id,
         channel=channel,
-        not_before=now,
+        not_before=not_before or now,
         created_at=now,
     )
     session.add(notice)
@@ -86,33 +87,30 @@ def tell_each(
     session.info.setdefault(FRESH, []).extend(notice.id for notice in made)
 
 
-def tell_desk(session: Session, person_id: int, *, now: datetime, gather: timedelta) -> None:
-    """One gathered message for somebody at the dispatch desk."""
-    gather_one(session, NoticeKind.DESK, person_id, now=now, gather=gather)
-
-
-def gather_one(session: Session, kind: NoticeKind, person_id: int, *, now: datetime, gather: timedelta) -> None:
-    """One message of a kind for somebody; a waiting one takes the news in.
+def gather_one(session: Session, kind: NoticeKind, person_id: int, *, now: datetime, not_before: datetime) -> None:
+    """One message of a kind for somebody; a waiting one takes the news in, and comes with the earliest of them.
 
     Its words are made at the moment of sending, from what is open then.
     """
     told = batch.memo(session)
     if told is not None:
-        told.setdefault(GATHERED, {}).setdefault((kind.value, person_id), (now, gather))
+        gathered = told.setdefault(GATHERED, {})
+        earliest = min(gathered.get((kind.value, person_id), not_before), not_before)
+        gathered[kind.value, person_id] = earliest
         return
-    _gather(session, kind, person_id, now=now, gather=gather)
+    _gather(session, kind, person_id, now=now, not_before=not_before)
 
 
-def write_gathered(session: Session) -> None:
+def write_gathered(session: Session, *, now: datetime) -> None:
     """At the end of a transaction that works on many rows: the gathered messages, always in one order, so that two such
     transactions that tell the same people never wait for each other in a circle.
     """
     told = batch.memo(session) or {}
-    for (kind, person_id), (now, gather) in sorted(told.pop(GATHERED, {}).items()):
-        _gather(session, NoticeKind(kind), person_id, now=now, gather=gather)
+    for (kind, person_id), not_before in sorted(told.pop(GATHERED, {}).items()):
+        _gather(session, NoticeKind(kind), person_id, now=now, not_before=not_before)
 
 
-def _gather(session: Session, kind: NoticeKind, person_id: int, *, now: datetime, gather: timedelta) -> None:
+def _gather(session: Session, kind: NoticeKind, person_id: int, *, now: datetime, not_before: datetime) -> None:
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     session.execute(
         insert(Notice)
@@ -122,7 +120,7 @@ def _gather(session: Session, kind: NoticeKind, person_id: int, *, now: datetime
             data={},
             channel="",
             state=NoticeState.PENDING,
-            not_before=now + gather,
+            not_before=not_before,
             created_at=now,
             attempts=0,
             sent_by="",
@@ -134,6 +132,19 @@ def _gather(session: Session, kind: NoticeKind, person_id: int, *, now: datetime
         )
         .on_conflict_do_nothing()
     )
+    if by_day(not_before) > not_before:
+        # The message that waits may wait for the morning. By day nothing waits longer, and no row is touched for it.
+        session.execute(
+            update(Notice)
+            .where(
+                Notice.person_id == person_id,
+                Notice.kind == kind,
+                Notice.state == NoticeState.PENDING,
+                Notice.not_before > not_before,
+            )
+            .values(not_before=not_before)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def fresh(session: Session) -> Sequence[int]:
@@ -157,16 +168,6 @@ def drop(session: Session, *, ticket_id: int, kind: NoticeKind, person_id: int |
     if person_id is not None:
         query = query.where(Notice.person_id == person_id)
     session.execute(query.values(state=NoticeState.DROPPED), execution_options={"synchronize_session": False})
-
-
-def put_off(session: Session, *, ticket_id: int, kind: NoticeKind, until: datetime) -> None:
-    """Keeps notices of a kind that nobody has been sent yet until a moment."""
-    session.execute(
-        update(Notice)
-        .where(Notice.ticket_id == ticket_id, Notice.kind == kind, Notice.state == NoticeState.PENDING)
-        .values(not_before=until),
-        execution_options={"synchronize_session": False},
-    )
 
 
 def retire_cards(

@@ -1,14 +1,24 @@
-"""When riders are left in peace: delivery peaks and nights."""
+"""When people are left in peace: riders in delivery peaks and nights, everybody at night from what the clock does."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from models.calendar import in_office_hours, next_opening
 from models.clock import CHINA, local
 
 Span = tuple[time, time]
 """From the first time of day up to the second, which may be on the next day."""
+
+
+MORNING, EVENING = time(8), time(21)
+"""Between these people are told of what no human act has just brought about; of emergencies at any hour."""
+
+
+def by_day(moment: datetime) -> datetime:
+    """The moment itself by day, the next morning at night."""
+    return moment if in_office_hours(moment, MORNING, EVENING) else next_opening(moment, MORNING)
 
 
 @dataclass(frozen=True, slots=True)

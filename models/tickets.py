@@ -826,6 +826,8 @@ def relay(session: Session, ticket: Ticket, text: str, *, by: Person, now: datet
         why=text,
         words_kind=WordsKind.RELAY,
         target=session.get_one(Person, _spoke_last(session, ticket)) if to_resident else None,
+        # Words for the resident are an answer.
+        changes={"answered_at": ticket.answered_at or now} if to_resident else {},
         checked=actor,
     )
 

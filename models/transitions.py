@@ -14,15 +14,17 @@ from models.area import Area
 from models.category import Category, Level
 from models.conversation import Question, QuestionKind
 from models.errors import Refusal, Refused
-from models.lifecycle import RULES, Action, Actor, Audience
+from models.lifecycle import BY_THE_CLOCK, RULES, Action, Actor, Audience
 from models.offer import Offer, OfferState, Purpose
 from models.outbox import NoticeKind
 from models.person import Identity, Person, RoleKind
+from models.quiet import by_day
 from models.ticket import (
     Ticket,
     TicketEvent,
     TicketHelper,
     TicketState,
+    Urgency,
     WordsKind,
 )
 
@@ -51,6 +53,17 @@ def desk_of(session: Session, ticket: Ticket) -> Sequence[Person]:
             return found
     found = people.with_role(session, [RoleKind.STAFF], area=area)
     return found or people.with_role(session, [RoleKind.STAFF, RoleKind.STREET, RoleKind.ADMIN], area=None)
+
+
+def tell_desk(session: Session, ticket: Ticket, *, now: datetime, but: Collection[int] = ()) -> None:
+    """News of a ticket for everybody at its desk `but` some, gathered into one message each; by day, unless it is
+    urgent.
+    """
+    soon = now + DESK_GATHER
+    not_before = by_day(soon) if ticket.urgency is Urgency.NORMAL else soon
+    for person in desk_of(session, ticket):
+        if person.id not in but:
+            outboxes.gather_one(session, NoticeKind.DESK, person.id, now=now, not_before=not_before)
 
 
 def actors(session: Session, ticket: Ticket, person: Person) -> frozenset[Actor]:
@@ -189,7 +202,12 @@ def perform(
     tells = [tell for tell in rule.tells if before is not TicketState.NEW or tell.to is not Audience.OTHERS_OFFERED]
     # Whoever is asked by a colleague to take it over may still do so when somebody has joined.
     only = Purpose.TASK if action is Action.JOIN else None
+    is_clock = by is None and action in BY_THE_CLOCK and ticket.urgency is not Urgency.EMERGENCY
+    not_before = by_day(now) if is_clock else now
     for tell in tells:
+        if tell.kind is NoticeKind.DESK:
+            tell_desk(session, ticket, now=now, but=untold)
+            continue
         if tell.to is Audience.REPORTER:
             # A follower reads the number of their own ticket.
             audience = followers.numbers(session, ticket)
@@ -203,9 +221,6 @@ def perform(
         asks = tell.kind is NoticeKind.FINISHED
         for person_id, number_id in audience.items():
             if person_id in untold:
-                continue
-            if tell.kind is NoticeKind.DESK:
-                outboxes.tell_desk(session, person_id, now=now, gather=DESK_GATHER)
                 continue
             if tell.to is Audience.OTHERS_OFFERED:
                 if others_stay or not _was_shown(session, ticket, person_id):
@@ -230,6 +245,7 @@ def perform(
                     **(facts or {}),
                 },
                 words_id=words.id if words else None,
+                not_before=not_before,
             )
     if action in LEAVES_NOBODY:
         end_help(session, ticket, now=now)
@@ -265,13 +281,11 @@ def _audience(
             return session.scalars(
                 select(Offer.person_id).where(_open_offers(ticket, except_person=by.id if by else 0, only=only))
             ).all()
-        case Audience.DESK:
-            return [person.id for person in desk_of(session, ticket)]
         case Audience.DEPARTMENT:
             area = session.get(Area, ticket.community_id) if ticket.community_id else None
             found = people.with_role(session, [RoleKind.DEPARTMENT], area=area, department=ticket.department)
             return [person.id for person in found]
-        case Audience.ABOVE:
+        case Audience.ABOVE | Audience.DESK:
             return [person.id for person in desk_of(session, ticket)]
         case Audience.STREET:
             area = session.get(Area, ticket.community_id) if ticket.community_id else None

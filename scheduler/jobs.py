@@ -35,6 +35,7 @@ from models.attachment import Attachment
 from models.calendar import in_office_hours
 from models.outbox import NoticeKind
 from models.person import Person
+from models.quiet import by_day
 from models.result import Result
 from models.ticket import Ticket, TicketState, Urgency
 
@@ -105,14 +106,15 @@ def ask_assistant(huying: Huying, now: datetime) -> int:
 @job("interval", seconds=60)
 def watch_limits(huying: Huying, now: datetime) -> int:
     """Notes limits that ran out and brings the tickets to who can help."""
-    return _claimed(huying, escalation.overdue(now), lambda session, ticket: escalation.miss(session, ticket, now=now))
+    over = escalation.overdue(now)
+    return _claimed(huying, over, lambda session, ticket: escalation.miss(session, ticket, now=now), now=now)
 
 
 @job("interval", seconds=60)
 def warn(huying: Huying, now: datetime) -> int:
     """Warns whoever has a ticket, and who is responsible, that a limit will soon be over."""
     soon = escalation.soon_overdue(now)
-    return _claimed(huying, soon, lambda session, ticket: escalation.warn(session, ticket, now=now))
+    return _claimed(huying, soon, lambda session, ticket: escalation.warn(session, ticket, now=now), now=now)
 
 
 @job("interval", seconds=30)
@@ -127,7 +129,8 @@ def weekly_digest(huying: Huying, now: datetime) -> int:
     """Tells those responsible for an area what is due this week; once, on its first working morning."""
     if not digests.is_first_morning(now):
         return 0
-    return _claimed(huying, digests.of_the_week(now), lambda session, who: digests.send_week(session, who, now=now))
+    whom = digests.of_the_week(now)
+    return _claimed(huying, whom, lambda session, who: digests.send_week(session, who, now=now), now=now)
 
 
 @job("interval", minutes=10)
@@ -135,7 +138,8 @@ def daily_digest(huying: Huying, now: datetime) -> int:
     """Tells staff what waits, on working mornings."""
     if not digests.is_morning(now):
         return 0
-    return _claimed(huying, digests.of_the_day(now), lambda session, who: digests.send_day(session, who, now=now))
+    whom = digests.of_the_day(now)
+    return _claimed(huying, whom, lambda session, who: digests.send_day(session, who, now=now), now=now)
 
 
 @job("interval", seconds=60)
@@ -150,7 +154,9 @@ def answer_announced(huying: Huying, now: datetime) -> int:
 
 @job("interval", minutes=10)
 def remind(huying: Huying, now: datetime) -> int:
-    """Asks once more for a judgement."""
+    """Asks once more for a judgement, by day."""
+    if by_day(now) > now:
+        return 0
     after = timedelta(hours=huying.settings.limits.evaluation_reminder_hours)
     silent = select(Ticket.id).join(Result, results.of_round()).where(results.to_remind(now, after)).limit(BATCH)
     return _each(huying, silent, lambda session, ticket_id: tickets.remind(session, ticket_id, now=now, after=after))
@@ -158,7 +164,9 @@ def remind(huying: Huying, now: datetime) -> int:
 
 @job("interval", minutes=10)
 def close_silent(huying: Huying, now: datetime) -> int:
-    """Closes results that nobody judged; they count as not evaluated."""
+    """Closes results that nobody judged, by day; they count as not evaluated."""
+    if by_day(now) > now:
+        return 0
     days = huying.settings.limits.evaluation_days
     silent = (
         select(Ticket.id)
@@ -202,7 +210,7 @@ def resume_held(huying: Huying, now: datetime) -> int:
         return True
 
     held = select(Ticket).where(Ticket.state == TicketState.HELD, Ticket.hold_until <= now).order_by(Ticket.hold_until)
-    return _claimed(huying, held, resume)
+    return _claimed(huying, held, resume, now=now)
 
 
 @job("interval", minutes=1)
@@ -294,7 +302,7 @@ def _act_on(act: Callable[[Session, int], bool], row_id: int, session: Session) 
     return act(session, row_id)
 
 
-def _claimed(huying: Huying, query: Select[Row], act: Callable[[Session, Row], bool]) -> int:
+def _claimed(huying: Huying, query: Select[Row], act: Callable[[Session, Row], bool], *, now: datetime) -> int:
     """Does `act` to every row of `query`, a few together in one transaction; gives how many it was true for.
 
     On PostgreSQL each is claimed with SKIP LOCKED, so that two machines share the work and never wait for each other.
@@ -313,7 +321,7 @@ def _claimed(huying: Huying, query: Select[Row], act: Callable[[Session, Row], b
         if table is Ticket:
             history.look_up(session, [row.id for row in rows])
         acted = {row.id for row in rows if act(session, row)}
-        outboxes.write_gathered(session)
+        outboxes.write_gathered(session, now=now)
         # What stays as it is would be found again and again.
         untouched.update(row.id for row in rows if row.id not in acted)
         return len(acted)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.channels import Way
+from models import people, tickets, transitions
+from models.clock import CHINA
+from models.lifecycle import Action
 from models.outbox import Notice, NoticeKind, NoticeState
+from models.person import Person
 from models.result import Result
 from models.ticket import Ending, Ticket, TicketState
+from scheduler import jobs
 from tests.handlers.conftest import OFFICIAL, WECOM, Street
 
 RESIDENT, MEMBER, OTHER_MEMBER, STAFF = "demo-resident-1", "demo-member-1", "demo-member-2", "demo-staff-1"
@@ -175,3 +183,38 @@ def test_a_question_that_cannot_be_pushed_rides_on_the_next_words_and_is_not_ask
     assert len([told for told in street.told(RESIDENT) if "请评价" in told]) == 1
     street.advance(days=5)
     assert street.ticket("0001").state is TicketState.RESOLVED
+
+
+def test_a_reminder_of_a_result_that_did_not_hold_is_not_shown_with_the_next_one(street: Street) -> None:
+    short = street.finished()
+    street.change(lambda session, _: people.close_window(session, street.person(RESIDENT).identities[0].id))
+    street.advance(hours=25)
+    staff = street.person(STAFF)
+
+    def not_solved(session: Session, now: datetime) -> None:
+        ticket = transitions.lock(session, street.ticket(short).id)
+        by = session.get_one(Person, staff.id)
+        tickets.reopen(session, ticket, "电话里说的", by=by, now=now, action=Action.CALL_REOPEN)
+
+    street.change(not_solved)
+    street.say(STAFF, f"办结 {short} 又去说了一次", on=WECOM)
+    street.drain()
+    assert notices(street, NoticeKind.REMINDER) == [NoticeState.WAITING]
+    assert "又去说了一次" in street.say(RESIDENT, "谢谢").text
+    assert notices(street, NoticeKind.REMINDER) == [NoticeState.DROPPED]
+
+
+@pytest.mark.parametrize("hour", [22, 3, 7])
+def test_nobody_is_reminded_or_told_of_a_closing_at_night(street: Street, hour: int) -> None:
+    short = street.finished()
+    here = street.now.astimezone(CHINA)
+    night = here.replace(hour=hour, minute=30) + timedelta(days=2)
+    jobs.remind(street.huying, night)
+    jobs.close_silent(street.huying, night + timedelta(days=6))
+    assert notices(street, NoticeKind.REMINDER) == []
+    assert street.ticket(short).state is TicketState.RESOLVED
+
+
+def notices(street: Street, kind: NoticeKind) -> list[NoticeState]:
+    with street.huying.database.reading() as session:
+        return list(session.scalars(select(Notice.state).where(Notice.kind == kind).order_by(Notice.id)))

@@ -138,18 +138,71 @@ def test_at_night_nobody_is_reminded_before_the_morning(street: Street) -> None:
     street.at(china(11, 23, 22))
     street.say(RESIDENT, NOISE)
     street.drain()
-    heard(street, *EVERYBODY)
-    street.at(china(11, 23, 23, 36))
-    assert heard(street, GRID) == ""
-    street.at(china(11, 24, 0))
-    street.at(china(11, 24, 2))
-    street.at(china(11, 24, 4))
+    for moment in (china(11, 23, 23, 36), china(11, 24, 0), china(11, 24, 2), china(11, 24, 4)):
+        street.at(moment)
     assert street.ticket("0001").level is Level.DEPARTMENT
-    assert heard(street, GRID) == heard(street, RESIDENT) == ""
+    assert heard(street, *EVERYBODY) == ""
     street.at(china(11, 24, 8))
-    # Of three steps the resident hears the last one.
+    # Of three steps everybody hears the last one: those it has left hear nothing.
     assert "转给城管办了" in (said := heard(street, RESIDENT))
     assert said.count("转给") == 1
+    assert "转给您这里了" in heard(street, DEPARTMENT)
+    assert "转到职能部门这一级" in (said := heard(street, STREET))
+    assert "转到街道这一级" not in said
+    assert heard(street, GRID, STAFF) == ""
+
+
+def test_what_waited_for_the_morning_is_not_told_when_somebody_has_taken_it(street: Street) -> None:
+    street.change(lambda session, _: setattr(session.get_one(Category, "noise"), "first", First.STAFF))
+    street.at(china(11, 23, 21, 30))
+    street.say(RESIDENT, NOISE)
+    for moment in (china(11, 23, 23, 6), china(11, 23, 23, 30)):
+        street.at(moment)
+    street.say(STREET, "派单 0001 李建国", on=WECOM)
+    street.say(MEMBER, "接单 0001")
+    heard(street, *EVERYBODY)
+    street.at(china(11, 24, 8))
+    assert heard(street, GRID, STAFF, STREET) == ""
+
+
+def test_something_urgent_at_night_brings_the_message_to_the_desk_that_waits(street: Street) -> None:
+    street.change(lambda session, _: setattr(session.get_one(Category, "public_facility"), "first", First.STAFF))
+    street.at(china(11, 23, 22))
+    street.say(RESIDENT, "香樟花园6栋 有事情要和你们讲")
+    street.drain()
+    assert heard(street, STAFF) == ""
+    street.say(RESIDENT, "香樟花园6栋门口井盖丢了，急需处理")
+    street.drain()
+    assert heard(street, STAFF).count("有 2 件待派") == 1
+
+
+def test_what_comes_back_from_hold_late_is_asked_about_on_the_next_working_day(street: Street) -> None:
+    street.at(china(11, 23, 10))
+    short = street.accepted()
+    ends = street.ticket(short).finish_by
+    assert ends is not None
+    street.at(ends)
+    street.say(STAFF, f"挂起 {short} 到 12-12 等配件", on=WECOM)
+    street.at(china(12, 12, 8))  # a Saturday
+    street.say(STREET, f"派单 {short} 孙丽", on=WECOM)
+    street.say("demo-member-4", f"接单 {short}")
+    heard(street, *EVERYBODY)
+    for moment in (china(12, 12, 8, 30), china(12, 13, 9)):
+        street.at(moment)
+    assert "过了时间" not in heard(street, GRID, STAFF, STREET)
+    street.at(china(12, 14, 9))
+    assert "过了时间" in heard(street, GRID, STAFF, STREET)
+
+
+def test_words_passed_on_to_the_resident_are_the_first_answer(street: Street) -> None:
+    street.at(china(11, 24, 1))
+    street.say(RESIDENT, FIRE)
+    street.drain()
+    assert street.ticket("0001").answered_at is None
+    street.say(RESIDENT, "留言 0001 还在冒烟")
+    assert street.ticket("0001").answered_at is None
+    street.say(STAFF, "留言 0001 马上到", on=WECOM)
+    assert street.ticket("0001").answered_at == street.now
 
 
 def test_nobody_is_late_for_what_waits_for_the_morning(street: Street) -> None:

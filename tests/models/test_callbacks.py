@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import callbacks, history, results, tickets
+from models.calendar import due
 from models.db import Database
 from models.errors import Refusal, Refused
 from models.person import Person
@@ -135,6 +136,8 @@ def test_what_was_said_on_the_telephone_is_recorded_as_that(session: Session, wo
 def test_not_solved_on_the_telephone_reopens_and_the_second_time_one_level_up(session: Session, world: World) -> None:
     ticket, call_back = _one(session, world)
     callbacks.record(session, call_back, 3, "还是吵", by=world.street_staff, now=NEXT_MONDAY)
+    # Nobody is late at once: the limits begin anew, as after a 3 in the chat.
+    assert (ticket.accept_by, ticket.finish_by) == (due(NEXT_MONDAY, "2h"), due(NEXT_MONDAY, "7wd"))
     assert (ticket.state, ticket.reopened, ticket.level.value) == (TicketState.NEW, 1, "estate")
     tickets.finish(session, ticket, "又说了一次", by=world.staff, now=NEXT_MONDAY)
     tickets.evaluate(session, ticket, 3, "", by=world.resident, now=NEXT_MONDAY)
