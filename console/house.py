@@ -52,6 +52,8 @@ class House:
     channels_note: str
     handover_minutes: int
     undo_hours: int
+    link_hours: int
+    public_url: str
     read_media: Callable[[str], bytes] | None
     wake: Callable[[Session], None]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from models import areas, people
+from models import areas, parties, people
 from models.area import Area, AreaKind
 from models.category import Level
 from models.person import Person, RoleKind
@@ -31,9 +31,7 @@ def at(session: Session, ticket: Ticket, level: Level, *, now: datetime) -> Sequ
     chain = areas.ancestors(session, area) if area is not None else []
     if level is Level.DEPARTMENT:
         found = _present(
-            people.with_role(session, [RoleKind.DEPARTMENT], area=area, department=ticket.department)
-            if ticket.department
-            else (),
+            parties.people_of(session, ticket.department, place=area),
             ticket,
             now=now,
         )

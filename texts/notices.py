@@ -394,7 +394,29 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         f"认领回复“认领 {facts.short}”，不归您管回复“退回 {facts.short} 原因”。"
     ),
     NoticeKind.RETURNED: lambda facts: Words(
-        f"{facts.short} {_where(facts)} 被{facts.data.get('department', '部门')}退回{'：' + clip(facts.words, 100) if facts.words else '。'}\n请街道定。"
+        f"{facts.short} {_where(facts)} 被{facts.data.get('department', '部门')}退回{'：' + clip(facts.words, 100) if facts.words else '。'}\n"
+        f"请街道定，回复“仍由你办 {facts.short} 原因”、“改派 {facts.short} 名称”或“社区收回 {facts.short}”。"
+    ),
+    NoticeKind.KEPT: lambda facts: Words(
+        f"{facts.short}（{_where(facts)}）街道看过了，还是请您这里办{'：' + clip(facts.words, 100) if facts.words else '。'}\n"
+        f"认领回复“认领 {facts.short}”，办好回复“答复 {facts.short} 加上结果”。辛苦您。"
+    ),
+    NoticeKind.RETURN_AGREED: lambda facts: Words(
+        f"{facts.short}（{_where(facts)}）街道同意退回，另外安排了，您不用再办。谢谢您说清楚。"
+    ),
+    NoticeKind.LINK_WANTED: lambda facts: Words(
+        f"{facts.short} {_where(facts)} 转给了{facts.data.get('department', '对方')}，对方没有账号，还没收到。\n"
+        f"回复“链接 {facts.short}”，我给您一个答复链接，请转给{facts.data.get('contact') or '他们'}。"
+    ),
+    NoticeKind.WISH: lambda facts: Words(
+        f"{facts.data.get('department', '部门')}想把一件事下派到{facts.data.get('community', '社区')}，准入清单里没有：\n"
+        f"“{clip(facts.data.get('task', ''), 120)}”\n"
+        f"同意回复“准入 {facts.data.get('wish', '')}”，不同意回复“不准入 {facts.data.get('wish', '')}”。"
+    ),
+    NoticeKind.WISH_DECIDED: lambda facts: Words(
+        f"街道同意了：“{clip(facts.data.get('task', ''), 60)}”已下派到{facts.data.get('community', '社区')}，办好了请您评价。"
+        if facts.data.get("state") == "granted"
+        else f"街道看过了：“{clip(facts.data.get('task', ''), 60)}”不下派到{facts.data.get('community', '社区')}，请您这里自己办。有疑问请和街道说。"
     ),
     NoticeKind.HELD: _held,
     NoticeKind.RESUMED: lambda facts: Words(f"{_about(facts)}接着办了，{_by(facts)}有进展我马上告诉您。"),
