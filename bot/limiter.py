@@ -24,7 +24,7 @@ class Limiter:
         # Addresses are personal: what is kept for a minute does not show them.
         key = f"limit:{name}:{hashlib.sha256(who.encode()).hexdigest()[:16]}:{minute}"
         try:
-            count = int(self._store.incr(key))  # type: ignore[arg-type]  # not the asynchronous client
+            count = int(self._store.incr(key))
             if count == 1:
                 self._store.expire(key, 2 * A_MINUTE)
         except redis.RedisError:

@@ -46,7 +46,8 @@ HEADERS = {
 
 PAGE = Markup(
     '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<meta name="color-scheme" content="light dark">'
     "<title>{title}</title><style>"
     "body{{font:18px/1.6 sans-serif;max-width:34em;margin:0 auto;padding:1em}}h1{{font-size:1.3em}}"
     "dt{{opacity:.7;font-size:.85em}}dd{{margin:0 0 .6em}}blockquote{{margin:.4em 0;padding:.4em .8em;"

@@ -1,4 +1,4 @@
-"""The staff's web pages: sign-in, the desk, handed-over chats, people, call-backs, figures, announcements and departments."""
+"""The staff's web pages: sign-in, desk, handed-over chats, people, call-backs, figures, announcements, departments."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def blueprint(
 
     `secure`: whether people reach it by https only. `channels_note`: a line shown to staff under every page, such as
     what the account cannot do. `read_media` gives the bytes stored under an attachment's name, or raises
-    FileNotFoundError. `public_url` is where one-time links lead, which hold for `link_hours`. `wake` is given each session after its commit.
+    FileNotFoundError. `public_url` is where one-time links lead, which hold for `link_hours`.
+    `wake` is given each session after its commit.
     """
     house = House(
         database=database,

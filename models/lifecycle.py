@@ -361,5 +361,7 @@ RULES: dict[Action, Rule] = {
     Action.RENEW: _rule([HELD], None, [SYSTEM, *DESK], Tell(NoticeKind.HELD, Audience.REPORTER)),
 }
 
-WAITS_FOR_THE_STREET = frozenset({Action.OFFER, Action.ASSIGN, Action.FINISH, Action.REJECT, Action.ESCALATE, Action.SPLIT})
+WAITS_FOR_THE_STREET = frozenset(
+    {Action.OFFER, Action.ASSIGN, Action.FINISH, Action.REJECT, Action.ESCALATE, Action.SPLIT}
+)
 """While a return waits for the street's decision, the community's staff leave these to the street."""

@@ -38,9 +38,7 @@ def make(session: Session, ticket: Ticket, *, by: Person, now: datetime, hours: 
     parties.revoke(session, given, now=now)
     until = now + timedelta(hours=hours)
     token = secrets.token_urlsafe(SECRET_BYTES)
-    session.add(
-        Link(assignment_id=given.id, token_hash=_hash(token), made_by_id=by.id, made_at=now, expires_at=until)
-    )
+    session.add(Link(assignment_id=given.id, token_hash=_hash(token), made_by_id=by.id, made_at=now, expires_at=until))
     facts = {"department": given.party.name, "until": until.isoformat()}
     transitions.perform(session, ticket, Action.LINK, by=by, now=now, facts=facts, checked=actor)
     return token, given.party.name

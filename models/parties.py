@@ -115,12 +115,11 @@ def follow(
     """
     given = current(session, ticket) if was_theirs or action is Action.ASSIGN else None
     if given is not None:
-        match action:
-            case Action.RETURN:
-                given.returned_at = now
-                revoke(session, given, now=now)
-            case Action.KEEP:
-                given.kept_at = now
+        if action is Action.RETURN:
+            given.returned_at = now
+            revoke(session, given, now=now)
+        elif action is Action.KEEP:
+            given.kept_at = now
         if action is Action.ASSIGN or not (is_with_party(ticket) or ticket.returned_by):
             given.ended_at, given.end = now, _end(action, was_returned=_is_open_return(given), announced=announced)
             revoke(session, given, now=now)

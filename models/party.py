@@ -1,4 +1,4 @@
-"""Departments and partners: who they are, what was given to them, and the links by which those without an account answer."""
+"""Departments and partners: who they are, what was given to them, and the links of those without an account."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PartyKind(StrEnum):
 
 
 class Party(Base):
-    """A body that is given tickets and answers them. Its people here are those whose role names it (`Role.department`)."""
+    """A body that is given tickets and answers them. Its people here are those whose `Role.department` names it."""
 
     __tablename__ = "parties"
     __table_args__ = (UniqueConstraint("name", "area_id"),)
@@ -53,7 +53,7 @@ class End(StrEnum):
 
 
 class Assignment(Base):
-    """One ticket given to one party, from the giving until it is over; a return that is not agreed to does not end it."""
+    """One ticket given to one party, until it is over; a return that is not agreed to does not end it."""
 
     __tablename__ = "assignments"
     __table_args__ = (

@@ -69,7 +69,7 @@ def _plain(words: str) -> str:
 def push_down(
     session: Session, community: Area, party: Party, words: str, *, by: Person, channel: str, now: datetime
 ) -> Ticket | PushDown:
-    """A ticket of the community where the task is on the list; otherwise what the street may be asked to let through."""
+    """A ticket of the community where the task is on the list; otherwise what the street may be asked to allow."""
     words = words.strip()[:LONGEST]
     if not words:
         raise Refused(Refusal.REASON_MISSING, number="")
@@ -160,9 +160,7 @@ def may_decide(session: Session, wish: PushDown, person: Person) -> bool:
     return bool(set(mine) & set(areas.ids_on(community.path)))
 
 
-def decide(
-    session: Session, wish_id: int, *, yes: bool, by: Person, now: datetime
-) -> Ticket | None:
+def decide(session: Session, wish_id: int, *, yes: bool, by: Person, now: datetime) -> Ticket | None:
     """The street lets a task through, this once, or does not; the department is told.
 
     Raises Refused: NOT_FOUND, WISH_OVER.

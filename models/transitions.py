@@ -135,9 +135,7 @@ def _is_gone(session: Session, assignee_id: int | None) -> bool:
 def allowed_actions(session: Session, ticket: Ticket, person: Person) -> list[Action]:
     """The actions a person may take on a ticket now, in the order of the table: the buttons to show."""
     mine = actors(session, ticket, person)
-    return [
-        action for action, rule in RULES.items() if ticket.state in rule.sources and _allowed(ticket, action, mine)
-    ]
+    return [action for action, rule in RULES.items() if ticket.state in rule.sources and _allowed(ticket, action, mine)]
 
 
 def check(session: Session, ticket: Ticket, action: Action, *, by: Person | None, why: str = "") -> Actor:
