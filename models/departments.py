@@ -23,7 +23,6 @@ def keep(session: Session, ticket: Ticket, text: str, *, by: Person, now: dateti
     ticket = transitions.lock(session, ticket.id)
     actor = transitions.check(session, ticket, Action.KEEP, by=by, why=text)
     name = ticket.returned_by
-    party_level = Level.DEPARTMENT if _kind(session, name) is PartyKind.DEPARTMENT else ticket.level
     transitions.perform(
         session,
         ticket,
@@ -32,14 +31,10 @@ def keep(session: Session, ticket: Ticket, text: str, *, by: Person, now: dateti
         now=now,
         why=text,
         facts={"department": name},
-        changes={"department": name, "returned_by": "", "level": party_level, "dispatch_at": None},
+        changes={"department": name, "returned_by": "", "level": Level.DEPARTMENT, "dispatch_at": None},
         checked=actor,
     )
     return name
-
-
-def _kind(session: Session, name: str) -> PartyKind | None:
-    return session.scalars(select(Party.kind).where(Party.name == name)).first()
 
 
 def take_in(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:

@@ -13,7 +13,6 @@ from models.category import Level
 from models.errors import Refusal, Refused
 from models.lifecycle import Action, Actor
 from models.outbox import NoticeKind
-from models.party import PartyKind
 from models.person import Person
 from models.ticket import (
     Limit,
@@ -95,6 +94,7 @@ def assign(session: Session, ticket: Ticket, department: str, text: str, *, by: 
         raise Refused(Refusal.NOT_THEIR_KIND, number=ticket.short, name=party.name)
     if by is not None and ticket.returned_by == party.name:
         return departments.keep(session, ticket, text, by=by, now=now)
+    had_it = transitions.desk_of(session, ticket)
     transitions.perform(
         session,
         ticket,
@@ -106,8 +106,7 @@ def assign(session: Session, ticket: Ticket, department: str, text: str, *, by: 
         changes={
             "department": party.name,
             "returned_by": "",
-            # A partner works at the level the ticket is on; what it leaves undone goes up from there.
-            "level": Level.DEPARTMENT if party.kind is PartyKind.DEPARTMENT else ticket.level,
+            "level": Level.DEPARTMENT,
             "assignee_id": None,
             "dispatch_at": None,
         },
@@ -115,7 +114,7 @@ def assign(session: Session, ticket: Ticket, department: str, text: str, *, by: 
     )
     if by is None and not parties.people_of(session, party, place=place):
         facts = {"department": party.name, "contact": party.contact}
-        for person in transitions.desk_of(session, ticket):
+        for person in had_it:
             outboxes.tell(session, NoticeKind.LINK_WANTED, person.id, now=now, ticket_id=ticket.id, data=facts)
     return party.name
 

@@ -74,7 +74,7 @@ class Intent(StrEnum):
     REPLY = "reply"
     CLAIM = "claim"
     LINK = "link"
-    KEEP = "keep"
+    KEEP = "stays_with"
     TAKE_IN = "take_in"
     PUSH_DOWN = "push_down"
     GRANT = "grant"

@@ -352,7 +352,9 @@ def test_some_steps_need_a_reason(play: Play) -> None:
         if rule.needs_reason:
             play.ticket.state = next(iter(rule.sources & {TicketState.NEW, TicketState.ASSIGNED}))
             play.ticket.department = "城管"
+            play.ticket.returned_by = "城管" if action is Action.KEEP else ""
             by = play.world.clerk if action is Action.RETURN else play.world.staff
+            by = play.world.street_staff if action is Action.KEEP else by
             with pytest.raises(Refused) as caught:
                 transitions.check(play.session, play.ticket, action, by=by, why=" ")
             assert caught.value.reason is Refusal.REASON_MISSING
