@@ -210,7 +210,7 @@ def _return(doing: Doing) -> None:
 
 
 def _keep(doing: Doing) -> None:
-    departments.keep(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
+    departments.keep(doing.session, doing.ticket, doing.needed_words(), by=doing.by, now=doing.now)
 
 
 def _take_in(doing: Doing) -> None:

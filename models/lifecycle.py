@@ -287,7 +287,7 @@ RULES: dict[Action, Rule] = {
     Action.LINK: _rule([ASSIGNED], None, DESK),
     Action.RETURN: _rule([ASSIGNED], NEW, [DEPARTMENT], Tell(NoticeKind.RETURNED, Audience.STREET), needs_reason=True),
     # What only the street decides; giving it to another is ASSIGN.
-    Action.KEEP: _rule([NEW], ASSIGNED, [Actor.ARBITER], Tell(NoticeKind.KEPT, Audience.DEPARTMENT), needs_reason=True),
+    Action.KEEP: _rule([NEW], ASSIGNED, [Actor.ARBITER], Tell(NoticeKind.KEPT, Audience.DEPARTMENT)),
     Action.TAKE_IN: _rule(
         [NEW],
         NEW,

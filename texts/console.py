@@ -73,7 +73,6 @@ ACTIONS = {
     Action.ESCALATE: "上报",
     Action.ASSIGN: "转部门",
     Action.CLAIM: "认领",
-    Action.LINK: "一次性链接",
     Action.RETURN: "退回街道",
     Action.KEEP: "仍由他办",
     Action.TAKE_IN: "社区收回",
@@ -103,7 +102,6 @@ HINTS = {
     Action.ESCALATE: "交到上一级。居民会知道转到了哪里。",
     Action.ASSIGN: "部门的人会收到，居民会知道转给了谁。",
     Action.RETURN: "请写清楚为什么不归本部门，由街道决定。",
-    Action.LINK: "对方没有账号时，用它答复这一件事，只能用一次。以前给的链接同时作废。",
     Action.KEEP: "街道定了仍由退回的单位办，原因会告诉他们，他们不能再退第二次。要改派，用“转部门”。",
     Action.TAKE_IN: "街道同意退回，由社区来办。退回的单位和居民都会知道。",
     Action.HOLD: "原因和日子会告诉居民，到那天自动恢复。",
@@ -343,6 +341,8 @@ DELIVERIES = {
 }
 
 CHANNELS = {"official": "公众号", "wecom": "企业微信", "console": "网页"}
+
+LINK, LINK_HINT = "一次性链接", "对方没有账号时，用它答复这一件事，只能用一次。以前给的链接同时作废。"
 
 SAME_ANSWERS = {"same": "合并", "different": "不是一件事"}
 
