@@ -49,8 +49,8 @@ PAGE = Markup(
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
     '<meta name="color-scheme" content="light dark">'
     "<title>{title}</title><style>"
-    "body{{font:18px/1.6 sans-serif;max-width:34em;margin:0 auto;padding:1em}}h1{{font-size:1.3em}}h2{{font-size:1.05em}}"
-    "fieldset{{border:1px solid #8886;border-radius:8px}}"
+    "body{{font:18px/1.6 sans-serif;max-width:34em;margin:0 auto;padding:1em}}"
+    "h1{{font-size:1.3em}}h2{{font-size:1.05em}}fieldset{{border:1px solid #8886;border-radius:8px}}"
     "dt{{opacity:.7;font-size:.85em}}dd{{margin:0 0 .6em}}blockquote{{margin:.4em 0;padding:.4em .8em;"
     "border-left:4px solid #4a7;overflow-wrap:anywhere;white-space:pre-wrap}}"
     "label{{display:block;margin:.6em 0}}textarea{{width:100%;box-sizing:border-box;font:inherit;min-height:6em}}"

@@ -70,6 +70,9 @@ class Draft:
 def enter(session: Session, draft: Draft, *, party: Party | None = None) -> Party:
     """A party is added to the list, or `party` changed. Raises Refused(NAME_TAKEN) where another there is called so."""
     same = session.scalar(select(Party).where(Party.name == draft.name, Party.area_id == draft.area_id))
+    if same is not None and not same.active:
+        # It was ended before, and is entered again.
+        party = party or same
     if same is not None and same is not party:
         raise Refused(Refusal.NAME_TAKEN, name=draft.name)
     if party is None:

@@ -55,8 +55,12 @@ def communities(session: Session, joint: JointArea) -> list[int]:
 
 
 def lead(session: Session, joint: JointArea, day: date) -> int:
-    """The id of the community whose turn a day is, before the first turn too."""
-    turns = communities(session, joint)
+    """The id of the community whose turn a day is."""
+    return turn_of(joint, day, communities(session, joint))
+
+
+def turn_of(joint: JointArea, day: date, turns: Sequence[int]) -> int:
+    """Which of `turns` a day is, before the first turn too."""
     return turns[((day - joint.begins).days // _DAYS[joint.turn]) % len(turns)]
 
 

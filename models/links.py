@@ -40,7 +40,9 @@ def make(session: Session, ticket: Ticket, *, by: Person, now: datetime, hours: 
     token = secrets.token_urlsafe(SECRET_BYTES)
     session.add(Link(assignment_id=given.id, token_hash=_hash(token), made_by_id=by.id, made_at=now, expires_at=until))
     facts = {"department": given.party.name, "until": until.isoformat()}
-    transitions.perform(session, ticket, Action.LINK, by=by, now=now, facts=facts, checked=actor)
+    # Whoever has no account cannot claim it: their answer is waited for as long as the link holds.
+    changes = {"accept_by": until}
+    transitions.perform(session, ticket, Action.LINK, by=by, now=now, facts=facts, changes=changes, checked=actor)
     return token, given.party.name
 
 

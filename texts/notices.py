@@ -222,8 +222,10 @@ def _alarm(facts: NoticeFacts) -> Words:
 
 
 def _accepted(facts: NoticeFacts) -> Words:
+    department = facts.data.get("department")
+    who = f"{department}的{facts.by_name or '值班同志'}" if department else _who(facts)
     return Words(
-        f"{_about(facts)}有人接了：{_who(facts)}。\n想补充什么，回复“留言 {facts.short} 加上您的话”，对方看不到您的号码。"
+        f"{_about(facts)}有人接了：{who}。\n想补充什么，回复“留言 {facts.short} 加上您的话”，对方看不到您的号码。"
     )
 
 

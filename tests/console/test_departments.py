@@ -51,6 +51,8 @@ def test_a_party_is_entered_changed_and_ended(place: Place) -> None:
     assert "尹经理" in shown
     assert page.post(f"/departments/{party.id}/end").status_code == 303
     assert "香樟物业" not in page.get("/departments").text
+    assert page.post("/departments/party", form).status_code == 303
+    assert "香樟物业" in page.get("/departments").text
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from models.inbox import InboxMessage
 from models.outbox import Notice
 from models.party import Assignment, End, Link, PartyKind
 from models.person import Person, Role, RoleKind, RoleStatus
-from models.ticket import TicketState
+from models.ticket import TicketEvent, TicketState
 from tests.handlers.conftest import OFFICIAL, WECOM, Street
 
 RESIDENT, NEIGHBOUR, MEMBER = "demo-resident-1", "demo-resident-2", "demo-member-1"
@@ -51,7 +51,7 @@ def test_claimed_and_answered(street: Street, on: str) -> None:
     street.say(RESIDENT, STALL)
     assert "认领 0001" in street.told(CITY)[0]
     assert "已认领" in street.say(CITY, "认领 0001", on=on).text
-    assert any("有人接了" in told for told in street.told(RESIDENT))
+    assert any("有人接了：城管的老丁" in told for told in street.told(RESIDENT))
     street.photo(CITY, on=on)
     assert "待评" in street.say(CITY, "答复 0001 已清走，每天巡查两次", on=on).text
     assert "请评价" in street.told(RESIDENT)[-1]
@@ -235,6 +235,15 @@ def test_a_link_expires_after_three_days(street: Street) -> None:
     street.at(street.now + timedelta(hours=2))
     assert opened(street, path).data == opened(street, "/answer/x").data
     assert street.ticket("0001").state is not TicketState.RESOLVED
+
+
+def test_nobody_is_called_late_for_not_claiming_what_only_a_link_can_answer(street: Street) -> None:
+    given_to_the_power_station(street)
+    for _ in range(8):
+        street.at(street.now + timedelta(hours=8))
+    with street.huying.database.reading() as session:
+        missed = session.scalars(select(TicketEvent.facts).where(TicketEvent.action == "miss_limit")).all()
+    assert "accept" not in {facts["limit"] for facts in missed}
 
 
 @pytest.mark.parametrize("meanwhile", ["转部门 0001 城管", "链接 0001"])
