@@ -23,6 +23,7 @@ from models.ticket import (
     TicketEvent,
     TicketHelper,
     TicketState,
+    Urgency,
     WordsKind,
 )
 
@@ -103,9 +104,12 @@ def actors(session: Session, ticket: Ticket, person: Person) -> frozenset[Actor]
 
 
 def _allowed(ticket: Ticket, action: Action, mine: frozenset[Actor]) -> frozenset[Actor]:
-    """Which of what somebody is to a ticket allows an action; while a return is open, deciding is the street's."""
+    """Which of what somebody is to a ticket allows an action. While a return is open, deciding is the street's; an
+    emergency waits for nobody.
+    """
     allowed = RULES[action].by & mine
-    return allowed - {Actor.STAFF} if ticket.returned_by and action in WAITS_FOR_THE_STREET else allowed
+    waits = ticket.returned_by and action in WAITS_FOR_THE_STREET and ticket.urgency is not Urgency.EMERGENCY
+    return allowed - {Actor.STAFF} if waits else allowed
 
 
 def helpers_of(session: Session, ticket: Ticket) -> Sequence[int]:

@@ -206,7 +206,7 @@ _RULES: dict[Intent, _Rule] = {
     Intent.REPLY: _rule("回复", _A.STAFF, _STAFF, _S, _W),
     Intent.DUTY: _rule("值班 值班表 谁值班", _A.STAFF, _OFFICE, _W),
     Intent.LINK: _rule("链接 答复链接 一次性链接", _A.STAFF, _OFFICE, _S),
-    Intent.KEEP: _rule("仍由你办 仍由他办 仍由他们办", _A.STAFF, _STREET, _S),
+    Intent.KEEP: _rule("仍由他办 仍由你办 仍由他们办", _A.STAFF, _STREET, _S),
     Intent.TAKE_IN: _rule("社区收回", _A.STAFF, _STREET, _S),
     Intent.GRANT: _rule("准入 同意准入", _A.STAFF, _STREET, _S),
     Intent.DENY: _rule("不准入 不同意准入", _A.STAFF, _STREET, _S),

@@ -64,7 +64,7 @@ def test_returned_and_the_street_agrees_so_the_community_takes_it_in(street: Str
     returned(street, on)
     [asked] = street.told(STREET)
     assert "属于交警" in asked
-    assert "仍由你办 0001" in asked
+    assert "仍由他办 0001" in asked
     assert "社区收回 0001" in asked
     assert "定了" in street.say(STREET, "社区收回 0001 由社区协调", on=on).text
     ticket = street.ticket("0001")

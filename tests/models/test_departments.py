@@ -32,7 +32,7 @@ from models.joint import JointArea, JointNode, Turn
 from models.party import Assignment, PartyKind
 from models.person import Person, RoleKind
 from models.statistics import FirstGiven
-from models.ticket import Ticket, TicketEvent, TicketState
+from models.ticket import Ticket, TicketEvent, TicketState, Urgency
 from tests import factories
 from tests.factories import NOW
 from tests.models.conftest import World, build_world
@@ -93,6 +93,20 @@ def test_of_ten_decisions_at_once_about_one_return_one_counts(both: Database) ->
         ticket = session.get_one(Ticket, ticket_id)
         book = session.scalars(select(Assignment).where(Assignment.ticket_id == ticket_id)).all()
         assert sum(row.ended_at is None for row in book) == int(ticket.state is TicketState.ASSIGNED)
+
+
+@pytest.mark.parametrize("urgency", [Urgency.NORMAL, Urgency.EMERGENCY])
+def test_an_emergency_does_not_wait_for_the_streets_decision(session: Session, world: World, urgency: Urgency) -> None:
+    ticket = assigned(session, world, "城管")
+    desk.send_back(session, ticket, "不归我们", by=world.clerk, now=NOW)
+    ticket.urgency = urgency
+    if urgency is Urgency.EMERGENCY:
+        tickets.finish(session, ticket, "人已分开", by=world.staff, now=NOW)
+        assert ticket.returned_by == ""
+    else:
+        with pytest.raises(Refused) as caught:
+            tickets.finish(session, ticket, "好了", by=world.staff, now=NOW)
+        assert caught.value.reason is Refusal.STREET_DECIDES
 
 
 # ---------------------------------------------------------------- whom a place has
