@@ -194,6 +194,7 @@ def test_an_outside_party_returns_by_a_link_and_the_street_decides(street: Stree
     assert sent(street, path, "return", "是小区自己的线路").status_code == 303
     assert any("是小区自己的线路" in told for told in street.told(STREET))
     assert "仍由江湾供电所办" in street.say(STREET, "仍由你办 0001 入户前归供电所", on=on).text
+    assert opened(street, path).status_code == 404, "a link answers once, whatever the street says"
     again = re.search(r"(/answer/\S+)", street.say(STREET, "链接 0001", on=on).text)
     assert again is not None
     page = opened(street, again[1])

@@ -218,6 +218,10 @@ def test_a_turn_that_passes_or_a_rota_that_is_given_up_changes_nothing_for_what_
     # The turn is that of the day on which it was told, however late dispatch comes to it.
     factories.run_dispatch(session, ticket, now=NOW + timedelta(days=8))
     assert ticket.lead_id == world.street.other_community.id
+    joint.begins += timedelta(days=7)
+    ticket.dispatch_at = NOW
+    factories.run_dispatch(session, ticket, now=NOW + timedelta(days=9))
+    assert ticket.lead_id == world.street.other_community.id
     joints.remove(session, joint)
     ticket.dispatch_at = NOW
     factories.run_dispatch(session, ticket, now=NOW + timedelta(days=30))
