@@ -145,6 +145,9 @@ class Answerer:
                 taken = self._respond(session, message, identity, now=now)
                 inbox.remember(session, message, taken)
                 reply = taken.reply
+                if reply.once and not push:
+                    # A repeat of the message is answered without it: it is in nobody's database.
+                    reply = replace(reply, text=f"{reply.text}\n{reply.once}", once="")
                 if push and reply.text:
                     notices.say(session, taken.person_id, reply, channel=message.channel, now=now)
         self._wake(session)

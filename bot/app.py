@@ -23,6 +23,8 @@ from bot.channels import Channel
 from bot.channels.build import build_channels
 from bot.delivery import Delivery
 from bot.learning import Rates, own_weights
+from bot.limiter import Limiter
+from bot.links import LinkPages
 from bot.media import Fetcher, MediaStore
 from bot.metrics import REGISTRY, SPOOLED
 from bot.pace import Pace
@@ -150,12 +152,16 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
             secure=urlsplit(settings.site.public_url).scheme == "https",
             handover_minutes=settings.limits.handover_minutes,
             undo_hours=settings.limits.reevaluation_hours,
+            link_hours=settings.limits.link_hours,
+            public_url=settings.site.public_url,
             read_media=fetcher.store.get,
             wake=tasks.wake,
         ),
         url_prefix="/console",
     )
     web.register_blueprint(photos.blueprint())
+    links = LinkPages(database, secret=secret_key, clock=clock, wake=tasks.wake, limiter=Limiter(store, clock=clock))
+    web.register_blueprint(links.blueprint())
     huying = Huying(
         settings=settings,
         clock=clock,
@@ -238,6 +244,7 @@ def load_world(database: Database, settings: Settings) -> World:
             handover_minutes=limits.handover_minutes,
             recent_minutes=limits.recent_minutes,
             menu_minutes=limits.menu_minutes,
+            link_hours=limits.link_hours,
             opens=time.fromisoformat(limits.office_open),
             closes=time.fromisoformat(limits.office_close),
         ),
@@ -250,6 +257,7 @@ def load_world(database: Database, settings: Settings) -> World:
         },
         areas={area.id: area for area in nodes},
         quiet=settings.riders.quiet,
+        public_url=settings.site.public_url,
     )
 
 

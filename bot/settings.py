@@ -263,6 +263,7 @@ class Limits(Part):
     handover_minutes: Positive = 30
     menu_minutes: Positive = 30
     recent_minutes: Positive = 30
+    link_hours: Positive = 72
     office_open: TimeOfDay = "08:00"
     office_close: TimeOfDay = "20:00"
 

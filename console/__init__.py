@@ -1,4 +1,4 @@
-"""The staff's web pages: sign-in, the desk, handed-over chats, people, call-backs, figures and announcements."""
+"""The staff's web pages: sign-in, desk, handed-over chats, people, call-backs, figures, announcements, departments."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from console.announcements import add_announcements
 from console.callbacks import add_call_backs
 from console.chats import add_chats
+from console.departments import add_departments
 from console.figures import add_figures
 from console.gate import add_gate
 from console.house import House
@@ -33,6 +34,8 @@ def blueprint(
     channels_note: str = "",
     handover_minutes: int = 30,
     undo_hours: int = 24,
+    link_hours: int = 72,
+    public_url: str = "",
     read_media: Callable[[str], bytes] | None = None,
     wake: Callable[[Session], None] = _nobody_waits,
 ) -> Blueprint:
@@ -40,7 +43,8 @@ def blueprint(
 
     `secure`: whether people reach it by https only. `channels_note`: a line shown to staff under every page, such as
     what the account cannot do. `read_media` gives the bytes stored under an attachment's name, or raises
-    FileNotFoundError. `wake` is given each session after its commit.
+    FileNotFoundError. `public_url` is where one-time links lead, which hold for `link_hours`.
+    `wake` is given each session after its commit.
     """
     house = House(
         database=database,
@@ -50,6 +54,8 @@ def blueprint(
         channels_note=channels_note,
         handover_minutes=handover_minutes,
         undo_hours=undo_hours,
+        link_hours=link_hours,
+        public_url=public_url,
         read_media=read_media,
         wake=wake,
     )
@@ -62,4 +68,5 @@ def blueprint(
     add_call_backs(pages, house)
     add_figures(pages, house)
     add_announcements(pages, house)
+    add_departments(pages, house)
     return pages

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from console import recommend
 from console.house import field
 from console.sight import Sight
-from models import areas, desk, dispatch, handing_on, merging, splitting, tickets, triage
+from models import areas, departments, desk, dispatch, handing_on, merging, splitting, tickets, triage
 from models.area import Area
 from models.category import Category
 from models.clock import CHINA
@@ -209,6 +209,14 @@ def _return(doing: Doing) -> None:
     desk.send_back(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
 
 
+def _keep(doing: Doing) -> None:
+    departments.keep(doing.session, doing.ticket, doing.needed_words(), by=doing.by, now=doing.now)
+
+
+def _take_in(doing: Doing) -> None:
+    departments.take_in(doing.session, doing.ticket, doing.words(), by=doing.by, now=doing.now)
+
+
 def _hold(doing: Doing) -> None:
     try:
         day = date.fromisoformat(field("until", most=10))
@@ -290,6 +298,8 @@ PERFORM: dict[Action, Callable[[Doing], None]] = {
     Action.ASSIGN: _assign,
     Action.CLAIM: _claim,
     Action.RETURN: _return,
+    Action.KEEP: _keep,
+    Action.TAKE_IN: _take_in,
     Action.HOLD: _hold,
     Action.RESUME: _resume,
     Action.REJECT: _reject,
@@ -302,5 +312,7 @@ PERFORM: dict[Action, Callable[[Doing], None]] = {
     Action.TAKE_ON: _accept,
 }
 
-ELSEWHERE = frozenset({Action.CALL_BACK, Action.CALL_REOPEN, Action.NOT_REACHED, Action.SEE_PHONE, Action.RENEW})
+ELSEWHERE = frozenset(
+    {Action.LINK, Action.CALL_BACK, Action.CALL_REOPEN, Action.NOT_REACHED, Action.SEE_PHONE, Action.RENEW}
+)
 """What is done on a page of its own, and has no button on a ticket's."""

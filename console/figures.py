@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import TypedDict
 
 from flask import Blueprint, Response
 from sqlalchemy import select
@@ -19,8 +20,8 @@ from models import areas, statistics
 from models.area import Area, AreaKind
 from models.category import Category
 from models.clock import CHINA, local
-from models.statistics import LEFT_OUT, NEVER_FINISHED, Figure, Key, Rates
-from texts import figures
+from models.statistics import FIRST_LEFT_OUT, LEFT_OUT, NEVER_FINISHED, Figure, Key, Rates
+from texts import figures, parties
 
 LONGEST = 366
 """Days of one period: more is another question, and another load."""
@@ -61,6 +62,15 @@ class Row:
     area_id: int | None = None
 
 
+class Scope(TypedDict):
+    """When and where figures are counted."""
+
+    since: datetime
+    until: datetime
+    communities: list[int]
+    nowhere: bool
+
+
 def add_figures(blueprint: Blueprint, house: House) -> None:
     """The page and the file."""
 
@@ -69,6 +79,7 @@ def add_figures(blueprint: Blueprint, house: House) -> None:
         with house.looking() as sight:
             asked = _asked(sight)
             found = _found(sight, asked)
+            first = statistics.first_given(sight.session, **_scope(sight, asked))
             names = _category_names(sight)
             return house.page(
                 "figures.html",
@@ -77,6 +88,11 @@ def add_figures(blueprint: Blueprint, house: House) -> None:
                 total=statistics.total(found),
                 places=_places(sight, asked, found),
                 categories=[Row(names.get(code, code), rates) for code, rates in statistics.by_category(found).items()],
+                first_rows=[(name, counts, statistics.first_share(counts)) for name, counts in first.items()],
+                first_total=(all_first := sum(first.values(), Counter())),
+                first_share=statistics.first_share(all_first),
+                first_left_out=FIRST_LEFT_OUT,
+                parties=parties,
                 tree=_tree(sight),
                 left_out=LEFT_OUT,
                 never_finished=NEVER_FINISHED,
@@ -147,13 +163,16 @@ def _chosen_days(first: date, last: date) -> tuple[date, date]:
 
 
 def _found(sight: Sight, asked: Asked) -> dict[Key, Counter[Figure]]:
-    return statistics.figures(
-        sight.session,
-        since=asked.since,
-        until=asked.until,
-        communities=_communities(sight, [asked.area.path] if asked.area else sight.desk_paths),
-        nowhere=asked.area is None,
-    )
+    return statistics.figures(sight.session, **_scope(sight, asked))
+
+
+def _scope(sight: Sight, asked: Asked) -> Scope:
+    return {
+        "since": asked.since,
+        "until": asked.until,
+        "communities": _communities(sight, [asked.area.path] if asked.area else sight.desk_paths),
+        "nowhere": asked.area is None,
+    }
 
 
 def _communities(sight: Sight, paths: Sequence[str]) -> list[int]:

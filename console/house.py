@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden
 
 from console.sight import Sight, mask_name, mask_phone
-from models import callbacks
+from models import callbacks, pushing
 from models.clock import Clock, local
 from models.conversation import Conversation
 from models.db import Database
@@ -52,6 +52,8 @@ class House:
     channels_note: str
     handover_minutes: int
     undo_hours: int
+    link_hours: int
+    public_url: str
     read_media: Callable[[str], bytes] | None
     wake: Callable[[Session], None]
 
@@ -73,7 +75,13 @@ class House:
     def page(self, template: str, sight: Sight, **values: Any) -> str:
         """A page in its frame, with what waits in the other rooms."""
         return render_template(
-            template, **self.frame(), waiting=_waiting(sight), person=sight.person, is_desk=sight.is_desk, **values
+            template,
+            **self.frame(),
+            waiting=_waiting(sight),
+            person=sight.person,
+            is_desk=sight.is_desk,
+            is_department=sight.is_department,
+            **values,
         )
 
     def frame(self) -> dict[str, Any]:
@@ -127,6 +135,7 @@ def _waiting(sight: Sight) -> dict[str, int]:
         room: sight.session.scalar(select(func.count()).select_from(table).where(condition)) or 0
         for room, (table, condition) in rooms.items()
     }
+    found["departments"] = len(pushing.waiting(sight.session, sight.person))
     return found | {"call_backs": callbacks.count_waiting(sight.session, sight.person)}
 
 

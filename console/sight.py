@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from models import people, tickets, transitions
+from models import parties, people, tickets, transitions
 from models.area import Area
 from models.attachment import Attachment
 from models.conversation import Conversation, State
@@ -50,6 +50,11 @@ class Sight:
         return any(role.kind in people.STAFF_KINDS for role, _ in self._roles)
 
     @property
+    def is_department(self) -> bool:
+        """Whether the person speaks for a department or partner."""
+        return any(role.kind is RoleKind.DEPARTMENT and role.department for role, _ in self._roles)
+
+    @property
     def may_enter(self) -> bool:
         """Whether the console has anything for this person."""
         return bool(self._roles)
@@ -76,11 +81,16 @@ class Sight:
             mine += [
                 Ticket.community_id.in_(select(Area.id).where(self.desk_areas)),
                 Ticket.community_id.is_(None),
+                Ticket.lead_id.in_(select(Area.id).where(self.desk_areas)),
             ]
         mine += [
             and_(
                 Ticket.department == role.department,
-                or_(Ticket.community_id.in_(select(Area.id).where(self._inside(path))), Ticket.community_id.is_(None)),
+                or_(
+                    Ticket.community_id.in_(select(Area.id).where(self._inside(path))),
+                    Ticket.area_id.in_(select(Area.id).where(self._inside(path))),
+                    Ticket.community_id.is_(None),
+                ),
             )
             for role, path in self._roles
             if role.kind is RoleKind.DEPARTMENT and role.department
@@ -205,14 +215,9 @@ class Sight:
     # ---------------------------------------------------------------- whom to ask
 
     def departments(self, ticket: Ticket) -> Sequence[str]:
-        """The departments that have people where a ticket is."""
-        query = select(Role.department).where(
-            Role.kind == RoleKind.DEPARTMENT, Role.status == RoleStatus.ACTIVE, Role.department != ""
-        )
-        community = self.session.get(Area, ticket.community_id) if ticket.community_id else None
-        if community is not None:
-            query = query.where(Role.area_id.in_([int(step) for step in community.path.strip("/").split("/")]))
-        return self.session.scalars(query.distinct().order_by(Role.department)).all()
+        """The departments and partners that a ticket may be given to where it is."""
+        here = parties.serving(self.session, parties.place_of(self.session, ticket))
+        return [each.name for each in here if parties.takes(each, ticket.category)]
 
 
 def mask_name(name: str) -> str:

@@ -14,6 +14,7 @@ from werkzeug.exceptions import NotFound
 
 from console import desk, recommend
 from console.actions import ELSEWHERE, LOCK_SEVERAL, PERFORM, Doing, FormMisfit
+from console.departments import may_link
 from console.desk import Tab
 from console.house import House, argument, field, page_number
 from console.sight import Sight
@@ -146,7 +147,8 @@ def _list(sight: Sight) -> dict[str, Any]:
 
 def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dict[str, Any]:
     session = sight.session
-    actions = [each for each in transitions.allowed_actions(session, ticket, sight.person) if each not in ELSEWHERE]
+    possible = transitions.allowed_actions(session, ticket, sight.person)
+    actions = [each for each in possible if each not in ELSEWHERE]
     events = session.scalars(
         select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id.desc()).limit(MOST_LINES)
     ).all()
@@ -197,6 +199,8 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
         "reporter": session.get_one(Person, ticket.reporter_id),
         "may_call": sight.may_call(ticket),
         "categories": _category_names(sight),
+        "may_link": Action.LINK in possible and may_link(sight, ticket),
+        "lead": session.get(Area, ticket.lead_id) if ticket.lead_id else None,
         "actions": [action.value for action in actions],
         "needs_reason": [action.value for action in actions if RULES[action].needs_reason],
         "candidates": recommend.candidates(sight, ticket) if {Action.OFFER, Action.ASK_HELP} & {*actions} else [],

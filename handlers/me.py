@@ -169,6 +169,8 @@ def help_(turn: Turn) -> Reply:
         parts.append(staff.HELP_RIDER)
     if people.has_role(turn.person, *people.STAFF_KINDS):
         parts.append(staff.HELP)
+    if people.has_role(turn.person, RoleKind.STREET, RoleKind.ADMIN):
+        parts.append(staff.HELP_STREET)
     if people.has_role(turn.person, RoleKind.DEPARTMENT):
         parts.append(staff.HELP_DEPARTMENT)
     return Reply("\n".join(parts))

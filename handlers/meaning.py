@@ -55,6 +55,9 @@ REPORTING_BACK = frozenset(
         Intent.HOLD,
         Intent.RETURN,
         Intent.TO_DEPARTMENT,
+        Intent.KEEP,
+        Intent.TAKE_IN,
+        Intent.PUSH_DOWN,
     }
 )
 
@@ -137,6 +140,7 @@ INNER_MEANINGS = frozenset(
         Meaning.LOOKOUT_OFF,
         Meaning.COVERED,
         Meaning.UNCOVERED,
+        Meaning.ASK_STREET,
     }
 )
 

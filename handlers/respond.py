@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from handlers import (
     after,
     announced,
+    departments,
     duty,
     emergency,
     evaluate,
@@ -28,7 +29,9 @@ from models.conversation import Question, QuestionKind
 from models.errors import Refused
 from texts import refusals
 
-TOPICS = (after, announced, duty, emergency, evaluate, handover, me, member, progress, report, rider, same, staff)
+TOPICS = (
+    after, announced, departments, duty, emergency, evaluate, handover, me, member, progress, report, rider, same, staff
+)  # fmt: skip
 
 
 def build_router() -> Router:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Reply, Turn
-from models import desk, dispatch, merging, tickets, transitions
+from models import desk, dispatch, merging, parties, tickets, transitions
 from models.area import Area
 from models.clock import CHINA, local
 from models.errors import Refusal, Refused
@@ -25,7 +25,7 @@ from texts import common, members, staff, waves
 routes = Routes()
 
 
-def _named(turn: Turn) -> Ticket:
+def named_ticket(turn: Turn) -> Ticket:
     """The ticket a command names. Raises Refused(NOT_FOUND)."""
     command = turn.command
     if command is None or command.serial is None:
@@ -87,7 +87,7 @@ def _helpers(turn: Turn, ticket: Ticket) -> Sequence[Person]:
 @routes(Intent.DISPATCH)
 def dispatch_to(turn: Turn) -> Reply:
     """One person is asked by name."""
-    ticket = _named(turn)
+    ticket = named_ticket(turn)
     is_taken = ticket.state is TicketState.ACCEPTED
     transitions.check(turn.session, ticket, Action.ASK_HELP if is_taken else Action.OFFER, by=turn.person)
     could = _helpers(turn, ticket)
@@ -111,7 +111,7 @@ def dispatch_to(turn: Turn) -> Reply:
 @routes(Intent.ESCALATE)
 def escalate(turn: Turn) -> Reply:
     """One level up, with a reason."""
-    ticket = _named(turn)
+    ticket = named_ticket(turn)
     if not turn.rest:
         return Reply(members.reason_what(word(Intent.ESCALATE), ticket.short))
     desk.escalate(turn.session, ticket, turn.rest, by=turn.person, now=turn.now)
@@ -121,21 +121,26 @@ def escalate(turn: Turn) -> Reply:
 @routes(Intent.TO_DEPARTMENT)
 def to_department(turn: Turn) -> Reply:
     """To a department by its name; more words are the reason."""
-    ticket = _named(turn)
+    ticket = named_ticket(turn)
     name, _, why = turn.rest.partition(" ")
     if not name:
-        names = turn.session.scalars(
-            select(Role.department).where(Role.kind == RoleKind.DEPARTMENT, Role.department != "").distinct().limit(20)
-        ).all()
-        return Reply(staff.assign_whom(ticket.short, names))
+        could = parties.serving(turn.session, parties.place_of(turn.session, ticket))
+        names = [each.name for each in could if parties.takes(each, ticket.category)]
+        return Reply(staff.assign_whom(ticket.short, names[:20]))
+    was_returned_by = ticket.returned_by
     department = desk.assign(turn.session, ticket, name, why, by=turn.person, now=turn.now)
-    return Reply(staff.assigned(ticket.short, department))
+    if department == was_returned_by:
+        return Reply(staff.kept(ticket.short, department))
+    place = parties.place_of(turn.session, ticket)
+    [party] = parties.named(turn.session, department, place=place)
+    has_account = bool(parties.people_of(turn.session, party, place=place))
+    return Reply(staff.assigned(ticket.short, department, has_account=has_account, contact=party.contact))
 
 
 @routes(Intent.SUPERVISE)
 def supervise(turn: Turn) -> Reply:
     """Asks what keeps a ticket."""
-    ticket = _named(turn)
+    ticket = named_ticket(turn)
     desk.supervise(turn.session, ticket, turn.rest, by=turn.person, now=turn.now)
     return Reply(staff.supervised(ticket.short))
 
@@ -143,7 +148,7 @@ def supervise(turn: Turn) -> Reply:
 @routes(Intent.REJECT)
 def reject(turn: Turn) -> Reply:
     """Not ours, and where to turn instead."""
-    ticket = _named(turn)
+    ticket = named_ticket(turn)
     if not turn.rest:
         return Reply(members.reason_what(word(Intent.REJECT), ticket.short))
     desk.reject(turn.session, ticket, turn.rest, by=turn.person, now=turn.now)
@@ -153,7 +158,7 @@ def reject(turn: Turn) -> Reply:
 @routes(Intent.HOLD)
 def hold(turn: Turn) -> Reply:
     """Until a day, with a reason."""
-    ticket = _named(turn)
+    ticket = named_ticket(turn)
     day = commands.until(turn.rest, today=local(turn.now).date()) if turn.rest else None
     if day is None or day <= local(turn.now).date():
         return Reply(staff.hold_how(ticket.short))
@@ -167,7 +172,7 @@ def hold(turn: Turn) -> Reply:
 @routes(Intent.MERGE)
 def merge(turn: Turn) -> Reply:
     """Two numbers of one matter."""
-    ticket = _named(turn)
+    ticket = named_ticket(turn)
     number = turn.rest.strip()
     if not number:
         return Reply(staff.merge_how(ticket.short))
@@ -182,7 +187,7 @@ def merge(turn: Turn) -> Reply:
 @routes(Intent.CLAIM)
 def claim(turn: Turn) -> Reply:
     """Somebody of the department takes it on."""
-    ticket = _named(turn)
+    ticket = named_ticket(turn)
     desk.claim(turn.session, ticket, by=turn.person, now=turn.now)
     return Reply(staff.claimed(ticket.short))
 
@@ -190,7 +195,7 @@ def claim(turn: Turn) -> Reply:
 def _with_reason(
     turn: Turn, intent: Intent, act: Callable[[Turn, Ticket], object], done: Callable[[str], str]
 ) -> Reply:
-    ticket = _named(turn)
+    ticket = named_ticket(turn)
     if not turn.rest:
         return Reply(members.reason_what(word(intent), ticket.short))
     act(turn, ticket)

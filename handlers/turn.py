@@ -119,6 +119,8 @@ class Reply:
     text: str = ""
     choices: tuple[Choice, ...] = ()
     card_caption: str = ""
+    once: str = ""
+    """A last line that is said this once and kept nowhere, such as an address that holds a secret."""
 
     def to_json(self) -> dict[str, Any]:
         """The stored form, kept beside the message so that a repeat gets the same answer."""
@@ -194,6 +196,8 @@ class Meaning(StrEnum):
     """What an announcement says is all there is to it."""
     UNCOVERED = "uncovered"
     """There is more to it than the announcement says."""
+    ASK_STREET = "ask_street"
+    """A department wants the street to let a task through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +213,8 @@ class World:
     areas: dict[int, Area]
     """The tree as it was read at the start, by id."""
     quiet: Quiet = Quiet()
+    public_url: str = ""
+    """Where links lead."""
 
     def path(self, area_id: int | None) -> list[Area]:
         """The area and everything above it, nearest first; empty for what is not in the tree."""
@@ -226,6 +232,7 @@ class LimitNumbers:
     handover_minutes: int = 30
     menu_minutes: int = 30
     recent_minutes: int = 30
+    link_hours: int = 72
     opens: time = time(8, 0)
     closes: time = time(20, 0)
 

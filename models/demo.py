@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import areas, people
+from models import areas, joints, people, pushing
 from models.area import Area, AreaKind
+from models.category import Category
+from models.joint import JointArea, Turn
+from models.party import Party, PartyKind
 from models.person import Identity, Person, RoleKind
+from models.pushed import Admitted
 
 OFFICIAL = "official"
 BUILDINGS = 6
@@ -40,6 +44,17 @@ class Somebody:
     def everywhere(self) -> bool:
         """Members and those who work here are on every channel, residents and riders on the Official Account."""
         return self.role not in (None, RoleKind.RIDER)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A fictional department or partner, and the area it serves."""
+
+    name: str
+    kind: PartyKind
+    area: str
+    contact: str = ""
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +135,20 @@ PEOPLE = (
     Somebody("蒋老师"),
 )
 
+PARTIES = (
+    Draft("城管", PartyKind.DEPARTMENT, "江湾街道"),
+    Draft("市政维护队", PartyKind.DEPARTMENT, "江湾街道", contact="石队长", categories=("public_facility", "drainage")),
+    Draft("香樟物业", PartyKind.PROPERTY, "香樟花园", contact="尹经理", categories=("property_service", "greening")),
+    Draft("银杏里业委会", PartyKind.OWNERS, "银杏里", contact="钟老师"),
+    Draft("江湾供电所", PartyKind.UTILITY, "江湾街道", contact="抢修班"),
+)
+"""Fictional departments and partners; only 城管 has somebody with an account."""
+
+ADMITTED = (("独居老人入户看望", "eldercare"), ("文明养犬宣传", "pets"), ("消防通道巡查", "fire_safety"))
+
+JOINT = ("江湾路两侧", ("滨江雅苑6栋", "银杏里6栋"), date(2026, 11, 23))
+"""A border of two communities, which lead it by the week."""
+
 PLACES = (
     Place(AreaKind.DISTRICT, "演示区", "", (), 30.5, 114.0),
     Place(AreaKind.STREET, "江湾街道", "演示区", ("江湾街", "江湾"), 30.502, 114.003, secretary="沈主任"),
@@ -196,6 +225,33 @@ def load(session: Session, *, now: datetime, channels: Sequence[str] = ("officia
                 found[place.secretary] = _new(session, nameless[place.secretary], now=now)
             node.secretary_id = found[place.secretary].id
     session.flush()
+    _partners(session, nodes)
+
+
+def _partners(session: Session, nodes: dict[str, Area]) -> None:
+    """Departments and partners, the admitted list and the border, as far as they are not there."""
+    known = set(session.scalars(select(Party.name)))
+    session.add_all(
+        Party(
+            name=each.name,
+            kind=each.kind,
+            area_id=nodes[each.area].id,
+            categories=list(each.categories),
+            contact=each.contact,
+        )
+        for each in PARTIES
+        if each.name not in known
+    )
+    session.flush()
+    street = nodes["江湾街道"]
+    listed = set(session.scalars(select(Admitted.name).where(Admitted.area_id == street.id)))
+    for name, code in ADMITTED:
+        category = session.get(Category, code)
+        if name not in listed and category is not None:
+            pushing.add_entry(session, street, name, category)
+    name, places, begins = JOINT
+    if session.scalar(select(JointArea.id).limit(1)) is None:
+        joints.add(session, name, [nodes[each] for each in places], turn=Turn.WEEK, begins=begins)
 
 
 def _place(session: Session, place: Place, nodes: dict[str, Area]) -> None:

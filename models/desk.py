@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import people, transitions
+from models import departments, outboxes, parties, people, transitions
 from models.category import Level
 from models.errors import Refusal, Refused
 from models.lifecycle import Action, Actor
+from models.outbox import NoticeKind
 from models.person import Person
 from models.ticket import (
     Limit,
@@ -77,12 +78,23 @@ def escalate(
 
 
 def assign(session: Session, ticket: Ticket, department: str, text: str, *, by: Person | None, now: datetime) -> str:
-    """Hands the ticket to a department; gives its full name. Raises Refused(NO_SUCH_DEPARTMENT)."""
+    """Hands the ticket to a department or partner; gives its full name. Where a party has no account the desk is told
+    that a link has to be sent, unless a person does this, who is told at once.
+
+    Raises Refused: NO_SUCH_DEPARTMENT, NOT_THEIR_KIND.
+    """
     ticket = transitions.lock(session, ticket.id)
     actor = transitions.check(session, ticket, Action.ASSIGN, by=by)
-    names = people.people_of_department(session, department.strip()) if department.strip() else []
-    if len(names) != 1:
-        raise Refused(Refusal.NO_SUCH_DEPARTMENT, name=department, names=list(names))
+    place = parties.place_of(session, ticket)
+    found = parties.named(session, department, place=place)
+    if len(found) != 1:
+        raise Refused(Refusal.NO_SUCH_DEPARTMENT, name=department, names=[each.name for each in found])
+    party = found[0]
+    if not parties.takes(party, ticket.category):
+        raise Refused(Refusal.NOT_THEIR_KIND, number=ticket.short, name=party.name)
+    if by is not None and ticket.returned_by == party.name:
+        return departments.keep(session, ticket, text, by=by, now=now)
+    had_it = transitions.desk_of(session, ticket)
     transitions.perform(
         session,
         ticket,
@@ -90,16 +102,21 @@ def assign(session: Session, ticket: Ticket, department: str, text: str, *, by: 
         by=by,
         now=now,
         why=text,
-        facts={"department": names[0]},
+        facts={"department": party.name},
         changes={
-            "department": names[0],
+            "department": party.name,
+            "returned_by": "",
             "level": Level.DEPARTMENT,
             "assignee_id": None,
             "dispatch_at": None,
         },
         checked=actor,
     )
-    return names[0]
+    if by is None and not parties.people_of(session, party, place=place):
+        facts = {"department": party.name, "contact": party.contact}
+        for person in had_it:
+            outboxes.tell(session, NoticeKind.LINK_WANTED, person.id, now=now, ticket_id=ticket.id, data=facts)
+    return party.name
 
 
 def claim(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> None:
@@ -115,13 +132,23 @@ def claim(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Non
         Action.CLAIM,
         by=by,
         now=now,
+        facts={"department": ticket.department},
         changes={"assignee_id": by.id, "answered_at": ticket.answered_at or now},
     )
 
 
-def send_back(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
-    """The department says it is not theirs; the street decides."""
+def send_back(
+    session: Session, ticket: Ticket, text: str, *, by: Person | None, now: datetime, link: int | None = None
+) -> None:
+    """The department says it is not theirs, by its people or by a `link`; the street decides. Where the street has
+    nobody, the desk looks for somebody else.
+
+    Raises Refused(STREET_DECIDED) for a second time.
+    """
     ticket = transitions.lock(session, ticket.id)
+    actor = transitions.check(session, ticket, Action.RETURN, by=by, why=text) if link is None else Actor.DEPARTMENT
+    if parties.has_returned(session, ticket):
+        raise Refused(Refusal.STREET_DECIDED, number=ticket.short)
     transitions.perform(
         session,
         ticket,
@@ -129,13 +156,15 @@ def send_back(session: Session, ticket: Ticket, text: str, *, by: Person, now: d
         by=by,
         now=now,
         why=text,
-        facts={"department": ticket.department},
+        facts={"department": ticket.department} | ({"link": link} if link is not None else {}),
         changes={
             "level": Level.STREET,
             "assignee_id": None,
             "department": "",
+            "returned_by": ticket.department if parties.decided_by_street(session, ticket) else "",
             "dispatch_at": None,
         },
+        checked=actor,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, desk, helpers, limits, matching, outboxes, people, pool, transitions
+from models import areas, desk, helpers, joints, limits, matching, outboxes, parties, people, pool, transitions
 from models.area import Area
 from models.calendar import due, next_opening
 from models.category import Category, First
@@ -19,6 +19,7 @@ from models.lifecycle import Action
 from models.matching import Choice, Found
 from models.offer import Offer, OfferState, Purpose, Shortfall, Wave, WaveMode
 from models.outbox import NoticeKind
+from models.party import PartyKind
 from models.person import Person, Role, RoleKind
 from models.quiet import Quiet
 from models.ticket import Ticket, TicketEvent, TicketKind, TicketState, Urgency
@@ -81,6 +82,7 @@ def dispatch(session: Session, ticket_id: int, *, now: datetime, rules: Rules = 
         _take_back(session, ticket, now=now)
     if ticket.state is not TicketState.NEW:
         return
+    joints.give_lead(session, ticket, now=now)
     often = _has_tasks(session, ticket) or _comes_back_often(session, ticket)
     first = First.STAFF if often else _first(ticket, category)
     if first is First.DEPARTMENT and _assign(session, ticket, category, now=now):
@@ -94,6 +96,8 @@ def dispatch(session: Session, ticket_id: int, *, now: datetime, rules: Rules = 
         _volunteers(session, ticket, category, night=night, now=now, rules=rules)
     elif first is First.POOL:
         _open_pool(session, ticket, category, now=now, rules=rules)
+    elif first is First.PROPERTY and _to_partner(session, ticket, now=now):
+        return
     elif first in (First.GRID, First.PROPERTY):
         found = _standing(session, ticket, first, now=now)
         ticket.needs = 1
@@ -116,7 +120,7 @@ def _first(ticket: Ticket, category: Category) -> First:
     """
     if ticket.urgency is Urgency.EMERGENCY or not ticket.understood or ticket.kind is not TicketKind.REPORT:
         return First.STAFF
-    if ticket.level is not category.level:
+    if ticket.level is not category.level or ticket.origin or ticket.returned_by:
         return First.STAFF
     if not category.offerable and (ticket.reopened or category.first is not First.DEPARTMENT):
         return First.STAFF
@@ -437,9 +441,29 @@ def department_for(session: Session, ticket: Ticket, category: Category) -> str 
     ):
         # A department said that it is not theirs: people decide.
         return None
-    if not people.with_role(session, [RoleKind.DEPARTMENT], area=community, department=category.department):
+    place = parties.place_of(session, ticket)
+    found = [each for each in parties.serving(session, place) if each.name == category.department]
+    if not found or not parties.takes(found[0], category.code):
         return None
-    return category.department
+    return found[0].name if parties.is_reachable(session, found[0], place=place) else None
+
+
+def _to_partner(session: Session, ticket: Ticket, *, now: datetime) -> bool:
+    """To the property company of the place, where it is one and none of its people is asked by name."""
+    place = parties.place_of(session, ticket)
+    if place is None or parties.ever_given(session, ticket):
+        return False
+    if people.with_role(session, [RoleKind.PROPERTY], area=place):
+        return False
+    found = [
+        each
+        for each in parties.serving(session, place, kind=PartyKind.PROPERTY)
+        if parties.takes(each, ticket.category) and parties.is_reachable(session, each, place=place)
+    ]
+    if len(found) != 1:
+        return False
+    desk.assign(session, ticket, found[0].name, "", by=None, now=now)
+    return True
 
 
 def _assign(session: Session, ticket: Ticket, category: Category, *, now: datetime) -> bool:

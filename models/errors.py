@@ -39,6 +39,18 @@ class Refusal(StrEnum):
     HAS_TASKS = "has_tasks"
     """A ticket with tasks of its own is neither merged nor split beyond five."""
     OWN_WORK = "own_work"
+    STREET_DECIDES = "street_decides"
+    """A return waits for the street's decision."""
+    STREET_DECIDED = "street_decided"
+    """Nobody returns a second time what the street has decided."""
+    NOT_THEIR_KIND = "not_their_kind"
+    """A party is given only what it is there for."""
+    HAS_ACCOUNT = "has_account"
+    """A party whose people are here needs no link."""
+    NAME_TAKEN = "name_taken"
+    NO_SUCH_COMMUNITY = "no_such_community"
+    WISH_OVER = "wish_over"
+    """The street has been asked about this task already, or has decided."""
 
 
 class Refused(Exception):

@@ -51,7 +51,17 @@ class Action(StrEnum):
     ESCALATE = "escalate"
     ASSIGN = "assign"
     CLAIM = "claim"
+    LINK = "link"
+    """A one-time link for whoever has no account."""
     RETURN = "return"
+    KEEP = "keep"
+    """The street decides that it stays with whoever returned it."""
+    TAKE_IN = "take_in"
+    """The street agrees to a return, and the community takes it."""
+    PUSH_DOWN = "push_down"
+    """A department's own task comes to a community, by the admitted list or the street's leave."""
+    LEAD = "lead"
+    """It lies in a joint area: whose turn it is has it on the desk."""
     HOLD = "hold"
     RESUME = "resume"
     REJECT = "reject"
@@ -92,6 +102,8 @@ class Actor(StrEnum):
     STAFF = "staff"
     """Community staff of the ticket's area, or anybody above them."""
     STREET = "street"
+    ARBITER = "arbiter"
+    """The street, while a return waits for its decision."""
     DEPARTMENT = "department"
     """Belongs to the department the ticket is assigned to."""
     PASSER_BY = "passer_by"
@@ -111,6 +123,8 @@ class Audience(StrEnum):
     DESK = "desk"
     """The dispatch desk, gathered into one message."""
     DEPARTMENT = "department"
+    RETURNER = "returner"
+    """Whoever said that it is not theirs."""
     STREET = "street"
     ABOVE = "above"
     """The desk of the level the ticket has gone up to."""
@@ -278,11 +292,25 @@ RULES: dict[Action, Rule] = {
         [SYSTEM, *DESK],
         Tell(NoticeKind.TAKEN_BACK, Audience.TEAM),
         Tell(NoticeKind.ASSIGNED, Audience.DEPARTMENT),
+        Tell(NoticeKind.RETURN_AGREED, Audience.RETURNER),
         Tell(NoticeKind.PASSED_ON, Audience.REPORTER),
         Tell(NoticeKind.OFFER_WITHDRAWN, Audience.OTHERS_OFFERED),
     ),
     Action.CLAIM: _rule([ASSIGNED], None, [DEPARTMENT], Tell(NoticeKind.ACCEPTED, Audience.REPORTER)),
+    Action.LINK: _rule([ASSIGNED], None, DESK),
     Action.RETURN: _rule([ASSIGNED], NEW, [DEPARTMENT], Tell(NoticeKind.RETURNED, Audience.STREET), needs_reason=True),
+    # What only the street decides; giving it to another is ASSIGN.
+    Action.KEEP: _rule([NEW], ASSIGNED, [Actor.ARBITER], Tell(NoticeKind.KEPT, Audience.DEPARTMENT)),
+    Action.TAKE_IN: _rule(
+        [NEW],
+        NEW,
+        [Actor.ARBITER],
+        Tell(NoticeKind.RETURN_AGREED, Audience.RETURNER),
+        Tell(NoticeKind.PASSED_ON, Audience.REPORTER),
+        Tell(NoticeKind.DESK, Audience.DESK),
+    ),
+    Action.PUSH_DOWN: _rule([NEW], None, [SYSTEM]),
+    Action.LEAD: _rule([NEW], None, [SYSTEM]),
     Action.HOLD: _rule(
         OPEN_STATES - {HELD},
         HELD,
@@ -345,3 +373,8 @@ RULES: dict[Action, Rule] = {
     # An announcement that holds a ticket was changed: its new words and date.
     Action.RENEW: _rule([HELD], None, [SYSTEM, *DESK], Tell(NoticeKind.HELD, Audience.REPORTER)),
 }
+
+WAITS_FOR_THE_STREET = frozenset(
+    {Action.OFFER, Action.ASSIGN, Action.FINISH, Action.REJECT, Action.ESCALATE, Action.SPLIT}
+)
+"""While a return waits for the street's decision, the community's staff leave these to the street."""

@@ -27,6 +27,8 @@ _BEGINS_AGAIN = frozenset(
         Action.ESCALATE,
         Action.ASSIGN,
         Action.RETURN,
+        Action.KEEP,
+        Action.TAKE_IN,
         Action.RESUME,
         Action.UNMERGE,
     }

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from models import followers, helpers, outboxes, transitions
+from models import followers, helpers, outboxes, parties, transitions
 from models.conversation import Question, QuestionKind
 from models.errors import Refusal, Refused
 from models.lifecycle import OPEN_STATES, Action, Actor
@@ -291,6 +291,8 @@ INHERITED = (
     "level",
     "assignee_id",
     "department",
+    "returned_by",
+    "lead_id",
     "reopened",
     "needs",
     "held_from",
@@ -338,6 +340,7 @@ def take_over(session: Session, head: Ticket, *, now: datetime) -> Ticket | None
     for each in rest:
         each.merged_into_id = heir.id
     changes = {name: getattr(head, name) for name in INHERITED}
+    parties.move(session, head, heir)
     if head.state is TicketState.OFFERED:
         # The offers name the other ticket: they are withdrawn with it.
         changes |= {"state": TicketState.NEW, "dispatch_at": now}

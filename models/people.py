@@ -21,7 +21,9 @@ from models.errors import Refusal, Refused
 from models.inbox import InboxMessage
 from models.offer import Offer, OfferState
 from models.outbox import Notice, NoticeKind, NoticeState
+from models.party import Party
 from models.person import Code, CodeKind, Identity, Login, Person, Role, RoleKind, RoleStatus, Skill
+from models.pushed import PushDown
 from models.reminder import About, Reminder
 from models.ticket import Evaluation, Ticket, TicketEvent, TicketHelper, TicketWords
 
@@ -97,6 +99,9 @@ def grant(
         session.add(role)
     role.status = status
     role.department = department
+    known = select(Party.id).where(Party.name == department, Party.area_id == area_id)
+    if kind is RoleKind.DEPARTMENT and department and session.scalar(known) is None:
+        session.add(Party(name=department, area_id=area_id))
     session.flush()
     session.expire(person, ["roles"])
     return role
@@ -335,20 +340,6 @@ def _waiting(person: Person, kind: NoticeKind) -> ColumnElement[bool]:
     return and_(Notice.person_id == person.id, Notice.kind == kind, Notice.state == NoticeState.PENDING)
 
 
-def people_of_department(session: Session, name: str) -> Sequence[str]:
-    """The names of departments that people belong to and that contain `name`."""
-    found = session.scalars(
-        select(Role.department)
-        .where(
-            Role.kind == RoleKind.DEPARTMENT,
-            Role.status == RoleStatus.ACTIVE,
-            or_(Role.department == name, Role.department.contains(name, autoescape=True)),
-        )
-        .distinct()
-    ).all()
-    return [name] if name in found else list(found)
-
-
 def erase(session: Session, person: Person, *, now: datetime) -> None:
     """Takes away what is personal: name, phone, home and words. The facts of tickets stay without saying whose.
 
@@ -361,6 +352,7 @@ def erase(session: Session, person: Person, *, now: datetime) -> None:
     session.execute(
         update(TicketWords).where(TicketWords.person_id == person.id).values(text=None, salt=None, person_id=None)
     )
+    session.execute(update(PushDown).where(PushDown.by_id == person.id).values(words=""))
     session.execute(update(InboxMessage).where(InboxMessage.person_id == person.id).values(text="", person_id=None))
     session.execute(
         update(Notice)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from models import areas, people
+from models import areas, parties, people
 from models.area import Area, AreaKind
 from models.category import Level
 from models.person import Person, RoleKind
@@ -29,11 +29,14 @@ def at(session: Session, ticket: Ticket, level: Level, *, now: datetime) -> Sequ
     """
     area = session.get(Area, ticket.area_id or ticket.community_id or 0)
     chain = areas.ancestors(session, area) if area is not None else []
+    desk = area
+    if ticket.lead_id is not None:
+        # On a border the estate's people stay who they are; above them it is whoever leads.
+        desk = session.get_one(Area, ticket.lead_id)
+        chain = [*(each for each in chain if each.kind in _NODES[Level.ESTATE]), *areas.ancestors(session, desk)]
     if level is Level.DEPARTMENT:
         found = _present(
-            people.with_role(session, [RoleKind.DEPARTMENT], area=area, department=ticket.department)
-            if ticket.department
-            else (),
+            parties.people_of(session, ticket.department, place=area),
             ticket,
             now=now,
         )
@@ -49,7 +52,7 @@ def at(session: Session, ticket: Ticket, level: Level, *, now: datetime) -> Sequ
                 if found:
                     return found[:1]
         if each in _DESKS:
-            found = _present(people.with_role(session, [_DESKS[each]], area=area), ticket, now=now)
+            found = _present(people.with_role(session, [_DESKS[each]], area=desk), ticket, now=now)
             if found:
                 return found
     return people.with_role(session, [RoleKind.ADMIN], area=None)

@@ -1,4 +1,4 @@
-"""The three rates (三率): answered, solved, satisfied, with everything that is left out of them counted beside."""
+"""The three rates (三率), and how often the first party asked was the right one, with all that is left out beside."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from models.party import Assignment, End, Party
 from models.result import Result
 from models.ticket import ENDED, Evaluation, EvaluationSource, Ticket, TicketState
 
@@ -234,3 +235,65 @@ def by_category(found: Mapping[Key, Counts]) -> dict[str, Rates]:
 def within(found: Mapping[Key, Counts], communities: Collection[int | None]) -> dict[Key, Counts]:
     """Only what happened in these communities."""
     return {key: counts for key, counts in found.items() if key[0] in communities}
+
+
+# ---------------------------------------------------------------- the first party asked
+
+
+class FirstGiven(StrEnum):
+    """What became of a ticket with the first department or partner it was given to; each ticket is in exactly one."""
+
+    RIGHT = "right"
+    """Finished while it was with them."""
+    WRONG = "wrong"
+    """Somebody else had to do it: a return was agreed to, or it was given on or went up."""
+    STILL = "still"
+    DISPUTED = "disputed"
+    """Returned, and the street has not decided."""
+    OVER = "over"
+    """Ended otherwise: withdrawn, merged, rejected, answered by an announcement."""
+
+
+FIRST_LEFT_OUT = (FirstGiven.STILL, FirstGiven.DISPUTED, FirstGiven.OVER)
+"""In neither part of the share."""
+
+FirstCounts = Counter[FirstGiven]
+
+
+def first_given(
+    session: Session, *, since: datetime, until: datetime, communities: Collection[int], nowhere: bool
+) -> dict[str, FirstCounts]:
+    """The tickets given to a party for the first time from `since` until before `until`, by the party's name, in the
+    order of the names: never in the order of the shares.
+    """
+    is_disputed = and_(Assignment.returned_at.is_not(None), Assignment.kept_at.is_(None))
+    outcome = case(
+        (Assignment.end == End.FINISHED, FirstGiven.RIGHT),
+        (Assignment.end == End.MOVED, FirstGiven.WRONG),
+        (Assignment.end == End.OVER, FirstGiven.OVER),
+        (is_disputed, FirstGiven.DISPUTED),
+        else_=FirstGiven.STILL,
+    )
+    rows = session.execute(
+        select(Party.name, outcome, func.count())
+        .select_from(Assignment)
+        .join(Party, Party.id == Assignment.party_id)
+        .join(Ticket, Ticket.id == Assignment.ticket_id)
+        .where(
+            Assignment.first.is_(True),
+            Assignment.given_at >= since,
+            Assignment.given_at < until,
+            _place(Ticket.community_id, communities, nowhere=nowhere),
+        )
+        .group_by(Party.name, outcome)
+        .order_by(Party.name)
+    )
+    found: dict[str, FirstCounts] = {}
+    for name, what, count in rows:
+        found.setdefault(name, Counter())[FirstGiven(what)] += count
+    return found
+
+
+def first_share(counts: FirstCounts) -> Share:
+    """How many the first one asked has finished, among those of which that is known."""
+    return Share(counts[FirstGiven.RIGHT], counts[FirstGiven.RIGHT] + counts[FirstGiven.WRONG])

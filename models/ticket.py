@@ -127,6 +127,12 @@ class Ticket(Base):
     lng: Mapped[float | None]
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     department: Mapped[str] = mapped_column(String(40), default="")
+    returned_by: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    """The department or partner that says it is not theirs, until the street has decided."""
+    origin: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    """The department that pushed its own task down to the community."""
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"))
+    """The community that led the joint area when it was told; its desk is the ticket's."""
     reopened: Mapped[int] = mapped_column(default=0)
     needs: Mapped[int] = mapped_column(default=1, server_default="1")
     """How many volunteers go together: the assignee, and helpers."""

@@ -20,6 +20,7 @@ from models import (
     handing_on,
     helpers,
     history,
+    joints,
     limits,
     merging,
     outboxes,
@@ -457,6 +458,7 @@ def locate(
         changes={
             "area_id": area_id,
             "community_id": areas.community_of(session, area_id),
+            "lead_id": joints.lead_of(session, area_id, ticket.opened_at),
             "place": place[:200],
             "room": room[:40] or ticket.room,
             "dispatch_at": now if ticket.state is TicketState.NEW else ticket.dispatch_at,

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, followers, history, limits, outboxes, people, results
+from models import areas, followers, history, limits, outboxes, parties, people, results
 from models.area import Area
 from models.category import Category, Level
 from models.conversation import Question, QuestionKind
 from models.errors import Refusal, Refused
-from models.lifecycle import BY_THE_CLOCK, RULES, Action, Actor, Audience
+from models.lifecycle import BY_THE_CLOCK, RULES, WAITS_FOR_THE_STREET, Action, Actor, Audience
 from models.offer import Offer, OfferState, Purpose
 from models.outbox import NoticeKind
 from models.person import Identity, Person, RoleKind
@@ -46,7 +46,8 @@ def lock(session: Session, ticket_id: int) -> Ticket:
 
 def desk_of(session: Session, ticket: Ticket) -> Sequence[Person]:
     """The people at the dispatch desk for a ticket: the street's from its level up, otherwise the community's."""
-    area = session.get(Area, ticket.community_id) if ticket.community_id else None
+    looked_after = ticket.lead_id or ticket.community_id
+    area = session.get(Area, looked_after) if looked_after else None
     if ticket.level in (Level.STREET, Level.DEPARTMENT):
         found = people.with_role(session, [RoleKind.STREET], area=area)
         if found:
@@ -94,17 +95,33 @@ def actors(session: Session, ticket: Ticket, person: Person) -> frozenset[Actor]
     for role in person.roles:
         if role.status != "active":
             continue
+        places = [community]
         if role.kind is RoleKind.DEPARTMENT:
             here = Actor.DEPARTMENT if role.department and role.department == ticket.department else None
+            # A property company may serve one estate only.
+            places = [parties.place_of(session, ticket)] if here else []
         elif role.kind in people.STAFF_KINDS:
             here = Actor.STAFF if role.kind is RoleKind.STAFF else Actor.STREET
+            if ticket.lead_id is not None:
+                places.append(session.get_one(Area, ticket.lead_id))
         else:
             here = None
         if here is not None:
             where = session.get_one(Area, role.area_id)
-            if community is None or areas.covers(where.path, community.path):
+            if any(place is None or areas.covers(where.path, place.path) for place in places):
                 found.add(here)
+    if ticket.returned_by and Actor.STREET in found:
+        found.add(Actor.ARBITER)
     return frozenset(found)
+
+
+def _allowed(ticket: Ticket, action: Action, mine: frozenset[Actor]) -> frozenset[Actor]:
+    """Which of what somebody is to a ticket allows an action. While a return is open, deciding is the street's; an
+    emergency waits for nobody.
+    """
+    allowed = RULES[action].by & mine
+    waits = ticket.returned_by and action in WAITS_FOR_THE_STREET and ticket.urgency is not Urgency.EMERGENCY
+    return allowed - {Actor.STAFF} if waits else allowed
 
 
 def helpers_of(session: Session, ticket: Ticket) -> Sequence[int]:
@@ -134,7 +151,7 @@ def _is_gone(session: Session, assignee_id: int | None) -> bool:
 def allowed_actions(session: Session, ticket: Ticket, person: Person) -> list[Action]:
     """The actions a person may take on a ticket now, in the order of the table: the buttons to show."""
     mine = actors(session, ticket, person)
-    return [action for action, rule in RULES.items() if ticket.state in rule.sources and rule.by & mine]
+    return [action for action, rule in RULES.items() if ticket.state in rule.sources and _allowed(ticket, action, mine)]
 
 
 def check(session: Session, ticket: Ticket, action: Action, *, by: Person | None, why: str = "") -> Actor:
@@ -143,7 +160,10 @@ def check(session: Session, ticket: Ticket, action: Action, *, by: Person | None
     if by is None:
         allowed = {Actor.SYSTEM} & rule.by
     else:
-        allowed = set(actors(session, ticket, by) & rule.by)
+        mine = actors(session, ticket, by)
+        allowed = set(_allowed(ticket, action, mine))
+        if not allowed and mine & rule.by:
+            raise Refused(Refusal.STREET_DECIDES, number=ticket.short, name=ticket.returned_by)
     if not allowed:
         with_another = by is not None and Actor.ASSIGNEE in rule.by and by.id in helpers_of(session, ticket)
         raise Refused(Refusal.HELPERS_TASK if with_another else Refusal.NOT_YOURS, number=ticket.short)
@@ -180,17 +200,25 @@ def perform(
     rule = RULES[action]
     actor = checked or check(session, ticket, action, by=by, why=why)
     words = history.keep_words(session, ticket, why, words_kind, by=by, now=now) if why.strip() else None
-    before, former_assignee = ticket.state, ticket.assignee_id
+    before, former_assignee, returner = ticket.state, ticket.assignee_id, ticket.returned_by
+    was_theirs = parties.is_with_party(ticket) or bool(returner)
     if rule.target is not None:
         ticket.state = rule.target
     for name, value in (changes or {}).items():
         setattr(ticket, name, value)
+    if returner and ticket.returned_by == returner and ticket.state not in (TicketState.NEW, TicketState.HELD):
+        # Whatever was done with it instead: nothing is left to decide.
+        ticket.returned_by = ""
     is_heard_of = before is not TicketState.ACCEPTED or actor in (Actor.ASSIGNEE, Actor.HELPER)
     if ticket.state is not TicketState.ACCEPTED:
         ticket.touched_at = ticket.asked_at = None
     elif is_heard_of or ticket.assignee_id != former_assignee:
         ticket.touched_at, ticket.asked_at = now, None
     limits.follow(ticket, session.get_one(Category, ticket.category), action, by_hand=by is not None, now=now)
+    if was_theirs or action is Action.ASSIGN:
+        parties.follow(
+            session, ticket, action, was_theirs=was_theirs, announced="announcement" in (facts or {}), now=now
+        )
     own_work: frozenset[int] = frozenset()
     if ticket.state is TicketState.RESOLVED and before is not TicketState.RESOLVED:
         results.note(session, ticket, now=now, announced="announcement" in (facts or {}))
@@ -212,7 +240,7 @@ def perform(
             # A follower reads the number of their own ticket.
             audience = followers.numbers(session, ticket)
         else:
-            told = _audience(session, ticket, tell.to, former_assignee, target, by, only=only)
+            told = _audience(session, ticket, tell.to, former_assignee, target, by, returner, only=only)
             audience = dict.fromkeys(told, ticket.id)
             if tell.to is Audience.TARGET:
                 audience |= {
@@ -264,6 +292,7 @@ def _audience(
     former_assignee: int | None,
     target: Person | None,
     by: Person | None,
+    returner: str,
     *,
     only: Purpose | None,
 ) -> Collection[int]:
@@ -282,14 +311,17 @@ def _audience(
                 select(Offer.person_id).where(_open_offers(ticket, except_person=by.id if by else 0, only=only))
             ).all()
         case Audience.DEPARTMENT:
-            area = session.get(Area, ticket.community_id) if ticket.community_id else None
-            found = people.with_role(session, [RoleKind.DEPARTMENT], area=area, department=ticket.department)
-            return [person.id for person in found]
+            theirs = parties.people_of(session, ticket.department, place=parties.place_of(session, ticket))
+            return [person.id for person in theirs]
+        case Audience.RETURNER:
+            theirs = parties.people_of(session, returner, place=parties.place_of(session, ticket))
+            return [person.id for person in theirs]
         case Audience.ABOVE | Audience.DESK:
             return [person.id for person in desk_of(session, ticket)]
         case Audience.STREET:
             area = session.get(Area, ticket.community_id) if ticket.community_id else None
-            return [person.id for person in people.with_role(session, [RoleKind.STREET], area=area)]
+            street = people.with_role(session, [RoleKind.STREET], area=area)
+            return [person.id for person in street or desk_of(session, ticket)]
         case Audience.TARGET:
             return [target.id] if target else []
 
@@ -385,4 +417,4 @@ def sight(session: Session, person: Person) -> ColumnElement[bool]:
     roots = [role.area_id for role in person.roles if role.kind in people.STAFF_KINDS and role.status == "active"]
     paths = session.scalars(select(Area.path).where(Area.id.in_(roots))).all()
     inside = select(Area.id).where(or_(*(Area.path.startswith(path) for path in paths)))
-    return or_(Ticket.community_id.in_(inside), Ticket.community_id.is_(None))
+    return or_(Ticket.community_id.in_(inside), Ticket.community_id.is_(None), Ticket.lead_id.in_(inside))

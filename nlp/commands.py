@@ -73,6 +73,12 @@ class Intent(StrEnum):
     HAND_BACK = "hand_back"
     REPLY = "reply"
     CLAIM = "claim"
+    LINK = "link"
+    KEEP = "stays_with"
+    TAKE_IN = "take_in"
+    PUSH_DOWN = "push_down"
+    GRANT = "grant"
+    DENY = "deny"
     RETURN = "return"
     ANSWER = "answer"
     DUTY = "duty"
@@ -113,6 +119,7 @@ _WORKERS = frozenset({"member", "rider", "grid", "staff", "street", "department"
 _MEMBERS = frozenset({"member", "rider", "grid", "staff"})
 _STAFF = frozenset({"grid", "staff", "street", "admin"})
 _OFFICE = frozenset({"staff", "street", "admin"})
+_STREET = frozenset({"street", "admin"})
 _DEPARTMENT = frozenset({"department", "staff", "street", "admin"})
 
 
@@ -190,7 +197,7 @@ _RULES: dict[Intent, _Rule] = {
     Intent.DESK: _rule("待派 待派单 派单台", _A.STAFF, _STAFF),
     Intent.DISPATCH: _rule("派单 派给 指派", _A.STAFF, _STAFF, _S),
     Intent.ESCALATE: _rule("上报", _A.STAFF, _STAFF, _S),
-    Intent.TO_DEPARTMENT: _rule("转部门 转办", _A.STAFF, _STAFF, _S),
+    Intent.TO_DEPARTMENT: _rule("转部门 转办 改派", _A.STAFF, _STAFF, _S),
     Intent.SUPERVISE: _rule("督办", _A.STAFF, _OFFICE, _S),
     Intent.REJECT: _rule("不予受理 不受理", _A.STAFF, _STAFF, _S),
     Intent.HOLD: _rule("挂起", _A.STAFF, _STAFF | _DEPARTMENT, _S),
@@ -198,6 +205,12 @@ _RULES: dict[Intent, _Rule] = {
     Intent.HAND_BACK: _rule("交回 交还 结束人工", _A.STAFF, _STAFF, _S),
     Intent.REPLY: _rule("回复", _A.STAFF, _STAFF, _S, _W),
     Intent.DUTY: _rule("值班 值班表 谁值班", _A.STAFF, _OFFICE, _W),
+    Intent.LINK: _rule("链接 答复链接 一次性链接", _A.STAFF, _OFFICE, _S),
+    Intent.KEEP: _rule("仍由他办 仍由你办 仍由他们办", _A.STAFF, _STREET, _S),
+    Intent.TAKE_IN: _rule("社区收回", _A.STAFF, _STREET, _S),
+    Intent.GRANT: _rule("准入 同意准入", _A.STAFF, _STREET, _S),
+    Intent.DENY: _rule("不准入 不同意准入", _A.STAFF, _STREET, _S),
+    Intent.PUSH_DOWN: _rule("下派", _A.DEPARTMENT, frozenset({"department"}), _W),
     Intent.CLAIM: _rule("认领", _A.DEPARTMENT, _DEPARTMENT, _S),
     Intent.RETURN: _rule("退回", _A.DEPARTMENT, _DEPARTMENT, _S),
     Intent.ANSWER: _rule("答复", _A.DEPARTMENT, _DEPARTMENT, _S),

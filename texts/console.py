@@ -74,6 +74,8 @@ ACTIONS = {
     Action.ASSIGN: "转部门",
     Action.CLAIM: "认领",
     Action.RETURN: "退回街道",
+    Action.KEEP: "仍由他办",
+    Action.TAKE_IN: "社区收回",
     Action.HOLD: "挂起",
     Action.RESUME: "恢复办理",
     Action.REJECT: "不予受理",
@@ -100,6 +102,8 @@ HINTS = {
     Action.ESCALATE: "交到上一级。居民会知道转到了哪里。",
     Action.ASSIGN: "部门的人会收到，居民会知道转给了谁。",
     Action.RETURN: "请写清楚为什么不归本部门，由街道决定。",
+    Action.KEEP: "街道定了仍由退回的单位办，原因会告诉他们，他们不能再退第二次。要改派，用“转部门”。",
+    Action.TAKE_IN: "街道同意退回，由社区来办。退回的单位和居民都会知道。",
     Action.HOLD: "原因和日子会告诉居民，到那天自动恢复。",
     Action.REJECT: "请告诉居民为什么，以及可以找谁。",
     Action.MERGE: "同一件事合到一起，这位居民也会收到那件事的进展。",
@@ -122,6 +126,7 @@ WORDS_LABELS = {
     Action.RELAY: "想说的话",
     Action.ESCALATE: "原因",
     Action.RETURN: "原因",
+    Action.KEEP: "为什么仍由他们办",
     Action.HOLD: "原因",
     Action.REJECT: "原因和去处",
 }
@@ -149,6 +154,11 @@ EVENTS = {
     Action.ASSIGN: "转给部门",
     Action.CLAIM: "认领了",
     Action.RETURN: "退回街道",
+    Action.LINK: "给了一次性链接",
+    Action.KEEP: "街道定了，仍由他们办",
+    Action.TAKE_IN: "街道同意退回，社区收回来办",
+    Action.PUSH_DOWN: "下派到社区",
+    Action.LEAD: "在联合区域，由轮值的社区牵头",
     Action.HOLD: "挂起",
     Action.RESUME: "恢复办理",
     Action.REJECT: "不予受理",
@@ -186,6 +196,7 @@ ACTORS = {
     Actor.HELPER: "一起去的人",
     Actor.STAFF: "社区",
     Actor.STREET: "街道",
+    Actor.ARBITER: "街道",
     Actor.DEPARTMENT: "部门",
     Actor.HELPER: "搭手的人",
     Actor.PASSER_BY: "路过的人",
@@ -281,6 +292,11 @@ NOTICES = {
     NoticeKind.PASSED_ON: "转到了别处办理",
     NoticeKind.ASSIGNED: "有事转给部门",
     NoticeKind.RETURNED: "部门退回",
+    NoticeKind.KEPT: "街道定了仍由他们办",
+    NoticeKind.RETURN_AGREED: "街道同意退回",
+    NoticeKind.LINK_WANTED: "对方没有账号，要给链接",
+    NoticeKind.WISH: "部门申请下派",
+    NoticeKind.WISH_DECIDED: "下派申请的结果",
     NoticeKind.HELD: "挂起的原因和日子",
     NoticeKind.RESUMED: "恢复办理",
     NoticeKind.REJECTED: "不予受理的原因",
@@ -326,6 +342,8 @@ DELIVERIES = {
 
 CHANNELS = {"official": "公众号", "wecom": "企业微信", "console": "网页"}
 
+LINK, LINK_HINT = "一次性链接", "对方没有账号时，用它答复这一件事，只能用一次。以前给的链接同时作废。"
+
 SAME_ANSWERS = {"same": "合并", "different": "不是一件事"}
 
 RATES_TITLE = "小应听得准不准"
@@ -343,6 +361,13 @@ DONE = {
     "same": "已合并，会告诉居民。",
     "different": "已记下：不是一件事，以后不再问。",
     "called": "回访已记下。",
+    "party": "单位名单已改好。",
+    "joint": "联合区域已改好。",
+    "entry": "准入清单已改好。",
+    "granted": "已同意下派，社区会收到，部门也会知道。",
+    "denied": "已记下：不同意下派，会告诉部门。",
+    "pushed": "已下派，社区会收到。",
+    "wish": "已报给街道，定了会告诉您。",
     "announced": "公告已发出，正在逐件答复。",
     "announcement_changed": "公告已改好，正在告诉收到过的人。",
     "announcement_withdrawn": "公告已撤回，挂着的事正在恢复办理。",
@@ -361,6 +386,8 @@ _REFUSALS = {
     Refusal.REASON_MISSING: "请写一句话再提交。",
     Refusal.NOBODY_TO_TELL: "还没有人接，话带不到；可以用“补充”。",
     Refusal.NO_SUCH_DEPARTMENT: "请从名单里选一个部门。",
+    Refusal.HAS_ACCOUNT: "这家单位有人在用小应，已经收到了，不用链接。",
+    Refusal.NO_SUCH_COMMUNITY: "请从名单里选一个社区。",
     Refusal.SAME_OVER: "这一对已经有人定过，或者其中一件已经有了结果。",
     Refusal.CHANGED: "您看的时候，这里刚刚有人动过。下面是最新的样子，您写的话还在，请看一眼再决定。",
 }
@@ -470,12 +497,22 @@ def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categor
             return told if len(asked) <= 6 else f"{told}等 {len(asked)} 位"
         case Action.ESCALATE:
             return f"到{LEVELS[Level(facts['level'])]}" if facts.get("level") in list(Level) else ""
-        case Action.ASSIGN | Action.RETURN:
+        case Action.ASSIGN | Action.RETURN | Action.KEEP | Action.CLAIM:
             return str(facts.get("department") or "")
+        case Action.LINK:
+            until = clock(datetime.fromisoformat(facts["until"])) if facts.get("until") else ""
+            return f"{facts.get('department', '')}，到 {until}"
+        case Action.PUSH_DOWN:
+            leave = f"，街道{facts['allowed_by']}同意" if facts.get("allowed_by") else "，在准入清单里"
+            return f"来自{facts.get('department', '')}{leave}"
+        case Action.LEAD:
+            return f"{facts.get('name', '')}（{facts.get('joint', '')}）"
         case Action.HOLD | Action.RENEW:
             title = f"公告《{facts['title']}》，" if facts.get("title") else ""
             return f"{title}到 {clock(datetime.fromisoformat(facts['until']))}" if facts.get("until") else ""
         case Action.FINISH:
+            if facts.get("link"):
+                return f"{facts.get('department', '')}，用一次性链接"
             return f"公告《{facts['title']}》" if facts.get("title") else ""
         case Action.NOT_REACHED:
             return f"第 {facts.get('try', 1)} 次"

@@ -222,8 +222,10 @@ def _alarm(facts: NoticeFacts) -> Words:
 
 
 def _accepted(facts: NoticeFacts) -> Words:
+    department = facts.data.get("department")
+    who = f"{department}的{facts.by_name or '值班同志'}" if department else _who(facts)
     return Words(
-        f"{_about(facts)}有人接了：{_who(facts)}。\n想补充什么，回复“留言 {facts.short} 加上您的话”，对方看不到您的号码。"
+        f"{_about(facts)}有人接了：{who}。\n想补充什么，回复“留言 {facts.short} 加上您的话”，对方看不到您的号码。"
     )
 
 
@@ -352,6 +354,22 @@ def _handover_words(facts: NoticeFacts) -> Words:
     )
 
 
+def _wish(facts: NoticeFacts) -> Words:
+    number = facts.data.get("wish") or "序号"
+    return Words(
+        f"{facts.data.get('department', '部门')}想把一件事下派到{facts.data.get('community', '社区')}，准入清单里没有。\n"
+        f"{_quoted(facts.data.get('task', ''), 120)}同意回复“准入 {number}”，不同意回复“不准入 {number}”。"
+    )
+
+
+def _wish_decided(facts: NoticeFacts) -> Words:
+    task = f"“{clip(facts.data['task'], 60)}”" if facts.data.get("task") else "那件事"
+    community = facts.data.get("community", "社区")
+    if facts.data.get("state") == "granted":
+        return Words(f"街道同意了：{task}已下派到{community}，办好了请您评价。")
+    return Words(f"街道看过了：{task}不下派到{community}，请您这里自己办。有疑问请和街道说。")
+
+
 WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.OFFER: _offer,
     NoticeKind.POOL: lambda facts: Words(
@@ -394,8 +412,22 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         f"认领回复“认领 {facts.short}”，不归您管回复“退回 {facts.short} 原因”。"
     ),
     NoticeKind.RETURNED: lambda facts: Words(
-        f"{facts.short} {_where(facts)} 被{facts.data.get('department', '部门')}退回{'：' + clip(facts.words, 100) if facts.words else '。'}\n请街道定。"
+        f"{facts.short} {_where(facts)} 被{facts.data.get('department', '部门')}退回{'：' + clip(facts.words, 100) if facts.words else '。'}\n"
+        f"请街道定，回复“仍由他办 {facts.short} 原因”、“改派 {facts.short} 名称”或“社区收回 {facts.short}”。"
     ),
+    NoticeKind.KEPT: lambda facts: Words(
+        f"{facts.short}（{_where(facts)}）街道看过了，还是请您这里办{'：' + clip(facts.words, 100) if facts.words else '。'}\n"
+        f"认领回复“认领 {facts.short}”，办好回复“答复 {facts.short} 加上结果”。辛苦您。"
+    ),
+    NoticeKind.RETURN_AGREED: lambda facts: Words(
+        f"{facts.short}（{_where(facts)}）街道同意退回，另外安排了，您不用再办。谢谢您说清楚。"
+    ),
+    NoticeKind.LINK_WANTED: lambda facts: Words(
+        f"{facts.short} {_where(facts)} 转给了{facts.data.get('department', '对方')}，对方没有账号，还没收到。\n"
+        f"回复“链接 {facts.short}”，我给您一个答复链接，请转给{facts.data.get('contact') or '他们'}。"
+    ),
+    NoticeKind.WISH: _wish,
+    NoticeKind.WISH_DECIDED: _wish_decided,
     NoticeKind.HELD: _held,
     NoticeKind.RESUMED: lambda facts: Words(f"{_about(facts)}接着办了，{_by(facts)}有进展我马上告诉您。"),
     NoticeKind.REJECTED: lambda facts: Words(

@@ -71,5 +71,25 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
         f"{facts.get('number', '这件事')} 有子任务，或者本身就是子任务，这一步用不上；子任务最多 5 件。"
     ),
     Refusal.OWN_WORK: lambda facts: f"{facts.get('number', '这件事')} 是您自己出力办的，评价由社区回访来做，谢谢您。",
+    Refusal.STREET_DECIDES: lambda facts: (
+        f"{facts.get('number', '这件事')} 被{facts.get('name') or '部门'}退回，正等街道定，这一步由街道来做。"
+    ),
+    Refusal.STREET_DECIDED: lambda facts: (
+        f"{facts.get('number', '这件事')} 退回过一次，街道已经定了由您这里办。\n"
+        f"确实有难处，请直接和街道说；办好了回复“答复 {facts.get('number', '')} 加上结果”。"
+    ),
+    Refusal.NOT_THEIR_KIND: lambda facts: (
+        f"{facts.get('name', '这家单位')}不管这一类事，{facts.get('number', '这件事')} 请换一家，或者先更正分类。"
+    ),
+    Refusal.HAS_ACCOUNT: lambda facts: (
+        f"{facts.get('name', '对方')}有人在用小应，{facts.get('number', '这件事')} 他们已经收到了，不用链接。"
+    ),
+    Refusal.NAME_TAKEN: lambda facts: f"“{facts.get('name', '')}”已经有了，请换一个名字，或者改原来的那一条。",
+    Refusal.NO_SUCH_COMMUNITY: lambda facts: (
+        "是哪个社区？" + ("、".join(facts.get("names") or []) or f"没找到“{facts.get('name', '')}”") + "。请写全名。"
+    ),
+    Refusal.WISH_OVER: lambda facts: (
+        "这一件已经报给街道了，定了我告诉您。" if facts.get("state") == "asked" else "这一件街道已经定过了，不用再定。"
+    ),
     Refusal.CHANGED: lambda facts: f"{facts.get('number', '这件事')} 刚刚被别人改过，请看一眼再决定。",
 }

@@ -54,9 +54,14 @@ def escalated(number: str, level: Level) -> str:
     return f"{number} 已上报到{LEVELS[level]}。"
 
 
-def assigned(number: str, department: str) -> str:
-    """To a department."""
-    return f"{number} 已转给{department}（已转）。"
+def assigned(number: str, department: str, *, has_account: bool, contact: str) -> str:
+    """To a department or partner."""
+    if has_account:
+        return f"{number} 已转给{department}（已转）。"
+    return (
+        f"{number} 已转给{department}（已转），对方没有账号，还不知道。\n"
+        f"回复“链接 {number}”，我给您一个答复链接，请转给{contact or '他们'}。"
+    )
 
 
 def assign_whom(number: str, names: Sequence[str]) -> str:
@@ -103,6 +108,74 @@ def claimed(number: str) -> str:
 def returned(number: str) -> str:
     """Not theirs."""
     return f"{number} 已退回，由街道定。"
+
+
+def kept(number: str, department: str) -> str:
+    """The street has decided that it stays with them."""
+    return f"{number} 定了：仍由{department}办（已转），原因告诉了他们。"
+
+
+def taken_in(number: str) -> str:
+    """The community takes it in."""
+    return f"{number} 定了：社区收回来办（待派），社区和居民都会知道。"
+
+
+def link(number: str, party: str, hours: int) -> str:
+    """A link to pass on; the address itself follows on a line of its own, this once."""
+    length = f"{hours // 24} 天" if hours % 24 == 0 else f"{hours} 小时"
+    return (
+        f"{number} 的答复链接，请您转给{party}：{length}内有效，只能答复一次，打开能看到事情和地点。\n"
+        f"没看到链接，再回复“链接 {number}”，以前的就作废了。"
+    )
+
+
+def push_down_how(communities: Sequence[str], entries: Sequence[str]) -> str:
+    """Where to, and what may be pushed down."""
+    where = f"可以下派到：{'、'.join(communities)}。" if communities else ""
+    what = f"\n清单里有：{'、'.join(entries)}。" if entries else "\n准入清单还是空的，要下派请先问街道。"
+    return f"下派什么事？回复“下派 社区 事项”。{where}{what}"
+
+
+def pushed_down(number: str, community: str) -> str:
+    """On the list."""
+    return f"已下派到{community}，编号 {number}（待派）。办好了请您评价。"
+
+
+def off_list(community: str) -> str:
+    """Not on the list; the street may be asked."""
+    return f"这件事不在{community}的准入清单里，先不下派，您的话我记下了。\n确实需要社区来做，可以请街道定："
+
+
+ASK_STREET = "请街道定"
+LEAVE_IT = "不下派了"
+
+
+def street_asked() -> str:
+    """The street is asked."""
+    return "已经报给街道，定了我告诉您。"
+
+
+def granted(number: str) -> str:
+    """The street lets it through."""
+    return f"已同意，编号 {number} 下派到社区了（待派），部门会收到消息。"
+
+
+def denied() -> str:
+    """The street does not."""
+    return "已记下，不下派，部门会收到消息。"
+
+
+def wishes(lines: Sequence[str]) -> str:
+    """What waits for the street's word."""
+    if not lines:
+        return "没有等您定的下派申请。"
+    listed = "\n".join(lines)
+    return f"等您定的下派申请：\n{listed}\n同意回复“准入 序号”，不同意回复“不准入 序号”。"
+
+
+def wish_line(wish: int, department: str, community: str, words: str) -> str:
+    """One of them."""
+    return f"{wish} {department} → {community}：{clip(words, 60)}"
 
 
 def answered(number: str) -> str:
@@ -173,12 +246,16 @@ def summary(
 
 HELP = (
     "您还可以：待派（看待派的事）　派单 编号 姓名\n"
-    "上报 / 挂起 / 不予受理 / 督办 编号 原因　转部门 编号 名称\n"
+    "上报 / 挂起 / 不予受理 / 督办 编号 原因　转部门 编号 名称　链接 编号\n"
     "合并 编号 编号　拆开 编号　办结 编号 结果　交回 编号（人工对话）\n"
     "值班（看谁值班）　值班 换 姓名\n巡查重点 今天 想请骑手留意的事"
 )
 
-HELP_DEPARTMENT = "您还可以：认领 编号　答复 编号 结果　退回 编号 原因"
+HELP_STREET = (
+    "您还可以：仍由他办 编号 原因　改派 编号 名称　社区收回 编号（部门退回的事）\n准入 / 不准入 序号（部门想下派的事）"
+)
+
+HELP_DEPARTMENT = "您还可以：认领 编号　答复 编号 结果　退回 编号 原因\n下派 社区 事项"
 
 HELP_MEMBER = (
     "您还可以：待接单　我的任务　接单 / 婉拒 / 到场 / 办结 / 退单 加编号\n求助 编号 原因　转派 编号 姓名\n"

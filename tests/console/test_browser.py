@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
-from models import tickets
+from models import desk, tickets
 from tests.console.conftest import PASSWORD, Place
+from tests.console.test_departments import enter_partner
 from tests.console.test_judgements import announce, to_call
 from tests.console.test_people import hand_over
 
@@ -60,10 +61,39 @@ def test_every_page_fits_and_loads_without_a_complaint(place: Place, page: Page,
         "/announcements",
         "/announcements/new",
         announcement,
+        "/departments",
         "/password",
     ):
         page.goto(f"{address}{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    assert complaints == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_what_departments_and_those_without_an_account_see_fits_too(
+    place: Place, page: Page, address: str, width: int
+) -> None:
+    ticket = place.ticket()
+    enter_partner(place)
+    place.do(desk.assign, ticket, "供电所", "", by="staff")
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.set_viewport_size({"width": width, "height": 800})
+    enter(page, address)
+    page.goto(f"{address}/tickets/{ticket.number}")
+    page.get_by_role("button", name="一次性链接").click()
+    expect(page.get_by_label("链接")).to_contain_text("/answer/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.goto(f"{address}/departments")
+    page.locator("summary", has_text="添一家").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="退出").click()
+    page.get_by_label("登录名").fill("clerk")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.get_by_role("link", name="下派").click()
+    expect(page.get_by_label("哪个社区")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert complaints == []
 
 

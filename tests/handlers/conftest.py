@@ -417,6 +417,7 @@ class Rewinding:
         shutil.rmtree(self._folder / "spool", ignore_errors=True)
         shutil.copyfile(moment.file, self._path)
         self._huying.tasks.broker.flush_all()
+        self._huying.redis.flushall()
         self._clock.now = moment.now
         street = Street(self._huying, self._clock)
         street.messages, street.read = moment.messages, dict(moment.read)

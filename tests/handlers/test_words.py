@@ -105,6 +105,7 @@ DATA: dict[str, Any] = {
     "due": 2,
 }
 DATA |= {"proposal": 1, "opened": NOW.isoformat(), "state": "accepted", "people": 2, "category": "噪音扰民"}
+DATA |= {"wish": 12, "task": "统计商户", "community": "香樟社区", "contact": "抢修班"}
 LINE = {"short": "0007", "category": "噪音扰民", "place": "香樟花园6栋", "due": NOW.replace(hour=8).isoformat()}
 NOTICE = notices.NoticeFacts(
     now=NOW,

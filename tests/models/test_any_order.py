@@ -12,12 +12,25 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import alarms, desk, dispatch, escalation, history, merging, tickets, transitions
+from models import (
+    alarms,
+    departments,
+    desk,
+    dispatch,
+    escalation,
+    history,
+    links,
+    merging,
+    parties,
+    tickets,
+    transitions,
+)
 from models.category import Category
 from models.db import Database
 from models.errors import Refused
 from models.lifecycle import LIVE_STATES, OPEN_STATES, RULES, Action
 from models.offer import Offer, OfferState
+from models.party import Assignment, Link, PartyKind
 from models.person import Person
 from models.ticket import Evaluation, Ticket, TicketEvent, TicketState, Urgency
 from tests.factories import NOW
@@ -42,6 +55,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.now = NOW
         self.ids: list[int] = []
         self.seen: dict[int, int] = {}
+        self.links: list[str] = []
+        # A partner without an account: only links answer for it.
+        draft = departments.Draft("供电所", PartyKind.UTILITY, world.street.street.id, contact="抢修班")
+        departments.enter(self.session, draft)
 
     def teardown(self) -> None:
         assert history.verify_history(self.session) is None
@@ -115,6 +132,29 @@ class AnyOrder(RuleBasedStateMachine):
         elif ticket.state is TicketState.RESOLVED:
             self.try_to(lambda: tickets.evaluate(session, ticket, answer, "", by=reporter, now=now))
 
+    def make_link(self, ticket: Ticket, by: Person) -> None:
+        self.links.append(links.make(self.session, ticket, by=by, now=self.now, hours=HOURS)[0])
+
+    @rule(index=st.integers(0, 20), finished=st.booleans(), why=st.sampled_from(["", "不归我们管"]))
+    def somebody_answers_by_a_link(self, index: int, finished: bool, why: str) -> None:
+        if self.links:
+            token = self.links[index % len(self.links)]
+            self.try_to(lambda: links.answer(self.session, token, why, finished=finished, now=self.now))
+
+    @rule(which=st.integers(0, 2), decided=st.sampled_from(["keep", "take_in", "elsewhere"]))
+    def a_return_is_decided(self, which: int, decided: str) -> None:
+        """A department gives it back and the street decides: a random walk seldom gets there."""
+        session, now = self.session, self.now
+        ticket, street = session.get_one(Ticket, self.ids[which]), self.people["street_staff"]
+        if ticket.state is TicketState.ASSIGNED:
+            self.try_to(lambda: desk.send_back(session, ticket, "不归我们管", by=self.people["clerk"], now=now))
+        elif ticket.returned_by and decided == "keep":
+            self.try_to(lambda: departments.keep(session, ticket, "还是归你们", by=street, now=now))
+        elif ticket.returned_by and decided == "take_in":
+            self.try_to(lambda: departments.take_in(session, ticket, "", by=street, now=now))
+        elif ticket.state in (TicketState.NEW, TicketState.OFFERED, TicketState.ACCEPTED):
+            self.try_to(lambda: desk.assign(session, ticket, "供电所", "", by=street, now=now))
+
     @rule(hours=st.sampled_from([1, 3, 26, 200]))
     def time_passes(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
@@ -167,11 +207,26 @@ class AnyOrder(RuleBasedStateMachine):
                 continue
             self.seen[ticket_id] = ticket.version
             self.the_history_follows_the_table(ticket)
+            self.the_book_is_kept(ticket)
             if ticket.state in OPEN_STATES:
                 self.somebody_has_it(ticket)
             if ticket.state not in LIVE_STATES:
                 assert ticket.dispatch_at is None and ticket.due_at is None and ticket.warn_at is None
                 assert not self.open_offers(ticket)
+
+    def the_book_is_kept(self, ticket: Ticket) -> None:
+        """What is with a party, or returned and not decided, is one open entry; no link of anything else answers."""
+        given = self.session.scalars(select(Assignment).where(Assignment.ticket_id == ticket.id)).all()
+        still = [each for each in given if each.ended_at is None]
+        assert len(still) == int(parties.is_with_party(ticket) or bool(ticket.returned_by))
+        assert sum(each.first for each in given) <= 1
+        assert not ticket.returned_by or ticket.state in (TicketState.NEW, TicketState.HELD)
+        returned = [each.party_id for each in given if each.returned_at is not None]
+        assert len(returned) == len(set(returned)), "one party has returned it twice"
+        alive = select(Link.assignment_id).where(Link.used_at.is_(None), Link.revoked_at.is_(None))
+        alive = alive.where(Link.assignment_id.in_([each.id for each in given]))
+        with_party = [each.id for each in still if not ticket.returned_by]
+        assert set(self.session.scalars(alive)) <= set(with_party)
 
     def the_history_follows_the_table(self, ticket: Ticket) -> None:
         lines = self.session.scalars(
@@ -240,9 +295,12 @@ def acts(
         Action.URGE: lambda: tickets.urge(session, ticket, why, by=by, now=now),
         Action.RELAY: lambda: tickets.relay(session, ticket, "在吗", by=by, now=now),
         Action.ESCALATE: lambda: desk.escalate(session, ticket, why, by=by, now=now),
-        Action.ASSIGN: lambda: desk.assign(session, ticket, "城管", why, by=by, now=now),
+        Action.ASSIGN: lambda: desk.assign(session, ticket, ("城管", "供电所")[answer % 2], why, by=by, now=now),
         Action.CLAIM: lambda: desk.claim(session, ticket, by=by, now=now),
         Action.RETURN: lambda: desk.send_back(session, ticket, why, by=by, now=now),
+        Action.KEEP: lambda: departments.keep(session, ticket, why, by=by, now=now),
+        Action.TAKE_IN: lambda: departments.take_in(session, ticket, why, by=by, now=now),
+        Action.LINK: lambda: play.make_link(ticket, by),
         Action.HOLD: lambda: desk.hold(session, ticket, why, until=now + timedelta(days=3), by=by, now=now),
         Action.RESUME: lambda: desk.resume(session, ticket, by=by, now=now),
         Action.REJECT: lambda: desk.reject(session, ticket, why, by=by, now=now),

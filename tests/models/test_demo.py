@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, demo, dispatch, people, tickets
+from models import areas, demo, dispatch, parties, people, tickets
 from models.area import Area
 from models.base import Base
 from models.category import Category
@@ -106,7 +106,7 @@ def test_every_kind_of_help_has_two_members_in_the_first_community(session: Sess
 
 def test_the_departments_of_the_street_are_those_of_the_categories(session: Session) -> None:
     demo.load(session, now=NOW)
-    assert people.people_of_department(session, "城管") == ["城管"]
+    assert [each.name for each in parties.named(session, "城管", place=None)] == ["城管"]
     assert "城管" in {seed.department for seed in categories.load()}
 
 

@@ -31,13 +31,14 @@ def test_every_action_has_a_rule() -> None:
 
 
 MAY_HAPPEN = {
-    "new": "add correct locate leave offer finish withdraw urge relay escalate assign hold reject merge gather part split "
+    "new": "add correct locate leave offer finish withdraw urge relay escalate assign keep take_in push_down lead hold "
+    "reject merge gather part split "
     "supervise miss_limit",
     "offered": "add correct locate offer accept leave decline expire finish withdraw urge relay escalate assign hold "
     "reject merge gather part split supervise miss_limit",
     "accepted": "add correct locate ask_help seek join leave hand_on take_on decline release arrive finish withdraw urge "
     "relay escalate assign hold merge gather part split supervise miss_limit check_in",
-    "assigned": "add correct locate finish withdraw urge relay escalate assign claim return hold merge gather part "
+    "assigned": "add correct locate finish withdraw urge relay escalate assign claim link return hold merge gather part "
     "split supervise miss_limit",
     "held": "add correct locate leave withdraw urge relay escalate resume merge gather part supervise miss_limit renew",
     "resolved": "add evaluate reopen reevaluate auto_close withdraw relay part recheck call_back call_reopen not_reached "

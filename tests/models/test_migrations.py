@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, inspect, select
 
-from models import dispatch, reminders, tickets
+from models import departments, desk, dispatch, joints, links, parties, pushing, reminders, tickets
 from models.area import Area
 from models.base import Base
+from models.category import Category
 from models.db import Database, downgrade, upgrade
+from models.departments import Draft
+from models.joint import Turn
 from models.offer import Offer, Purpose
-from models.person import Code, CodeKind, Login, LoginSession
+from models.party import Assignment, Party, PartyKind
+from models.person import Code, CodeKind, Login, LoginSession, Person
 from models.reminder import About, Reminder
-from models.ticket import Ticket
+from models.ticket import Ticket, TicketState
 from tests import factories
 from tests.factories import NOW
 from tests.models.conftest import build_world
@@ -76,12 +81,22 @@ def test_up_with_rows_down_and_up_again(empty_url: str) -> None:
             session.add(
                 Reminder(ticket_id=ticket.id, person_id=world.stranger.id, about=About.RECHECK, reminded_at=NOW)
             )
+            given = factories.ticket(session, world.resident, category="stall", area=world.street.building)
+            departments.enter(session, Draft("供电所", PartyKind.UTILITY, world.street.street.id, ["stall"], "抢修班"))
+            desk.assign(session, given, "供电所", "", by=world.staff, now=NOW)
+            links.make(session, given, by=world.staff, now=NOW, hours=72)
+            border = [world.street.estate, world.street.other_estate]
+            joints.add(session, "江湾路两侧", border, turn=Turn.WEEK, begins=NOW.date())
+            pushing.add_entry(session, world.street.street, "文明养犬", session.get_one(Category, "other"))
+            party = session.scalars(select(Party).where(Party.name == "城管")).one()
+            here = world.street.community
+            pushing.push_down(session, here, party, "统计商户", by=world.clerk, channel="official", now=NOW)
             login = Login(name="staff", password_hash="x", person_id=world.staff.id, created_at=NOW)
             session.add_all([login, Code(code="AAAAAA", kind=CodeKind.BIND, expires_at=NOW)])
             session.flush()
             session.add(LoginSession(token_hash="x", login_id=login.id, csrf="x", expires_at=NOW))
         with database.reading() as session:
-            assert session.scalar(select(func.count()).select_from(Ticket)) == 1
+            assert session.scalar(select(func.count()).select_from(Ticket)) == 2
             assert session.get_one(Area, world.street.estate.id).grid_worker_id == world.member.id
         database.dispose()
         downgrade(empty_url, "base")
@@ -115,4 +130,33 @@ def test_tasks_from_before_the_first_silence_count_from_the_day_of_the_upgrade(e
         assert again.touched_at is not None
         assert again.asked_at is None
         assert {offer.purpose for offer in session.scalars(select(Offer))} == {Purpose.TASK}
+    database.dispose()
+
+
+def test_what_lay_with_a_department_before_there_was_a_book_is_in_it_afterwards(empty_url: str) -> None:
+    upgrade(empty_url)
+    database = Database(empty_url)
+    with database.transaction() as session:
+        world = build_world(session)
+        given, held, done = (
+            factories.ticket(session, world.resident, category="stall", area=world.street.building) for _ in range(3)
+        )
+        for ticket in (given, held, done):
+            desk.assign(session, ticket, "城管", "", by=world.staff, now=NOW)
+        desk.hold(session, held, "等", until=NOW + timedelta(days=3), by=world.clerk, now=NOW)
+        tickets.finish(session, done, "好了", by=world.clerk, now=NOW)
+    database.dispose()
+    downgrade(empty_url, "after")
+    upgrade(empty_url)
+    database = Database(empty_url)
+    with database.transaction() as session:
+        book = session.scalars(select(Assignment).order_by(Assignment.ticket_id)).all()
+        assert [(row.ticket_id, row.party.name, row.first) for row in book] == [
+            (given.id, "城管", True),
+            (held.id, "城管", True),
+        ]
+        again = session.get_one(Ticket, given.id)
+        desk.send_back(session, again, "不归我们", by=session.get_one(Person, world.clerk.id), now=NOW)
+        assert (again.state, again.returned_by) == (TicketState.NEW, "城管")
+        assert parties.has_returned(session, again)
     database.dispose()

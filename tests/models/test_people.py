@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import history, outboxes, people, tickets, transitions
+from models import history, outboxes, parties, people, tickets, transitions
 from models.conversation import Conversation, State
 from models.db import Database
 from models.errors import Refusal, Refused
@@ -151,9 +151,10 @@ def test_skills_are_replaced(session: Session, world: World) -> None:
 
 def test_departments_are_found_by_a_part_of_their_name(session: Session, world: World) -> None:
     factories.somebody(session, RoleKind.DEPARTMENT, world.street.street, department="城管二队")
-    assert people.people_of_department(session, "城管") == ["城管"]
-    assert sorted(people.people_of_department(session, "城")) == ["城管", "城管二队"]
-    assert people.people_of_department(session, "%") == []
+    assert [each.name for each in parties.named(session, "城管", place=None)] == ["城管"]
+    assert [each.name for each in parties.named(session, "城", place=None)] == ["城管", "城管二队"]
+    assert parties.named(session, "%", place=None) == []
+    assert parties.named(session, " ", place=None) == []
 
 
 # ---------------------------------------------------------------- two accounts, one human

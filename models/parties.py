@@ -1,0 +1,160 @@
+"""Finding departments and partners for a place, and keeping book of what was given to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from models import areas, people
+from models.area import Area
+from models.lifecycle import Action
+from models.party import Assignment, End, Link, Party, PartyKind
+from models.person import Person, RoleKind
+from models.ticket import Ticket, TicketState
+
+
+def is_with_party(ticket: Ticket) -> bool:
+    """Whether a department or partner has a ticket now, on hold or not."""
+    return ticket.state is TicketState.ASSIGNED or (
+        ticket.state is TicketState.HELD and ticket.held_from is TicketState.ASSIGNED
+    )
+
+
+def place_of(session: Session, ticket: Ticket) -> Area | None:
+    """The nearest known area of a ticket."""
+    found = ticket.area_id or ticket.community_id
+    return session.get(Area, found) if found else None
+
+
+def serving(session: Session, place: Area | None, *, kind: PartyKind | None = None) -> Sequence[Party]:
+    """The parties whose area covers a place, each name once with the nearest first; all of them for no place."""
+    query = select(Party).where(Party.active.is_(True)).order_by(Party.name, Party.id)
+    if kind is not None:
+        query = query.where(Party.kind == kind)
+    ids = areas.ids_on(place.path) if place is not None else []
+    if ids:
+        query = query.where(Party.area_id.in_(ids))
+    found: dict[str, Party] = {}
+    for party in session.scalars(query):
+        known = found.get(party.name)
+        if known is None or (ids and ids.index(party.area_id) > ids.index(known.area_id)):
+            found[party.name] = party
+    return list(found.values())
+
+
+def named(session: Session, name: str, *, place: Area | None) -> Sequence[Party]:
+    """The parties serving a place that are called so, or whose names contain it where none is."""
+    name = name.strip()
+    here = serving(session, place) if name else []
+    return [each for each in here if each.name == name] or [each for each in here if name in each.name]
+
+
+def takes(party: Party, category: str) -> bool:
+    """Whether a party may be given tickets of a category."""
+    return not party.categories or category in party.categories
+
+
+def people_of(session: Session, party: Party | str, *, place: Area | None) -> Sequence[Person]:
+    """The people with an account who answer for a party at a place."""
+    name = party if isinstance(party, str) else party.name
+    return people.with_role(session, [RoleKind.DEPARTMENT], area=place, department=name) if name else []
+
+
+def is_reachable(session: Session, party: Party, *, place: Area | None) -> bool:
+    """Whether anybody can bring a matter to them: their own people, or staff who know whom to send a link."""
+    return bool(party.contact or people_of(session, party, place=place))
+
+
+def decided_by_street(session: Session, ticket: Ticket) -> bool:
+    """Whether somebody of the street, or the administrator, is there to decide about a return."""
+    community = session.get(Area, ticket.community_id) if ticket.community_id else None
+    return bool(people.with_role(session, [RoleKind.STREET, RoleKind.ADMIN], area=community))
+
+
+# ---------------------------------------------------------------- what was given to them
+
+
+def current(session: Session, ticket: Ticket) -> Assignment | None:
+    """The giving that is not over: the party has the ticket, or its return waits for the street."""
+    return session.scalar(select(Assignment).where(Assignment.ticket_id == ticket.id, Assignment.ended_at.is_(None)))
+
+
+def has_returned(session: Session, ticket: Ticket) -> bool:
+    """Whether the party that has a ticket has given it back before: the street's decision stands."""
+    now = current(session, ticket)
+    if now is None:
+        return False
+    return (
+        session.scalar(
+            select(Assignment.id)
+            .where(
+                Assignment.ticket_id == ticket.id,
+                Assignment.party_id == now.party_id,
+                Assignment.returned_at.is_not(None),
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def ever_given(session: Session, ticket: Ticket) -> bool:
+    """Whether a ticket was with any party before."""
+    return session.scalar(select(Assignment.id).where(Assignment.ticket_id == ticket.id).limit(1)) is not None
+
+
+def follow(
+    session: Session, ticket: Ticket, action: Action, *, was_theirs: bool, announced: bool, now: datetime
+) -> None:
+    """Brings the book after an action that a ticket has had; `was_theirs`: a party had it, or its return was open.
+
+    Links of a ticket that leaves the party, or is returned, answer nothing any more.
+    """
+    given = current(session, ticket) if was_theirs or action is Action.ASSIGN else None
+    if given is not None:
+        if action is Action.RETURN:
+            given.returned_at = now
+            revoke(session, given, now=now)
+        elif action is Action.KEEP:
+            given.kept_at = now
+        if action is Action.ASSIGN or not (is_with_party(ticket) or ticket.returned_by):
+            given.ended_at, given.end = now, _end(action, was_returned=_is_open_return(given), announced=announced)
+            revoke(session, given, now=now)
+            # Only one may be open: the old one ends before the new one begins.
+            session.flush()
+    if action is Action.ASSIGN:
+        [party] = named(session, ticket.department, place=place_of(session, ticket))[:1]
+        first = given is None and not ever_given(session, ticket)
+        session.add(Assignment(ticket_id=ticket.id, party_id=party.id, first=first, given_at=now))
+        session.flush()
+
+
+def move(session: Session, ticket: Ticket, heir: Ticket) -> None:
+    """The matter goes on under another number: so does what was given, with its links."""
+    begins = not ever_given(session, heir)
+    rows = session.scalars(select(Assignment).where(Assignment.ticket_id == ticket.id)).all()
+    for row in rows:
+        row.ticket_id, row.first = heir.id, row.first and begins
+    session.flush()
+
+
+def _is_open_return(given: Assignment) -> bool:
+    return given.returned_at is not None and given.kept_at is None
+
+
+def _end(action: Action, *, was_returned: bool, announced: bool) -> End:
+    if action is Action.FINISH and not was_returned:
+        return End.OVER if announced else End.FINISHED
+    return End.OVER if action in (Action.WITHDRAW, Action.MERGE, Action.REJECT) else End.MOVED
+
+
+def revoke(session: Session, given: Assignment, *, now: datetime) -> None:
+    """The links of a giving that nobody used stop working."""
+    session.execute(
+        update(Link)
+        .where(Link.assignment_id == given.id, Link.used_at.is_(None), Link.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )

@@ -1,0 +1,35 @@
+"""What whoever opens a one-time link reads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from texts.common import clock
+
+TITLE = "请您答复一件事"
+TO, NUMBER, MATTER, PLACE, UNTIL, SAID = "转给", "编号", "什么事", "在哪里", "请在这以前答复", "居民说的"
+NO_PLACE = "地方还不清楚"
+LEGEND = "怎么样了"
+FINISH, RETURN = "办好了", "不归我们办，退回街道"
+HOW = "怎么办好的，或者为什么退回（办好的话会发给居民）"
+SEND = "答复"
+HINT = "只能答复一次。号码和门牌已经隐去；要和居民联系，请找把链接发给您的人。"
+
+SAY_SOMETHING = "请选一项，并写一句话。"
+STREET_DECIDED = "街道已经定了由您这里办，不能再退回。确实有难处，请直接和街道说。"
+
+THANKS_TITLE = "收到了，谢谢您"
+THANKS = "您的答复已经转到。这个页面可以关掉了。"
+
+NOTHING_TITLE = "这个链接用不了"
+NOTHING = (
+    "可能已经答复过，过了时间，或者这件事另外安排了。已经答复过就不用再做什么；没有的话，请找把链接发给您的人再要一个。"
+)
+
+TOO_OFTEN_TITLE = "请等一下"
+TOO_OFTEN = "打开得有点频繁，请一分钟后再试。"
+
+
+def until(moment: datetime) -> str:
+    """By when."""
+    return clock(moment)
