@@ -19,6 +19,7 @@ from handlers import (
     report,
     rider,
     same,
+    skills,
     staff,
 )
 from handlers.meaning import decide
@@ -28,7 +29,22 @@ from models.conversation import Question, QuestionKind
 from models.errors import Refused
 from texts import refusals
 
-TOPICS = (after, announced, duty, emergency, evaluate, handover, me, member, progress, report, rider, same, staff)
+TOPICS = (
+    after,
+    announced,
+    duty,
+    emergency,
+    evaluate,
+    handover,
+    me,
+    member,
+    progress,
+    report,
+    rider,
+    same,
+    skills,
+    staff,
+)
 
 
 def build_router() -> Router:

@@ -10,6 +10,7 @@ from models.attachment import AttachmentKind
 from models.category import Level
 from models.errors import Refusal, Refused
 from models.lifecycle import Action, Actor
+from models.matching import SERVICE
 from models.offer import OfferState
 from models.outbox import NoticeKind, NoticeState
 from models.ticket import Ending, Limit, TicketEvent, TicketKind, Urgency, WordsKind
@@ -17,9 +18,10 @@ from models.triage import ASSISTANT
 from texts import refusals
 from texts.common import LEVELS, ROLES, STATES, clock
 from texts.riders import SEEN
+from texts.services import matter, offers
 from texts.waves import wave
 
-__all__ = ["LEVELS", "ROLES", "STATES", "clock", "wave"]  # templates find these here too
+__all__ = ["LEVELS", "ROLES", "STATES", "clock", "matter", "wave"]  # templates find these here too
 
 TABS = {
     "new": "待派",
@@ -249,6 +251,12 @@ REASONS = {
 }
 """Why somebody is asked."""
 
+
+def reason(why: str) -> str:
+    """One of them in words."""
+    return offers(why.removeprefix(SERVICE)) if why.startswith(SERVICE) else REASONS.get(why, why)
+
+
 LIMITS = {
     Limit.ANSWER: "回话期限",
     Limit.ACCEPT: "接单期限",
@@ -457,6 +465,8 @@ def event(line: TicketEvent, names: dict[int, str], categories: dict[str, str]) 
 def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categories: dict[str, str]) -> str:
     match action:
         case Action.OPEN:
+            if facts.get("service"):
+                return f"小应听成点单“{facts['service']}”"
             if not facts.get("understood"):
                 return "没听明白，等人看"
             return f"小应听成“{_category(facts.get('category'), categories)}”"
@@ -498,12 +508,14 @@ def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categor
 
 
 def _corrected(facts: dict[str, Any], categories: dict[str, str]) -> str:
+    no_service = f"不是点单“{facts['service'][0]}”" if facts.get("service") else ""
     if "from" in facts:
         source = "（助手建议）" if facts.get("source") == ASSISTANT else ""
-        return f"{_category(facts['from'], categories)} → {_category(facts.get('to'), categories)}{source}"
+        change = f"{_category(facts['from'], categories)} → {_category(facts.get('to'), categories)}{source}"
+        return f"{change}，{no_service}" if no_service else change
     several = [" → ".join(KINDS[TicketKind(each)] for each in facts.get("kind", []))]
     several += [" → ".join(URGENCIES[Urgency(each)] for each in facts.get("urgency", []))]
-    return "，".join(filter(None, several))
+    return "，".join(filter(None, [*several, no_service]))
 
 
 def _category(code: str | None, categories: dict[str, str]) -> str:

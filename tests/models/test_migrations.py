@@ -116,3 +116,20 @@ def test_tasks_from_before_the_first_silence_count_from_the_day_of_the_upgrade(e
         assert again.asked_at is None
         assert {offer.purpose for offer in session.scalars(select(Offer))} == {Purpose.TASK}
     database.dispose()
+
+
+def test_who_asked_for_a_service_is_not_forgotten_by_a_downgrade(empty_url: str) -> None:
+    upgrade(empty_url)
+    database = Database(empty_url)
+    with database.transaction() as session:
+        world = build_world(session)
+        report = tickets.Report("想请人上门理发", service="理发", area_id=world.street.building.id)
+        ticket_id = tickets.open_ticket(session, report, by=world.resident, channel="official", now=NOW).id
+    database.dispose()
+    downgrade(empty_url, "after")
+    upgrade(empty_url)
+    database = Database(empty_url)
+    with database.reading() as session:
+        ticket = session.get_one(Ticket, ticket_id)
+        assert (ticket.service, ticket.understood) == (None, False)
+    database.dispose()
