@@ -8,6 +8,7 @@ from sqlalchemy import delete
 
 from handlers import (
     after,
+    announce,
     announced,
     duty,
     emergency,
@@ -31,6 +32,7 @@ from texts import refusals
 
 TOPICS = (
     after,
+    announce,
     announced,
     duty,
     emergency,

@@ -77,6 +77,8 @@ class Intent(StrEnum):
     RETURN = "return"
     ANSWER = "answer"
     DUTY = "duty"
+    ANNOUNCE = "write_announcement"
+    END_ANNOUNCEMENT = "end_announcement"
 
 
 class Audience(StrEnum):
@@ -200,6 +202,8 @@ _RULES: dict[Intent, _Rule] = {
     Intent.HAND_BACK: _rule("交回 交还 结束人工", _A.STAFF, _STAFF, _S),
     Intent.REPLY: _rule("回复", _A.STAFF, _STAFF, _S, _W),
     Intent.DUTY: _rule("值班 值班表 谁值班", _A.STAFF, _OFFICE, _W),
+    Intent.ANNOUNCE: _rule("公告 发公告 写公告", _A.STAFF, _OFFICE, _W),
+    Intent.END_ANNOUNCEMENT: _rule("结束公告 公告结束 撤公告 撤回公告", _A.STAFF, _OFFICE, _W),
     Intent.CLAIM: _rule("认领", _A.DEPARTMENT, _DEPARTMENT, _S),
     Intent.RETURN: _rule("退回", _A.DEPARTMENT, _DEPARTMENT, _S),
     Intent.ANSWER: _rule("答复", _A.DEPARTMENT, _DEPARTMENT, _S),
