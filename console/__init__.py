@@ -1,4 +1,4 @@
-"""The staff's web pages: sign-in, the desk, handed-over chats, people, call-backs, figures and announcements."""
+"""The staff's web pages: sign-in, the desk, chats, people, call-backs, figures, announcements and the roster."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from console.gate import add_gate
 from console.house import House
 from console.learning import add_learning
 from console.people import add_people
+from console.roster import add_roster
 from console.tickets import add_tickets
 from models.clock import Clock
 from models.db import Database
@@ -62,4 +63,5 @@ def blueprint(
     add_call_backs(pages, house)
     add_figures(pages, house)
     add_announcements(pages, house)
+    add_roster(pages, house)
     return pages

@@ -354,6 +354,10 @@ DONE = {
     "announced": "公告已发出，正在逐件答复。",
     "announcement_changed": "公告已改好，正在告诉收到过的人。",
     "announcement_withdrawn": "公告已撤回，挂着的事正在恢复办理。",
+    "roster_add": "这一班加上了。",
+    "roster_change": "这一班改好了。",
+    "roster_remove": "这一班删掉了。",
+    "roster_weekly": "这一天回到每周的排班了。",
     "announcement_finished": "正在逐件办结，居民会收到并请他们评价。",
 }
 
