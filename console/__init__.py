@@ -8,6 +8,7 @@ from flask import Blueprint
 from sqlalchemy.orm import Session
 
 from console.announcements import add_announcements
+from console.bursts import add_bursts
 from console.callbacks import add_call_backs
 from console.chats import add_chats
 from console.figures import add_figures
@@ -64,4 +65,5 @@ def blueprint(
     add_figures(pages, house)
     add_announcements(pages, house)
     add_roster(pages, house)
+    add_bursts(pages, house)
     return pages

@@ -307,5 +307,14 @@ PERFORM: dict[Action, Callable[[Doing], None]] = {
     Action.TAKE_ON: _accept,
 }
 
-ELSEWHERE = frozenset({Action.CALL_BACK, Action.CALL_REOPEN, Action.NOT_REACHED, Action.SEE_PHONE, Action.RENEW})
+ELSEWHERE = frozenset(
+    {
+        Action.CALL_BACK,
+        Action.CALL_REOPEN,
+        Action.NOT_REACHED,
+        Action.SEE_PHONE,
+        Action.RENEW,
+        Action.COUNT_AFTER_ALL,
+    }
+)
 """What is done on a page of its own, and has no button on a ticket's."""

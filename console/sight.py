@@ -202,6 +202,11 @@ class Sight:
             raise NotFound
         return found
 
+    @cached_property
+    def decides_what_counts(self) -> bool:
+        """Whether the person may take a judgement into the figures that was set aside; each ticket is checked again."""
+        return any(role.kind in people.STAFF_KINDS - {RoleKind.STAFF} for role, _ in self._roles)
+
     # ---------------------------------------------------------------- the roster
 
     def roster_areas(self) -> Sequence[Area]:

@@ -286,6 +286,8 @@ class Evaluation(Base):
     source: Mapped[EvaluationSource] = mapped_column(Word(EvaluationSource), default=EvaluationSource.CHAT)
     set_aside: Mapped[SetAside | None] = mapped_column(Word(SetAside))
     """The row stays as it is; the figures show it beside."""
+    counted_at: Mapped[datetime | None]
+    """When somebody found that it counts although it was set aside; who and why stand in the history."""
 
     @property
     def solved(self) -> bool:

@@ -13,7 +13,7 @@ from models.lifecycle import Action, Actor
 from models.matching import SERVICE
 from models.offer import OfferState
 from models.outbox import NoticeKind, NoticeState
-from models.ticket import Ending, Limit, TicketEvent, TicketKind, Urgency, WordsKind
+from models.ticket import Ending, Limit, SetAside, TicketEvent, TicketKind, Urgency, WordsKind
 from models.triage import ASSISTANT
 from texts import refusals
 from texts.common import LEVELS, ROLES, STATES, clock
@@ -173,6 +173,7 @@ EVENTS = {
     Action.CALL_BACK: "电话回访",
     Action.CALL_REOPEN: "电话回访：没解决，退回重办",
     Action.NOT_REACHED: "电话回访没打通",
+    Action.COUNT_AFTER_ALL: "扎堆的评价核实过，算进三率",
     Action.SEE_PHONE: "看了居民的电话号码（回访）",
     Action.RENEW: "公告有更新",
 }
@@ -250,6 +251,12 @@ REASONS = {
     "street": "街道",
 }
 """Why somebody is asked."""
+
+SET_ASIDE = {
+    SetAside.MANY_AT_ONCE: "一小时里评了很多件",
+    SetAside.MANY_OF_ONE: "一天里给同一个人评了很多件",
+}
+"""Why a judgement is left out of the figures."""
 
 
 def reason(why: str) -> str:
@@ -351,6 +358,7 @@ DONE = {
     "same": "已合并，会告诉居民。",
     "different": "已记下：不是一件事，以后不再问。",
     "called": "回访已记下。",
+    "counted": "已算进三率，原因记在每件事的经过里。",
     "announced": "公告已发出，正在逐件答复。",
     "announcement_changed": "公告已改好，正在告诉收到过的人。",
     "announcement_withdrawn": "公告已撤回，挂着的事正在恢复办理。",
@@ -493,7 +501,7 @@ def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categor
             return f"公告《{facts['title']}》" if facts.get("title") else ""
         case Action.NOT_REACHED:
             return f"第 {facts.get('try', 1)} 次"
-        case Action.EVALUATE | Action.REEVALUATE | Action.CALL_BACK:
+        case Action.EVALUATE | Action.REEVALUATE | Action.CALL_BACK | Action.COUNT_AFTER_ALL:
             return ANSWERS.get(facts.get("answer", 0), "该评的都评过了")
         case Action.AUTO_CLOSE:
             return f"{facts['judged']} 人评过" if facts.get("judged") else "没有评价（不算解决）"

@@ -61,6 +61,7 @@ def test_every_page_fits_and_loads_without_a_complaint(place: Place, page: Page,
         "/announcements/new",
         announcement,
         "/roster",
+        "/set-aside",
         "/password",
     ):
         page.goto(f"{address}{path}")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import callbacks, history, results, tickets
+from models import bursts, callbacks, history, results, statistics, tickets
 from models.db import Database
 from models.errors import Refusal, Refused
 from models.person import Person
@@ -210,3 +210,61 @@ def test_what_staff_record_from_calls_is_never_a_burst(session: Session, world: 
     for call_back in session.scalars(select(CallBack)).all():
         callbacks.record(session, call_back, 1, "", by=world.street_staff, now=NOW + 7 * DAY)
     assert results.set_aside_bursts(session, now=NOW + 8 * DAY, an_hour=3, of_one_a_day=3) == 0
+
+
+def _flagged(session: Session) -> list[Evaluation]:
+    set_aside(session)
+    return list(session.scalars(select(Evaluation).order_by(Evaluation.id)))
+
+
+def test_what_turns_out_to_be_true_counts_after_all_and_is_not_flagged_again(session: Session, world: World) -> None:
+    judged(session, world, minutes=2, count=10, worker=world.staff, by=world.resident)
+    found = _flagged(session)
+    ids = [each.id for each in found[:4]]
+
+    def counts() -> statistics.Rates:
+        return statistics.total(
+            statistics.figures(
+                session, since=NOW - DAY, until=NOW + DAY, communities=[world.street.community.id], nowhere=False
+            )
+        )
+
+    assert (counts().judged, counts().counts[statistics.Figure.SET_ASIDE]) == (0, 10)
+    assert bursts.count_after_all(session, ids, "打电话问过，都是她报的", by=world.street_staff, now=NOW + DAY) == 4
+    assert bursts.count_after_all(session, ids, "又按了一次", by=world.street_staff, now=NOW + DAY) == 0
+    assert (counts().satisfied.part, counts().counts[statistics.Figure.SET_ASIDE]) == (4, 6)
+    assert set_aside(session) == [SetAside.MANY_AT_ONCE] * 10
+    assert [each.counted_at is not None for each in found] == [True] * 4 + [False] * 6
+    line = session.get_one(Ticket, found[0].ticket_id).events[-1]
+    assert (line.action, line.by_id, line.facts["was"]) == ("count_after_all", world.street_staff.id, "many_at_once")
+    words = session.get_one(TicketWords, line.words_id)
+    assert words.text == "打电话问过，都是她报的"
+    assert history.verify_history(session) is None
+
+
+def test_only_the_street_decides_and_nobody_about_their_own_work(session: Session, world: World) -> None:
+    judged(session, world, minutes=2, count=10, worker=world.street_staff, by=world.resident)
+    [first, *_] = _flagged(session)
+    for by, why, refusal in (
+        (world.staff, "真的", Refusal.NOT_YOURS),
+        (world.staff_elsewhere, "真的", Refusal.NOT_YOURS),
+        (world.resident, "真的", Refusal.OWN_WORK),
+    ):
+        with pytest.raises(Refused) as refused:
+            bursts.count_after_all(session, [first.id], why, by=by, now=NOW + DAY)
+        assert refused.value.reason is refusal
+        session.expire_all()
+    for evaluation in session.scalars(select(Evaluation)):
+        ticket = session.get_one(Ticket, evaluation.ticket_id)
+        ticket.assignee_id = world.street_staff.id
+    with pytest.raises(Refused) as refused:
+        bursts.count_after_all(session, [first.id], "真的", by=world.street_staff, now=NOW + DAY)
+    assert refused.value.reason is Refusal.OWN_WORK
+
+
+def test_a_reason_is_needed(session: Session, world: World) -> None:
+    judged(session, world, minutes=2, count=10, worker=world.staff, by=world.resident)
+    [first, *_] = _flagged(session)
+    with pytest.raises(Refused) as refused:
+        bursts.count_after_all(session, [first.id], " ", by=world.street_staff, now=NOW + DAY)
+    assert refused.value.reason is Refusal.REASON_MISSING
