@@ -55,9 +55,9 @@ def count_after_all(session: Session, evaluation_ids: Collection[int], why: str,
             continue
         if by.id in (ticket.reporter_id, evaluation.person_id) or by.id in results.workers(session, ticket):
             raise Refused(Refusal.OWN_WORK, number=ticket.short)
-        evaluation.counted_at = now
         facts = {"answer": evaluation.answer, "round": evaluation.round, "was": evaluation.set_aside.value}
         transitions.perform(session, ticket, Action.COUNT_AFTER_ALL, by=by, now=now, why=why, facts=facts)
+        evaluation.counted_at = now
         done += 1
     session.flush()
     return done

@@ -332,7 +332,7 @@ RULES: dict[Action, Rule] = {
     Action.NOT_REACHED: _rule([RESOLVED, CLOSED], None, DESK),
     Action.SEE_PHONE: _rule([RESOLVED, CLOSED], None, DESK),
     # Not by those whose figures it is: whoever works in the community does not decide what counts of it.
-    Action.COUNT_AFTER_ALL: _rule(TicketState, None, [STREET], needs_reason=True),
+    Action.COUNT_AFTER_ALL: _rule(frozenset(TicketState), None, [STREET], needs_reason=True),
     # An announcement that holds a ticket was changed: its new words and date.
     Action.RENEW: _rule([HELD], None, [SYSTEM, *DESK], Tell(NoticeKind.HELD, Audience.REPORTER)),
 }

@@ -59,7 +59,8 @@ def live(session: Session, world: World, ticket: Ticket, step: str, now: datetim
             tickets.auto_close(session, ticket.id, now=now, days=7)
         case "call":
             result = results.current(session, ticket)
-            if result is not None and ticket.state is TicketState.CLOSED:
+            called = result and session.scalar(select(CallBack.id).where(CallBack.result_id == result.id))
+            if result is not None and not called and ticket.state is TicketState.CLOSED:
                 call_back = CallBack(
                     result_id=result.id,
                     ticket_id=ticket.id,
