@@ -12,6 +12,7 @@ from models import results, transitions
 from models.errors import Refusal, Refused
 from models.lifecycle import Action
 from models.person import Person
+from models.result import Result
 from models.ticket import Evaluation, Ticket
 
 
@@ -53,7 +54,9 @@ def count_after_all(session: Session, evaluation_ids: Collection[int], why: str,
         evaluation = session.get_one(Evaluation, evaluation_id, with_for_update=True, populate_existing=True)
         if evaluation.set_aside is None or evaluation.counted_at is not None:
             continue
-        if by.id in (ticket.reporter_id, evaluation.person_id) or by.id in results.workers(session, ticket):
+        worker = select(Result.worker_id).where(Result.ticket_id == ticket_id, Result.round == evaluation.round)
+        own = {ticket.reporter_id, evaluation.person_id, session.scalar(worker)}
+        if by.id in own or by.id in results.workers(session, ticket):
             raise Refused(Refusal.OWN_WORK, number=ticket.short)
         facts = {"answer": evaluation.answer, "round": evaluation.round, "was": evaluation.set_aside.value}
         transitions.perform(session, ticket, Action.COUNT_AFTER_ALL, by=by, now=now, why=why, facts=facts)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import bursts, callbacks, history, results, statistics, tickets
+from models import bursts, callbacks, dispatch, history, results, statistics, tickets
 from models.db import Database
 from models.errors import Refusal, Refused
 from models.person import Person
@@ -268,3 +268,37 @@ def test_a_reason_is_needed(session: Session, world: World) -> None:
     with pytest.raises(Refused) as refused:
         bursts.count_after_all(session, [first.id], " ", by=world.street_staff, now=NOW + DAY)
     assert refused.value.reason is Refusal.REASON_MISSING
+
+
+# ---------------------------------------------------------------- whose work it was, and announced results
+
+
+def test_who_gave_a_task_back_or_did_an_earlier_round_may_judge_what_others_did(session: Session, world: World) -> None:
+    ticket = factories.run_dispatch(session, factories.ticket(session, world.resident, area=world.street.building))
+    tickets.accept(session, ticket, by=world.member, now=NOW)
+    assert results.workers(session, ticket) == {world.member.id}
+    tickets.release(session, ticket, "有事", by=world.member, now=NOW)
+    assert results.workers(session, ticket) == frozenset()
+    tickets.finish(session, ticket, "说好了", by=world.staff, now=NOW)
+    assert results.workers(session, ticket) == {world.staff.id}
+    tickets.evaluate(session, ticket, 3, "", by=world.resident, now=NOW)
+    assert results.workers(session, ticket) == frozenset()
+
+
+def test_whoever_goes_along_did_it_too(session: Session, world: World) -> None:
+    ticket = factories.run_dispatch(session, factories.ticket(session, world.resident, area=world.street.building))
+    tickets.accept(session, ticket, by=world.member, now=NOW)
+    dispatch.ask_along(session, ticket, world.second_member, by=world.staff, now=NOW)
+    tickets.accept(session, ticket, by=world.second_member, now=NOW)
+    tickets.finish(session, ticket, "说好了", by=world.member, now=NOW)
+    assert results.workers(session, ticket) == {world.member.id, world.second_member.id}
+
+
+def test_a_few_of_what_an_announcement_answered_are_called_beside_the_others(session: Session, world: World) -> None:
+    found = silent(session, world, 30)
+    for result in session.scalars(select(Result).where(Result.ticket_id.in_([each.id for each in found[:20]]))):
+        result.announced = True
+    assert draw(session, share=0.2, at_least=3) == 6
+    announced = {each.id for each in found[:20]}
+    assert len(drawn(session) & announced) == 3
+    assert len(drawn(session) - announced) == 3
