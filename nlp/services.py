@@ -45,10 +45,10 @@ _ASKED = re.compile(
 )
 # What belongs to everybody is mended by whoever keeps it in order, not by a neighbour with a ladder.
 _PUBLIC = re.compile(
-    r"路灯|楼道|走廊|过道|楼梯间|单元门|电梯|车库|公厕|公共|小区的?(?:灯|大?门|马桶|管道)|下水道|窨井|化粪池|主管道"
+    r"路灯|楼道|走廊|过道|楼梯间|单元门|电梯|车库|公厕|公共|广场|街道|道路|路面|门口的?路|健身|小区(?:换个)?的?(?:灯|大?门|马桶|管道)|下水道|窨井|化粪池|主管道"
 )
 _REFUSED = re.compile(
-    r"投诉|举报|退(?:卡|费|款|钱)|办卡|会员|扰民|乱收费|态度|黑心|被骗|宰客|无证|不作为|违规|无证|建议|开发商|谢谢|感谢|表扬"
+    r"投诉|举报|退(?:卡|费|款|钱)|办卡|会员|扰民|乱收费|态度|黑心|被骗|宰客|无证|不作为|违规|无证|建议|开发商|公交|校车|学校|谢谢|感谢|表扬"
 )
 _ANY = re.compile("|".join(f"(?P<s{number}>{pattern})" for number, pattern in enumerate(_SERVICES.values())))
 _NAMES = {f"s{number}": name for number, name in enumerate(_SERVICES)}
@@ -95,11 +95,14 @@ KINDRED = MappingProxyType(
 SERVICES = tuple(_SERVICES)
 """Every service by its usual name."""
 
+# Whoever wants to know how or where is answered, not visited.
+_HOW = re.compile(r"怎么(?!办)|怎样|如何|哪里|哪儿|哪个|在哪|什么时候|几点|多少钱|收费|什么(?:条件|材料|手续)")
+
 
 def service_in(said: str) -> str | None:
     """The help that `said` asks for, by its usual name; None where nothing is asked for or somebody complains."""
     said = said.partition("\n")[0][:_MOST].lower()
-    if not _ASKED.search(said) or _REFUSED.search(said):
+    if not _ASKED.search(said) or _REFUSED.search(said) or _HOW.search(said):
         return None
     found = _found(said)
     if found and found[0] in _REPAIRS and _PUBLIC.search(said):
