@@ -41,7 +41,7 @@ from models import announcements, areas, calendar, dispatch, seed
 from models.category import Category
 from models.clock import Clock, utc_now
 from models.db import Database, upgrade
-from nlp import categories
+from nlp import categories, services
 from nlp.understand import AreaName, Understander
 
 
@@ -213,6 +213,8 @@ def dispatch_rules(settings: Settings) -> dispatch.Rules:
         quiet_until=time.fromisoformat(given.quiet_until),
         pool_minutes=given.pool_minutes,
         riders=settings.riders.quiet,
+        in_a_home=services.IN_A_HOME,
+        kindred=services.KINDRED,
     )
 
 

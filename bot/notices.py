@@ -205,6 +205,7 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
         number=ticket.number,
         short=ticket.short,
         category=session.get_one(Category, ticket.category).name,
+        service=ticket.service,
         place=ticket.place,
         state=head.state,
         opened=ticket.opened_at,

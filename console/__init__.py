@@ -1,4 +1,4 @@
-"""The staff's web pages: sign-in, desk, handed-over chats, people, call-backs, figures, announcements, departments."""
+"""The staff's web pages: sign-in, desk, chats, people, call-backs, figures, announcements, departments, the roster."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from flask import Blueprint
 from sqlalchemy.orm import Session
 
 from console.announcements import add_announcements
+from console.bursts import add_bursts
 from console.callbacks import add_call_backs
 from console.chats import add_chats
 from console.departments import add_departments
@@ -16,6 +17,7 @@ from console.gate import add_gate
 from console.house import House
 from console.learning import add_learning
 from console.people import add_people
+from console.roster import add_roster
 from console.tickets import add_tickets
 from models.clock import Clock
 from models.db import Database
@@ -69,4 +71,6 @@ def blueprint(
     add_figures(pages, house)
     add_announcements(pages, house)
     add_departments(pages, house)
+    add_roster(pages, house)
+    add_bursts(pages, house)
     return pages

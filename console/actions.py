@@ -103,10 +103,15 @@ def _correct(doing: Doing) -> None:
     except ValueError as error:
         raise FormMisfit(Misfit.CATEGORY) from error
     otherwise = (kind, urgency) != (ticket.kind, ticket.urgency)
-    if category is None and (given or not otherwise):
+    none_asked = ticket.service is not None and bool(field("no_service", most=1))
+    if category is None and (given or not (otherwise or none_asked)):
         raise FormMisfit(Misfit.CATEGORY)
     if category is not None:
-        tickets.correct_category(doing.session, ticket, category, doing.words(), by=doing.by, now=doing.now)
+        tickets.correct_category(
+            doing.session, ticket, category, doing.words(), keeps_service=not none_asked, by=doing.by, now=doing.now
+        )
+    elif none_asked:
+        triage.no_service(doing.session, ticket, doing.words(), by=doing.by, now=doing.now)
     if otherwise:
         triage.correct_manner(doing.session, ticket, kind, urgency, "", by=doing.by, now=doing.now)
 
@@ -313,6 +318,14 @@ PERFORM: dict[Action, Callable[[Doing], None]] = {
 }
 
 ELSEWHERE = frozenset(
-    {Action.LINK, Action.CALL_BACK, Action.CALL_REOPEN, Action.NOT_REACHED, Action.SEE_PHONE, Action.RENEW}
+    {
+        Action.LINK,
+        Action.CALL_BACK,
+        Action.CALL_REOPEN,
+        Action.NOT_REACHED,
+        Action.SEE_PHONE,
+        Action.RENEW,
+        Action.COUNT_AFTER_ALL,
+    }
 )
 """What is done on a page of its own, and has no button on a ticket's."""

@@ -20,7 +20,7 @@ from models.lifecycle import Action
 from models.person import Person
 from models.result import CallBack, Result
 from models.ticket import Ticket, TicketEvent, TicketWords, WordsKind
-from texts import figures
+from texts import figures, services
 
 PAGE_SIZE = 50
 
@@ -141,7 +141,7 @@ def _page(sight: Sight, call_back: CallBack, ticket: Ticket) -> dict[str, Any]:
         "call_back": call_back,
         "ticket": ticket,
         "result": result,
-        "category": session.get_one(Category, ticket.category).name,
+        "category": services.matter(session.get_one(Category, ticket.category).name, ticket.service),
         "reporter": _reporter(sight, ticket),
         "shows_phone": seen is not None,
         "report": report or "",

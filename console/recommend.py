@@ -12,9 +12,11 @@ from console.sight import Sight
 from models import areas
 from models.area import Area
 from models.category import Category
+from models.matching import SERVICE, Wanted
 from models.offer import Offer
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.ticket import Ticket, TicketState, Urgency
+from nlp.services import KINDRED
 
 MOST = 30
 
@@ -29,6 +31,7 @@ class Candidate:
     person: Person
     kinds: tuple[RoleKind, ...]
     reasons: tuple[str, ...]
+    fits: bool
     asked: bool
     busy: int
 
@@ -71,7 +74,7 @@ def candidates(sight: Sight, ticket: Ticket) -> Sequence[Candidate]:
     )
     looks_after = [node.grid_worker_id for node in areas.ancestors(session, area)] if area is not None else []
     category = session.get_one(Category, ticket.category)
-    wanted = {*category.skills, category.code}
+    wanted = Wanted.of(ticket, category, KINDRED.get(ticket.service or "", frozenset()))
     chosen = []
     for person in found:
         mine = tuple(
@@ -82,16 +85,17 @@ def candidates(sight: Sight, ticket: Ticket) -> Sequence[Candidate]:
         reasons = []
         if person.id in looks_after:
             reasons.append("grid")
-        if category.skills and any(skill.skill in wanted for skill in person.skills):
-            reasons.append("skill")
+        fits = any(skill.skill in wanted.skills for skill in person.skills)
+        if fits:
+            reasons.append(f"{SERVICE}{wanted.service}" if wanted.service else "skill")
         if community is not None:
             reasons.append("community")
-        chosen.append(Candidate(person, mine, tuple(reasons), person.id in asked, busy.get(person.id, 0)))
+        chosen.append(Candidate(person, mine, tuple(reasons), fits, person.id in asked, busy.get(person.id, 0)))
     chosen.sort(
         key=lambda each: (
             each.asked,
             looks_after.index(each.person.id) if each.person.id in looks_after else len(looks_after),
-            "skill" not in each.reasons,
+            not each.fits,
             each.busy,
             each.person.id,
         )

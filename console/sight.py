@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from models import parties, people, tickets, transitions
-from models.area import Area
+from models.area import Area, AreaKind
 from models.attachment import Attachment
 from models.conversation import Conversation, State
 from models.lifecycle import LIVE_STATES, Actor
@@ -208,6 +208,31 @@ class Sight:
     def unreached_notice(self, notice_id: int) -> Notice:
         """One of them, held until the end of the transaction."""
         found = self.session.scalar(select(Notice).where(Notice.id == notice_id, self.unreached()).with_for_update())
+        if found is None:
+            raise NotFound
+        return found
+
+    @cached_property
+    def decides_what_counts(self) -> bool:
+        """Whether the person may take a judgement into the figures that was set aside; each ticket is checked again."""
+        return any(role.kind in people.STAFF_KINDS - {RoleKind.STAFF} for role, _ in self._roles)
+
+    # ---------------------------------------------------------------- the roster
+
+    def roster_areas(self) -> Sequence[Area]:
+        """The communities and streets whose roster the person writes: those of their desk."""
+        if not self.is_desk:
+            raise NotFound
+        return self.session.scalars(
+            select(Area)
+            .where(Area.kind.in_([AreaKind.COMMUNITY, AreaKind.STREET]), self.desk_areas)
+            .order_by(Area.path)
+            .limit(300)
+        ).all()
+
+    def roster_area(self, given: str) -> Area:
+        """One of them, by its id as an address or a form has it."""
+        found = next((each for each in self.roster_areas() if str(each.id) == given), None)
         if found is None:
             raise NotFound
         return found

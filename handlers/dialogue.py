@@ -16,7 +16,7 @@ from models.errors import Refusal, Refused
 from models.lifecycle import LIVE_STATES
 from models.ticket import Ticket
 from nlp.extract import Place
-from texts import residents
+from texts import residents, services
 
 
 def wait(turn: Turn, state: State, *, minutes: int | None = None, **data: Any) -> None:
@@ -100,8 +100,8 @@ def line(turn: Turn, ticket: Ticket) -> str:
 
 
 def category_name(turn: Turn, ticket: Ticket) -> str:
-    """The category as people read it."""
-    return turn.world.categories[ticket.category].name
+    """The category, or the service that is asked for, as people read it."""
+    return services.matter(turn.world.categories[ticket.category].name, ticket.service)
 
 
 def place_name(world: World, place: Place | None) -> str:

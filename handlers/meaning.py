@@ -58,6 +58,8 @@ REPORTING_BACK = frozenset(
         Intent.KEEP,
         Intent.TAKE_IN,
         Intent.PUSH_DOWN,
+        Intent.ANNOUNCE,
+        Intent.END_ANNOUNCEMENT,
     }
 )
 
@@ -138,6 +140,7 @@ INNER_MEANINGS = frozenset(
         Meaning.PASS_ON,
         Meaning.RECHECK,
         Meaning.LOOKOUT_OFF,
+        Meaning.ANNOUNCE,
         Meaning.COVERED,
         Meaning.UNCOVERED,
         Meaning.ASK_STREET,
@@ -301,7 +304,13 @@ def _is_bare_command(text: str) -> bool:
 
 
 # In these states words are waited for, so a number may be a building's or a year's.
-_WAITS_FOR_WORDS = frozenset(State) - {State.IDLE, State.COMMUNITY, State.SKILLS, State.HANDED_OVER}
+_WAITS_FOR_WORDS = frozenset(State) - {
+    State.IDLE,
+    State.COMMUNITY,
+    State.SKILLS,
+    State.HANDED_OVER,
+    State.ANNOUNCEMENT,
+}
 
 
 # In these states a number is a telephone's, a house's or a unit's, never a ticket's.
@@ -344,8 +353,8 @@ def _may_be_for_the_resident(turn: Turn, found: Understanding) -> bool:
 
 def _surely_other(turn: Turn, found: Understanding) -> bool:
     """Whether words that came while a ticket's state waits are a report of another place or category."""
-    if turn.conversation.state in (State.FINISH, State.HELP):
-        # Whoever tells how it was done, or what help is for, names what was wrong.
+    if turn.conversation.state in (State.FINISH, State.HELP, State.ANNOUNCEMENT):
+        # Whoever tells how it was done, what help is for, or until when something lasts, names what was wrong.
         return False
     if found.abstained or found.category is None or found.kind is not Kind.REPORT or found.confidence < SURE:
         return False

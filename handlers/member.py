@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
 
-from handlers import dialogue
+from handlers import dialogue, skills
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
 from models import helpers, outboxes, people, pool, tickets, transitions
@@ -371,19 +371,17 @@ def _community(turn: Turn, area: Area | None) -> Reply:
     return _ask_skills(turn)
 
 
-def _skills(turn: Turn) -> list[str]:
-    found = {skill for category in turn.world.categories.values() for skill in category.skills}
-    return sorted(found)
-
-
 def _ask_skills(turn: Turn) -> Reply:
-    return Reply(members.register_skills(), tuple(Choice(skill, f"!skill {skill}") for skill in _skills(turn)))
+    return Reply(
+        members.register_skills(),
+        tuple(Choice(skill, f"!skill {skill}") for skill in skills.of_categories(turn.world.categories)),
+    )
 
 
 @routes(Meaning.SKILL, state=State.SKILLS)
 def skills_chosen(turn: Turn) -> Reply:
     """One or several numbers."""
-    offered = _skills(turn)
+    offered = skills.of_categories(turn.world.categories)
     chosen = {turn.inner} & set(offered)
     if turn.number is not None:
         numbers = [int(number) for number in re.findall(r"\d{1,3}", turn.number.words)]
@@ -393,15 +391,14 @@ def skills_chosen(turn: Turn) -> Reply:
 
 @routes(Meaning.ANSWER, state=State.SKILLS)
 def skills_told(turn: Turn) -> Reply:
-    """In words: all of them, or those that are named."""
-    offered = _skills(turn)
+    """In words: all of them, or those that are named, services too."""
     if turn.text.strip(" 。.") in members.ALL:
-        return _registered(turn, offered)
-    named = [skill for skill in offered if skill in turn.text]
+        return _registered(turn, skills.of_categories(turn.world.categories))
+    named = skills.named(turn.world.categories, turn.text)
     return _registered(turn, named) if named or _skipped(turn) else _ask_skills(turn)
 
 
-def _registered(turn: Turn, skills: list[str]) -> Reply:
+def _registered(turn: Turn, chosen: list[str]) -> Reply:
     """Everything is there: it is stored now, and staff confirm."""
     data, person = turn.conversation.data, turn.person
     kind, area = RoleKind(data["role"]), turn.session.get_one(Area, data["community"])
@@ -409,8 +406,8 @@ def _registered(turn: Turn, skills: list[str]) -> Reply:
     if data.get("phone"):
         person.phone, person.consented_at = data["phone"], turn.now
     person.unit, person.platform = data.get("unit", person.unit), data.get("platform", person.platform)
-    if skills:
-        people.set_skills(turn.session, person, skills)
+    if chosen:
+        people.set_skills(turn.session, person, chosen)
     dialogue.idle(turn)
     if kind is RoleKind.RIDER:
         people.grant(turn.session, person, kind, area.id, now=turn.now)

@@ -22,7 +22,7 @@ from nlp.commands import About, Intent, word
 from nlp.extract import Place, in_the_open, mask
 from nlp.several import Part, several
 from nlp.understand import Understanding
-from texts import members, residents
+from texts import members, residents, services
 
 routes = Routes()
 
@@ -37,10 +37,12 @@ MEDIA = {
 def report_of(world: World, found: Understanding, words: str, *, for_other: str = "") -> tickets.Report:
     """The ticket that words which were understood make."""
     place = found.place
+    kind = TicketKind(found.kind.value)
     return tickets.Report(
         words=words,
         category=None if found.abstained else found.category,
-        kind=TicketKind(found.kind.value),
+        kind=kind,
+        service=found.service if kind is TicketKind.REPORT and not found.danger else None,
         urgency=Urgency(found.urgency.value),
         danger=found.danger.value if found.danger else "",
         area_id=place.area_id if place else None,
@@ -130,7 +132,7 @@ def taken(turn: Turn, ticket: Ticket, found: Understanding) -> Reply:
 
 def place_is_missing(ticket: Ticket | tickets.Opened, found: Understanding) -> bool:
     """Whether the bot asks where it is."""
-    if ticket.kind is not TicketKind.REPORT or found.abstained:
+    if ticket.kind is not TicketKind.REPORT or (found.abstained and ticket.service is None):
         return False
     return is_nowhere(ticket)
 
@@ -143,7 +145,7 @@ def is_nowhere(ticket: Ticket | tickets.Opened) -> bool:
 def received(world: World, ticket: Ticket | tickets.Opened, found: Understanding, *, now: datetime) -> str:
     """The sentence for a new ticket."""
     limits = world.limits
-    name = world.categories[ticket.category].name
+    name = services.matter(world.categories[ticket.category].name, ticket.service)
     night: datetime | None = None
     if not in_office_hours(now, limits.opens, limits.closes):
         night = next_opening(now, limits.opens)
@@ -151,10 +153,12 @@ def received(world: World, ticket: Ticket | tickets.Opened, found: Understanding
         return residents.received_question(ticket.number, name, ticket.promised_at, now=now)
     if ticket.kind in (TicketKind.SUGGESTION, TicketKind.PRAISE):
         return residents.received_suggestion(ticket.number, "" if found.abstained else name)
-    if found.abstained:
+    if found.abstained and ticket.service is None:
         return residents.received_not_understood(ticket.number)
     if place_is_missing(ticket, found):
-        about = f"{name} · {ticket.place}" if ticket.place else residents.about(name)
+        about = (
+            f"{name} · {ticket.place}" if ticket.place else residents.about(name, is_service=ticket.service is not None)
+        )
         return residents.received_without_place(ticket.number, about, night_until=night, now=now)
     place = ticket.place or residents.POINT
     return residents.received(ticket.number, name, place, ticket.promised_at, night_until=night, now=now)

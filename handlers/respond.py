@@ -8,6 +8,7 @@ from sqlalchemy import delete
 
 from handlers import (
     after,
+    announce,
     announced,
     departments,
     duty,
@@ -20,6 +21,7 @@ from handlers import (
     report,
     rider,
     same,
+    skills,
     staff,
 )
 from handlers.meaning import decide
@@ -30,8 +32,23 @@ from models.errors import Refused
 from texts import refusals
 
 TOPICS = (
-    after, announced, departments, duty, emergency, evaluate, handover, me, member, progress, report, rider, same, staff
-)  # fmt: skip
+    after,
+    announce,
+    announced,
+    departments,
+    duty,
+    emergency,
+    evaluate,
+    handover,
+    me,
+    member,
+    progress,
+    report,
+    rider,
+    same,
+    skills,
+    staff,
+)
 
 
 def build_router() -> Router:

@@ -192,6 +192,8 @@ class Meaning(StrEnum):
     PASS_ON = "pass_on"
     RECHECK = "recheck"
     LOOKOUT_OFF = "lookout_off"
+    ANNOUNCE = "announce"
+    """Whether an announcement goes out, and how one ends."""
     COVERED = "covered"
     """What an announcement says is all there is to it."""
     UNCOVERED = "uncovered"

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, false, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from models import areas, desk, outboxes, transitions
+from models import areas, desk, outboxes, people, transitions
 from models.announcement import Announcement, Answered, Outcome, Todo
 from models.area import Area, AreaKind
 from models.errors import Refused
 from models.lifecycle import OPEN_STATES, Action
 from models.outbox import NoticeKind
-from models.person import Person
+from models.person import Person, Role, RoleStatus
 from models.ticket import Ticket, TicketEvent, TicketKind, TicketState, TicketWords, Urgency, WordsKind
 
 MOST = 500
@@ -169,6 +169,58 @@ def choose(session: Session, announcement: Announcement, ticket_ids: Collection[
         )
         outboxes.to_dispatch(session, ticket_id)
     return len(ticket_ids)
+
+
+# ---------------------------------------------------------------- the desk in the chat
+
+
+def desk_paths(session: Session, person: Person) -> Sequence[str]:
+    """The areas for which somebody may announce, as on the console: those whose desk they sit at."""
+    return session.scalars(
+        select(Area.path)
+        .join(Role, Role.area_id == Area.id)
+        .where(Role.person_id == person.id, Role.kind.in_(people.STAFF_KINDS), Role.status == RoleStatus.ACTIVE)
+        .distinct()
+    ).all()
+
+
+def on_desk(session: Session, person: Person, *, now: datetime) -> Sequence[Announcement]:
+    """The announcements of somebody's desk that hold or will hold, the newest first; locked, so that one person ends
+    them.
+    """
+    paths = desk_paths(session, person)
+    return session.scalars(
+        select(Announcement)
+        .join(Area, Area.id == Announcement.area_id)
+        .where(
+            or_(false(), *(Area.path.startswith(path) for path in paths)),
+            Announcement.until > now,
+            Announcement.withdrawn_at.is_(None),
+        )
+        .order_by(Announcement.id.desc())
+        .with_for_update(of=Announcement)
+    ).all()
+
+
+def under(session: Session, announcement: Announcement) -> Sequence[int]:
+    """The open tickets that wait under an announcement."""
+    return session.scalars(
+        select(Answered.ticket_id)
+        .join(Ticket, Ticket.id == Answered.ticket_id)
+        .where(Answered.announcement_id == announcement.id, Answered.apart.is_(False), Ticket.state.in_(OPEN_STATES))
+    ).all()
+
+
+def people_of(session: Session, ticket_ids: Collection[int]) -> int:
+    """How many people reported these tickets, or others that were merged into them."""
+    reported = or_(Ticket.id.in_(ticket_ids), Ticket.merged_into_id.in_(ticket_ids))
+    return session.scalar(select(func.count(Ticket.reporter_id.distinct())).where(reported)) or 0
+
+
+def end(session: Session, announcement: Announcement, *, now: datetime) -> None:
+    """The event is over before its time: what waits under it is finished, and nobody gets it from now on."""
+    finish_all(session, announcement)
+    announcement.until = now
 
 
 # ---------------------------------------------------------------- the worker's side

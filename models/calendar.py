@@ -135,6 +135,15 @@ def is_working_day(day: date) -> bool:
     return _is_official_working_day(day)
 
 
+def holiday(day: date) -> str:
+    """The Chinese name of the holiday that `day`, free or a make-up day, belongs to; empty where none is known."""
+    try:
+        _, name = chinese_calendar.get_holiday_detail(day)
+    except NotImplementedError:
+        return ""
+    return str(chinese_calendar.Holiday(name).chinese) if name else ""
+
+
 @lru_cache(maxsize=512)  # asked for every ticket, about the same few weeks
 def _is_official_working_day(day: date) -> bool:
     try:

@@ -52,8 +52,6 @@ def _draw_week(session: Session, week: date, *, now: datetime, share: float, at_
         .where(
             Result.lapsed_at >= start,
             Result.lapsed_at < end,
-            # One answer for hundreds is asked about by its judgements, not by hundreds of calls.
-            Result.announced.is_(False),
             Ticket.state.in_(TO_ASK),
             Person.erased_at.is_(None),
             ~exists().where(results.judgement()),
@@ -66,9 +64,12 @@ def _draw_week(session: Session, week: date, *, now: datetime, share: float, at_
         if community_id in drawn_before:
             continue
         here = [row for row in rows if row.community_id == community_id]
-        others = [row for row in here if not row.own_work]
+        others = [row for row in here if not row.own_work and not row.announced]
         count = max(at_least, math.ceil(share * len(others)))
         chosen += [row for row in here if row.own_work] + others[:count]
+        # One answer for hundreds is asked about by a few calls, beside the others and not instead of them.
+        announced = [row for row in here if row.announced and not row.own_work]
+        chosen += announced[: at_least or math.ceil(share)]
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     if chosen:
         session.execute(

@@ -35,6 +35,8 @@ class State(StrEnum):
     COMMUNITY = "community"
     SKILLS = "skills"
     PLATFORM = "platform"
+    ANNOUNCEMENT = "announcement"
+    """Whether the announcement in `data` goes out."""
     HANDED_OVER = "handed_over"
     """Staff answer; the bot is silent."""
 

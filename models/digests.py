@@ -111,7 +111,7 @@ def _line(ticket: Ticket, category: str, *, now: datetime) -> dict[str, Any]:
     ends = ticket.expected_at or ticket.hold_until
     return {
         "short": ticket.short,
-        "category": category,
+        "category": ticket.service or category,
         "place": ticket.place,
         "due": ends.isoformat() if ends is not None and ends > now else None,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import func, select, update
@@ -50,6 +50,10 @@ class Rules:
     pool_minutes: int = 60
     riders: Quiet = Quiet()
     """When riders are left in peace, and so not asked."""
+    in_a_home: frozenset[str] = frozenset()
+    """Services for which somebody's door opens."""
+    kindred: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Skills that do for a service, beside the service itself."""
 
     def waves(self, urgency: Urgency, category: Category) -> WavePlan:
         """The plan for an urgency; the category's own comes first."""
@@ -126,6 +130,9 @@ def _first(ticket: Ticket, category: Category) -> First:
         return First.STAFF
     if ticket.reopened:
         return First.GRID if ticket.reopened == 1 else First.STAFF
+    if ticket.service and category.offerable and category.first in (First.STAFF, First.DEPARTMENT):
+        # Neighbours lend this hand, whatever the matter is filed under.
+        return First.VOLUNTEER
     return category.first
 
 
@@ -144,10 +151,10 @@ def _volunteers(
     session: Session, ticket: Ticket, category: Category, *, night: bool, now: datetime, rules: Rules
 ) -> None:
     """The next wave, from where the last ones have left off."""
-    # At night nobody goes alone.
-    ticket.needs = max(category.needs, 2 if night else 1)
+    # Nobody goes alone at night, or into a home.
+    ticket.needs = max(category.needs, 2 if night or ticket.service in rules.in_a_home else 1)
     plan = rules.waves(ticket.urgency, category)
-    found = _next_wave(session, ticket, category, plan, at_least=ticket.needs, now=now, quiet=rules.riders)
+    found = _next_wave(session, ticket, category, plan, at_least=ticket.needs, now=now, rules=rules)
     if found.choices:
         expires = now + timedelta(minutes=plan.minutes)
         offer(session, ticket, found, mode=WaveMode.VOLUNTEERS, expires=expires, now=now)
@@ -160,14 +167,15 @@ def _volunteers(
 
 
 def _next_wave(
-    session: Session, ticket: Ticket, category: Category, plan: WavePlan, *, at_least: int, now: datetime, quiet: Quiet
+    session: Session, ticket: Ticket, category: Category, plan: WavePlan, *, at_least: int, now: datetime, rules: Rules
 ) -> Found:
     made = _waves_so_far(session, ticket)
     if made >= len(plan.sizes):
         asked = session.scalar(select(func.count()).select_from(Offer).where(Offer.ticket_id == ticket.id)) or 0
         return Found((), {Shortfall.ASKED: asked}, ticket.community_id)
     size = max(plan.sizes[made], at_least)
-    return matching.search(session, ticket, category, size=size, now=now, quiet=quiet)
+    kindred = rules.kindred.get(ticket.service or "", frozenset())
+    return matching.search(session, ticket, category, size=size, now=now, quiet=rules.riders, kindred=kindred)
 
 
 def _waves_so_far(session: Session, ticket: Ticket) -> int:
@@ -203,7 +211,7 @@ def _seek(session: Session, ticket: Ticket, category: Category, *, now: datetime
         limits.wait_until(ticket, category, begins=ticket.dispatch_at)
         return
     plan = rules.waves(ticket.urgency, category)
-    found = _next_wave(session, ticket, category, plan, at_least=missing, now=now, quiet=rules.riders)
+    found = _next_wave(session, ticket, category, plan, at_least=missing, now=now, rules=rules)
     if found.choices:
         expires = now + timedelta(minutes=plan.minutes)
         offer(session, ticket, found, mode=WaveMode.HELPER, expires=expires, now=now, action=Action.SEEK)
@@ -397,7 +405,8 @@ def offer_to(
     )
     expires = due(now, limit or category.accept_limit)
     # Whoever goes there for their work decides themselves whom to take along.
-    ticket.needs = category.needs if is_volunteer else 1
+    together = max(category.needs, ticket.needs) if ticket.service else category.needs
+    ticket.needs = together if is_volunteer else 1
     found = Found([Choice(person.id, ("staff",))], {}, ticket.community_id)
     offer(session, ticket, found, mode=WaveMode.BY_HAND, expires=expires, by=by, now=now)
 

@@ -52,7 +52,7 @@ def candidates(
     """Open tickets of the estate `area` belongs to, of one of `categories`, opened within `window`, newest first.
 
     A community gives the tickets that are placed no nearer than itself; what lies above has none. Tasks that staff made
-    of a ticket are left out. `before` is the id of a ticket of which only earlier ones are wanted.
+    of a ticket and services are left out. `before` is the id of a ticket of which only earlier ones are wanted.
     """
     if area.kind in ABOVE:
         return []
@@ -87,6 +87,7 @@ def _newest(
             # Not "in the open states": SQLite would take that for a reason to read everything that is open.
             Ticket.state.not_in(OVER_STATES),
             Ticket.parent_id.is_(None),
+            Ticket.service.is_(None),
         )
         .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
         .limit(most)

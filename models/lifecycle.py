@@ -83,6 +83,8 @@ class Action(StrEnum):
     NOT_REACHED = "not_reached"
     SEE_PHONE = "see_phone"
     RENEW = "renew"
+    COUNT_AFTER_ALL = "count_after_all"
+    """A judgement that was set aside as one of a burst counts."""
 
 
 class Actor(StrEnum):
@@ -370,6 +372,8 @@ RULES: dict[Action, Rule] = {
     ),
     Action.NOT_REACHED: _rule([RESOLVED, CLOSED], None, DESK),
     Action.SEE_PHONE: _rule([RESOLVED, CLOSED], None, DESK),
+    # Not by those whose figures it is: whoever works in the community does not decide what counts of it.
+    Action.COUNT_AFTER_ALL: _rule(frozenset(TicketState), None, [STREET], needs_reason=True),
     # An announcement that holds a ticket was changed: its new words and date.
     Action.RENEW: _rule([HELD], None, [SYSTEM, *DESK], Tell(NoticeKind.HELD, Audience.REPORTER)),
 }

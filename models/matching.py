@@ -6,6 +6,7 @@ places; declining and giving back move nobody. The places serve this one choice 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, exists, func, literal, or_, select, union_all
+from sqlalchemy import Row, exists, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import Session, aliased
 
 from models import areas
@@ -50,6 +51,9 @@ DISPUTES = frozenset({"neighbor_dispute"})
 """Categories in which whoever lives in the same building may be a party."""
 
 
+SERVICE = "service:"
+"""The reason that somebody offers a service begins with this; the service follows."""
+
 _Row = Row[*tuple[Any, ...]]
 
 
@@ -75,6 +79,8 @@ class Candidate:
     in_hand: int = 0
     open_offers: int = 0
     completed: int = 0
+    offers_it: bool = False
+    """Offers the very service that is asked for, and so is asked before the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,7 @@ def rank(candidates: Iterable[Candidate]) -> list[Candidate]:
     """The order in which people are asked, first first."""
     queue = sorted(candidates, key=lambda each: (each.asked_at, each.person_id))
     places = {each.person_id: place + _moved(each) for place, each in enumerate(queue)}
-    return sorted(queue, key=lambda each: places[each.person_id])
+    return sorted(queue, key=lambda each: (not each.offers_it, places[each.person_id]))
 
 
 def _moved(each: Candidate) -> float:
@@ -119,11 +125,12 @@ def search(
     now: datetime,
     quiet: Quiet | None = None,
     hold: bool = True,
+    kindred: frozenset[str] = frozenset(),
 ) -> Found:
     """The next people to ask for a ticket: the nearest ring in which anybody can be asked, and of it the first `size`.
 
-    Riders are not asked while it is `quiet` for them. With `hold` the rows of those found are locked, so that two
-    searches at once never go beyond somebody's own limit.
+    Riders are not asked while it is `quiet` for them. Skills that are `kindred` to the service asked for do for it too.
+    With `hold` the rows of those found are locked, so that two searches at once never go beyond somebody's own limit.
     """
     area = session.get(Area, ticket.area_id) if ticket.area_id else None
     if area is None:
@@ -135,6 +142,7 @@ def search(
     widest = area.id
     above = areas.ancestors(session, area)
     there = _there(ticket, above)
+    wanted = Wanted.of(ticket, category, kindred)
     peace = quiet.until(now) if quiet is not None else None
     for ring, root, ids in _rings(session, above):
         members = [each for each in _with_members(session, ids) if each not in looked_at]
@@ -142,7 +150,7 @@ def search(
         widest = root.id
         if not members:
             continue
-        free = [row for row in _rested(session, ticket, category, members, now=now) if not parties.includes(row)]
+        free = [row for row in _rested(session, ticket, wanted, members, now=now) if not parties.includes(row)]
         riding = _riders(session, free) if peace is not None else frozenset()
         if peace is not None and riding:
             again.append(peace)
@@ -150,8 +158,8 @@ def search(
         asleep = [row for row in free if not _likes(row, now)]
         again += [_likes_next(row, now) for row in asleep]
         awake = [row for row in free if _likes(row, now)]
-        chosen, busy = _choose(session, category, there, awake, size=size, ring=ring, hold=hold)
-        shortfalls += _short(session, ticket, category, members, parties, now=now)
+        chosen, busy = _choose(session, ticket, wanted, there, awake, size=size, ring=ring, hold=hold)
+        shortfalls += _short(session, ticket, wanted, members, parties, now=now)
         shortfalls += Counter({Shortfall.HOURS: len(asleep), Shortfall.BUSY: busy, Shortfall.RIDING: len(riding)})
         if chosen:
             return Found(chosen, dict(+shortfalls), widest)
@@ -173,16 +181,30 @@ def fits(session: Session, ticket: Ticket, category: Category, person: Person, *
     ).all()
     if not any(areas.covers(path, area.path) or areas.covers(community.path, path) for path in roots):
         return False
-    wanted = wanted_skills(category)
-    if wanted and not wanted & {skill.skill for skill in person.skills}:
+    wanted = Wanted.of(ticket, category)
+    if wanted.needed and not wanted.skills & {skill.skill for skill in person.skills}:
         return False
     row = session.execute(select(*_PERSON).where(Person.id == person.id)).one()
     return not _Parties.of(session, ticket, area).includes(row)
 
 
-def wanted_skills(category: Category) -> frozenset[str]:
-    """Any of these is enough; empty when anybody can help."""
-    return frozenset([*category.skills, category.code]) if category.skills else frozenset()
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The skills of which any one is enough. Without them nobody can help if they are `needed`; otherwise whoever has
+    one is asked first.
+    """
+
+    skills: frozenset[str]
+    needed: bool
+    service: str | None = None
+
+    @classmethod
+    def of(cls, ticket: Ticket, category: Category, kindred: frozenset[str] = frozenset()) -> Wanted:
+        """What a category takes, or the service that is asked for: anybody may lend a hand with that."""
+        if ticket.service is not None:
+            return cls(frozenset([ticket.service]) | kindred, needed=False, service=ticket.service)
+        skills = frozenset([*category.skills, category.code]) if category.skills else frozenset[str]()
+        return cls(skills, needed=bool(skills))
 
 
 # ---------------------------------------------------------------- where
@@ -256,16 +278,24 @@ _PERSON = (
 )
 
 
-def _rested(session: Session, ticket: Ticket, category: Category, ids: Sequence[int], *, now: datetime) -> list[_Row]:
-    """Those who fit and were not asked for the longest time, from each area only as many as matter.
+def _rested(session: Session, ticket: Ticket, wanted: Wanted, ids: Sequence[int], *, now: datetime) -> list[_Row]:
+    """Those who fit and were not asked for the longest time, from each area only as many as matter; for a service both
+    of those who offer it and of the others.
 
     Each part follows the index by rest and stops early, so that it costs the same in a small and in a large city.
     """
     asked = exists().where(Offer.ticket_id == ticket.id, Offer.person_id == Role.person_id)
+    able = exists().where(Skill.person_id == Role.person_id, Skill.skill.in_(wanted.skills))
+    whom = [able, ~able] if wanted.service else [able] if wanted.needed else [true()]
     parts = []
-    for area_id in ids:
+    for area_id, fits_it in itertools.product(ids, whom):
         part = (
-            select(*_PERSON, Role.asked_at.label("asked_at"), Role.area_id.label("role_area_id"))
+            select(
+                *_PERSON,
+                Role.asked_at.label("asked_at"),
+                Role.area_id.label("role_area_id"),
+                literal(fits_it is able and wanted.service is not None).label("offers_it"),
+            )
             .join(Role, Role.person_id == Person.id)
             .where(
                 Role.area_id == area_id,
@@ -275,12 +305,11 @@ def _rested(session: Session, ticket: Ticket, category: Category, ids: Sequence[
                 Person.minor.is_(False),
                 or_(Person.away_until.is_(None), Person.away_until <= now),
                 ~asked,
+                fits_it,
             )
             .order_by(Role.asked_at)
             .limit(LOOKED_AT)
         )
-        if wanted := wanted_skills(category):
-            part = part.where(exists().where(Skill.person_id == Role.person_id, Skill.skill.in_(wanted)))
         parts.append(select(part.subquery()))
     # Somebody with two roles here is one person.
     return list({row.id: row for row in session.execute(union_all(*parts))}.values())
@@ -362,7 +391,8 @@ class _Parties:
 
 def _choose(
     session: Session,
-    category: Category,
+    ticket: Ticket,
+    wanted: Wanted,
     there: tuple[float, float] | None,
     rows: Sequence[_Row],
     *,
@@ -374,7 +404,7 @@ def _choose(
     ids = [row.id for row in rows]
     if not ids:
         return [], 0
-    counts = _counts(session, category, ids)
+    counts = _counts(session, ticket, ids)
     places = _places(session, [each for row in rows for each in (row.home_area_id, row.role_area_id)])
     by_id, candidates, busy = {row.id: row for row in rows}, [], 0
     for row in rows:
@@ -390,6 +420,7 @@ def _choose(
                 counts.in_hand.get(row.id, 0),
                 counts.offers.get(row.id, 0),
                 counts.completed.get(row.id, 0),
+                row.offers_it,
             )
         )
     ranked = rank(candidates)
@@ -402,13 +433,13 @@ def _choose(
         home = places.get(row.home_area_id)
         metres = _metres(there, home)
         choices.append(
-            Choice(each.person_id, _reasons(each, category, ring, metres), None if metres is None else round(metres))
+            Choice(each.person_id, _reasons(each, wanted, ring, metres), None if metres is None else round(metres))
         )
     return choices, busy
 
 
-def _reasons(each: Candidate, category: Category, ring: Ring, metres: float | None) -> tuple[str, ...]:
-    reasons = ["skill"] if category.skills else []
+def _reasons(each: Candidate, wanted: Wanted, ring: Ring, metres: float | None) -> tuple[str, ...]:
+    reasons = ["skill"] if wanted.needed else [f"{SERVICE}{wanted.service}"] if each.offers_it else []
     reasons.append(ring.value)
     if metres is not None and metres <= NEAR_METRES:
         reasons.append("near")
@@ -439,7 +470,7 @@ class _Counts:
     completed: Mapping[int | None, int]
 
 
-def _counts(session: Session, category: Category, ids: Sequence[int]) -> _Counts:
+def _counts(session: Session, ticket: Ticket, ids: Sequence[int]) -> _Counts:
     tasks = select(literal("in_hand"), Ticket.assignee_id, func.count()).where(
         Ticket.assignee_id.in_(ids), Ticket.state.in_(OPEN_STATES)
     )
@@ -456,7 +487,7 @@ def _counts(session: Session, category: Category, ids: Sequence[int]) -> _Counts
     completed = select(literal("completed"), Ticket.assignee_id, func.count()).where(
         Ticket.assignee_id.in_(ids),
         Ticket.state.in_([TicketState.RESOLVED, TicketState.CLOSED]),
-        Ticket.category == category.code,
+        Ticket.service == ticket.service if ticket.service else Ticket.category == ticket.category,
     )
     found: dict[str, Counter[int | None]] = {"in_hand": Counter(), "completed": Counter()}
     parts = [tasks.group_by(Ticket.assignee_id), helping.group_by(TicketHelper.person_id)]
@@ -486,7 +517,7 @@ def _places(session: Session, ids: Iterable[int | None]) -> dict[int, tuple[floa
 def _short(
     session: Session,
     ticket: Ticket,
-    category: Category,
+    wanted: Wanted,
     ids: Sequence[int],
     parties: _Parties,
     *,
@@ -506,9 +537,8 @@ def _short(
     )
     members = {row.id: row for row in rows}
     # Asked by itself: PostgreSQL would read the skills of the whole city for an EXISTS in the columns.
-    wanted = wanted_skills(category)
-    skilled = select(Skill.person_id).where(Skill.person_id.in_(members), Skill.skill.in_(wanted))
-    able = set(session.scalars(skilled)) if wanted else set(members)
+    skilled = select(Skill.person_id).where(Skill.person_id.in_(members), Skill.skill.in_(wanted.skills))
+    able = set(session.scalars(skilled)) if wanted.needed else set(members)
     asked = set(session.scalars(select(Offer.person_id).where(Offer.ticket_id == ticket.id)))
     counts: Counter[str] = Counter()
     for row in members.values():

@@ -40,13 +40,15 @@ def has_tasks() -> ColumnElement[bool]:
 def may_be_compared(ticket: Ticket) -> bool:
     """Whether a ticket that comes to dispatch may be the same event as an earlier one.
 
-    Tasks are not: people made them. What nobody understood, or what has no place, has nothing to compare.
+    Tasks are not: people made them. Nor is a service: it is for whoever asked. What nobody understood, or what has no
+    place, has nothing to compare.
     """
     return (
         ticket.state is TicketState.NEW
         and ticket.understood
         and ticket.area_id is not None
         and ticket.parent_id is None
+        and ticket.service is None
         and not ticket.reopened
     )
 

@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from models.offer import Offer, OfferState
 from models.result import Result
-from models.ticket import Evaluation, EvaluationSource, SetAside, Ticket, TicketState, Urgency
+from models.ticket import Evaluation, EvaluationSource, SetAside, Ticket, TicketHelper, TicketState, Urgency
 
 LOOK_BACK = timedelta(days=8)
 """Bursts are looked for so far back: more than any stop of the scheduler."""
@@ -20,11 +19,16 @@ AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def workers(session: Session, ticket: Ticket) -> frozenset[int]:
-    """The ids of the people who did a ticket's work: whoever has it, and who accepted to go along with them."""
-    accepted = session.scalars(
-        select(Offer.person_id).where(Offer.ticket_id == ticket.id, Offer.state == OfferState.ACCEPTED)
+    """The ids of the people who did a ticket's work: whoever has it, and who goes along with them.
+
+    Who gave it back, or did it before it was reopened, may judge what others have done since.
+    """
+    along = session.scalars(
+        select(TicketHelper.person_id).where(
+            TicketHelper.ticket_id == ticket.id, TicketHelper.joined_at.is_not(None), TicketHelper.left_at.is_(None)
+        )
     )
-    return frozenset({*accepted, *([ticket.assignee_id] if ticket.assignee_id else [])})
+    return frozenset({*along, *([ticket.assignee_id] if ticket.assignee_id else [])})
 
 
 def note(session: Session, ticket: Ticket, *, now: datetime, announced: bool = False) -> None:

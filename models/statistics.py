@@ -160,7 +160,7 @@ def _count_results(
     )
     gone = and_(Ticket.state == TicketState.WITHDRAWN, Ticket.reopened == Result.round)
     outcome = case(
-        (Evaluation.set_aside.is_not(None), Figure.SET_ASIDE),
+        (and_(Evaluation.set_aside.is_not(None), Evaluation.counted_at.is_(None)), Figure.SET_ASIDE),
         (Evaluation.answer == 1, Figure.SATISFIED),
         (Evaluation.answer == 2, Figure.SOLVED_ONLY),
         (Evaluation.answer == 3, Figure.UNSOLVED),

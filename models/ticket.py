@@ -110,7 +110,9 @@ class Ticket(Base):
     kind: Mapped[TicketKind] = mapped_column(Word(TicketKind), default=TicketKind.REPORT)
     category: Mapped[str] = mapped_column(ForeignKey("categories.code"))
     understood: Mapped[bool] = mapped_column(Boolean, default=True)
-    """False when the words could not be classified: the ticket waits for triage."""
+    """False when the words could not be classified and ask for no service: the ticket waits for triage."""
+    service: Mapped[str | None] = mapped_column(String(40))
+    """The help in person that is asked for (点单), by its usual name, as people name their skills."""
     urgency: Mapped[Urgency] = mapped_column(Word(Urgency), default=Urgency.NORMAL)
     danger: Mapped[str] = mapped_column(String(20), default="")
     level: Mapped[Level] = mapped_column(Word(Level), default=Level.COMMUNITY)
@@ -290,6 +292,8 @@ class Evaluation(Base):
     source: Mapped[EvaluationSource] = mapped_column(Word(EvaluationSource), default=EvaluationSource.CHAT)
     set_aside: Mapped[SetAside | None] = mapped_column(Word(SetAside))
     """The row stays as it is; the figures show it beside."""
+    counted_at: Mapped[datetime | None]
+    """When somebody found that it counts although it was set aside; who and why stand in the history."""
 
     @property
     def solved(self) -> bool:

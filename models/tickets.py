@@ -75,6 +75,7 @@ class Report:
     lat: float | None = None
     lng: float | None = None
     for_other: str = ""
+    service: str | None = None
     confidence: float | None = None
     """How sure the model was of the best category; None where no model was asked."""
     model: str = ""
@@ -121,6 +122,7 @@ class Opened:
     number: str
     category: str
     kind: TicketKind
+    service: str | None
     area_id: int | None
     place: str
     lat: float | None
@@ -136,6 +138,7 @@ _OPEN = BulkInsert(
     "kind",
     "category",
     "understood",
+    "service",
     "urgency",
     "danger",
     "level",
@@ -207,6 +210,7 @@ def insert_tickets(connection: Connection, news: Sequence[New], *, now: datetime
             number=number_of(today, serial),
             category=new.category.code,
             kind=new.report.kind,
+            service=new.report.service,
             area_id=new.report.area_id,
             place=row["place"],
             lat=new.report.lat,
@@ -225,7 +229,8 @@ def _row(new: New, today: date, serial: int, *, now: datetime) -> dict[str, Any]
         "version": 1,
         "kind": report.kind,
         "category": category.code,
-        "understood": report.category is not None,
+        "understood": report.category is not None or report.service is not None,
+        "service": report.service,
         "urgency": report.urgency,
         "danger": report.danger,
         "level": category.level,
@@ -261,6 +266,7 @@ def _first_line(new: New, said: dict[str, Any], words_id: int, *, now: datetime)
             "understood": report.category is not None,
             "confidence": report.confidence,
             "model": report.model,
+            **({"service": report.service} if report.service else {}),
         },
         "words_id": words_id,
         "words_digest": history.digest_of(said["salt"], report.words),
@@ -413,10 +419,17 @@ def correct_category(
     by: Person | None,
     now: datetime,
     source: str = "",
+    keeps_service: bool = False,
 ) -> None:
-    """Another category, by the resident's or staff's word, which is kept for learning; or by a `source` of its own."""
+    """Another category, by the resident's or staff's word, which is kept for learning; or by a `source` of its own.
+
+    Whoever says what it is instead no longer asks for a service, unless it is kept.
+    """
     ticket = transitions.lock(session, ticket.id)
     facts = {"from": ticket.category, "to": category.code, "guess": ticket.understood}
+    keeps_service = keeps_service or ticket.service is None
+    if not keeps_service:
+        facts["service"] = [ticket.service, None]
     corrections.perform(
         session,
         ticket,
@@ -425,6 +438,7 @@ def correct_category(
         changes={
             "category": category.code,
             "understood": True,
+            "service": ticket.service if keeps_service else None,
             "level": category.level if ticket.state in (TicketState.NEW, TicketState.OFFERED) else ticket.level,
             "dispatch_at": now if ticket.state is TicketState.NEW else ticket.dispatch_at,
         },

@@ -48,6 +48,16 @@ def correct_manner(
         alarms.alarm(session, ticket, now=now)
 
 
+def no_service(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
+    """No service was asked for, by staff's word; what was understood as nothing else waits for triage."""
+    ticket = transitions.lock(session, ticket.id)
+    changes: dict[str, Any] = {"service": None, "understood": ticket.category != tickets.OTHER}
+    if ticket.state is TicketState.NEW:
+        changes["dispatch_at"] = now
+    facts = {"service": [ticket.service, None]}
+    corrections.perform(session, ticket, text, facts=facts, changes=changes, by=by, now=now)
+
+
 # ---------------------------------------------------------------- the assistant
 
 

@@ -1,8 +1,9 @@
-"""Whether a report tells of what was announced: surely enough to answer it with the announcement at once."""
+"""Whether a report tells of what was announced, surely enough to answer it at once; and until when one holds."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime, time, timedelta
 
 from nlp.normal import normal
 from nlp.similar import SAME, Told, score, sketch
@@ -56,3 +57,55 @@ def _without(text: str, place: str) -> str:
 def _place_fits(place: str, reported: Told) -> bool:
     wanted = _VAGUE.sub("", normal(place))
     return not wanted or wanted in _VAGUE.sub("", normal(f"{reported.place} {reported.text}"))
+
+
+_DAYS = {"今天": 0, "今晚": 0, "明天": 1, "明早": 1, "明晚": 1, "后天": 2, "大后天": 3}
+_NUMERALS = {word: number for number, word in enumerate("零一二三四五六七八九十")} | {
+    "两": 2,
+    "十一": 11,
+    "十二": 12,
+}
+_END = re.compile(
+    r"(?:(?P<day>大后天|今天|今晚|明天|明早|明晚|后天)|(?P<month>\d{1,2})(?:月|[-/])(?P<date>\d{1,2})[日号]?)?\s?"
+    r"(?P<part>凌晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里)?\s?"
+    r"(?:(?<!\d)(?P<hour>\d{1,2}|十[一二]?|[一二两三四五六七八九])\s?(?:点(?P<half>半)?(?:(?P<past>\d{1,2})分)?|[:时](?P<minute>\d{2})?))?"
+)
+
+
+def ends(said: str, *, here: datetime) -> datetime | None:
+    """The last moment that is named and still to come ("今天下午4点", "12月1日18:00", "明天"), as it is `here`; a day
+    alone means late that evening.
+    """
+    moments = [_moment(found, here) for found in _END.finditer(normal(said)) if found[0].strip()]
+    return max((each for each in moments if each is not None and each > here), default=None)
+
+
+def _moment(found: re.Match[str], here: datetime) -> datetime | None:
+    parts = found.groupdict()
+    day = here.date()
+    try:
+        if parts["month"]:
+            day = day.replace(month=int(parts["month"]), day=int(parts["date"]))
+            if day < here.date():
+                day = day.replace(year=day.year + 1)
+        elif parts["day"]:
+            day += timedelta(days=_DAYS[parts["day"]])
+        elif not parts["hour"]:
+            return None
+        if not parts["hour"]:
+            return datetime.combine(day, time(23, 30), here.tzinfo) if not parts["part"] else None
+        hour = int(parts["hour"]) if parts["hour"].isdecimal() else _NUMERALS[parts["hour"]]
+        late = parts["part"] in ("下午", "傍晚", "晚上", "夜里") or parts["day"] in ("今晚", "明晚")
+        if hour == 12 and late and parts["part"] not in ("下午", "傍晚"):
+            hour = 24  # twelve at night
+        if hour < 12 and (late or (parts["part"] == "中午" and hour < 11)):
+            hour += 12
+        minute = 30 if parts["half"] else int(parts["past"] or parts["minute"] or 0)
+        moment = datetime.combine(day, time(hour % 24, minute), here.tzinfo)
+    except ValueError:
+        return None
+    if hour == 24:
+        moment += timedelta(days=1)
+    if moment <= here and not parts["part"] and hour < 12 and day == here.date():
+        moment += timedelta(hours=12)
+    return moment

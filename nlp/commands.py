@@ -48,6 +48,7 @@ class Intent(StrEnum):
     BACK = "back"
     FREE_TIMES = "free_times"
     MOST_OFFERS = "most_offers"
+    SKILLS = "skills"
     RIDER_REGISTER = "rider_register"
     STATIONS = "stations"
     PATROL = "patrol"
@@ -82,6 +83,8 @@ class Intent(StrEnum):
     RETURN = "return"
     ANSWER = "answer"
     DUTY = "duty"
+    ANNOUNCE = "write_announcement"
+    END_ANNOUNCEMENT = "end_announcement"
 
 
 class Audience(StrEnum):
@@ -178,6 +181,7 @@ _RULES: dict[Intent, _Rule] = {
     Intent.LEAVE: _rule("请假 暂停接单", _A.MEMBER, _MEMBERS, Argument.UNTIL, _W),
     Intent.FREE_TIMES: _rule("接单时间", _A.MEMBER, _MEMBERS, _W),
     Intent.MOST_OFFERS: _rule("接单上限", _A.MEMBER, _MEMBERS, _W),
+    Intent.SKILLS: _rule("技能 我的技能 特长 我的特长", _A.MEMBER, _MEMBERS, _W),
     Intent.BACK: _rule("上线 销假 恢复接单 结束请假", _A.MEMBER, _MEMBERS),
     Intent.RIDER_REGISTER: _rule("骑手报到 小哥报到 外卖员报到 快递员报到", _A.RIDER, _EVERYBODY, Argument.CODE),
     Intent.STATIONS: _rule("驿站 附近驿站 最近的驿站 骑手驿站 找驿站", _A.RIDER, _EVERYBODY),
@@ -211,6 +215,8 @@ _RULES: dict[Intent, _Rule] = {
     Intent.GRANT: _rule("准入 同意准入", _A.STAFF, _STREET, _S),
     Intent.DENY: _rule("不准入 不同意准入", _A.STAFF, _STREET, _S),
     Intent.PUSH_DOWN: _rule("下派", _A.DEPARTMENT, frozenset({"department"}), _W),
+    Intent.ANNOUNCE: _rule("公告 发公告 写公告", _A.STAFF, _OFFICE, _W),
+    Intent.END_ANNOUNCEMENT: _rule("结束公告 公告结束 撤公告 撤回公告", _A.STAFF, _OFFICE, _W),
     Intent.CLAIM: _rule("认领", _A.DEPARTMENT, _DEPARTMENT, _S),
     Intent.RETURN: _rule("退回", _A.DEPARTMENT, _DEPARTMENT, _S),
     Intent.ANSWER: _rule("答复", _A.DEPARTMENT, _DEPARTMENT, _S),

@@ -93,13 +93,16 @@ class Understander:
         place = self._places.find_in(said, near=near)
         if chat is Chat.TALK and (place or _URGENT.search(said)):
             chat = None
+        service = None if chat else service_in(said)
+        # "Can anybody cut my hair?" is no question that an answer would settle.
+        kind = Kind.REPORT if service and scored.kind is Kind.INQUIRY else scored.kind
         return Understanding(
             text=text,
             category=scored.ranked[0][0] if scored.sure else None,
             confidence=scored.ranked[0][1] if scored.ranked else 0.0,
             candidates=scored.ranked,
             secondary=scored.secondary,
-            kind=scored.kind,
+            kind=kind,
             urgency=Urgency.EMERGENCY if found else Urgency.URGENT if _URGENT.search(said[:200]) else Urgency.NORMAL,
             danger=found,
             chat=chat,
@@ -107,5 +110,5 @@ class Understander:
             when=times(said),
             reasons=(f"danger:{found}", *scored.reasons) if found else scored.reasons,
             abstained=not scored.sure,
-            service=None if chat else service_in(said),
+            service=service,
         )

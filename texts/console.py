@@ -10,16 +10,18 @@ from models.attachment import AttachmentKind
 from models.category import Level
 from models.errors import Refusal, Refused
 from models.lifecycle import Action, Actor
+from models.matching import SERVICE
 from models.offer import OfferState
 from models.outbox import NoticeKind, NoticeState
-from models.ticket import Ending, Limit, TicketEvent, TicketKind, Urgency, WordsKind
+from models.ticket import Ending, Limit, SetAside, TicketEvent, TicketKind, Urgency, WordsKind
 from models.triage import ASSISTANT
 from texts import refusals
 from texts.common import LEVELS, ROLES, STATES, clock
 from texts.riders import SEEN
+from texts.services import matter, offers
 from texts.waves import wave
 
-__all__ = ["LEVELS", "ROLES", "STATES", "clock", "wave"]  # templates find these here too
+__all__ = ["LEVELS", "ROLES", "STATES", "clock", "matter", "wave"]  # templates find these here too
 
 TABS = {
     "new": "待派",
@@ -181,6 +183,7 @@ EVENTS = {
     Action.CALL_BACK: "电话回访",
     Action.CALL_REOPEN: "电话回访：没解决，退回重办",
     Action.NOT_REACHED: "电话回访没打通",
+    Action.COUNT_AFTER_ALL: "扎堆的评价核实过，算进三率",
     Action.SEE_PHONE: "看了居民的电话号码（回访）",
     Action.RENEW: "公告有更新",
 }
@@ -259,6 +262,18 @@ REASONS = {
     "street": "街道",
 }
 """Why somebody is asked."""
+
+SET_ASIDE = {
+    SetAside.MANY_AT_ONCE: "一小时里评了很多件",
+    SetAside.MANY_OF_ONE: "一天里给同一个人评了很多件",
+}
+"""Why a judgement is left out of the figures."""
+
+
+def reason(why: str) -> str:
+    """One of them in words."""
+    return offers(why.removeprefix(SERVICE)) if why.startswith(SERVICE) else REASONS.get(why, why)
+
 
 LIMITS = {
     Limit.ANSWER: "回话期限",
@@ -368,9 +383,14 @@ DONE = {
     "denied": "已记下：不同意下派，会告诉部门。",
     "pushed": "已下派，社区会收到。",
     "wish": "已报给街道，定了会告诉您。",
+    "counted": "已算进三率，原因记在每件事的经过里。",
     "announced": "公告已发出，正在逐件答复。",
     "announcement_changed": "公告已改好，正在告诉收到过的人。",
     "announcement_withdrawn": "公告已撤回，挂着的事正在恢复办理。",
+    "roster_add": "这一班加上了。",
+    "roster_change": "这一班改好了。",
+    "roster_remove": "这一班删掉了。",
+    "roster_weekly": "这一天回到每周的排班了。",
     "announcement_finished": "正在逐件办结，居民会收到并请他们评价。",
 }
 
@@ -484,6 +504,8 @@ def event(line: TicketEvent, names: dict[int, str], categories: dict[str, str]) 
 def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categories: dict[str, str]) -> str:
     match action:
         case Action.OPEN:
+            if facts.get("service"):
+                return f"小应听成点单“{facts['service']}”"
             if not facts.get("understood"):
                 return "没听明白，等人看"
             return f"小应听成“{_category(facts.get('category'), categories)}”"
@@ -516,7 +538,7 @@ def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categor
             return f"公告《{facts['title']}》" if facts.get("title") else ""
         case Action.NOT_REACHED:
             return f"第 {facts.get('try', 1)} 次"
-        case Action.EVALUATE | Action.REEVALUATE | Action.CALL_BACK:
+        case Action.EVALUATE | Action.REEVALUATE | Action.CALL_BACK | Action.COUNT_AFTER_ALL:
             return ANSWERS.get(facts.get("answer", 0), "该评的都评过了")
         case Action.AUTO_CLOSE:
             return f"{facts['judged']} 人评过" if facts.get("judged") else "没有评价（不算解决）"
@@ -535,12 +557,14 @@ def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categor
 
 
 def _corrected(facts: dict[str, Any], categories: dict[str, str]) -> str:
+    no_service = f"不是点单“{facts['service'][0]}”" if facts.get("service") else ""
     if "from" in facts:
         source = "（助手建议）" if facts.get("source") == ASSISTANT else ""
-        return f"{_category(facts['from'], categories)} → {_category(facts.get('to'), categories)}{source}"
+        change = f"{_category(facts['from'], categories)} → {_category(facts.get('to'), categories)}{source}"
+        return f"{change}，{no_service}" if no_service else change
     several = [" → ".join(KINDS[TicketKind(each)] for each in facts.get("kind", []))]
     several += [" → ".join(URGENCIES[Urgency(each)] for each in facts.get("urgency", []))]
-    return "，".join(filter(None, several))
+    return "，".join(filter(None, [*several, no_service]))
 
 
 def _category(code: str | None, categories: dict[str, str]) -> str:

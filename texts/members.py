@@ -247,7 +247,29 @@ def register_community() -> str:
 
 def register_skills() -> str:
     """What they can help with."""
-    return "您能帮哪些忙？可以选好几样，中间空一格，比如“1 3”；都可以就回复“都行”。"
+    return "您能帮哪些忙？可以选好几样，中间空一格，比如“1 3”；都可以就回复“都行”。\n会别的也行，直接说，比如“理发、修灯”。"
+
+
+NO_LONGER = ("去掉", "不会", "不做", "不再", "不能", "删掉", "删除", "取消")
+
+
+def skills(names: Sequence[str]) -> str:
+    """What they offer, and how to change it."""
+    if not names:
+        return "您还没说能帮哪些忙。回复“技能 理发、修灯”这样就行，有人点单时先问您。"
+    return f"您能帮的忙：{'、'.join(names)}。\n添一样，回复“技能 修灯”；不做了，回复“技能 去掉 修灯”。"
+
+
+def skills_kept(names: Sequence[str]) -> str:
+    """It is noted."""
+    if not names:
+        return "好的，都去掉了。附近有事还是会来问您，不方便随时婉拒。"
+    return f"记好了，您能帮的忙：{'、'.join(names)}。\n有人点单时先问您，不方便没关系。"
+
+
+def skills_unknown() -> str:
+    """No skill or service is named."""
+    return "我没对上是哪样忙。说短一点试试，比如“技能 陪诊、理发、修灯、买药”；要人帮着填，回复“人工”。"
 
 
 def registered_pending(community: str) -> str:

@@ -11,7 +11,7 @@ from models.category import Level
 from models.outbox import NoticeKind
 from models.person import RoleKind
 from models.ticket import Limit, TicketState
-from texts import members, residents, riders
+from texts import members, residents, riders, services
 from texts.common import LEVELS, clip, date_of, day, helper, part_of_day, when, within
 
 WAITED_FOR = {
@@ -39,6 +39,7 @@ class NoticeFacts:
     number: str = ""
     short: str = ""
     category: str = ""
+    service: str | None = None
     place: str = ""
     state: TicketState | None = None
     opened: datetime | None = None
@@ -80,11 +81,15 @@ def evaluation_choices(number: str) -> tuple[tuple[str, str], ...]:
 
 
 def _about(facts: NoticeFacts) -> str:
-    return f"您反映的{facts.category}（编号 {facts.short}）"
+    return f"{services.yours(facts.category, facts.service)}（编号 {facts.short}）"
+
+
+def _matter(facts: NoticeFacts) -> str:
+    return services.matter(facts.category, facts.service)
 
 
 def _where(facts: NoticeFacts) -> str:
-    return f"{facts.category}{' · ' + facts.place if facts.place else ''}"
+    return f"{_matter(facts)}{' · ' + facts.place if facts.place else ''}"
 
 
 def _quoted(said: str, length: int) -> str:
@@ -115,7 +120,7 @@ def _offer(facts: NoticeFacts) -> Words:
             (members.COME_ALONG if along else members.ACCEPT, f"接单 {facts.number}"),
             (members.DECLINE, f"婉拒 {facts.number}"),
         ),
-        title=f"{asked}：{_where(facts)}",
+        title=f"{asked} · {_where(facts)}" if facts.service else f"{asked}：{_where(facts)}",
     )
 
 
@@ -231,7 +236,7 @@ def _accepted(facts: NoticeFacts) -> Words:
 
 def _reopened(facts: NoticeFacts) -> Words:
     why = f"居民说：“{clip(facts.words, 100)}”" if facts.words else "居民没有多说。"
-    return Words(f"{facts.short}（{facts.category}）居民说没解决，社区重新安排了。{why}\n谢谢您出的力。")
+    return Words(f"{facts.short}（{_matter(facts)}）居民说没解决，社区重新安排了。{why}\n谢谢您出的力。")
 
 
 def _escalated(facts: NoticeFacts) -> Words:
@@ -380,9 +385,9 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         f"{facts.short}（{_where(facts)}）一起去的人还没找到，我也告诉了社区。要进门，先叫上网格员或者社区的同志，别一个人去；"
         f"等不了就回复“退单 {facts.short}”，不要紧。"
     ),
-    NoticeKind.TAKEN: lambda facts: Words(f"{facts.short}（{facts.category}）已被接走了，谢谢您。下次再麻烦您。"),
+    NoticeKind.TAKEN: lambda facts: Words(f"{facts.short}（{_matter(facts)}）已被接走了，谢谢您。下次再麻烦您。"),
     NoticeKind.OFFER_WITHDRAWN: lambda facts: Words(
-        f"{facts.short}（{facts.category}）不用跑了，已经另外安排。谢谢您。"
+        f"{facts.short}（{_matter(facts)}）不用跑了，已经另外安排。谢谢您。"
     ),
     NoticeKind.ACCEPTED: _accepted,
     NoticeKind.ARRIVED: lambda facts: Words(f"{_about(facts)}：{_who(facts)}到现场了。"),

@@ -25,9 +25,9 @@ def received(
     return f"已受理，编号 {number}。\n{category} · {place}\n{later}\n说得不对请直接告诉我，有照片也可以发来。"
 
 
-def about(category: str) -> str:
-    """What is understood when only the category is."""
-    return f"{category}的事"
+def about(category: str, *, is_service: bool = False) -> str:
+    """What is understood when only the category, or the service, is."""
+    return category if is_service else f"{category}的事"
 
 
 def received_without_place(number: str, understood: str, *, night_until: datetime | None, now: datetime) -> str:

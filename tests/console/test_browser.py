@@ -62,6 +62,8 @@ def test_every_page_fits_and_loads_without_a_complaint(place: Place, page: Page,
         "/announcements/new",
         announcement,
         "/departments",
+        "/roster",
+        "/set-aside",
         "/password",
     ):
         page.goto(f"{address}{path}")
@@ -133,3 +135,29 @@ def test_an_open_list_freshens_by_itself(place: Place, page: Page, address: str)
     if page.locator("script").count() == 0:
         pytest.skip("htmx: not fetched by `make setup`; the refresh link stands in for it")
     expect(page.get_by_text(fresh.number)).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_turn_is_put_into_the_roster_and_changed_for_one_day(
+    place: Place, page: Page, address: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    enter(page, address)
+    page.goto(f"{address}/roster?day=2026-11-23")
+    monday = page.locator(".hy-roster > li").first
+    expect(monday).to_contain_text("全天没有人")
+    monday.locator("summary", has_text="加一班").click()
+    monday.get_by_label("第一位").select_option(label="刘敏")
+    monday.get_by_label("第二位").select_option(label="王姐")
+    monday.get_by_label("管多久").select_option(label="每周这一天都这样")
+    monday.get_by_role("button", name="加上").click()
+    expect(page.get_by_role("status")).to_contain_text("加上了")
+    expect(monday).to_contain_text("08:00 到 18:00")
+    monday.locator("summary", has_text="改这一班").click()
+    monday.get_by_label("第一位").first.select_option(label="王姐")
+    monday.get_by_label("第二位").first.select_option(label="没有")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    monday.get_by_role("button", name="改好").click()
+    expect(monday).to_contain_text("这天单排")
+    expect(monday).to_contain_text("没有第二位")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

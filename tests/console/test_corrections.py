@@ -11,6 +11,7 @@ from models import tickets, triage
 from models.category import Category
 from models.correction import Correction
 from models.outbox import NoticeKind
+from models.person import Person
 from models.ticket import Ticket, TicketKind, TicketState, Urgency
 from tests import factories
 from tests.console.conftest import Place
@@ -103,3 +104,31 @@ def test_old_tickets_are_counted_no_more_and_departments_see_no_figures(place: P
     assert "还没有人反映过事情" in place.sign_in("staff").get("/corrections").text
     assert place.sign_in("clerk").get("/corrections").status_code == 404
     assert place.browser().get("/corrections").status_code in (302, 303)
+
+
+def test_staff_say_that_no_service_was_asked_for(both_places: Place) -> None:
+    place = both_places
+    report = tickets.Report("想请人修灯", service="修灯", area_id=place.street.building.id)
+    with place.database.transaction() as session:
+        resident = session.get_one(Person, place.people["resident"].id)
+        ticket = tickets.open_ticket(session, report, by=resident, channel="official", now=place.now)
+    staff = place.sign_in("staff")
+    page = staff.get(f"/tickets/{ticket.number}").text
+    assert "点单：修灯" in page
+    assert "小应听成点单“修灯”" in page
+    assert "没听明白" not in page
+    assert staff.press(ticket, "correct", no_service="1").status_code == 303
+    page = staff.get(f"/tickets/{ticket.number}").text
+    assert "没听明白" in page
+    assert "不是点单“修灯”" in page
+    assert place.again(ticket).service is None
+
+
+def test_another_category_keeps_the_service_unless_staff_say_otherwise(place: Place) -> None:
+    report = tickets.Report("想请人修灯", service="修灯", area_id=place.street.building.id)
+    for extra, service in (({}, "修灯"), ({"no_service": "1"}, None)):
+        with place.database.transaction() as session:
+            resident = session.get_one(Person, place.people["resident"].id)
+            ticket = tickets.open_ticket(session, report, by=resident, channel="official", now=place.now)
+        assert place.sign_in("staff").press(ticket, "correct", category="lamp", **extra).status_code == 303
+        assert (place.again(ticket).service, place.again(ticket).category) == (service, "lamp")

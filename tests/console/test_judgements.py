@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from handlers.announced import fits
-from models import announcements, callbacks, tickets
+from models import announcements, callbacks, results, tickets
 from models.announcement import Announcement
 from models.result import CallBack, CallState
 from models.ticket import Evaluation, EvaluationSource, Ticket, TicketEvent, TicketState
@@ -286,3 +286,56 @@ def test_hostile_words_in_an_announcement_are_shown_as_words(place: Place) -> No
 def test_what_waits_for_a_call_is_counted_in_the_menu(place: Place) -> None:
     to_call(place, 3)
     assert re.search(r"回访 <span class=\"hy-count\">3</span>", place.sign_in("staff").get("/tickets").text)
+
+
+# ---------------------------------------------------------------- what was set aside
+
+
+def burst(place: Place, count: int = 9) -> None:
+    for number in range(count):
+        ticket = place.ticket(words=f"楼下太吵了 {number}")
+        place.do(tickets.finish, ticket, "说好了", by="staff")
+        place.do(tickets.evaluate, ticket, 1, "", by="resident")
+    with place.database.transaction() as session:
+        assert results.set_aside_bursts(session, now=place.now, an_hour=8, of_one_a_day=100) == count
+
+
+def test_the_street_counts_a_judgement_after_all_and_says_why(both_places: Place) -> None:
+    place = both_places
+    burst(place)
+    street, staff = place.sign_in("street"), place.sign_in("staff")
+    assert "评价扎堆，先不算</a></dt><dd>9</dd>" in street.get("/figures?period=this_week").text.replace(
+        "</a></dt>\n", "</a></dt>"
+    )
+    page = street.get("/set-aside").text
+    ids = re.findall(r'name="evaluation" value="(\d+)"', page)
+    assert len(ids) == 9
+    assert "张小芳" not in page
+    refused = street.post("/set-aside", {"evaluation": ids[:2], "why": ""})
+    assert refused.status_code == 409
+    done = street.post("/set-aside", {"evaluation": ids[:2], "why": "打电话问过了"})
+    assert done.status_code == 303
+    assert len(re.findall(r'name="evaluation" value="(\d+)"', street.get("/set-aside").text)) == 7
+    assert "<dd>7</dd>" in street.get("/figures?period=this_week").text
+    with place.database.reading() as session:
+        first = session.scalars(select(Ticket).order_by(Ticket.id)).first()
+        assert first is not None
+    page = staff.get(f"/tickets/{first.number}").text
+    assert "核实过，算进三率" in page
+    assert "打电话问过了" in page
+
+
+def test_the_community_sees_what_is_set_aside_and_does_not_decide(place: Place) -> None:
+    burst(place)
+    staff = place.sign_in("staff")
+    page = staff.get("/set-aside").text
+    assert "请街道的同志来定" in page
+    assert 'name="evaluation"' not in page
+    with place.database.reading() as session:
+        ids = [str(each) for each in session.scalars(select(Evaluation.id))]
+    assert staff.post("/set-aside", {"evaluation": ids, "why": "真的"}).status_code == 409
+    # Whoever does not see a ticket passes it over; who has no desk finds no page.
+    assert place.sign_in("elsewhere").post("/set-aside", {"evaluation": ids, "why": "真的"}).status_code == 303
+    assert place.sign_in("clerk").get("/set-aside").status_code == 404
+    with place.database.reading() as session:
+        assert session.scalars(select(Evaluation.counted_at)).all() == [None] * 9

@@ -241,3 +241,133 @@ def test_what_a_queue_lost_is_still_done(street: Street) -> None:
     street.change(tick)
     street.change(lambda session, now: [announcements.work(session, 1, now=now, fits=fits) for _ in range(2)])
     assert street.history("0001").count("hold") == 1
+
+
+# ---------------------------------------------------------------- from the chat
+
+LIFTED = "公告 香樟花园停水抢修，主管破了，自来水公司正在抢修，预计今天下午4点恢复"
+
+
+@pytest.mark.parametrize("platform", [OFFICIAL, WECOM])
+def test_staff_announce_from_the_chat_after_a_look_and_end_it_again(street: Street, platform: str) -> None:
+    street.say(RESIDENT, NO_WATER)
+    street.say(NEIGHBOUR, "香樟花园2栋停水了")
+    street.say(THIRD, "滨江雅苑1栋停水了")
+    street.drain()
+    for who in (RESIDENT, NEIGHBOUR, THIRD):
+        street.told(who)
+    preview = street.say(STAFF, LIFTED, on=platform)
+    assert preview.text.splitlines()[:2] == [
+        "【香樟花园停水抢修】",
+        "主管破了，自来水公司正在抢修，预计今天下午4点恢复",
+    ]
+    assert "香樟花园 · 水电气" in preview.text
+    assert "到今天下午 4 点" in preview.text
+    assert "2 位邻居马上收到" in preview.text
+    street.drain()
+    assert street.told(RESIDENT) == []
+    sent = street.say(STAFF, "是", on=platform).text
+    assert sent.startswith("公告《香樟花园停水抢修》发出去了，2 位邻居马上收到")
+    work(street)
+    for who in (RESIDENT, NEIGHBOUR):
+        assert any("主管破了" in told for told in street.told(who))
+    assert street.told(THIRD) == []
+    assert "已经发过" in street.choose(STAFF, preview, 1, on=platform).text
+    how = street.say(STAFF, "结束公告 停水", on=platform)
+    assert "2 位邻居在等。事情办好了吗？" in how.text
+    assert "2 位邻居的事一起办结" in street.choose(STAFF, how, 1, on=platform).text
+    work(street)
+    assert any("请评价" in told for told in street.told(RESIDENT))
+    assert "没有公告" in street.say(STAFF, "结束公告", on=platform).text
+    street.say("demo-resident-4", NO_WATER)
+    street.drain()
+    assert street.tickets("demo-resident-4")[0].state is not TicketState.HELD
+
+
+@pytest.mark.parametrize("platform", [OFFICIAL, WECOM])
+@pytest.mark.parametrize("no", ["2", "不发", "不是"])
+def test_without_a_yes_nothing_goes_out(street: Street, platform: str, no: str) -> None:
+    street.say(STAFF, LIFTED, on=platform)
+    assert "没有发" in street.say(STAFF, no, on=platform).text
+    assert announced(street) == []
+
+
+def test_a_yes_that_comes_too_late_sends_nothing(street: Street) -> None:
+    preview = street.say(STAFF, LIFTED)
+    street.advance(hours=1)
+    assert "没有等着发的公告" in street.choose(STAFF, preview, 1).text
+    assert announced(street) == []
+
+
+def test_another_end_is_said_in_a_few_words(street: Street) -> None:
+    street.say(STAFF, "公告 香樟花园停水抢修，主管破了")
+    assert "到明天下午 6 点" in street.say(STAFF, "到明天下午6点").text
+    street.say(STAFF, "1")
+    [made] = announced(street)
+    assert made.until == street.now.replace(hour=10, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def test_a_report_instead_of_a_yes_is_taken_and_the_announcement_is_not_sent(street: Street) -> None:
+    street.say(STAFF, LIFTED)
+    reply = street.say(STAFF, "银杏里3栋的路灯坏了").text
+    assert "已受理" in reply
+    assert "公告没有发" in reply
+    assert announced(street) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("公告", "写在后面就行"),
+        ("公告 银杏里停水抢修，预计今天下午4点恢复", "不在您负责的地方"),
+        ("公告 香樟花园明天见", "没对上是哪一类事"),
+        ("公告 香樟花园停水抢修，" + "很长" * 400, "太长了"),
+    ],
+)
+def test_what_cannot_go_out_is_explained_kindly(street: Street, words: str, answer: str) -> None:
+    assert answer in street.say(STAFF, words).text
+    assert street.tickets() == []
+    assert announced(street) == []
+
+
+@pytest.mark.parametrize("who", [RESIDENT, "demo-member-1", "demo-grid-1", "demo-dept-1"])
+def test_only_whoever_sits_at_a_desk_announces(street: Street, who: str) -> None:
+    assert "发出去吗" not in street.say(who, LIFTED).text
+    street.say(who, "是")
+    assert announced(street) == []
+
+
+def test_the_street_announces_for_every_community_and_a_neighbour_desk_cannot_end_it(street: Street) -> None:
+    street.say("demo-street-1", "公告 银杏里停水抢修，预计今天下午4点恢复")
+    street.say("demo-street-1", "是")
+    assert len(announced(street)) == 1
+    assert "没有公告" in street.say(STAFF, "结束公告").text
+    assert "事情办好了吗" in street.say("demo-staff-2", "结束公告").text
+
+
+def test_what_was_announced_by_mistake_lets_everything_go_on(street: Street) -> None:
+    street.say(STAFF, LIFTED)
+    street.say(STAFF, "是")
+    street.say(STAFF, "公告 滨江雅苑停电抢修，预计今天下午5点恢复")
+    street.say(STAFF, "是")
+    street.say(RESIDENT, NO_WATER)
+    street.drain()
+    assert street.ticket("0001").state is TicketState.HELD
+    which = street.say(STAFF, "结束公告")
+    assert [each.label for each in which.choices] == ["滨江雅苑停电抢修", "香樟花园停水抢修"]
+    how = street.choose(STAFF, which, 2)
+    assert "1 位邻居的事各自接着办" in street.choose(STAFF, how, 2).text
+    work(street)
+    assert street.ticket("0001").state is not TicketState.HELD
+    assert "已经结束" in street.choose(STAFF, how, 2).text
+
+
+def test_words_of_danger_in_an_announcement_raise_no_alarm(street: Street) -> None:
+    reply = street.say(STAFF, "公告 香樟花园燃气泄漏已经修好，下午3点恢复供气").text
+    assert "发出去吗" in reply
+    assert street.tickets() == []
+
+
+def announced(street: Street) -> list[Announcement]:
+    with street.huying.database.reading() as session:
+        return list(session.scalars(select(Announcement)))

@@ -189,7 +189,7 @@ def test_a_home_visit_is_made_by_two(street: Street, on: str) -> None:
     assert "您和李师傅一起去" in second
     assert any("王师傅和您一起去" in told for told in street.told(MEMBER))
     assert any("也一起来帮忙" in told for told in street.told(RESIDENT))
-    assert "0001 养老助老" in street.say(OTHER, "我的任务").text
+    assert "0001 点单：陪诊" in street.say(OTHER, "我的任务").text
     assert "另外请人搭伴" in street.say(OTHER, "退单 0001").text
     assert any("临时去不了" in told for told in street.told(MEMBER))
 

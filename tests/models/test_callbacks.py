@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import callbacks, history, results, tickets
+from models import bursts, callbacks, dispatch, history, results, statistics, tickets
 from models.calendar import due
 from models.db import Database
 from models.errors import Refusal, Refused
@@ -213,3 +213,95 @@ def test_what_staff_record_from_calls_is_never_a_burst(session: Session, world: 
     for call_back in session.scalars(select(CallBack)).all():
         callbacks.record(session, call_back, 1, "", by=world.street_staff, now=NOW + 7 * DAY)
     assert results.set_aside_bursts(session, now=NOW + 8 * DAY, an_hour=3, of_one_a_day=3) == 0
+
+
+def _flagged(session: Session) -> list[Evaluation]:
+    set_aside(session)
+    return list(session.scalars(select(Evaluation).order_by(Evaluation.id)))
+
+
+def test_what_turns_out_to_be_true_counts_after_all_and_is_not_flagged_again(session: Session, world: World) -> None:
+    judged(session, world, minutes=2, count=10, worker=world.staff, by=world.resident)
+    found = _flagged(session)
+    ids = [each.id for each in found[:4]]
+
+    def counts() -> statistics.Rates:
+        return statistics.total(
+            statistics.figures(
+                session, since=NOW - DAY, until=NOW + DAY, communities=[world.street.community.id], nowhere=False
+            )
+        )
+
+    assert (counts().judged, counts().counts[statistics.Figure.SET_ASIDE]) == (0, 10)
+    assert bursts.count_after_all(session, ids, "打电话问过，都是她报的", by=world.street_staff, now=NOW + DAY) == 4
+    assert bursts.count_after_all(session, ids, "又按了一次", by=world.street_staff, now=NOW + DAY) == 0
+    assert (counts().satisfied.part, counts().counts[statistics.Figure.SET_ASIDE]) == (4, 6)
+    assert set_aside(session) == [SetAside.MANY_AT_ONCE] * 10
+    assert [each.counted_at is not None for each in found] == [True] * 4 + [False] * 6
+    line = session.get_one(Ticket, found[0].ticket_id).events[-1]
+    assert (line.action, line.by_id, line.facts["was"]) == ("count_after_all", world.street_staff.id, "many_at_once")
+    words = session.get_one(TicketWords, line.words_id)
+    assert words.text == "打电话问过，都是她报的"
+    assert history.verify_history(session) is None
+
+
+def test_only_the_street_decides_and_nobody_about_their_own_work(session: Session, world: World) -> None:
+    judged(session, world, minutes=2, count=10, worker=world.street_staff, by=world.resident)
+    [first, *_] = _flagged(session)
+    for by, why, refusal in (
+        (world.staff, "真的", Refusal.NOT_YOURS),
+        (world.staff_elsewhere, "真的", Refusal.NOT_YOURS),
+        (world.resident, "真的", Refusal.OWN_WORK),
+    ):
+        with pytest.raises(Refused) as refused:
+            bursts.count_after_all(session, [first.id], why, by=by, now=NOW + DAY)
+        assert refused.value.reason is refusal
+        session.expire_all()
+    for evaluation in session.scalars(select(Evaluation)):
+        ticket = session.get_one(Ticket, evaluation.ticket_id)
+        ticket.assignee_id = world.street_staff.id
+    with pytest.raises(Refused) as refused:
+        bursts.count_after_all(session, [first.id], "真的", by=world.street_staff, now=NOW + DAY)
+    assert refused.value.reason is Refusal.OWN_WORK
+
+
+def test_a_reason_is_needed(session: Session, world: World) -> None:
+    judged(session, world, minutes=2, count=10, worker=world.staff, by=world.resident)
+    [first, *_] = _flagged(session)
+    with pytest.raises(Refused) as refused:
+        bursts.count_after_all(session, [first.id], " ", by=world.street_staff, now=NOW + DAY)
+    assert refused.value.reason is Refusal.REASON_MISSING
+
+
+# ---------------------------------------------------------------- whose work it was, and announced results
+
+
+def test_who_gave_a_task_back_or_did_an_earlier_round_may_judge_what_others_did(session: Session, world: World) -> None:
+    ticket = factories.run_dispatch(session, factories.ticket(session, world.resident, area=world.street.building))
+    tickets.accept(session, ticket, by=world.member, now=NOW)
+    assert results.workers(session, ticket) == {world.member.id}
+    tickets.release(session, ticket, "有事", by=world.member, now=NOW)
+    assert results.workers(session, ticket) == frozenset()
+    tickets.finish(session, ticket, "说好了", by=world.staff, now=NOW)
+    assert results.workers(session, ticket) == {world.staff.id}
+    tickets.evaluate(session, ticket, 3, "", by=world.resident, now=NOW)
+    assert results.workers(session, ticket) == frozenset()
+
+
+def test_whoever_goes_along_did_it_too(session: Session, world: World) -> None:
+    ticket = factories.run_dispatch(session, factories.ticket(session, world.resident, area=world.street.building))
+    tickets.accept(session, ticket, by=world.member, now=NOW)
+    dispatch.ask_along(session, ticket, world.second_member, by=world.staff, now=NOW)
+    tickets.accept(session, ticket, by=world.second_member, now=NOW)
+    tickets.finish(session, ticket, "说好了", by=world.member, now=NOW)
+    assert results.workers(session, ticket) == {world.member.id, world.second_member.id}
+
+
+def test_a_few_of_what_an_announcement_answered_are_called_beside_the_others(session: Session, world: World) -> None:
+    found = silent(session, world, 30)
+    for result in session.scalars(select(Result).where(Result.ticket_id.in_([each.id for each in found[:20]]))):
+        result.announced = True
+    assert draw(session, share=0.2, at_least=3) == 6
+    announced = {each.id for each in found[:20]}
+    assert len(drawn(session) & announced) == 3
+    assert len(drawn(session) - announced) == 3

@@ -263,3 +263,45 @@ def test_the_whole_result_is_stored_with_the_wave(session: Session, world: World
     assert all(each["why"] for each in wave.picks["list"])
     assert wave.shortfalls == {"skill": 1}
     assert wave.area_id == world.street.building.id
+
+
+# ---------------------------------------------------------------- services
+
+
+def _asks_for(session: Session, world: World, service: str, *, category: str = "other") -> Ticket:
+    report = tickets.Report("…", service=service, area_id=world.street.building.id, category=category)
+    return tickets.open_ticket(session, report, by=world.resident, channel="official", now=NOW)
+
+
+def test_whoever_offers_a_service_is_asked_first_and_nobody_is_left_out(session: Session, world: World) -> None:
+    barber = factories.somebody(session, RoleKind.MEMBER, world.street.community, skills=["理发"])
+    handy = factories.somebody(session, RoleKind.MEMBER, world.street.community, skills=["水电维修"])
+    for each in (barber, handy):
+        each.roles[0].asked_at = NOW - HOUR
+    session.flush()
+    found = searched(session, _asks_for(session, world, "理发"), size=9)
+    assert picked(found) == [barber.id, world.member.id, world.second_member.id, handy.id]
+    assert [any(why == "service:理发" for why in each.reasons) for each in found.choices] == [True, False, False, False]
+    ticket = _asks_for(session, world, "修灯")
+    found = matching.search(
+        session,
+        ticket,
+        session.get_one(Category, ticket.category),
+        size=1,
+        now=NOW,
+        kindred=frozenset({"水电维修"}),
+    )
+    assert picked(found) == [handy.id]
+
+
+def test_a_service_goes_to_neighbours_whatever_it_is_filed_under_and_in_twos_into_a_home(
+    session: Session, world: World
+) -> None:
+    rules = dispatch.Rules(in_a_home=frozenset({"理发"}))
+    for category, state in (("other", "offered"), ("stall", "offered"), ("theft", "new"), ("quarrel", "new")):
+        ticket = _asks_for(session, world, "理发", category=category)
+        factories.run_dispatch(session, ticket, rules=rules)
+        assert ticket.state == state, category
+        assert state == "new" or ticket.needs == 2
+    plain = factories.run_dispatch(session, _asks_for(session, world, "取药"), rules=rules)
+    assert plain.needs == 1

@@ -160,3 +160,20 @@ def test_what_lay_with_a_department_before_there_was_a_book_is_in_it_afterwards(
         assert (again.state, again.returned_by) == (TicketState.NEW, "城管")
         assert parties.has_returned(session, again)
     database.dispose()
+
+
+def test_who_asked_for_a_service_is_not_forgotten_by_a_downgrade(empty_url: str) -> None:
+    upgrade(empty_url)
+    database = Database(empty_url)
+    with database.transaction() as session:
+        world = build_world(session)
+        report = tickets.Report("想请人上门理发", service="理发", area_id=world.street.building.id)
+        ticket_id = tickets.open_ticket(session, report, by=world.resident, channel="official", now=NOW).id
+    database.dispose()
+    downgrade(empty_url, "depts")
+    upgrade(empty_url)
+    database = Database(empty_url)
+    with database.reading() as session:
+        ticket = session.get_one(Ticket, ticket_id)
+        assert (ticket.service, ticket.understood) == (None, False)
+    database.dispose()

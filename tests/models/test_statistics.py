@@ -124,7 +124,7 @@ def counted(session: Session, ticket: Ticket, since: datetime, until: datetime) 
     if said is not None:
         found[Figure.BY_CALL] += said.source.value == "call_back"
         word = {1: Figure.SATISFIED, 2: Figure.SOLVED_ONLY, 3: Figure.UNSOLVED}[said.answer]
-        found[Figure.SET_ASIDE if said.set_aside else word] += 1
+        found[Figure.SET_ASIDE if said.set_aside and not said.counted_at else word] += 1
     elif ticket.state is TicketState.WITHDRAWN and rounds == number:
         found[Figure.WITHDRAWN_AFTER] += 1
     elif result.own_work:

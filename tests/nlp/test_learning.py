@@ -19,7 +19,7 @@ from nlp.features import look, zones
 from nlp.model import Model, shipped, write
 from nlp.segment import WORDS
 from nlp.train import CORPUS, Learner, Refused, Row, read
-from nlp.understand import Chat, Understander
+from nlp.understand import Chat, Kind, Understander
 
 UNDERSTANDER = Understander(load(), [])
 MODEL = Path(train.__file__).parent / weights.FILE
@@ -250,7 +250,28 @@ def test_a_hand_that_is_asked_for_has_a_name(text: str, service: str) -> None:
     assert UNDERSTANDER.understand(text).service == service
 
 
-@pytest.mark.parametrize("text", ["投诉理发店办卡不退款", "楼道灯坏了", "药店乱收费", "谢谢志愿者帮我修灯", "路灯不亮"])
+@pytest.mark.parametrize("text", ["可以帮我买菜吗", "请问有没有人能帮忙理发？", "谁能帮我取个快递吗，我脚崴了"])
+def test_whether_anybody_can_help_is_no_question_that_an_answer_settles(text: str) -> None:
+    found = UNDERSTANDER.understand(text)
+    assert (found.kind, found.service is not None) == (Kind.REPORT, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "投诉理发店办卡不退款",
+        "楼道灯坏了",
+        "药店乱收费",
+        "谢谢志愿者帮我修灯",
+        "路灯不亮",
+        "门口理发店的灯太亮，能不能关",
+        "路灯坏了请派人来修",
+        "广场的椅子坏了，请来人修",
+        "请求增加公交接送",
+        "怎么申请上门理发",
+        "哪里可以借轮椅",
+    ],
+)
 def test_a_complaint_asks_for_no_hand(text: str) -> None:
     assert UNDERSTANDER.understand(text).service is None
 

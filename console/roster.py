@@ -1,0 +1,120 @@
+"""The duty roster (值班表) of a week: who, with whom, where nobody is, and one turn more, changed or less."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, time, timedelta
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from console.house import House, argument, field
+from console.sight import Sight
+from models import areas, duty, rosters
+from models.area import Area
+from models.clock import local
+from models.rosters import Trouble, Turn, TurnRefused
+from texts import roster as words
+
+FARTHEST = timedelta(days=400)
+"""How far from today a week may be looked at."""
+
+
+def add_roster(blueprint: Blueprint, house: House) -> None:
+    """The page of the roster."""
+
+    @blueprint.get("/roster")
+    def roster_page() -> str:
+        with house.looking() as sight:
+            return house.page("roster.html", sight, **_page(sight))
+
+    def write(name: str, act: Callable[[Sight, Area, date], None]) -> None:
+        def pressed() -> ResponseReturnValue:
+            area_id, day = field("area", most=12), field("day", most=10)
+            try:
+                with house.doing() as sight:
+                    area = sight.roster_area(area_id)
+                    act(sight, area, _day(day, sight))
+            except TurnRefused as refused:
+                with house.looking() as sight:
+                    return house.page("roster.html", sight, **_page(sight, refused.trouble)), 409
+            return redirect(url_for(".roster_page", area=area_id, day=day, done=f"roster_{name}"), 303)
+
+        blueprint.post(f"/roster/{name}", endpoint=f"roster_{name}")(pressed)
+
+    write("add", _add)
+    write(
+        "change",
+        lambda sight, area, day: rosters.change(
+            sight.session, area, day, _id("duty"), _turn(), every_week=_every_week()
+        ),
+    )
+    write(
+        "remove",
+        lambda sight, area, day: rosters.remove(sight.session, area, day, _id("duty"), every_week=_every_week()),
+    )
+    write("weekly", lambda sight, area, day: rosters.as_every_week(sight.session, area, day))
+
+
+def _day(given: str, sight: Sight) -> date:
+    try:
+        found = date.fromisoformat(given)
+    except ValueError as error:
+        raise TurnRefused(Trouble.TIMES) from error
+    if abs(found - local(sight.now).date()) > FARTHEST:
+        raise TurnRefused(Trouble.TIMES)
+    return found
+
+
+def _id(name: str) -> int:
+    """The row a form names, 0 for none and for nonsense."""
+    given = field(name, most=12)
+    return int(given) if given.isascii() and given.isdigit() else 0
+
+
+def _every_week() -> bool:
+    return field("how", most=10) == "weekly"
+
+
+def _add(sight: Sight, area: Area, day: date) -> None:
+    every_day = field("how", most=10) == "daily"
+    for each in [day + timedelta(days=number) for number in range(7 if every_day else 1)]:
+        rosters.add(sight.session, area, each, _turn(), every_week=every_day or _every_week())
+
+
+def _turn() -> Turn:
+    try:
+        begins, ends = time.fromisoformat(field("begins", most=5)), time.fromisoformat(field("ends", most=5))
+    except ValueError as error:
+        raise TurnRefused(Trouble.TIMES) from error
+    return Turn(begins, ends, _id("first"), _id("second") or None)
+
+
+def _page(sight: Sight, trouble: Trouble | None = None) -> dict[str, Any]:
+    places = sight.roster_areas()
+    wanted = field("area", most=12) if trouble else argument("area", most=12)
+    area = sight.roster_area(wanted) if wanted else places[0] if places else None
+    today = local(sight.now).date()
+    try:
+        day = _day((field("day", most=10) if trouble else argument("day", most=10)) or today.isoformat(), sight)
+    except TurnRefused:
+        day = today
+    monday = day - timedelta(days=day.weekday())
+    return {
+        "area": area,
+        "places": [(each.id, areas.full_name(sight.session, each)) for each in places],
+        "area_name": areas.full_name(sight.session, area) if area else "",
+        "days": rosters.week(sight.session, area, monday) if area else [],
+        "people": duty.candidates(sight.session, area) if area else [],
+        "is_away": rosters.is_away,
+        "today": today,
+        "monday": monday,
+        "before": monday - timedelta(days=7),
+        "after": monday + timedelta(days=7),
+        "running": duty.shift_at(sight.session, area, now=sight.now) if area else None,
+        "says": words,
+        "trouble": words.TROUBLES[trouble] if trouble else "",
+        "draft": {name: field(name) for name in request.form} if trouble else {},
+        "pressed": request.endpoint.rpartition("_")[2] if trouble and request.endpoint else "",
+    }

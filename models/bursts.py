@@ -1,0 +1,66 @@
+"""Judgements that were set aside as a burst: what lies before staff, and counting one after all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import Session
+
+from models import results, transitions
+from models.errors import Refusal, Refused
+from models.lifecycle import Action
+from models.person import Person
+from models.result import Result
+from models.ticket import Evaluation, Ticket
+
+
+def is_left_out() -> ColumnElement[bool]:
+    """The condition for judgements that are set aside and that nobody has taken back in."""
+    return and_(Evaluation.set_aside.is_not(None), Evaluation.counted_at.is_(None))
+
+
+def left_out(
+    session: Session, sight: ColumnElement[bool], *, skip: int = 0, most: int = 50
+) -> Sequence[tuple[Evaluation, Ticket]]:
+    """Those of the tickets in `sight`, each burst together: by who judged, then by time."""
+    rows = session.execute(
+        select(Evaluation, Ticket)
+        .join(Ticket, Ticket.id == Evaluation.ticket_id)
+        .where(is_left_out(), sight)
+        .order_by(Evaluation.person_id, Evaluation.at, Evaluation.id)
+        .offset(skip)
+        .limit(most)
+    )
+    return [(evaluation, ticket) for evaluation, ticket in rows]
+
+
+def count_after_all(session: Session, evaluation_ids: Collection[int], why: str, *, by: Person, now: datetime) -> int:
+    """Takes judgements into the figures after all, each with the reason in its ticket's history; all or none. Gives how
+    many. Those that somebody has taken in meanwhile are passed over.
+
+    Raises Refused: REASON_MISSING, NOT_YOURS to whoever is not the street's, OWN_WORK to whoever did the work or
+    judged it.
+    """
+    done = 0
+    found = session.execute(
+        select(Evaluation.id, Evaluation.ticket_id)
+        .where(Evaluation.id.in_(evaluation_ids))
+        .order_by(Evaluation.ticket_id, Evaluation.id)
+    )
+    for evaluation_id, ticket_id in found.all():
+        ticket = transitions.lock(session, ticket_id)
+        evaluation = session.get_one(Evaluation, evaluation_id, with_for_update=True, populate_existing=True)
+        if evaluation.set_aside is None or evaluation.counted_at is not None:
+            continue
+        worker = select(Result.worker_id).where(Result.ticket_id == ticket_id, Result.round == evaluation.round)
+        own = {ticket.reporter_id, evaluation.person_id, session.scalar(worker)}
+        if by.id in own or by.id in results.workers(session, ticket):
+            raise Refused(Refusal.OWN_WORK, number=ticket.short)
+        facts = {"answer": evaluation.answer, "round": evaluation.round, "was": evaluation.set_aside.value}
+        transitions.perform(session, ticket, Action.COUNT_AFTER_ALL, by=by, now=now, why=why, facts=facts)
+        evaluation.counted_at = now
+        done += 1
+    session.flush()
+    return done
