@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
+
+T = TypeVar("T")
 
 _MEMO, _KEPT = "batch_memo", "batch_kept"
 
@@ -21,4 +24,15 @@ def begin(session: Session) -> None:
 def memo(session: Session) -> dict[Any, Any] | None:
     """What is remembered until the end of the transaction; None in an ordinary session."""
     found: dict[Any, Any] | None = session.info.get(_MEMO)
+    return found
+
+
+def once(session: Session, what: Hashable, ask: Callable[[], T]) -> T:
+    """What `ask` gives, for all rows of such a transaction together; only for what the work itself does not change."""
+    known = memo(session)
+    if known is None:
+        return ask()
+    if what not in known:
+        known[what] = ask()
+    found: T = known[what]
     return found
