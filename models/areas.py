@@ -50,12 +50,16 @@ def ancestors(session: Session, area: Area) -> Sequence[Area]:
     return [found[each] for each in reversed(ids)]
 
 
-def look_up(session: Session, area_ids: Collection[int]) -> None:
-    """Areas and everything above them in two statements, for a transaction that keeps them (models/batch.py)."""
+def look_up(session: Session, area_ids: Collection[int]) -> frozenset[int]:
+    """Loads areas and everything above them in two statements, for a transaction that keeps them (models/batch.py);
+    gives the ids of all.
+    """
     found = session.scalars(select(Area).where(Area.id.in_(area_ids))).all()
-    above = {each for area in found for each in ids_on(area.path)} - {area.id for area in found}
+    ids = frozenset(each for area in found for each in ids_on(area.path))
+    above = ids - {area.id for area in found}
     if above:
         session.scalars(select(Area).where(Area.id.in_(above))).all()
+    return ids
 
 
 def ids_on(path: str) -> list[int]:

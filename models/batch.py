@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 T = TypeVar("T")
 
-_MEMO, _KEPT = "batch_memo", "batch_kept"
+_MEMO, _KEPT, _AREAS = "batch_memo", "batch_kept", "batch_areas"
 
 
 def begin(session: Session) -> None:
@@ -19,6 +19,17 @@ def begin(session: Session) -> None:
     kept: list[object] = session.info.setdefault(_KEPT, [])
     # Rows that nobody holds would be forgotten and loaded again for the next ticket.
     event.listen(session, "loaded_as_persistent", lambda _, row: kept.append(row))
+
+
+def at(session: Session, area_ids: frozenset[int]) -> None:
+    """Names the areas that the rows of such a transaction lie in, with everything above them."""
+    session.info[_AREAS] = area_ids
+
+
+def areas_of(session: Session) -> frozenset[int]:
+    """The areas named by `at`; none in an ordinary session."""
+    found: frozenset[int] = session.info.get(_AREAS, frozenset())
+    return found
 
 
 def memo(session: Session) -> dict[Any, Any] | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from models import batch
@@ -56,7 +57,7 @@ def candidates(
     now: datetime,
     window: timedelta = WINDOW,
     most: int = MOST,
-    before: int | None = None,
+    before: int = sys.maxsize,
 ) -> Sequence[Candidate]:
     """Open tickets of an estate and its buildings (see `estate_of`), of one of `categories`, opened within `window`,
     newest first.
@@ -68,7 +69,8 @@ def candidates(
     rows: Sequence[_Row] = ()
     # An estate in which much happens is read for a few days only: what is read stays the same, however much is told.
     for back in (window / RECENT, window):
-        rows = session.execute(_newest(places, categories, since=now - back, most=most, before=before)).all()
+        wanted = {"places": places, "categories": sorted(categories), "since": now - back}
+        rows = session.execute(_NEWEST, {**wanted, "before": before, "most": most}).all()
         if len(rows) >= most:
             break
     return [Candidate(*told, words or "") for *told, words in rows]
@@ -79,23 +81,21 @@ def _places(session: Session, estate: int) -> list[int]:
     return [estate, *session.scalars(buildings)]
 
 
-def _newest(
-    places: Sequence[int], categories: Collection[str], *, since: datetime, most: int, before: int | None
-) -> Select[*tuple[Any, ...]]:
+def _newest() -> Select[*tuple[Any, ...]]:
     newest = (
         select(Ticket.id, Ticket.area_id, Ticket.category, Ticket.place, Ticket.opened_at)
         .where(
             # One index has these three: what is read grows with what this estate tells since then, nothing else.
-            Ticket.area_id.in_(places),
-            Ticket.category.in_(categories),
-            Ticket.opened_at >= since,
+            Ticket.area_id.in_(bindparam("places", expanding=True)),
+            Ticket.category.in_(bindparam("categories", expanding=True)),
+            Ticket.opened_at >= bindparam("since"),
             # Not "in the open states": SQLite would take that for a reason to read everything that is open.
             Ticket.state.not_in(OVER_STATES),
             Ticket.parent_id.is_(None),
-            *([Ticket.id < before] if before is not None else []),
+            Ticket.id < bindparam("before"),
         )
         .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
-        .limit(most)
+        .limit(bindparam("most"))
         .subquery()
     )
     said = (TicketWords.ticket_id == newest.c.id) & (TicketWords.kind == WordsKind.REPORT)
@@ -104,3 +104,7 @@ def _newest(
         .outerjoin_from(newest, TicketWords, said)
         .order_by(newest.c.opened_at.desc(), newest.c.id.desc())
     )
+
+
+_NEWEST = _newest()
+"""Made once: making it costs as much as what it finds."""
