@@ -17,7 +17,8 @@ its dispatch stands in another queue (bot.tasks)."""
 class Pace:
     """A block entered by every reply; `give_way` returns in a pause, or when the rush has lasted too long."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, patience: float = PATIENCE_SECONDS) -> None:
+        self._patience = patience
         self._guard = threading.Lock()
         self._answering = 0
         self._begun = self._last = float("-inf")
@@ -54,4 +55,4 @@ class Pace:
         now = time.monotonic()
         with self._guard:
             answers = self._answering > 0 or now - self._last < PAUSE_SECONDS
-            return answers and now - self._begun < PATIENCE_SECONDS
+            return answers and now - self._begun < self._patience
