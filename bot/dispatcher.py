@@ -48,6 +48,7 @@ class Dispatcher:
         locked = transitions.lock_all(session, [each for each in ticket_ids if each not in marked])
         due = [each for each in locked if each.dispatch_at is not None and each.dispatch_at <= now]
         history.look_up(session, [each.id for each in due])
+        dispatch.look_up(session, due)
         batch.at(session, areas.look_up(session, [each.area_id for each in due if each.area_id is not None]))
         announcements.answer_reported(session, due, now=now, fits=fits)
         same.look(session, due, now=now)

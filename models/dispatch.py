@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, desk, helpers, limits, matching, outboxes, people, pool, transitions
+from models import areas, batch, desk, helpers, limits, matching, outboxes, people, pool, transitions
 from models.area import Area
 from models.calendar import due, next_opening
 from models.category import Category, First
@@ -362,14 +362,28 @@ def _keep(
         expires_at=expires,
     )
     session.add(wave)
+    known = batch.memo(session)
+    if known is not None:
+        known[Wave, ticket.id] = wave.number
     return wave.number
 
 
+def look_up(session: Session, tickets: Collection[Ticket]) -> None:
+    """How many waves tickets had so far, asked once for a transaction that dispatches all of them."""
+    ids = [each.id for each in tickets]
+    known = batch.memo(session)
+    if known is not None and ids:
+        query = select(Wave.ticket_id, func.max(Wave.number)).where(Wave.ticket_id.in_(ids)).group_by(Wave.ticket_id)
+        known |= {(Wave, each): None for each in ids} | {(Wave, each): last for each, last in session.execute(query)}
+
+
 def _last_wave(session: Session, ticket: Ticket) -> int:
-    if ticket.is_untouched:
-        return 0
-    last = session.scalar(select(func.max(Wave.number)).where(Wave.ticket_id == ticket.id))
-    if last is None:
+    known = batch.memo(session) or {}
+    what = (Wave, ticket.id)
+    # Even an untouched ticket may have had a wave, in which nobody could be asked.
+    query = select(func.max(Wave.number)).where(Wave.ticket_id == ticket.id)
+    last: int | None = known[what] if what in known else session.scalar(query)
+    if last is None and not ticket.is_untouched:
         # Offers from before there were waves.
         last = session.scalar(select(func.max(Offer.wave)).where(Offer.ticket_id == ticket.id))
     return last or 0

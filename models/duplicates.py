@@ -73,7 +73,7 @@ def candidates(
         rows = session.execute(_NEWEST, {**wanted, "before": before, "most": most}).all()
         if len(rows) >= most:
             break
-    return [Candidate(*told, words or "") for *told, words in rows]
+    return [Candidate(row[0], row[1], row[2], row[3], row[4], row[5] or "") for row in rows]
 
 
 def _places(session: Session, estate: int) -> list[int]:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -122,7 +123,7 @@ def with_role(
     def ask(*where: ColumnElement[bool]) -> Sequence[Person]:
         return session.scalars(_with_role(kinds, department, status).where(*where)).all()
 
-    def ask_for_all() -> Sequence[Row[tuple[Person, int]]]:
+    def ask_for_all() -> Sequence[Row[*tuple[Any, ...]]]:
         query = _with_role(kinds, department, status).add_columns(Role.area_id)
         return session.execute(query.where(Role.area_id.in_(here))).all()
 

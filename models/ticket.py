@@ -179,7 +179,7 @@ class Ticket(Base):
 
     @property
     def is_untouched(self) -> bool:
-        """Whether nothing has happened to it yet, so that it has no offer, no wave, no task and no follower."""
+        """Whether nothing has happened to it yet, so that it has no offer, no task and no follower."""
         return self.version == 1
 
     @property
