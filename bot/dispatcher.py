@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.tasks import Tasks
 from handlers import same
 from handlers.announced import fits
-from models import announcements, areas, batch, dispatch, history, matching, outboxes, transitions
+from models import announcements, areas, batch, dispatch, history, outboxes, rest, transitions
 from models.clock import Clock
 from models.db import Database
 
@@ -54,7 +54,7 @@ class Dispatcher:
         same.look(session, due, now=now)
         for ticket in due:
             dispatch.dispatch(session, ticket.id, now=now, rules=self._rules)
-        matching.write_asked(session)
+        rest.write(session)
         outboxes.write_gathered(session)
         return marked
 

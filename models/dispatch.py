@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, batch, desk, helpers, limits, matching, outboxes, people, pool, transitions
+from models import areas, batch, desk, helpers, limits, matching, outboxes, people, pool, rest, transitions
 from models.area import Area
 from models.calendar import due, next_opening
 from models.category import Category, First
@@ -323,7 +323,7 @@ def offer(
         },
         changes={"dispatch_at": expires},
     )
-    matching.note_asked(session, [each.person_id for each in found.choices], now=now)
+    rest.note(session, [each.person_id for each in found.choices], now=now)
     session.add_all(
         Offer(
             ticket_id=ticket.id,

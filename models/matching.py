@@ -14,10 +14,10 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, exists, func, literal, or_, select, union_all, update
+from sqlalchemy import Row, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
-from models import areas, batch
+from models import areas, batch, rest
 from models.area import Area, AreaKind
 from models.category import Category
 from models.clock import CHINA, local
@@ -128,7 +128,7 @@ def search(
     area = session.get(Area, ticket.area_id) if ticket.area_id else None
     if area is None:
         return Found((), {Shortfall.NO_PLACE: 1}, None)
-    write_asked(session)
+    rest.write(session)
     parties = _Parties.of(session, ticket, area)
     shortfalls: Counter[str] = Counter()
     again: list[datetime] = []
@@ -539,31 +539,3 @@ def _members_and_able(
     wanted = wanted_skills(category)
     skilled = select(Skill.person_id).where(Skill.person_id.in_(members), Skill.skill.in_(wanted))
     return members, set(session.scalars(skilled)) if wanted else members.keys()
-
-
-# ---------------------------------------------------------------- rest
-
-
-def note_asked(session: Session, person_ids: Collection[int], *, now: datetime) -> None:
-    """They go to the end of the queue, in every area."""
-    waiting = batch.memo(session)
-    if waiting is None:
-        _write_asked(session, person_ids, now=now)
-        return
-    waiting.setdefault(note_asked, {}).update(dict.fromkeys(person_ids, now))
-
-
-def write_asked(session: Session) -> None:
-    """The same for everybody asked so far in a transaction that works on many tickets, before anybody else is."""
-    asked: dict[int, datetime] = (batch.memo(session) or {}).pop(note_asked, {})
-    for now in set(asked.values()):
-        _write_asked(session, [each for each, at in asked.items() if at == now], now=now)
-
-
-def _write_asked(session: Session, person_ids: Collection[int], *, now: datetime) -> None:
-    session.execute(
-        update(Role)
-        .where(Role.person_id.in_(person_ids), Role.kind == RoleKind.MEMBER)
-        .values(asked_at=now)
-        .execution_options(synchronize_session=False)
-    )
