@@ -101,9 +101,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     pace = Pace()
 
     def dispatch_all(ticket_ids: list[int]) -> None:
-        dispatcher.dispatch(ticket_ids)
-
-    def dispatch_new(ticket_ids: list[int]) -> None:
         pace.give_way()
         dispatcher.dispatch(ticket_ids)
 
@@ -111,7 +108,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         make_broker(settings.queue.url),
         deliver=delivery.deliver,
         dispatch=dispatch_all,
-        dispatch_new=dispatch_new,
         update_cards=delivery.update_cards,
         fetch=fetcher.fetch,
         ask=ask,
@@ -128,7 +124,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         clock=clock,
         spool=spool,
         wake=tasks.wake,
-        dispatch=lambda ids: tasks.queue(new=ids),
+        dispatch=lambda ids: tasks.queue(tickets=ids),
         pace=pace,
         photos=photos,
     )

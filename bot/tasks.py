@@ -30,10 +30,8 @@ AN_HOUR_MS = 3_600_000
 BATCH = 20
 """How many tickets one task dispatches, in one transaction."""
 
-PEOPLE, LATER, NEW = "people", "later", "new"
-"""The queues: what somebody waits for never stands behind work that nobody sees yet, and what somebody has just done,
-or an emergency, not behind new tickets, which wait for a pause between messages.
-"""
+PEOPLE, LATER = "people", "later"
+"""The queues: what somebody waits for never stands behind work that nobody sees yet."""
 
 
 def make_broker(url: str) -> dramatiq.Broker:
@@ -62,7 +60,6 @@ class Tasks:
         *,
         deliver: Callable[[int], None],
         dispatch: Callable[[list[int]], None],
-        dispatch_new: Callable[[list[int]], None],
         update_cards: Callable[[], None],
         fetch: Callable[[int], None],
         ask: Callable[[int], None],
@@ -74,7 +71,6 @@ class Tasks:
         self.deliver = actor(deliver, actor_name="deliver", queue_name=PEOPLE, priority=0)
         self.update_cards = actor(update_cards, actor_name="update_cards", queue_name=PEOPLE, priority=5)
         self.dispatch = actor(dispatch, actor_name="dispatch", queue_name=LATER, priority=10)
-        self.dispatch_new = actor(dispatch_new, actor_name="dispatch_new", queue_name=NEW, priority=10)
         self.fetch = actor(fetch, actor_name="fetch", queue_name=LATER, priority=20)
         self.ask = actor(ask, actor_name="ask", queue_name=LATER, priority=30)
 
@@ -95,20 +91,17 @@ class Tasks:
         *,
         notices: Iterable[int] = (),
         tickets: Iterable[int] = (),
-        new: Iterable[int] = (),
         files: Iterable[int] = (),
         cards: bool = False,
         asks: Iterable[int] = (),
     ) -> bool:
-        """Wakes workers for these rows; `new` are tickets whose dispatch gives way to replies. False when the queue is
-        away; the rows stay due.
-        """
+        """Wakes workers for these rows. False when the queue is away; the rows stay due."""
         try:
             for notice_id in notices:
                 self.deliver.send(notice_id)
-            for send, ids in ((self.dispatch.send, list(tickets)), (self.dispatch_new.send, list(new))):
-                for at in range(0, len(ids), BATCH):
-                    send(ids[at : at + BATCH])
+            waiting = list(tickets)
+            for at in range(0, len(waiting), BATCH):
+                self.dispatch.send(waiting[at : at + BATCH])
             for attachment_id in files:
                 self.fetch.send(attachment_id)
             if cards:
@@ -131,16 +124,16 @@ class Tasks:
         return True
 
     def workers(self, *, threads: int) -> Workers:
-        """The workers of this process, a third of the threads for each queue, and one at least."""
-        share = max(1, threads // 3)
-        return Workers([Worker(self.broker, queues={queue}, worker_threads=share) for queue in (PEOPLE, LATER, NEW)])
+        """The workers of this process, half of the threads for each queue, and one at least."""
+        share = max(1, threads // 2)
+        return Workers([Worker(self.broker, queues={queue}, worker_threads=share) for queue in (PEOPLE, LATER)])
 
     def join(self, *, failures: bool = False) -> None:
-        """Returns when the embedded queues are empty; what one leaves may go to the other.
+        """Returns when both embedded queues are empty; what one leaves may go to the other.
 
         Raises what a task raised, unless `failures` are expected.
         """
-        for queue in (NEW, LATER, PEOPLE, LATER, PEOPLE):
+        for queue in (LATER, PEOPLE, LATER, PEOPLE):
             self.broker.join(queue, fail_fast=not failures)  # type: ignore[call-arg]  # the embedded queue has it
 
     def drain(self) -> None:

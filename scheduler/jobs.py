@@ -84,7 +84,7 @@ def sweep(huying: Huying, now: datetime) -> int:
         notices = outboxes.due(session, now=now)
         waiting = dispatching.due_tickets(session, now=now)
     fetches = huying.fetcher.due()
-    if not huying.tasks.queue(notices=notices, new=waiting, files=fetches, cards=True):
+    if not huying.tasks.queue(notices=notices, tickets=waiting, files=fetches, cards=True):
         # The queue is away: slower, but here. Every row is claimed before anything is done with it.
         for ticket_id in waiting:
             huying.tasks.dispatch.fn([ticket_id])

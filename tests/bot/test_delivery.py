@@ -356,7 +356,6 @@ def test_ten_thousand_failing_deliveries_are_not_all_remembered(caplog: pytest.L
         make_broker("embedded"),
         deliver=fail,
         dispatch=fail,
-        dispatch_new=fail,
         update_cards=lambda: None,
         fetch=fail,
         ask=fail,

@@ -116,7 +116,7 @@ def test_two_workers_with_the_same_tickets_in_another_order_ask_everybody_once(b
         assert history.verify_history(session) is None
 
 
-def test_new_tickets_wait_until_the_reply_is_made() -> None:
+def test_work_waits_until_the_reply_is_made() -> None:
     pace, done = Pace(), list[str]()
 
     def work() -> None:
