@@ -207,7 +207,7 @@ def _looks(database: Database, buildings: list[tuple[int, int]], resident_id: in
             report = tickets.Report(NEW, category="noise", area_id=chance.choice(buildings)[0], place="小区里")
             ticket = tickets.open_ticket(session, report, by=by, channel="official", now=NOW)
             begin, began = time.perf_counter(), time.thread_time()
-            same.look(session, ticket.id, now=NOW)
+            same.look(session, [ticket], now=NOW)
             session.flush()
             took.append((time.perf_counter() - begin) * 1000)
             worked.append((time.thread_time() - began) * 1000)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections import deque
 from dataclasses import dataclass
 from datetime import time, timedelta
 from ipaddress import ip_address, ip_network
@@ -22,6 +21,7 @@ from bot.assistant import Assistant
 from bot.channels import Channel
 from bot.channels.build import build_channels
 from bot.delivery import Delivery
+from bot.dispatcher import Dispatcher
 from bot.learning import Rates, own_weights
 from bot.limiter import Limiter
 from bot.links import LinkPages
@@ -33,11 +33,9 @@ from bot.settings import EMBEDDED, OfficialAccount, Settings
 from bot.spool import Spool
 from bot.tasks import Tasks, make_broker
 from bot.webhook import Webhook
-from handlers import same
-from handlers.announced import fits
 from handlers.respond import build_router
 from handlers.turn import LimitNumbers, WindowNumbers, World
-from models import announcements, areas, calendar, dispatch, seed
+from models import areas, calendar, dispatch, seed
 from models.category import Category
 from models.clock import Clock, utc_now
 from models.db import Database, upgrade
@@ -102,21 +100,11 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         if assistant is not None:
             assistant.ask(ticket_id)
 
-    pace, rules = Pace(), dispatch_rules(settings)
+    pace = Pace()
 
     def dispatch_all(ticket_ids: list[int]) -> None:
-        waiting = deque(ticket_ids)
-        try:
-            while waiting:
-                pace.give_way()
-                with database.transaction() as session:
-                    ticket_id, now = waiting.popleft(), clock()
-                    announcements.work(session, ticket_id, now=now, fits=fits)
-                    same.look(session, ticket_id, now=now)
-                    dispatch.dispatch(session, ticket_id, now=now, rules=rules)
-                tasks.wake(session)
-        finally:
-            tasks.queue(tickets=waiting)  # what one that fails has left undone
+        pace.give_way()
+        dispatcher.dispatch(ticket_ids)
 
     tasks = Tasks(
         make_broker(settings.queue.url),
@@ -126,6 +114,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         fetch=fetcher.fetch,
         ask=ask,
     )
+    dispatcher = Dispatcher(database, tasks, clock=clock, rules=dispatch_rules(settings))
     assistant: Assistant | None = None
     if settings.assistant.url:
         names = {code: category.name for code, category in world.categories.items()}

@@ -75,6 +75,7 @@ class Line:
         self._coming = coming
         self._line: deque[_Waiting] = deque()
         self._leading = False
+        self._opened: list[int] = []
         self._guard = threading.Lock()
 
     def take(self, message: Message) -> Reply | None:
@@ -116,8 +117,16 @@ class Line:
         for each in group:
             each.fault = fault
             each.woken.release()
-        opened = [each.ticket_id for each in group if each.ticket_id is not None]
-        if opened and fault is None:
+        self._pass_on([each.ticket_id for each in group if each.ticket_id is not None] if fault is None else [])
+
+    def _pass_on(self, opened: Sequence[int]) -> None:
+        """Has tickets dispatched: many at once cost less, so those of a small group wait for the next one's."""
+        with self._guard:
+            self._opened += opened
+            if self._leading and len(self._opened) < GROUP:
+                return  # whoever leads now comes here too
+            opened, self._opened = self._opened, []
+        if opened:
             self._dispatch(opened)
 
     def _hand_over(self) -> None:

@@ -1,34 +1,45 @@
-"""Replies come first: background work in the same process waits a moment while messages are being answered."""
+"""Replies come first: work that nobody waits for is put off while messages are being answered, but not for ever."""
 
 from __future__ import annotations
 
 import threading
+import time
 from types import TracebackType
 
-MOMENT_SECONDS = 1.0
-"""The longest one piece of work waits. No notice stands behind it (bot.tasks), so no alarm is held up."""
+PAUSE_SECONDS = 0.05
+"""So long nobody is answered in a pause; the gap between two messages of one rush is none."""
+
+PATIENCE_SECONDS = 10.0
+"""After a rush of this length work goes on beside it. Nobody waits for that work: a wave lasts for minutes, what the
+desk is told is gathered for longer, and no notice stands behind it (bot.tasks). Alarms are written with the answer.
+"""
 
 
 class Pace:
-    """A block entered by every reply; `give_way` returns when none is being made, or after a moment."""
+    """A block entered by every reply; `give_way` returns in a pause, or when the rush has lasted too long."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, patience: float = PATIENCE_SECONDS) -> None:
+        self._patience = patience
+        self._guard = threading.Lock()
         self._answering = 0
-        self._free = threading.Condition()
+        self._begun = self._last = float("-inf")
 
     def __enter__(self) -> None:
         """A reply begins."""
-        with self._free:
+        now = time.monotonic()
+        with self._guard:
+            if not self._answering and now - self._last >= PAUSE_SECONDS:
+                self._begun = now
             self._answering += 1
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """A reply is made."""
-        with self._free:
+        now = time.monotonic()
+        with self._guard:
+            self._last = now
             self._answering -= 1
-            if not self._answering:
-                self._free.notify_all()
 
     @property
     def answering(self) -> int:
@@ -36,6 +47,13 @@ class Pace:
         return self._answering
 
     def give_way(self) -> None:
-        """Waits for a pause between messages, but not longer than a moment."""
-        with self._free:
-            self._free.wait_for(lambda: not self._answering, MOMENT_SECONDS)
+        """Waits for a pause, but not longer than the rush may last."""
+        # Looks now and then: being woken after every reply would take the interpreter from the next one.
+        while self._in_a_rush():
+            time.sleep(PAUSE_SECONDS)
+
+    def _in_a_rush(self) -> bool:
+        now = time.monotonic()
+        with self._guard:
+            answers = self._answering > 0 or now - self._last < PAUSE_SECONDS
+            return answers and now - self._begun < self._patience

@@ -28,7 +28,7 @@ DEAD_LETTERS = 100
 AN_HOUR_MS = 3_600_000
 
 BATCH = 20
-"""How many tickets one task dispatches, one after the other."""
+"""How many tickets one task dispatches, in one transaction."""
 
 PEOPLE, LATER = "people", "later"
 """The queues: what somebody waits for never stands behind work that nobody sees yet."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -9,7 +11,7 @@ from sqlalchemy.orm import Session
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Meaning, Reply, Turn
-from models import duplicates, merging, tickets, transitions
+from models import duplicates, merging, tickets
 from models.area import Area
 from models.proposal import Proposal
 from models.ticket import Ticket
@@ -21,31 +23,44 @@ from texts import residents
 routes = Routes()
 
 
-def look(session: Session, ticket_id: int, *, now: datetime) -> None:
-    """Before a ticket is dispatched: proposes the earlier open ticket that surely tells of the same event, if any.
+def look(session: Session, waiting: Sequence[Ticket], *, now: datetime) -> None:
+    """Before tickets are dispatched: proposes the earlier open ticket that surely tells of the same event, if any.
 
-    One look costs the same however many tickets there are: it reads the newest of one estate by an index.
+    One look costs the same however many tickets there are: it reads the newest of one estate by an index. The tickets
+    must be locked.
     """
-    ticket = transitions.lock(session, ticket_id)
-    if ticket.dispatch_at is None or ticket.dispatch_at > now or not merging.may_be_compared(ticket):
-        return
-    area = session.get(Area, ticket.area_id)
-    if area is None:
-        return
-    found = duplicates.candidates(session, area, similar.compatible(ticket.category), now=now, before=ticket.id)
-    if not found:
-        return
-    estate = duplicates.estate_of(area)
-    words = next((each.text for each in ticket.words if each.text), "")
-    told = [_told(each.ticket, estate, each.words) for each in found]
-    for best in similar.alike(_told(ticket, estate, words), told)[:1]:
-        into = found[best.index].ticket
-        merging.propose(session, ticket, into, score=best.score, reasons=best.reasons, now=now)
+    groups: dict[tuple[int, str], list[Ticket]] = defaultdict(list)
+    for ticket in waiting:
+        if ticket.dispatch_at is None or ticket.dispatch_at > now or not merging.may_be_compared(ticket):
+            continue
+        area = session.get(Area, ticket.area_id)
+        if area is not None and area.kind not in duplicates.ABOVE:
+            groups[duplicates.estate_of(area), ticket.category].append(ticket)
+    for (estate, category), group in groups.items():
+        _compare(session, sorted(group, key=lambda each: each.id), estate, similar.compatible(category), now=now)
 
 
-def _told(ticket: Ticket, estate: int, words: str) -> Told:
-    places = (estate, ticket.area_id or estate)
-    return Told(words, ticket.place, places, {ticket.category: 1.0}, ticket.opened_at)
+def _compare(
+    session: Session, group: Sequence[Ticket], estate: int, categories: frozenset[str], *, now: datetime
+) -> None:
+    """Tickets of one estate and one category, by their ids, each with the newest before it."""
+    most = duplicates.MOST + len(group) - 1
+    found = duplicates.candidates(session, estate, categories, now=now, before=group[-1].id, most=most)
+    told = [_told(each.words, each.place, (estate, each.area_id), each.category, each.opened_at) for each in found]
+    for ticket in group:
+        first = next((index for index, each in enumerate(found) if each.ticket_id < ticket.id), len(found))
+        earlier = told[first : first + duplicates.MOST]
+        if not earlier:
+            continue
+        words = next((each.text for each in ticket.words if each.text), "")
+        own = _told(words, ticket.place, (estate, ticket.area_id or estate), ticket.category, ticket.opened_at)
+        for best in similar.alike(own, earlier)[:1]:
+            into = session.get_one(Ticket, found[first + best.index].ticket_id)
+            merging.propose(session, ticket, into, score=best.score, reasons=best.reasons, now=now)
+
+
+def _told(words: str, place: str, areas: tuple[int, int], category: str, at: datetime) -> Told:
+    return Told(words, place, areas, {category: 1.0}, at)
 
 
 def _asked(turn: Turn) -> Proposal | None:

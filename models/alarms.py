@@ -38,7 +38,8 @@ def alarm(session: Session, ticket: Ticket, *, now: datetime, words_id: int | No
         session.add(row)
         _next_round(session, ticket, row, now=now, words_id=words_id)
         return
-    _tell(session, ticket, _told(session, ticket, row, now=now), now=now, words_id=words_id)
+    first, second = _shift(session, ticket, row.stage, now=now)
+    _tell(session, ticket, [*first, *second] if row.second_told else first, now=now, words_id=words_id)
 
 
 def first_told(session: Session, ticket: Ticket, *, now: datetime) -> Sequence[Person]:
@@ -78,21 +79,18 @@ def go_on(session: Session, ticket_id: int, *, now: datetime) -> bool:
 
 
 def _next_round(session: Session, ticket: Ticket, row: Alarm, *, now: datetime, words_id: int | None = None) -> None:
-    second = _shift(session, ticket, row.stage, now=now)[1]
-    _tell(session, ticket, _told(session, ticket, row, now=now), now=now, words_id=words_id)
+    first, second = _shift(session, ticket, row.stage, now=now)
+    _tell(session, ticket, [*first, *second] if row.second_told else first, now=now, words_id=words_id)
     row.rounds += 1
     row.next_at = now + (SECOND_AFTER if second and not row.second_told else AGAIN_AFTER)
     session.flush()
 
 
-def _told(session: Session, ticket: Ticket, row: Alarm, *, now: datetime) -> Sequence[Person]:
-    """Who is alarmed by now: the first on duty, and the second once it has been their turn."""
-    first, second = _shift(session, ticket, row.stage, now=now)
-    return [*first, *second] if row.second_told else first
-
-
 def _shift(session: Session, ticket: Ticket, stage: int, *, now: datetime) -> tuple[Sequence[Person], Sequence[Person]]:
-    """The first and the second on duty at a stage; where nobody is entered everybody at that desk is the first."""
+    """The first and the second on duty at a stage; where nobody is entered everybody at that desk is the first.
+
+    The second is alarmed once it has been their turn.
+    """
     community, street = duty.community_and_street(session, ticket.community_id)
     area = {_COMMUNITY: community, _STREET: street}.get(stage)
     found = duty.shift_at(session, area, now=now) if area is not None else None

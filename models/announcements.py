@@ -233,17 +233,29 @@ def due(session: Session, *, most: int) -> Sequence[int]:
     ).all()
 
 
+def marked(session: Session, ticket_ids: Collection[int]) -> Sequence[int]:
+    """Those of the tickets that wait for what an announcement still has to do to them."""
+    return session.scalars(
+        select(Answered.ticket_id).where(Answered.ticket_id.in_(ticket_ids), Answered.todo.is_not(None)).distinct()
+    ).all()
+
+
 def work(session: Session, ticket_id: int, *, now: datetime, fits: Fits) -> bool:
     """Does to one ticket what an announcement asks for, or answers it because it was reported after one. Safe to run
     twice; gives whether anything was done.
     """
-    marked = session.scalar(
+    todo = session.scalar(
         select(Answered.id).where(Answered.ticket_id == ticket_id, Answered.todo.is_not(None)).limit(1)
     )
-    if marked is not None:
-        return _do(session, ticket_id, marked, now=now)
-    holding = live(session, now=now)
-    return bool(holding) and _answer_later(session, ticket_id, holding, now=now, fits=fits)
+    if todo is not None:
+        return _do(session, ticket_id, todo, now=now)
+    return answer_reported(session, [transitions.lock(session, ticket_id)], now=now, fits=fits) > 0
+
+
+def answer_reported(session: Session, tickets: Collection[Ticket], *, now: datetime, fits: Fits) -> int:
+    """Answers those of the locked tickets that were reported after an announcement of it; gives how many."""
+    holding = live(session, now=now) if tickets else ()
+    return sum(_answer_later(session, each, holding, now=now, fits=fits) for each in tickets) if holding else 0
 
 
 def _do(session: Session, ticket_id: int, marked: int, *, now: datetime) -> bool:
@@ -279,9 +291,8 @@ def _do(session: Session, ticket_id: int, marked: int, *, now: datetime) -> bool
 
 
 def _answer_later(
-    session: Session, ticket_id: int, holding: Sequence[tuple[Announcement, Area]], *, now: datetime, fits: Fits
+    session: Session, ticket: Ticket, holding: Sequence[tuple[Announcement, Area]], *, now: datetime, fits: Fits
 ) -> bool:
-    ticket = transitions.lock(session, ticket_id)
     if (
         ticket.state is not TicketState.NEW
         or ticket.dispatch_at is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
@@ -48,6 +48,18 @@ def ancestors(session: Session, area: Area) -> Sequence[Area]:
     if missing:
         found |= {each.id: each for each in session.scalars(select(Area).where(Area.id.in_(missing)))}
     return [found[each] for each in reversed(ids)]
+
+
+def look_up(session: Session, area_ids: Collection[int]) -> frozenset[int]:
+    """Loads areas and everything above them in two statements, for a transaction that keeps them (models/batch.py);
+    gives the ids of all.
+    """
+    found = session.scalars(select(Area).where(Area.id.in_(area_ids))).all()
+    ids = frozenset(each for area in found for each in ids_on(area.path))
+    above = ids - {area.id for area in found}
+    if above:
+        session.scalars(select(Area).where(Area.id.in_(above))).all()
+    return ids
 
 
 def ids_on(path: str) -> list[int]:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, desk, helpers, joints, limits, matching, outboxes, parties, people, pool, transitions
+from models import (
+    areas,
+    batch,
+    desk,
+    helpers,
+    joints,
+    limits,
+    matching,
+    outboxes,
+    parties,
+    people,
+    pool,
+    rest,
+    transitions,
+)
 from models.area import Area
 from models.calendar import due, next_opening
 from models.category import Category, First
@@ -20,7 +34,7 @@ from models.matching import Choice, Found
 from models.offer import Offer, OfferState, Purpose, Shortfall, Wave, WaveMode
 from models.outbox import NoticeKind
 from models.party import PartyKind
-from models.person import Person, Role, RoleKind
+from models.person import Person, RoleKind
 from models.quiet import Quiet
 from models.ticket import Ticket, TicketEvent, TicketKind, TicketState, Urgency
 
@@ -115,6 +129,8 @@ def dispatch(session: Session, ticket_id: int, *, now: datetime, rules: Rules = 
 
 def _has_tasks(session: Session, ticket: Ticket) -> bool:
     """Whether a ticket was split: its tasks are dispatched, itself is for people to resolve."""
+    if ticket.is_untouched:
+        return False
     return session.scalar(select(Ticket.id).where(Ticket.parent_id == ticket.id).limit(1)) is not None
 
 
@@ -180,6 +196,8 @@ def _next_wave(
 
 def _waves_so_far(session: Session, ticket: Ticket) -> int:
     """Waves since it was last given back or became another matter: then the asking begins anew, with other people."""
+    if ticket.is_untouched:
+        return 0
     anew = session.scalar(
         select(func.max(TicketEvent.at)).where(
             TicketEvent.ticket_id == ticket.id,
@@ -270,17 +288,7 @@ def _standing(session: Session, ticket: Ticket, first: First, *, now: datetime) 
     area = session.get(Area, ticket.area_id) if ticket.area_id else None
     if area is None:
         return Found((), {Shortfall.NO_PLACE: 1}, None)
-    # Asked again after "not solved", so that the same neighbour sees it through; not again after a silence.
-    since = session.scalar(
-        select(func.max(TicketEvent.at)).where(
-            TicketEvent.ticket_id == ticket.id, TicketEvent.action == Action.REOPEN.value
-        )
-    )
-    asked = set(
-        session.scalars(
-            select(Offer.person_id).where(Offer.ticket_id == ticket.id, Offer.offered_at >= (since or ticket.opened_at))
-        )
-    )
+    asked = _asked_since_reopened(session, ticket)
     if first is First.PROPERTY:
         for person in people.with_role(session, [RoleKind.PROPERTY], area=area):
             if person.id not in asked and person.id != ticket.reporter_id and not _away(person, now):
@@ -295,6 +303,22 @@ def _standing(session: Session, ticket: Ticket, first: First, *, now: datetime) 
             return Found([Choice(worker.id, ("grid", node.kind.value))], {}, node.id)
     why, count = (Shortfall.ASKED, len(asked)) if asked else (Shortfall.NO_WORKER, 1)
     return Found((), {why: count}, area.id)
+
+
+def _asked_since_reopened(session: Session, ticket: Ticket) -> frozenset[int]:
+    """Asked again after "not solved", so that the same neighbour sees it through; not again after a silence."""
+    if ticket.is_untouched:
+        return frozenset()
+    since = session.scalar(
+        select(func.max(TicketEvent.at)).where(
+            TicketEvent.ticket_id == ticket.id, TicketEvent.action == Action.REOPEN.value
+        )
+    )
+    return frozenset(
+        session.scalars(
+            select(Offer.person_id).where(Offer.ticket_id == ticket.id, Offer.offered_at >= (since or ticket.opened_at))
+        )
+    )
 
 
 # ---------------------------------------------------------------- asking
@@ -325,13 +349,7 @@ def offer(
         },
         changes={"dispatch_at": expires},
     )
-    asked = [each.person_id for each in found.choices]
-    session.execute(
-        update(Role)
-        .where(Role.person_id.in_(asked), Role.kind == RoleKind.MEMBER)
-        .values(asked_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    rest.note(session, [each.person_id for each in found.choices], now=now)
     session.add_all(
         Offer(
             ticket_id=ticket.id,
@@ -359,13 +377,9 @@ def _keep(
     session: Session, ticket: Ticket, mode: WaveMode, found: Found, *, expires: datetime | None, now: datetime
 ) -> int:
     """Stores the whole result of a search; gives the number of the wave."""
-    last = session.scalar(select(func.max(Wave.number)).where(Wave.ticket_id == ticket.id))
-    if last is None:
-        # Offers from before there were waves.
-        last = session.scalar(select(func.max(Offer.wave)).where(Offer.ticket_id == ticket.id))
     wave = Wave(
         ticket_id=ticket.id,
-        number=(last or 0) + 1,
+        number=_last_wave(session, ticket) + 1,
         mode=mode,
         area_id=found.area_id,
         picks={"list": [{"person": each.person_id, "why": list(each.reasons)} for each in found.choices]},
@@ -374,8 +388,31 @@ def _keep(
         expires_at=expires,
     )
     session.add(wave)
-    session.flush()
+    known = batch.memo(session)
+    if known is not None:
+        known[Wave, ticket.id] = wave.number
     return wave.number
+
+
+def look_up(session: Session, tickets: Collection[Ticket]) -> None:
+    """How many waves tickets had so far, asked once for a transaction that dispatches all of them."""
+    ids = [each.id for each in tickets]
+    known = batch.memo(session)
+    if known is not None and ids:
+        query = select(Wave.ticket_id, func.max(Wave.number)).where(Wave.ticket_id.in_(ids)).group_by(Wave.ticket_id)
+        known |= {(Wave, each): None for each in ids} | {(Wave, each): last for each, last in session.execute(query)}
+
+
+def _last_wave(session: Session, ticket: Ticket) -> int:
+    known = batch.memo(session) or {}
+    what = (Wave, ticket.id)
+    # Even an untouched ticket may have had a wave, in which nobody could be asked.
+    query = select(func.max(Wave.number)).where(Wave.ticket_id == ticket.id)
+    last: int | None = known[what] if what in known else session.scalar(query)
+    if last is None and not ticket.is_untouched:
+        # Offers from before there were waves.
+        last = session.scalar(select(func.max(Offer.wave)).where(Offer.ticket_id == ticket.id))
+    return last or 0
 
 
 def _plain(shortfalls: Mapping[str, int]) -> dict[str, int]:

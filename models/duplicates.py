@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from models import batch
 from models.area import Area, AreaKind
 from models.lifecycle import OPEN_STATES
 from models.ticket import Ticket, TicketState, TicketWords, WordsKind
@@ -26,11 +29,18 @@ ABOVE = frozenset({AreaKind.CITY, AreaKind.DISTRICT, AreaKind.STREET})
 """Too wide for one event."""
 
 
+_Row = Row[*tuple[Any, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An open ticket with the reporter's words; empty where they were erased."""
+    """An open ticket, as far as it is compared, with the reporter's words; empty where they were erased."""
 
-    ticket: Ticket
+    ticket_id: int
+    area_id: int
+    category: str
+    place: str
+    opened_at: datetime
     words: str
 
 
@@ -41,55 +51,61 @@ def estate_of(area: Area) -> int:
 
 def candidates(
     session: Session,
-    area: Area,
+    estate: int,
     categories: Collection[str],
     *,
     now: datetime,
     window: timedelta = WINDOW,
     most: int = MOST,
-    before: int | None = None,
+    before: int = sys.maxsize,
 ) -> Sequence[Candidate]:
-    """Open tickets of the estate `area` belongs to, of one of `categories`, opened within `window`, newest first.
+    """Open tickets of an estate and its buildings (see `estate_of`), of one of `categories`, opened within `window`,
+    newest first.
 
-    A community gives the tickets that are placed no nearer than itself; what lies above has none. Tasks that staff made
-    of a ticket and services are left out. `before` is the id of a ticket of which only earlier ones are wanted.
+    A community gives the tickets that are placed no nearer than itself. Tasks that staff made of a ticket and services
+    are left out. `before` is the id of a ticket of which only earlier ones are wanted.
     """
-    if area.kind in ABOVE:
-        return []
-    around = estate_of(area)
-    buildings = session.scalars(select(Area.id).where(Area.parent_id == around, Area.kind == AreaKind.BUILDING))
-    places = [around, *buildings]
-    found: Sequence[int] = []
+    places = batch.once(session, (candidates, estate), lambda: _places(session, estate))
+    rows: Sequence[_Row] = ()
     # An estate in which much happens is read for a few days only: what is read stays the same, however much is told.
     for back in (window / RECENT, window):
-        found = session.scalars(_newest(places, categories, since=now - back, most=most, before=before)).all()
-        if len(found) >= most:
+        wanted = {"places": places, "categories": sorted(categories), "since": now - back}
+        rows = session.execute(_NEWEST, {**wanted, "before": before, "most": most}).all()
+        if len(rows) >= most:
             break
-    rows = session.execute(
-        select(Ticket, TicketWords.text)
-        .outerjoin(TicketWords, (TicketWords.ticket_id == Ticket.id) & (TicketWords.kind == WordsKind.REPORT))
-        .where(Ticket.id.in_(found))
-        .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
-    )
-    return [Candidate(ticket, text or "") for ticket, text in rows]
+    return [Candidate(row[0], row[1], row[2], row[3], row[4], row[5] or "") for row in rows]
 
 
-def _newest(
-    places: Sequence[int], categories: Collection[str], *, since: datetime, most: int, before: int | None
-) -> Select[int]:
-    query = (
-        select(Ticket.id)
+def _places(session: Session, estate: int) -> list[int]:
+    buildings = select(Area.id).where(Area.parent_id == estate, Area.kind == AreaKind.BUILDING)
+    return [estate, *session.scalars(buildings)]
+
+
+def _newest() -> Select[*tuple[Any, ...]]:
+    newest = (
+        select(Ticket.id, Ticket.area_id, Ticket.category, Ticket.place, Ticket.opened_at)
         .where(
             # One index has these three: what is read grows with what this estate tells since then, nothing else.
-            Ticket.area_id.in_(places),
-            Ticket.category.in_(categories),
-            Ticket.opened_at >= since,
+            Ticket.area_id.in_(bindparam("places", expanding=True)),
+            Ticket.category.in_(bindparam("categories", expanding=True)),
+            Ticket.opened_at >= bindparam("since"),
             # Not "in the open states": SQLite would take that for a reason to read everything that is open.
             Ticket.state.not_in(OVER_STATES),
             Ticket.parent_id.is_(None),
             Ticket.service.is_(None),
+            Ticket.id < bindparam("before"),
         )
         .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
-        .limit(most)
+        .limit(bindparam("most"))
+        .subquery()
     )
-    return query if before is None else query.where(Ticket.id < before)
+    said = (TicketWords.ticket_id == newest.c.id) & (TicketWords.kind == WordsKind.REPORT)
+    return (
+        select(*newest.c, TicketWords.text)
+        .outerjoin_from(newest, TicketWords, said)
+        .order_by(newest.c.opened_at.desc(), newest.c.id.desc())
+    )
+
+
+_NEWEST = _newest()
+"""Made once: making it costs as much as what it finds."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Row, exists, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import Session, aliased
 
-from models import areas
+from models import areas, batch, rest
 from models.area import Area, AreaKind
 from models.category import Category
 from models.clock import CHINA, local
@@ -26,7 +26,7 @@ from models.lifecycle import OPEN_STATES
 from models.offer import Offer, OfferState, Shortfall
 from models.person import Person, Role, RoleKind, RoleStatus, Skill
 from models.quiet import Quiet
-from models.ticket import Ticket, TicketHelper, TicketState, TicketWords, WordsKind
+from models.ticket import Ticket, TicketHelper, TicketState, WordsKind
 
 LOOKED_AT = 24
 """How many of those who rested longest are weighed in each area: enough for any wave, in a city of any size."""
@@ -135,6 +135,7 @@ def search(
     area = session.get(Area, ticket.area_id) if ticket.area_id else None
     if area is None:
         return Found((), {Shortfall.NO_PLACE: 1}, None)
+    rest.write(session)
     parties = _Parties.of(session, ticket, area)
     shortfalls: Counter[str] = Counter()
     again: list[datetime] = []
@@ -240,13 +241,15 @@ def _rings(session: Session, above: Sequence[Area]) -> Iterable[tuple[Ring, Area
 
 
 def _inside(session: Session, area: Area) -> list[int]:
-    return list(session.scalars(select(Area.id).where(Area.path.startswith(area.path)).order_by(Area.path)))
+    below = select(Area.id).where(Area.path.startswith(area.path)).order_by(Area.path)
+    return batch.once(session, (_inside, area.id), lambda: list(session.scalars(below)))
 
 
 def _with_members(session: Session, ids: Sequence[int]) -> list[int]:
     """Those of the areas that members belong to, by one look into the index each."""
     here = exists().where(Role.area_id == Area.id, Role.kind == RoleKind.MEMBER, Role.status == RoleStatus.ACTIVE)
-    found = set(session.scalars(select(Area.id).where(Area.id.in_(ids), here)))
+    query = select(Area.id).where(Area.id.in_(ids), here)
+    found = batch.once(session, (_with_members, tuple(ids)), lambda: set(session.scalars(query)))
     return [each for each in dict.fromkeys(ids) if each in found][:MOST_AREAS]
 
 
@@ -357,27 +360,24 @@ class _Parties:
     @classmethod
     def of(cls, session: Session, ticket: Ticket, area: Area) -> _Parties:
         reporter = session.get_one(Person, ticket.reporter_id)
-        said = session.scalar(
-            select(TicketWords.text)
-            .where(TicketWords.ticket_id == ticket.id, TicketWords.kind == WordsKind.REPORT)
-            .limit(1)
-        )
+        said = next((each.text for each in ticket.words if each.kind is WordsKind.REPORT), None)
         homes = {(ticket.area_id, ticket.room), (reporter.home_area_id, reporter.home_room)}
         buildings = {area.id if area.kind is AreaKind.BUILDING else None, reporter.home_area_id}
         return cls(
-            reporters=frozenset(
-                session.scalars(
-                    select(Ticket.reporter_id).where(
-                        or_(Ticket.id == ticket.id, Ticket.merged_into_id == ticket.id, Ticket.id == ticket.parent_id)
-                    )
-                )
-            ),
+            reporters=cls._reporters(session, ticket),
             homes=frozenset((area_id, room) for area_id, room in homes if area_id is not None and room),
             buildings=frozenset(each for each in buildings if each is not None)
             if ticket.category in DISPUTES
             else frozenset(),
             words=said or "",
         )
+
+    @staticmethod
+    def _reporters(session: Session, ticket: Ticket) -> frozenset[int]:
+        if ticket.is_untouched and ticket.parent_id is None:
+            return frozenset({ticket.reporter_id})
+        these = or_(Ticket.id == ticket.id, Ticket.merged_into_id == ticket.id, Ticket.id == ticket.parent_id)
+        return frozenset(session.scalars(select(Ticket.reporter_id).where(these)))
 
     def includes(self, row: _Row) -> bool:
         """Whether somebody reported it, lives in that household, is named in the words, or may be a party."""
@@ -455,7 +455,10 @@ def _hold(session: Session, ids: Sequence[int], by_id: Mapping[int, _Row]) -> se
     just been, is passed over.
     """
     locked = session.scalars(
-        select(Person.id).where(Person.id.in_(ids)).order_by(Person.id).with_for_update(skip_locked=True)
+        select(Person.id)
+        .where(Person.id.in_(ids))
+        .order_by(Person.id)
+        .with_for_update(skip_locked=True, key_share=True)
     ).all()
     offers = _open_offers(session, locked)
     return {each for each in locked if offers.get(each, 0) < by_id[each].most_offers}
@@ -503,7 +506,11 @@ def _open_offers(session: Session, ids: Sequence[int]) -> dict[int, int]:
 
 def _places(session: Session, ids: Iterable[int | None]) -> dict[int, tuple[float, float]]:
     """Where areas lie; a building without a position of its own lies where its estate does."""
-    wanted = {each for each in ids if each is not None}
+    wanted = frozenset(each for each in ids if each is not None)
+    return batch.once(session, (_places, wanted), lambda: _read_places(session, wanted))
+
+
+def _read_places(session: Session, wanted: Collection[int]) -> dict[int, tuple[float, float]]:
     above = aliased(Area)
     lat, lng = func.coalesce(Area.lat, above.lat), func.coalesce(Area.lng, above.lng)
     rows = session.execute(
@@ -524,6 +531,27 @@ def _short(
     now: datetime,
 ) -> Counter[str]:
     """Why the others cannot be asked: one reason each, counted among at most COUNTED members and never by name."""
+    members, able = batch.once(session, (_short, tuple(ids), wanted), lambda: _members_and_able(session, wanted, ids))
+    offered = select(Offer.person_id).where(Offer.ticket_id == ticket.id)
+    asked = frozenset[int]() if ticket.is_untouched else frozenset(session.scalars(offered))
+    counts: Counter[str] = Counter()
+    for row in members.values():
+        if row.id in asked:
+            counts[Shortfall.ASKED] += 1
+        elif row.id not in able:
+            counts[Shortfall.SKILL] += 1
+        elif row.minor:
+            counts[Shortfall.MINOR] += 1
+        elif parties.includes(row):
+            counts[Shortfall.CONFLICT] += 1
+        elif row.away_until is not None and row.away_until > now:
+            counts[Shortfall.AWAY] += 1
+    return counts
+
+
+def _members_and_able(
+    session: Session, wanted: Wanted, ids: Sequence[int]
+) -> tuple[Mapping[int, _Row], Collection[int]]:
     rows = session.execute(
         select(*_PERSON)
         .join(Role, Role.person_id == Person.id)
@@ -538,18 +566,4 @@ def _short(
     members = {row.id: row for row in rows}
     # Asked by itself: PostgreSQL would read the skills of the whole city for an EXISTS in the columns.
     skilled = select(Skill.person_id).where(Skill.person_id.in_(members), Skill.skill.in_(wanted.skills))
-    able = set(session.scalars(skilled)) if wanted.needed else set(members)
-    asked = set(session.scalars(select(Offer.person_id).where(Offer.ticket_id == ticket.id)))
-    counts: Counter[str] = Counter()
-    for row in members.values():
-        if row.id in asked:
-            counts[Shortfall.ASKED] += 1
-        elif row.id not in able:
-            counts[Shortfall.SKILL] += 1
-        elif row.minor:
-            counts[Shortfall.MINOR] += 1
-        elif parties.includes(row):
-            counts[Shortfall.CONFLICT] += 1
-        elif row.away_until is not None and row.away_until > now:
-            counts[Shortfall.AWAY] += 1
-    return counts
+    return members, set(session.scalars(skilled)) if wanted.needed else members.keys()

@@ -83,6 +83,10 @@ def tell_each(
         for person_id, facts in data.items()
     ]
     session.add_all(made)
+    together = batch.memo(session)
+    if together is not None:
+        together.setdefault(FRESH, []).extend(made)
+        return
     session.flush()
     session.info.setdefault(FRESH, []).extend(notice.id for notice in made)
 

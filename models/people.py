@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
-from models import batch
+from models import areas, batch
 from models.area import Area, AreaKind
 from models.attachment import Attachment
 from models.base import Base
@@ -124,10 +124,26 @@ def with_role(
     status: RoleStatus = RoleStatus.ACTIVE,
 ) -> Sequence[Person]:
     """The people whose role of one of `kinds` covers `area` (any area when None), each once."""
-    asked = (frozenset(kinds), area.id if area is not None else None, department, status)
-    known: dict[Any, Sequence[Person]] | None = batch.memo(session)
-    if known is not None and asked in known:
-        return known[asked]
+
+    def ask(*where: ColumnElement[bool]) -> Sequence[Person]:
+        return session.scalars(_with_role(kinds, department, status).where(*where)).all()
+
+    def ask_for_all() -> Sequence[Row[*tuple[Any, ...]]]:
+        query = _with_role(kinds, department, status).add_columns(Role.area_id)
+        return session.execute(query.where(Role.area_id.in_(here))).all()
+
+    what = (with_role, frozenset(kinds), department, status)
+    if area is None:
+        return batch.once(session, what, ask)
+    path, here = areas.ids_on(area.path), batch.areas_of(session)
+    if not here.issuperset(path):
+        return batch.once(session, (*what, area.id), lambda: ask(Role.area_id.in_(path)))
+    # One question for all areas of the transaction in place of one for each.
+    rows = batch.once(session, (*what, here), ask_for_all)
+    return list({person.id: person for person, area_id in rows if area_id in path}.values())
+
+
+def _with_role(kinds: Collection[RoleKind], department: str | None, status: RoleStatus) -> Select[Person]:
     query = (
         select(Person)
         .join(Role, Role.person_id == Person.id)
@@ -136,14 +152,7 @@ def with_role(
         .order_by(Person.id)
         .options(selectinload(Person.identities))
     )
-    if area is not None:
-        query = query.where(Role.area_id.in_([int(step) for step in area.path.strip("/").split("/")]))
-    if department is not None:
-        query = query.where(Role.department == department)
-    found = session.scalars(query).all()
-    if known is not None:
-        known[asked] = found
-    return found
+    return query if department is None else query.where(Role.department == department)
 
 
 @dataclass(frozen=True, slots=True)

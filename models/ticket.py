@@ -186,6 +186,11 @@ class Ticket(Base):
         return number_of(self.day, self.serial)
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether nothing has happened to it yet, so that it has no offer, no task and no follower."""
+        return self.version == 1
+
+    @property
     def expected_at(self) -> datetime | None:
         """By when people may be told that the next step happens; None once that is in doubt."""
         return None if self.limit is Limit.LATE else self.due_at

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Session, selectinload
 
-from models import areas, followers, history, limits, outboxes, parties, people, results
+from models import areas, batch, followers, history, limits, outboxes, parties, people, results
 from models.area import Area
 from models.category import Category, Level
 from models.conversation import Question, QuestionKind
@@ -41,7 +42,23 @@ LEAVES_NOBODY = frozenset({Action.ESCALATE, Action.ASSIGN, Action.REOPEN, Action
 
 def lock(session: Session, ticket_id: int) -> Ticket:
     """The ticket as it is now, held until the end of the transaction."""
+    if (lock, ticket_id) in (batch.memo(session) or ()):
+        return session.get_one(Ticket, ticket_id)
     return session.get_one(Ticket, ticket_id, with_for_update=True, populate_existing=True)
+
+
+def lock_all(session: Session, ticket_ids: Collection[int]) -> Sequence[Ticket]:
+    """The tickets as they are now, held until the end of the transaction, always in the order of their ids; with their
+    words. Raises NoResultFound for one that is not there.
+    """
+    query = select(Ticket).where(Ticket.id.in_(ticket_ids)).order_by(Ticket.id).options(selectinload(Ticket.words))
+    found = session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+    if len(found) < len(set(ticket_ids)):
+        raise NoResultFound
+    known = batch.memo(session)
+    if known is not None:
+        known |= {(lock, each.id): True for each in found}
+    return found
 
 
 def desk_of(session: Session, ticket: Ticket) -> Sequence[Person]:

@@ -87,7 +87,8 @@ def sweep(huying: Huying, now: datetime) -> int:
     fetches = huying.fetcher.due()
     if not huying.tasks.queue(notices=notices, tickets=waiting, files=fetches, cards=True):
         # The queue is away: slower, but here. Every row is claimed before anything is done with it.
-        huying.tasks.dispatch.fn(list(waiting))
+        for ticket_id in waiting:
+            huying.tasks.dispatch.fn([ticket_id])
         for tasks, ids in ((huying.tasks.deliver, notices), (huying.tasks.fetch, fetches)):
             for row_id in ids:
                 tasks.fn(row_id)
@@ -148,7 +149,8 @@ def answer_announced(huying: Huying, now: datetime) -> int:
     with huying.database.reading() as session:
         waiting = announcements.due(session, most=BATCH)
     if waiting and not huying.tasks.queue(tickets=waiting):
-        huying.tasks.dispatch.fn(list(waiting))
+        for ticket_id in waiting:
+            huying.tasks.dispatch.fn([ticket_id])
     return len(waiting)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from models import tickets
-from models.duplicates import candidates
+from models.duplicates import candidates, estate_of
 from tests import factories
 from tests.factories import NOW
 from tests.models.conftest import World
@@ -18,13 +18,13 @@ NOISE = frozenset({"noise"})
 
 def test_the_neighbours_open_ticket_is_looked_at_with_its_words(session: Session, world: World) -> None:
     told = factories.ticket(session, world.resident, words="楼上太吵", category="noise", area=world.street.building)
-    found = candidates(session, world.street.building, NOISE, now=NOW)
-    assert [(each.ticket.id, each.words) for each in found] == [(told.id, "楼上太吵")]
+    found = candidates(session, estate_of(world.street.building), NOISE, now=NOW)
+    assert [(each.ticket_id, each.words) for each in found] == [(told.id, "楼上太吵")]
 
 
 def test_whoever_looks_leaves_out_their_own(session: Session, world: World) -> None:
     told = factories.ticket(session, world.resident, category="noise", area=world.street.building)
-    assert candidates(session, world.street.building, NOISE, now=NOW, before=told.id) == []
+    assert candidates(session, estate_of(world.street.building), NOISE, now=NOW, before=told.id) == []
 
 
 def test_another_category_what_is_over_and_what_is_long_ago_are_not_looked_at(session: Session, world: World) -> None:
@@ -33,14 +33,14 @@ def test_another_category_what_is_over_and_what_is_long_ago_are_not_looked_at(se
     withdrawn = factories.ticket(session, world.resident, category="noise", area=building)
     tickets.withdraw(session, withdrawn, "", by=world.resident, now=NOW)
     factories.ticket(session, world.resident, category="noise", area=building, now=NOW - timedelta(days=15))
-    assert candidates(session, building, NOISE, now=NOW) == []
-    assert len(candidates(session, building, NOISE, now=NOW, window=timedelta(days=30))) == 1
+    assert candidates(session, estate_of(building), NOISE, now=NOW) == []
+    assert len(candidates(session, estate_of(building), NOISE, now=NOW, window=timedelta(days=30))) == 1
 
 
 def test_only_the_newest_are_looked_at_however_many_there_are(session: Session, world: World) -> None:
     told = [factories.ticket(session, world.resident, category="noise", area=world.street.building) for _ in range(5)]
-    found = candidates(session, world.street.building, NOISE, now=NOW, most=3)
-    assert [each.ticket.id for each in found] == [each.id for each in reversed(told[-3:])]
+    found = candidates(session, estate_of(world.street.building), NOISE, now=NOW, most=3)
+    assert [each.ticket_id for each in found] == [each.id for each in reversed(told[-3:])]
 
 
 def test_the_tickets_are_found_by_an_index(session: Session, world: World) -> None:
@@ -60,4 +60,6 @@ def test_tasks_and_later_tickets_are_not_looked_at(session: Session, world: Worl
     task.parent_id = first.id
     now = factories.ticket(session, world.resident, category="noise", area=building)
     factories.ticket(session, world.resident, category="noise", area=building)
-    assert [each.ticket.id for each in candidates(session, building, NOISE, now=NOW, before=now.id)] == [first.id]
+    assert [each.ticket_id for each in candidates(session, estate_of(building), NOISE, now=NOW, before=now.id)] == [
+        first.id
+    ]
