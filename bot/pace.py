@@ -10,8 +10,8 @@ PAUSE_SECONDS = 0.05
 """So long nobody is answered in a pause; the gap between two messages of one rush is none."""
 
 PATIENCE_SECONDS = 10.0
-"""After a rush of this length work goes on beside it. Nobody waits for that work: a wave lasts for minutes, what the
-desk is told is gathered for longer, and no notice stands behind it (bot.tasks). Alarms are written with the answer.
+"""After a rush of this length work goes on beside it. Nobody waits for that work: a wave lasts for minutes, what
+the desk is told is gathered for longer, and no notice stands behind it (bot.tasks). Alarms are written with the answer.
 """
 
 
