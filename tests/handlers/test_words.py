@@ -16,7 +16,7 @@ from models.errors import Refusal, Refused
 from models.outbox import NoticeKind
 from models.person import RoleKind
 from models.ticket import TicketState
-from texts import common, members, notices, refusals, residents, riders, staff
+from texts import announcing, common, members, notices, refusals, residents, riders, staff
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -141,7 +141,7 @@ THEIRS = replace(NOTICE, reader_has_it=True, data={**NOTICE.data, "missed": "acc
 """The reader has it, and it went up by itself."""
 
 SENTENCES = [
-    *(each for module in (common, residents, members, riders, staff) for each in _spoken(module)),
+    *(each for module in (common, residents, members, riders, staff, announcing) for each in _spoken(module)),
     *((reason.value, refusals.sentence(Refused(reason, **FACTS))) for reason in Refusal),
     ("not_found without a number", refusals.sentence(Refused(Refusal.NOT_FOUND, number=""))),
     *((kind.value, notices.words(kind, NOTICE).text) for kind in NoticeKind),
