@@ -49,7 +49,7 @@ _NUMBER = re.compile(r"[0-9]+")
 # Log odds from which a short message is danger, and a passage of a long one. Chosen on messages of writers whose
 # other messages were not learned from (docs/decisions/0012): a needless alarm costs less than a missed one.
 SOUNDS_SO = -0.9
-INSISTS = 1.0
+INSISTS = 1.5
 
 
 def danger(text: str, *, least: float = SOUNDS_SO) -> Danger | None:
@@ -114,8 +114,8 @@ def signs(said: str) -> set[int]:
 _MAGIC = b"huying-danger-2\n"
 # Feature hashing: no table of strings has to be kept, and two signs that share a bucket do little harm. Primes, so that
 # neighbouring numbers are spread.
-BUCKETS = 262_139
-KIND_BUCKETS = 16_381
+BUCKETS = 1_048_573
+KIND_BUCKETS = 65_521
 # A bucket's entry in the table: its squared rarity above, its weight below, raised so that it is never negative. One
 # addition a sign adds up both.
 _RAISED = 128
