@@ -48,8 +48,8 @@ _NUMBER = re.compile(r"[0-9]+")
 
 # Log odds from which a short message is danger, and a passage of a long one. Chosen on messages of writers whose
 # other messages were not learned from (docs/decisions/0012): a needless alarm costs less than a missed one.
-SOUNDS_SO = -0.9
-INSISTS = 1.5
+SOUNDS_SO = -0.5
+INSISTS = 1.75
 
 
 def danger(text: str, *, least: float = SOUNDS_SO) -> Danger | None:
@@ -115,7 +115,7 @@ _MAGIC = b"huying-danger-2\n"
 # Feature hashing: no table of strings has to be kept, and two signs that share a bucket do little harm. Primes, so that
 # neighbouring numbers are spread.
 BUCKETS = 1_048_573
-KIND_BUCKETS = 65_521
+KIND_BUCKETS = 16_381
 # A bucket's entry in the table: its squared rarity above, its weight below, raised so that it is never negative. One
 # addition a sign adds up both.
 _RAISED = 128

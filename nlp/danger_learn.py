@@ -52,9 +52,9 @@ _LONGEST_PLACE = 12
 _WITH_PLACE = 0.5
 _CLAUSE = re.compile(r"[,。!?;:\s]")
 _SHORTEST = 3
-_IN_A_STORY = 0.2
+_IN_A_STORY = 0.5
 # Ordinary messages are many and easy; what is written to be hard teaches most.
-_ORDINARY = 0.4
+_ORDINARY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
