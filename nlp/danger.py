@@ -41,8 +41,8 @@ LONGEST = 120
 _PASSAGE = 60
 _LEAST = 10
 # Under so many characters hardly anything is said: it has to sound more like danger.
-_SCANT = 4
-_SCANT_LEAST = 0.5
+_SCANT = 8
+_SCANT_LEAST = 0.0
 _SENTENCE = re.compile(r"[^。!?;\n]+[。!?;\n]*")
 _NUMBER = re.compile(r"[0-9]+")
 
