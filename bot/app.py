@@ -39,6 +39,7 @@ from models import areas, calendar, dispatch, seed
 from models.category import Category
 from models.clock import Clock, utc_now
 from models.db import Database, upgrade
+from models.earning import Rules
 from nlp import categories, services
 from nlp.understand import AreaName, Understander
 
@@ -207,6 +208,11 @@ def dispatch_rules(settings: Settings) -> dispatch.Rules:
     )
 
 
+def ledger_rules(settings: Settings) -> Rules:
+    """What is earned and how long it lasts; a judgement earns once it can no longer be changed."""
+    return Rules(**settings.ledger.model_dump(), wait_hours=settings.limits.reevaluation_hours)
+
+
 def load_world(database: Database, settings: Settings) -> World:
     """What handlers know of the installation, as it stands in the database now."""
     with database.reading() as session:
@@ -248,6 +254,7 @@ def load_world(database: Database, settings: Settings) -> World:
         },
         areas={area.id: area for area in nodes},
         quiet=settings.riders.quiet,
+        ledger=ledger_rules(settings),
         public_url=settings.site.public_url,
     )
 

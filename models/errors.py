@@ -51,6 +51,22 @@ class Refusal(StrEnum):
     NO_SUCH_COMMUNITY = "no_such_community"
     WISH_OVER = "wish_over"
     """The street has been asked about this task already, or has decided."""
+    LEDGER_OFF = "ledger_off"
+    """Whoever wants to be credited says so first."""
+    NOT_ENOUGH = "not_enough"
+    NO_SUCH_GOODS = "no_such_goods"
+    SOLD_OUT = "sold_out"
+    RESERVED_ALREADY = "reserved_already"
+    """One piece at a time."""
+    NOTHING_RESERVED = "nothing_reserved"
+    NO_FAMILY = "no_family"
+    IN_A_FAMILY = "in_a_family"
+    NOBODY_TO_GIVE = "nobody_to_give"
+    """Hours go from one to another of two people who met by a matter."""
+    GIFT_OVER = "gift_over"
+    NO_AMOUNT = "no_amount"
+    CORRECTED = "corrected"
+    """Taken back already, or nothing that can be taken back."""
 
 
 class Refused(Exception):
