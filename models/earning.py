@@ -172,7 +172,10 @@ def served(session: Session, ticket_id: int, person_id: int, finished_at: dateti
 
 
 def open_account(session: Session, person: Person, amounts: dict[Unit, int], *, now: datetime) -> None:
-    """What somebody begins with, once; they take part from now on."""
+    """What somebody begins with, once; they take part from then on, until they say otherwise."""
+    begun = select(Posting.id).where(Posting.source.in_([f"opening:{person.id}:{unit}" for unit in amounts]))
+    if session.scalar(begun.limit(1)) is not None:
+        return
     accounts.switch_on(session, person, now=now)
     for unit, amount in amounts.items():
         moves = {of_person(person.id): amount, ISSUED: -amount}

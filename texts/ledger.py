@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from models.clock import local
+from models.errors import Refusal
 from models.ledger import RedemptionState, Unit, Why
 
 ON, NOT_NOW = "开通", "先不用"
@@ -33,6 +34,20 @@ RESERVATIONS = {
     RedemptionState.CANCELLED: "不要了",
     RedemptionState.EXPIRED: "没来领",
 }
+
+
+UNITS = {Unit.POINTS: "积分", Unit.MINUTES: "服务时间"}
+
+CSV_HEAD = ("预留日期", "东西", "到哪里领", "积分", "现在", "结束日期")
+
+FAULTS = {
+    Refusal.NO_AMOUNT: "名称、价格和数量都要写，价格至少 1 分，数量不能减到 0 以下。什么都没有动。",
+    Refusal.NO_SUCH_CODE: "这个码不对、用过了、过期了，或者不归您这里核销。请对方回复“兑换码”换一个新的。",
+    Refusal.NOT_ENOUGH: "本人已经用掉了一部分，退不回来，什么都没有动。",
+    Refusal.REASON_MISSING: "请写一句为什么。",
+    Refusal.NO_SUCH_PERSON: "核销的人请从名单里选，名单可能刚刚变过。",
+}
+"""What staff read on the pages where the chat's words would not fit."""
 
 
 def length(minutes: int) -> str:

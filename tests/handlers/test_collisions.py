@@ -301,7 +301,7 @@ TYPED: list[tuple[Callable[[Street], str], str, Effect]] = [
     (idle, "议题", nothing("尚未开通")),
     (idle, "同意 3", nothing("尚未开通")),
     (idle, "积分", nothing("自愿")),
-    (idle, "兑换 2", nothing("没有这一样")),
+    (idle, "兑换 2", nothing("没有开通积分")),
     (idle, "兑换码", nothing("没有留着的东西")),
     (idle, "取消兑换", nothing("没有留着的东西")),
     (idle, "核销 ABCDE-FGHJK", nothing("这个码不对")),

@@ -38,7 +38,7 @@ def give(street: Street, who: str, points: int = 0, minutes: int = 0) -> None:
     street.change(act)
 
 
-def put_on_offer(street: Street, *, stock: int = 1, price: int = 10, name: str = "一桶食用油") -> int:
+def put_on_offer(street: Street, *, stock: int = 1, price: int = 10, name: str = "一袋大米") -> int:
     """Goods of the first community that its staff give away."""
 
     def act(session: Session, now: datetime) -> int:
@@ -67,7 +67,8 @@ def test_nothing_is_written_about_whoever_did_not_ask_for_it(street: Street) -> 
     assert "自愿" in reply.text
     assert [choice.label for choice in reply.choices] == ["开通", "先不用"]
     with street.huying.database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Posting)) == 0
+        whom = select(func.count()).select_from(Posting).where(Posting.why != Why.OPENING)
+        assert session.scalar(whom) == 0
 
 
 def test_from_the_report_to_the_points(street_on_both: Street) -> None:
@@ -114,14 +115,14 @@ def test_whoever_does_not_want_it_is_left_alone(street: Street, said: str) -> No
 def test_points_buy_something_that_staff_hand_over_once(street: Street, on: str) -> None:
     put_on_offer(street)
     give(street, MEMBER, 25)
-    assert "一桶食用油 10 分" in street.say(MEMBER, "积分", on=on).text
+    assert "能换：一提纸巾 10 分" in street.say(MEMBER, "积分", on=on).text
     listed = street.say(MEMBER, "兑换", on=on)
-    assert [choice.label for choice in listed.choices][-1] == "一桶食用油 10 分"
+    assert [choice.label for choice in listed.choices][-1] == "一袋大米 10 分"
     reply = street.say(MEMBER, str(len(listed.choices)), on=on).text
     assert "社区服务站" in reply
     code = code_in(reply)
     assert "这个码不对" in street.say(ELSEWHERE, f"核销 {code}").text
-    assert "请把一桶食用油交给对方" in street.say(STAFF, f"核销 {code}", on=on).text
+    assert "请把一袋大米交给对方" in street.say(STAFF, f"核销 {code}", on=on).text
     assert "这个码不对" in street.say(STAFF, f"核销 {code}").text
     assert "您有 15 分" in street.say(MEMBER, "积分", on=on).text
 
@@ -276,3 +277,10 @@ def test_whoever_is_erased_begins_with_nothing(street: Street) -> None:
     assert "自愿" in street.say(RESIDENT, "积分").text
     with street.huying.database.reading() as session:
         assert session.get_one(Goods, goods_id).stock == 1
+
+
+def test_the_demo_members_can_buy_something_at_once(street: Street) -> None:
+    assert "您有 60 分" in street.say("demo-member-1", "积分").text
+    assert "一共 3 小时" in street.say("demo-member-1", "时长").text
+    code = code_in(street.say("demo-member-1", "兑换 2").text)
+    assert "请把理发一次交给对方" in street.say(SECOND, f"核销 {code}").text
