@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import console
 from bot.answer import Answerer
 from bot.assistant import Assistant
+from bot.certificates import CertificatePages
 from bot.channels import Channel
 from bot.channels.build import build_channels
 from bot.delivery import Delivery
@@ -152,6 +153,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     web.register_blueprint(photos.blueprint())
     links = LinkPages(database, secret=secret_key, clock=clock, wake=tasks.wake, limiter=Limiter(store, clock=clock))
     web.register_blueprint(links.blueprint())
+    proofs = CertificatePages(database, site_name=settings.site.name, clock=clock, limiter=Limiter(store, clock=clock))
+    web.register_blueprint(proofs.blueprint())
     huying = Huying(
         settings=settings,
         clock=clock,

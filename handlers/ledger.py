@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import accounts, redeeming, sharing, tickets
+from models import accounts, certificates, redeeming, sharing, tickets
 from models.accounts import of_family, of_person
 from models.errors import Refusal, Refused
 from models.ledger import Goods, Unit
@@ -145,6 +145,15 @@ def gift(turn: Turn) -> Reply:
     takes = answer == "yes"
     found = sharing.answer_gift(turn.session, int(given), takes=takes, by=turn.person, now=turn.now)
     return Reply(ledger.gift_taken(found.minutes) if takes else ledger.gift_left())
+
+
+@routes(Intent.CERTIFICATE)
+def certificate(turn: Turn) -> Reply:
+    """The hours served, in writing; the address holds the code and is said once."""
+    accounts.need_on(turn.session, turn.person)
+    made, code = certificates.issue(turn.session, turn.person, now=turn.now)
+    address = f"{turn.world.public_url.rstrip('/')}/certificate/{code}"
+    return Reply(ledger.certificate_made(made.minutes), once=ledger.certificate_line(address))
 
 
 # ---------------------------------------------------------------- goods

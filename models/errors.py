@@ -65,6 +65,8 @@ class Refusal(StrEnum):
     """Hours go from one to another of two people who met by a matter."""
     GIFT_OVER = "gift_over"
     NO_AMOUNT = "no_amount"
+    NO_NAME = "no_name"
+    NO_SERVICE = "no_service"
     CORRECTED = "corrected"
     """Taken back already, or nothing that can be taken back."""
 

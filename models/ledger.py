@@ -244,3 +244,21 @@ class Redemption(Base):
     """Who handed it over."""
 
     goods: Mapped[Goods] = relationship()
+
+
+class Certificate(Base):
+    """What somebody had served when they asked for it in writing; the name is read where it is shown, so that erasing
+    erases it here too.
+    """
+
+    __tablename__ = "certificates"
+    __table_args__ = (UniqueConstraint("code_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    tasks: Mapped[int]
+    minutes: Mapped[int]
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date)
+    issued_at: Mapped[datetime]

@@ -69,6 +69,7 @@ class Intent(StrEnum):
     FAMILY_INVITE = "family_invite"
     FAMILY_LEAVE = "family_leave"
     GIVE_HOURS = "give_hours"
+    CERTIFICATE = "certificate"
     HELP = "help"
     CANCEL = "cancel"
     DESK = "desk"
@@ -212,6 +213,7 @@ _RULES: dict[Intent, _Rule] = {
     Intent.FAMILY: _rule("家庭积分 我的家庭积分", _A.ANYONE, _EVERYBODY, _N, Argument.CODE),
     Intent.FAMILY_INVITE: _rule("邀请家人", _A.ANYONE, _EVERYBODY),
     Intent.FAMILY_LEAVE: _rule("退出家庭积分", _A.ANYONE, _EVERYBODY),
+    Intent.CERTIFICATE: _rule("服务证明 时长证明 志愿服务证明", _A.ANYONE, _EVERYBODY),
     Intent.GIVE_HOURS: _rule("送时长 赠送时长 转赠时长", _A.ANYONE, _EVERYBODY, _S),
     Intent.HELP: _rule("帮助 菜单 help 使用说明 使用帮助 怎么用 功能 指令", _A.ANYONE, _EVERYBODY),
     Intent.CANCEL: _rule("取消 cancel 取消操作 结束对话 结束会话", _A.ANYONE, _EVERYBODY, _S),

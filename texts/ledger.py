@@ -263,3 +263,41 @@ def hand_over_how() -> str:
 def handed_over(name: str) -> str:
     """To the merchant: give it away."""
     return f"码对上了，请把{name}交给对方。这个码用掉了。"
+
+
+# ---------------------------------------------------------------- certificates
+
+CERTIFICATE_TITLE = "志愿服务时长证明"
+CERTIFICATE_HINT = (
+    "可以直接打印。拿到纸质证明的人，打开这个地址或在地址后面输入核对码，看到的内容和纸上一样，就是真的。"
+)
+NO_CERTIFICATE_TITLE = "没有这份证明"
+NO_CERTIFICATE = "核对码没有对上，或者本人已经把信息删除了。请和纸上的码再对一遍，或者请本人重新开一份。"
+
+
+def on_day(day: date) -> str:
+    """2026 年 11 月 23 日."""
+    return f"{day.year} 年 {day.month} 月 {day.day} 日"
+
+
+def certified(name: str, tasks: int, minutes: int, first: date, last: date) -> str:
+    """What is certified."""
+    when = f"{on_day(first)}" if first == last else f"{on_day(first)}至 {on_day(last)}"
+    return (
+        f"兹证明{name}于{when}参加志愿服务 {tasks} 次，服务时间共计 {length(minutes)}，办结后由居民评价或由社区核实。"
+    )
+
+
+def check_line(check_code: str) -> str:
+    """The code as it is printed."""
+    return f"核对码 {check_code}"
+
+
+def certificate_made(minutes: int) -> str:
+    """The address follows as the last line, said once."""
+    return f"证明开好了，服务时间 {length(minutes)}。\n下面的地址能打开、打印，也能让别人核对真假，只发给要看的人。丢了再回复“服务证明”开一份。"
+
+
+def certificate_line(address: str) -> str:
+    """Where it is."""
+    return f"服务时长证明：{address}"

@@ -110,6 +110,8 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     ),
     Refusal.GIFT_OVER: lambda facts: "这份时长已经收过、退过，或者过了时间，什么都没有变。看自己的回复“时长”。",
     Refusal.NO_AMOUNT: lambda facts: "数没对上，什么都没有动。积分写整数，比如“家庭积分 20”；时长一次最多 8 小时。",
+    Refusal.NO_NAME: lambda facts: "证明上要写姓名，我还不知道您怎么称呼。先回复“报到”登记一下，就能开了。",
+    Refusal.NO_SERVICE: lambda facts: "您的服务时间还没有记过，暂时开不了证明。想知道怎么记，回复“时长”。",
     Refusal.CORRECTED: lambda facts: "这一笔已经更正过了，或者不是能更正的一笔。",
     Refusal.CHANGED: lambda facts: f"{facts.get('number', '这件事')} 刚刚被别人改过，请看一眼再决定。",
 }

@@ -15,6 +15,7 @@ MOMENT = sa.DateTime(timezone=True)
 WORD = sa.String(40)
 
 TABLES = (
+    "certificates",
     "redemptions",
     "goods",
     "hour_gifts",
@@ -93,6 +94,21 @@ def upgrade() -> None:
         _key("ledger_looks", "result_id", "results"),
         sa.PrimaryKeyConstraint("result_id", name="pk_ledger_looks"),
     )
+    op.create_table(
+        "certificates",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("person_id", KEY, nullable=False),
+        sa.Column("code_hash", sa.String(64), nullable=False),
+        sa.Column("tasks", KEY, nullable=False),
+        sa.Column("minutes", KEY, nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("issued_at", MOMENT, nullable=False),
+        _key("certificates", "person_id", "people"),
+        sa.PrimaryKeyConstraint("id", name="pk_certificates"),
+        sa.UniqueConstraint("code_hash", name="uq_certificates_code_hash"),
+    )
+    op.create_index("ix_certificates_person_id", "certificates", ["person_id"])
     _people_together()
     _goods()
 

@@ -284,3 +284,76 @@ def test_the_demo_members_can_buy_something_at_once(street: Street) -> None:
     assert "一共 3 小时" in street.say("demo-member-1", "时长").text
     code = code_in(street.say("demo-member-1", "兑换 2").text)
     assert "请把理发一次交给对方" in street.say(SECOND, f"核销 {code}").text
+
+
+# ---------------------------------------------------------------- certificates
+
+
+def served(street: Street, who: str, minutes: int, *, source: str = "one") -> int:
+    """Minutes that somebody served; gives the posting's id."""
+
+    def act(session: Session, now: datetime) -> int:
+        person = session.get_one(Person, street.person(who).id)
+        accounts.switch_on(session, person, now=now)
+        moves = {of_person(person.id): minutes, ISSUED: -minutes}
+        made = accounts.post(session, Why.SERVICE, Unit.MINUTES, moves, source=f"test:{who}:{source}", now=now)
+        assert made is not None
+        return made.id
+
+    return int(street.change(act))
+
+
+def certificate_of(street: Street, who: str) -> str:
+    """Where somebody's certificate is."""
+    found = re.search("/certificate/[A-Z0-9-]{19}", street.say(who, "服务证明").text)
+    assert found is not None
+    return found[0]
+
+
+def test_hours_are_certified_and_anybody_can_check_it(street: Street) -> None:
+    assert "开通积分" in street.say(SECOND, "服务证明").text
+    served(street, SECOND, 100)
+    where = certificate_of(street, SECOND)
+    browser = street.huying.web.test_client()
+    page = browser.get(where)
+    assert "兹证明孙丽于2026 年 11 月 23 日参加志愿服务 1 次，服务时间共计 1 小时 40 分钟" in page.text
+    assert where.rpartition("/")[2] in page.text
+    assert browser.get(where.lower()).status_code == 200
+    assert page.headers["Cache-Control"] == "private, no-store"
+    wrong = browser.get("/certificate/AAAA-BBBB-CCCC-DDDD")
+    assert (wrong.status_code, "孙丽" in wrong.text) == (404, False)
+    assert where.rpartition("/")[2] not in street.everything_stored(but_read_by=STAFF)
+
+
+def test_only_what_was_served_and_not_taken_back_is_certified(street: Street) -> None:
+    served(street, SECOND, 100)
+    mistake = served(street, SECOND, 50, source="two")
+
+    def correct(session: Session, now: datetime) -> None:
+        staff = session.get_one(Person, street.person(STAFF).id)
+        accounts.correct(session, session.get_one(Posting, mistake), "记重了", by=staff, now=now)
+
+    street.change(correct)
+    short = street.finished(by=SECOND)
+    street.say(SECOND, f"送时长 {short} 1小时")
+    street.told(RESIDENT)
+    street.tap(RESIDENT, "!gift 1 yes")
+    assert "一共 40 分钟" in street.say(SECOND, "时长").text
+    assert "1 小时 40 分钟" in street.huying.web.test_client().get(certificate_of(street, SECOND)).text
+    # What was given to her she has not served.
+    assert "还没有记过" in street.say(RESIDENT, "服务证明").text
+
+
+def test_a_certificate_goes_with_whoever_is_erased(street: Street) -> None:
+    served(street, SECOND, 100)
+    where = certificate_of(street, SECOND)
+    street.say(SECOND, "删除我的信息")
+    street.say(SECOND, "1")
+    assert street.huying.web.test_client().get(where).status_code == 404
+
+
+def test_nobody_tries_codes_by_the_thousand(street: Street) -> None:
+    browser = street.huying.web.test_client()
+    answers = [browser.get("/certificate/AAAA-BBBB-CCCC-DDDD").status_code for _ in range(40)]
+    assert answers[0] == 404
+    assert answers[-1] == 429
