@@ -287,7 +287,7 @@ def credit(huying: Huying, now: datetime) -> int:
     return _all(huying, ids, lambda session, result_id: earning.earn(session, result_id, now=now, rules=rules))
 
 
-@job("interval", hours=1)
+@job("interval", hours=6)
 def expire_points(huying: Huying, now: datetime) -> int:
     """Ends old points, and tells their owners of the next that end, once and by day."""
     rules = ledger_rules(huying.settings)

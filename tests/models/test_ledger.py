@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,18 +10,20 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from models import accounts, earning, people, tickets
-from models.accounts import EXPIRED, ISSUED, of_person
+from models import accounts, dispatch, earning, people, sharing, tickets
+from models.accounts import EXPIRED, ISSUED, of_family, of_person
 from models.db import Database
 from models.earning import Rules
 from models.errors import Refusal, Refused
 from models.ledger import Account, Entry, Posting, Unit, Why
+from models.outbox import NoticeKind
 from models.person import Person
 from models.result import Result
 from models.ticket import Evaluation, SetAside, Ticket
 from tests import factories
 from tests.factories import NOW
 from tests.models.conftest import World, build_world
+from tests.models.test_races import at_once
 
 RULES = Rules()
 DAY = timedelta(days=1)
@@ -107,6 +110,39 @@ def test_a_job_that_runs_twice_earns_nothing_twice(session: Session, world: Worl
     assert not earning.earn(session, result_id, now=NOW + 2 * DAY, rules=RULES)
     assert run(session, now=NOW + 3 * DAY) == 0
     assert has(session, world.member) == (10, 50)
+
+
+def test_who_goes_along_earns_for_the_time_they_were_there(session: Session, world: World) -> None:
+    for who in (world.member, world.second_member):
+        accounts.switch_on(session, who, now=NOW)
+    ticket = factories.run_dispatch(session, factories.ticket(session, world.resident, area=world.street.building))
+    tickets.accept(session, ticket, by=world.member, now=NOW)
+    dispatch.ask_along(session, ticket, world.second_member, by=world.staff, now=NOW)
+    tickets.accept(session, ticket, by=world.second_member, now=NOW + timedelta(minutes=20))
+    done = NOW + timedelta(minutes=50)
+    tickets.finish(session, ticket, "说好了", by=world.member, now=done)
+    tickets.evaluate(session, ticket, 1, "", by=world.resident, now=done)
+    run(session, now=NOW + 2 * DAY)
+    assert has(session, world.member) == (10, 50)
+    assert has(session, world.second_member) == (10, 30)
+
+
+def test_two_machines_that_credit_at_once_credit_once(both: Database) -> None:
+    with both.transaction() as session:
+        world = build_world(session)
+        accounts.switch_on(session, world.member, now=NOW)
+        for index in range(3):
+            judged(session, world, now=NOW + timedelta(minutes=index), takes=30)
+        due = earning.due(session, now=NOW + 2 * DAY, rules=RULES, most=9)
+
+    def credit(index: int) -> bool:
+        with both.transaction() as session:
+            return earning.earn(session, due[index % 3], now=NOW + 2 * DAY, rules=Rules(points_a_day=25))
+
+    assert Counter(at_once(9, credit)) == {True: 3, False: 6}
+    with both.reading() as session:
+        assert has(session, world.member) == (25, 60)
+        whole(session)
 
 
 def test_what_was_done_before_somebody_took_part_earns_nothing(session: Session, world: World) -> None:
@@ -250,6 +286,26 @@ def test_points_live_until_the_end_of_their_month_a_year_later_and_the_oldest_ar
     assert not accounts.expire(session, account, now=over, months=12)
     assert has(session, member) == (7, 0)
     whole(session)
+
+
+def test_a_family_is_told_together_and_whoever_left_the_ledger_is_left_alone(session: Session, world: World) -> None:
+    given(session, world.member, 10)
+    given(session, world.stranger, 10)
+    family = sharing.accept(session, sharing.invite(session, world.member, now=NOW), by=world.resident, now=NOW)
+    sharing.put_in(session, 10, by=world.member, now=NOW, source="put")
+    accounts.switch_off(session, world.stranger)
+    soon = datetime(2027, 11, 15, 2, tzinfo=NOW.tzinfo)
+    assert accounts.to_warn(session, now=soon - 20 * DAY, months=12, days=30) == []
+    [account] = accounts.to_warn(session, now=soon, months=12, days=30)
+    assert accounts.warn(session, account, now=soon, months=12)
+    assert not accounts.warn(session, account, now=soon, months=12)
+    told = [len(factories.notices(session, who, NoticeKind.POINTS_EXPIRE)) for who in (world.member, world.resident)]
+    assert told == [1, 1]
+    over = datetime(2027, 12, 2, 2, tzinfo=NOW.tzinfo)
+    assert [*accounts.expiring(session, accounts.expiry(over, 12))] == [account]
+    accounts.expire(session, account, now=over, months=12)
+    assert accounts.balance(session, of_family(family), Unit.POINTS) == 0
+    assert has(session, world.stranger) == (10, 0)
 
 
 def test_when_two_people_become_one_so_do_their_points(session: Session, world: World) -> None:
