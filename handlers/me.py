@@ -7,7 +7,7 @@ from sqlalchemy import update
 from handlers import dialogue, member
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn
-from models import accounts, areas, people, redeeming, tickets
+from models import areas, people, redeeming, sharing, tickets
 from models.area import Area, AreaKind
 from models.conversation import QuestionKind, State
 from models.errors import Refusal, Refused
@@ -124,7 +124,7 @@ def bind(turn: Turn) -> Reply:
     if code_row.person_id in (None, turn.person.id):
         code_row.uses_left += 1
         return Reply(residents.bound_to_self())
-    accounts.join(turn.session, turn.session.get_one(Person, code_row.person_id), turn.person, now=turn.now)
+    sharing.join(turn.session, turn.session.get_one(Person, code_row.person_id), turn.person, now=turn.now)
     people.join(turn.session, turn.session.get_one(Person, code_row.person_id), turn.person)
     return Reply(residents.bound())
 

@@ -296,20 +296,7 @@ def warn(session: Session, account_id: int, *, now: datetime, months: int) -> bo
     return True
 
 
-# ---------------------------------------------------------------- people who become one, and people who leave
-
-
-def join(session: Session, keep: Person, other: Person, *, now: datetime) -> None:
-    """Before two people become one: what `other` has is `keep`'s."""
-    for unit in Unit:
-        have = balance(session, of_person(other.id), unit)
-        if have:
-            moves = {of_person(other.id): -have, of_person(keep.id): have}
-            post(session, Why.JOINED, unit, moves, source=f"join:{other.id}:{keep.id}:{unit}", now=now)
-    for once in (LedgerMember, FamilyMember):
-        if session.get(once, keep.id) is not None:
-            session.execute(delete(once).where(once.person_id == other.id))
-    session.flush()
+# ---------------------------------------------------------------- people who leave
 
 
 def erase(session: Session, person: Person, *, now: datetime) -> None:

@@ -64,6 +64,8 @@ class Refusal(StrEnum):
     NOBODY_TO_GIVE = "nobody_to_give"
     """Hours go from one to another of two people who met by a matter."""
     GIFT_OVER = "gift_over"
+    GIFT_WAITS = "gift_waits"
+    """One gift of one person for one matter; nobody is asked again who said no."""
     NO_AMOUNT = "no_amount"
     NO_NAME = "no_name"
     NO_SERVICE = "no_service"

@@ -119,6 +119,7 @@ def hand_over(session: Session, code: str, *, by: Person, now: datetime) -> Rede
         redemption is None
         or redemption.expires_at <= now
         or redemption.code_hash != code_hash(code)
+        or redemption.person_id == by.id  # nobody gives to themselves
         or not may_hand_over(session, redemption.goods, by)
     ):
         raise Refused(Refusal.NO_SUCH_CODE)
@@ -181,8 +182,7 @@ def _give_back(session: Session, redemption: Redemption, state: RedemptionState,
         .execution_options(synchronize_session="fetch")
     )
     paid = session.scalars(select(Posting).where(Posting.source == f"reserve:{redemption.id}")).one()
-    # Whoever paid may be somebody else by now: two people who became one.
-    payer = of_family(redemption.family_id) if redemption.family_id else of_person(redemption.person_id)
+    payer = _payer(session, redemption)
     accounts.post(
         session,
         Why.RETURNED,
@@ -201,10 +201,16 @@ def _held(session: Session, redemption: Redemption | None) -> Redemption | None:
     """
     if redemption is None:
         return None
-    payer = of_family(redemption.family_id) if redemption.family_id else of_person(redemption.person_id)
-    accounts.hold(session, Unit.POINTS, payer)
+    accounts.hold(session, Unit.POINTS, _payer(session, redemption))
     session.refresh(redemption, with_for_update=True)
     return redemption if redemption.state is RedemptionState.RESERVED else None
+
+
+def _payer(session: Session, redemption: Redemption) -> Whose:
+    """To whom points go back: the family, while somebody is in it, or the person, into whom another may have become."""
+    if redemption.family_id is not None and sharing.size(session, redemption.family_id):
+        return of_family(redemption.family_id)
+    return of_person(redemption.person_id)
 
 
 def _new_code() -> str:

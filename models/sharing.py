@@ -90,17 +90,32 @@ def put_in(session: Session, points: int, *, by: Person, now: datetime, source: 
 
 def leave(session: Session, *, by: Person, now: datetime) -> None:
     """Out of the family. What it has stays with the others; the last one takes it along. Raises Refused(NO_FAMILY)."""
-    family_id = family_of(session, by)
-    if family_id is None:
+    row = session.get(FamilyMember, by.id, populate_existing=True)
+    if row is None:
         raise Refused(Refusal.NO_FAMILY)
+    family_id = row.family_id
     # Held first, so that of two who leave at once one is the last.
     account = accounts.hold(session, Unit.POINTS, of_family(family_id))[of_family(family_id)]
     left = account.balance
     if members(session, family_id) == [by.id] and left:
         moves = {of_family(family_id): -left, of_person(by.id): left}
-        source = f"leave:{family_id}:{by.id}"
+        source = f"leave:{family_id}:{by.id}:{int(row.joined_at.timestamp())}"
         accounts.post(session, Why.SHARED, Unit.POINTS, moves, source=source, now=now, by=by)
-    session.delete(session.get_one(FamilyMember, by.id))
+    session.delete(row)
+    session.flush()
+
+
+def join(session: Session, keep: Person, other: Person, *, now: datetime) -> None:
+    """Before two people become one: what `other` has is `keep`'s, who stays in the family they are in."""
+    if family_of(session, keep) is not None and family_of(session, other) is not None:
+        leave(session, by=other, now=now)
+    for unit in Unit:
+        have = accounts.balance(session, of_person(other.id), unit)
+        if have:
+            moves = {of_person(other.id): -have, of_person(keep.id): have}
+            accounts.post(session, Why.JOINED, unit, moves, source=f"join:{other.id}:{keep.id}:{unit}", now=now)
+    if accounts.is_on(session, keep.id):
+        accounts.switch_off(session, other)
     session.flush()
 
 
@@ -111,7 +126,8 @@ def offer_hours(session: Session, ticket: Ticket, minutes: int, *, by: Person, n
     """Asks the other of two people who met by a ticket whether they take an hour: whoever asked for help gives to who
     helped, or the other way round, so that they can ask for help in turn. Nothing moves before the answer.
 
-    Raises Refused: LEDGER_OFF, NO_AMOUNT, NOT_ENOUGH, NOBODY_TO_GIVE.
+    Raises Refused: LEDGER_OFF, NO_AMOUNT, NOT_ENOUGH, NOBODY_TO_GIVE, and GIFT_WAITS for whoever asked before and has
+    no answer yet, or a no.
     """
     accounts.need_on(session, by)
     if not 0 < minutes <= MOST_MINUTES:
@@ -124,6 +140,13 @@ def offer_hours(session: Session, ticket: Ticket, minutes: int, *, by: Person, n
         receiver = ticket.reporter_id
     if receiver is None:
         raise Refused(Refusal.NOBODY_TO_GIVE, number=ticket.short)
+    asked = select(HourGift.id).where(
+        HourGift.ticket_id == ticket.id,
+        HourGift.giver_id == by.id,
+        (HourGift.state == GiftState.DECLINED) | ((HourGift.state == GiftState.OPEN) & (HourGift.expires_at > now)),
+    )
+    if session.scalar(asked.limit(1)) is not None:
+        raise Refused(Refusal.GIFT_WAITS, number=ticket.short)
     have = accounts.balance(session, of_person(by.id), Unit.MINUTES)
     if have < minutes:
         raise Refused(Refusal.NOT_ENOUGH, unit=Unit.MINUTES.value, need=minutes, have=have)
@@ -149,7 +172,8 @@ def answer_gift(session: Session, gift_id: int, *, takes: bool, by: Person, now:
     if gift is None or gift.receiver_id != by.id or gift.state is not GiftState.OPEN or gift.expires_at <= now:
         raise Refused(Refusal.GIFT_OVER)
     has_them = accounts.balance(session, of_person(gift.giver_id), Unit.MINUTES) >= gift.minutes
-    if takes and not (has_them and accounts.is_on(session, gift.giver_id)):
+    # Two accounts that became one have nothing to give each other.
+    if takes and not (has_them and gift.giver_id != by.id and accounts.is_on(session, gift.giver_id)):
         raise Refused(Refusal.GIFT_OVER)
     gift.state, gift.answered_at = GiftState.ACCEPTED if takes else GiftState.DECLINED, now
     if takes:

@@ -108,6 +108,9 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.NOBODY_TO_GIVE: lambda facts: (
         f"时长只能送给因为{facts.get('number') or '一件事'}帮过忙的两个人里的对方，这件现在找不到对方。\n有疑问回复“人工”。"
     ),
+    Refusal.GIFT_WAITS: lambda facts: (
+        f"为{facts.get('number') or '这件事'}您已经送过一份了：对方还没有回话，或者心领了。时长还是您的。"
+    ),
     Refusal.GIFT_OVER: lambda facts: "这份时长已经收过、退过，或者过了时间，什么都没有变。看自己的回复“时长”。",
     Refusal.NO_AMOUNT: lambda facts: "数没对上，什么都没有动。积分写整数，比如“家庭积分 20”；时长一次最多 8 小时。",
     Refusal.NO_NAME: lambda facts: "证明上要写姓名，我还不知道您怎么称呼。先回复“报到”登记一下，就能开了。",

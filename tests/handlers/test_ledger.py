@@ -229,6 +229,8 @@ def test_an_hour_may_go_to_whoever_asked_for_help_and_may_be_left(street: Street
     assert "还是对方的" in street.tap(RESIDENT, "!gift 1 no").text
     assert "已经收过" in street.tap(RESIDENT, "!gift 1 yes").text
     assert any("没有收" in told for told in street.told(SECOND))
+    assert "已经送过一份" in street.say(SECOND, f"送时长 {short} 半小时").text
+    assert not any("服务时间" in told for told in street.told(RESIDENT))
     assert "一共 1 小时" in street.say(SECOND, "时长").text
 
 

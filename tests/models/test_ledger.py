@@ -311,7 +311,7 @@ def test_a_family_is_told_together_and_whoever_left_the_ledger_is_left_alone(ses
 def test_when_two_people_become_one_so_do_their_points(session: Session, world: World) -> None:
     given(session, world.member, 3)
     given(session, world.stranger, 4)
-    accounts.join(session, world.member, world.stranger, now=NOW)
+    sharing.join(session, world.member, world.stranger, now=NOW)
     people.join(session, world.member, world.stranger)
     assert has(session, world.member) == (7, 0)
     assert accounts.is_on(session, world.member.id)

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import accounts, redeeming, sharing
+from models import accounts, people, redeeming, sharing
 from models.accounts import HELD, SPENT, of_family, of_person
 from models.db import Database
 from models.errors import Refusal, Refused
@@ -116,10 +116,49 @@ def test_a_family_pays_where_one_alone_cannot(session: Session, world: World) ->
     assert (made.family_id, accounts.balance(session, of_family(family), Unit.POINTS)) == (family, 2)
     redeeming.cancel(session, by=world.resident, now=NOW)
     assert accounts.balance(session, of_family(family), Unit.POINTS) == 12
+    redeeming.reserve(session, oil.id, by=world.resident, now=NOW, days=DAYS)
     sharing.leave(session, by=world.member, now=NOW)
     sharing.leave(session, by=world.resident, now=NOW)
+    assert accounts.balance(session, of_person(world.resident.id), Unit.POINTS) == 2
+    # Nobody is in the family any more: the points come to whoever wanted it.
+    redeeming.cancel(session, by=world.resident, now=NOW)
     assert accounts.balance(session, of_person(world.resident.id), Unit.POINTS) == 12
     whole(session)
+
+
+def test_whoever_leaves_their_family_twice_takes_everything_along_twice(session: Session, world: World) -> None:
+    for days in range(2):
+        now = NOW + days * DAY
+        given(session, world.member, 5, now=now)
+        code = sharing.invite(session, world.member, now=now)
+        sharing.accept(session, code, by=world.resident, now=now)
+        sharing.put_in(session, 5, by=world.member, now=now, source=f"put:{days}")
+        sharing.leave(session, by=world.resident, now=now)
+        sharing.leave(session, by=world.member, now=now)
+    assert accounts.balance(session, of_person(world.member.id), Unit.POINTS) == 10
+    whole(session)
+
+
+def test_two_families_of_people_who_become_one_lose_nothing(session: Session, world: World) -> None:
+    for who in (world.member, world.stranger):
+        given(session, who, 5)
+        sharing.invite(session, who, now=NOW)
+        sharing.put_in(session, 5, by=who, now=NOW, source=f"put:{who.id}")
+    sharing.join(session, world.member, world.stranger, now=NOW)
+    people.join(session, world.member, world.stranger)
+    assert accounts.balance(session, of_person(world.member.id), Unit.POINTS) == 5
+    family = sharing.family_of(session, world.member)
+    assert family is not None
+    assert accounts.balance(session, of_family(family), Unit.POINTS) == 5
+    whole(session)
+
+
+def test_staff_do_not_hand_goods_over_to_themselves(session: Session, world: World) -> None:
+    given(session, world.staff, 25)
+    _, code = redeeming.reserve(session, goods(session, world).id, by=world.staff, now=NOW, days=DAYS)
+    with pytest.raises(Refused, match="no_such_code"):
+        redeeming.hand_over(session, code, by=world.staff, now=NOW)
+    assert redeeming.hand_over(session, code, by=world.street_staff, now=NOW)
 
 
 def test_exactly_ten_of_fifty_who_want_the_last_ten_at_once_get_one(both: Database) -> None:
