@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import console
 from bot.answer import Answerer
 from bot.assistant import Assistant
+from bot.certificates import CertificatePages
 from bot.channels import Channel
 from bot.channels.build import build_channels
 from bot.delivery import Delivery
@@ -39,6 +40,7 @@ from models import areas, calendar, dispatch, seed
 from models.category import Category
 from models.clock import Clock, utc_now
 from models.db import Database, upgrade
+from models.earning import Rules
 from nlp import categories, services
 from nlp.understand import AreaName, Understander
 
@@ -151,6 +153,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     web.register_blueprint(photos.blueprint())
     links = LinkPages(database, secret=secret_key, clock=clock, wake=tasks.wake, limiter=Limiter(store, clock=clock))
     web.register_blueprint(links.blueprint())
+    proofs = CertificatePages(database, site_name=settings.site.name, clock=clock, limiter=Limiter(store, clock=clock))
+    web.register_blueprint(proofs.blueprint())
     huying = Huying(
         settings=settings,
         clock=clock,
@@ -207,6 +211,11 @@ def dispatch_rules(settings: Settings) -> dispatch.Rules:
     )
 
 
+def ledger_rules(settings: Settings) -> Rules:
+    """What is earned and how long it lasts; a judgement earns once it can no longer be changed."""
+    return Rules(**settings.ledger.model_dump(), wait_hours=settings.limits.reevaluation_hours)
+
+
 def load_world(database: Database, settings: Settings) -> World:
     """What handlers know of the installation, as it stands in the database now."""
     with database.reading() as session:
@@ -248,6 +257,7 @@ def load_world(database: Database, settings: Settings) -> World:
         },
         areas={area.id: area for area in nodes},
         quiet=settings.riders.quiet,
+        ledger=ledger_rules(settings),
         public_url=settings.site.public_url,
     )
 

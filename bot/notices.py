@@ -279,7 +279,7 @@ def shown(
         kind, expires = QuestionKind.SAME_EVENT, now + merging.ANSWERS_WITHIN
     elif notice.kind is NoticeKind.OFFER:
         kind, expires = QuestionKind.OFFER, datetime.fromisoformat(notice.data["expires"])
-    elif notice.kind in (NoticeKind.CHECK_IN, NoticeKind.RIDER_REMINDER):
+    elif notice.kind in (NoticeKind.CHECK_IN, NoticeKind.RIDER_REMINDER, NoticeKind.HOURS_OFFERED):
         expires = now + timedelta(days=1)  # read when there is time for it
     if notice.ticket_id is not None:
         session.execute(

@@ -344,6 +344,20 @@ class EvaluationSettings(Part):
     call_back_at_least: Annotated[int, Field(ge=0)] = 5
 
 
+class LedgerSettings(Part):
+    """What is earned by those who want to be credited, in points and in minutes; 0 points: nothing."""
+
+    task_points: Annotated[int, Field(ge=0, le=1000)] = 10
+    report_points: Annotated[int, Field(ge=0, le=1000)] = 2
+    points_a_day: Annotated[int, Field(ge=0, le=10000)] = 30
+    minutes_of_a_task: Annotated[int, Field(ge=0, le=1440)] = 240
+    minutes_without_arrival: Annotated[int, Field(ge=0, le=1440)] = 60
+    minutes_a_day: Annotated[int, Field(ge=0, le=1440)] = 480
+    expires_months: Annotated[int, Field(ge=1, le=120)] = 12
+    notice_days: Annotated[int, Field(ge=1, le=31)] = 30
+    code_days: Annotated[int, Field(ge=1, le=60)] = 7
+
+
 class Log(Part):
     """What is written to the standard error."""
 
@@ -386,6 +400,7 @@ class Settings(BaseSettings):
     dispatch: DispatchSettings = DispatchSettings()
     calendar: CalendarSettings = CalendarSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    ledger: LedgerSettings = LedgerSettings()
     log: Log = Log()
     gas_phone: str = ""
     """The local gas company's emergency number, told in the first words of the reply to a gas leak."""

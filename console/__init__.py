@@ -1,4 +1,4 @@
-"""The staff's web pages: sign-in, desk, chats, people, call-backs, figures, announcements, departments, the roster."""
+"""The staff's web pages: sign-in, desk, chats, people, call-backs, figures, announcements, departments, points …"""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from console.figures import add_figures
 from console.gate import add_gate
 from console.house import House
 from console.learning import add_learning
+from console.ledger import add_ledger
 from console.people import add_people
 from console.roster import add_roster
 from console.tickets import add_tickets
@@ -73,4 +74,5 @@ def blueprint(
     add_departments(pages, house)
     add_roster(pages, house)
     add_bursts(pages, house)
+    add_ledger(pages, house)
     return pages

@@ -229,8 +229,8 @@ def _csv(sight: Sight, asked: Asked, found: dict[Key, Counter[Figure]]) -> str:
             [
                 asked.first.isoformat(),
                 asked.last.isoformat(),
-                _cell(name),
-                _cell(names.get(category, category)),
+                cell(name),
+                cell(names.get(category, category)),
                 Rates(counts).finished,
                 *(counts[each] for each in Figure),
             ]
@@ -238,5 +238,6 @@ def _csv(sight: Sight, asked: Asked, found: dict[Key, Counter[Figure]]) -> str:
     return content.getvalue()
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Text as a cell that no spreadsheet carries out."""
     return f"'{text}" if text.startswith(tuple(IN_A_CELL)) else text

@@ -15,6 +15,7 @@ from models import parties, people, tickets, transitions
 from models.area import Area, AreaKind
 from models.attachment import Attachment
 from models.conversation import Conversation, State
+from models.ledger import Account, AccountKind, Entry, Goods, LedgerMember, Posting
 from models.lifecycle import LIVE_STATES, Actor
 from models.outbox import Notice, NoticeState
 from models.person import Person, Role, RoleKind, RoleStatus
@@ -234,6 +235,42 @@ class Sight:
         """One of them, by its id as an address or a form has it."""
         found = next((each for each in self.roster_areas() if str(each.id) == given), None)
         if found is None:
+            raise NotFound
+        return found
+
+    # ---------------------------------------------------------------- points
+
+    def goods(self) -> ColumnElement[bool]:
+        """The condition for goods of the desk's areas."""
+        if not self.is_desk:
+            raise NotFound
+        return Goods.area_id.in_(select(Area.id).where(self.desk_areas))
+
+    def goods_one(self, goods_id: int) -> Goods:
+        """One of them, held until the end of the transaction."""
+        found = self.session.scalar(select(Goods).where(Goods.id == goods_id, self.goods()).with_for_update())
+        if found is None:
+            raise NotFound
+        return found
+
+    def ledger_person(self, person_id: int) -> Person:
+        """Somebody of the desk's areas who takes part in the ledger."""
+        takes_part = select(LedgerMember.person_id).where(LedgerMember.person_id == person_id)
+        found = self.session.scalar(select(Person).where(Person.id.in_(takes_part), self.people()))
+        if found is None:
+            raise NotFound
+        return found
+
+    def ledger_posting(self, person_id: int, posting_id: int) -> Posting:
+        """Something of theirs that may be corrected; nobody corrects their own."""
+        person = self.ledger_person(person_id)
+        found = self.session.scalar(
+            select(Posting)
+            .join(Entry, Entry.posting_id == Posting.id)
+            .join(Account, Account.id == Entry.account_id)
+            .where(Posting.id == posting_id, Account.kind == AccountKind.PERSON, Account.owner_id == person.id)
+        )
+        if found is None or person.id == self.person.id:
             raise NotFound
         return found
 

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from handlers import dialogue, member
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn
-from models import areas, people, tickets
+from models import areas, people, redeeming, sharing, tickets
 from models.area import Area, AreaKind
 from models.conversation import QuestionKind, State
 from models.errors import Refusal, Refused
@@ -124,6 +124,7 @@ def bind(turn: Turn) -> Reply:
     if code_row.person_id in (None, turn.person.id):
         code_row.uses_left += 1
         return Reply(residents.bound_to_self())
+    sharing.join(turn.session, turn.session.get_one(Person, code_row.person_id), turn.person, now=turn.now)
     people.join(turn.session, turn.session.get_one(Person, code_row.person_id), turn.person)
     return Reply(residents.bound())
 
@@ -152,6 +153,7 @@ def erase(turn: Turn) -> Reply:
     member.hand_on(turn, person)
     # Answers repeat what was said to them; a repeat of an erased message gets none.
     turn.session.execute(update(InboxMessage).where(InboxMessage.person_id == person.id).values(reply=None))
+    redeeming.leave_all(turn.session, person, now=turn.now)
     people.erase(turn.session, person, now=turn.now)
     return Reply(residents.erased())
 
@@ -280,9 +282,6 @@ NOT_YET = (
     Intent.POST,
     Intent.PAIR,
     Intent.STATIONS,
-    Intent.POINTS,
-    Intent.HOURS,
-    Intent.REDEEM,
 )
 
 

@@ -143,6 +143,8 @@ INNER_MEANINGS = frozenset(
         Meaning.ANNOUNCE,
         Meaning.COVERED,
         Meaning.UNCOVERED,
+        Meaning.GOODS,
+        Meaning.GIFT,
         Meaning.ASK_STREET,
     }
 )

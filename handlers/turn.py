@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from models.area import Area
 from models.category import Category
 from models.conversation import Conversation, Question
+from models.earning import Rules
 from models.person import Identity, Person
 from models.quiet import Quiet
 from nlp.commands import Command, Correction, Digit, Intent
@@ -198,6 +199,10 @@ class Meaning(StrEnum):
     """What an announcement says is all there is to it."""
     UNCOVERED = "uncovered"
     """There is more to it than the announcement says."""
+    GOODS = "goods"
+    """One of the goods that were listed."""
+    GIFT = "gift"
+    """Whether hours that somebody gives are taken."""
     ASK_STREET = "ask_street"
     """A department wants the street to let a task through."""
 
@@ -215,6 +220,7 @@ class World:
     areas: dict[int, Area]
     """The tree as it was read at the start, by id."""
     quiet: Quiet = Quiet()
+    ledger: Rules = Rules()
     public_url: str = ""
     """Where links lead."""
 

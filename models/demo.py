@@ -9,10 +9,11 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import areas, joints, people, pushing
+from models import areas, earning, joints, people, pushing, redeeming
 from models.area import Area, AreaKind
 from models.category import Category
 from models.joint import JointArea, Turn
+from models.ledger import Goods, Unit
 from models.party import Party, PartyKind
 from models.person import Identity, Person, RoleKind
 from models.pushed import Admitted
@@ -55,6 +56,17 @@ class Draft:
     area: str
     contact: str = ""
     categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ware:
+    """Fictional goods that points buy in a community; without a merchant its staff give them away."""
+
+    name: str
+    price: int
+    stock: int
+    place: str
+    merchant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +158,16 @@ PARTIES = (
 
 ADMITTED = (("独居老人入户看望", "eldercare"), ("文明养犬宣传", "pets"), ("消防通道巡查", "fire_safety"))
 
+GOODS = (
+    Ware("一提纸巾", 10, 20, "香樟社区服务站"),
+    Ware("理发一次", 20, 5, "香樟花园门口的理发店", merchant="孙丽"),
+    Ware("一桶食用油", 40, 10, "香樟社区服务站"),
+)
+"""All of 香樟社区."""
+
+BEGINNERS = {"李建国": (60, 180), "王秀兰": (30, 120)}
+"""Who takes part in the ledger, with the points and minutes they begin with."""
+
 JOINT = ("江湾路两侧", ("滨江雅苑6栋", "银杏里6栋"), date(2026, 11, 23))
 """A border of two communities, which lead it by the week."""
 
@@ -226,6 +248,28 @@ def load(session: Session, *, now: datetime, channels: Sequence[str] = ("officia
             node.secretary_id = found[place.secretary].id
     session.flush()
     _partners(session, nodes)
+    _points(session, nodes, found, now=now)
+
+
+def _points(session: Session, nodes: dict[str, Area], found: dict[str, Person], *, now: datetime) -> None:
+    """The ledgers of two members and the goods, as far as they are not there."""
+    for name, (points, minutes) in BEGINNERS.items():
+        if found[name].erased_at is None:
+            earning.open_account(session, found[name], {Unit.POINTS: points, Unit.MINUTES: minutes}, now=now)
+    community = nodes["香樟社区"]
+    known = set(session.scalars(select(Goods.name).where(Goods.area_id == community.id)))
+    for ware in GOODS:
+        if ware.name not in known:
+            redeeming.offer(
+                session,
+                community,
+                ware.name,
+                price=ware.price,
+                stock=ware.stock,
+                place=ware.place,
+                merchant=found.get(ware.merchant),
+                now=now,
+            )
 
 
 def _partners(session: Session, nodes: dict[str, Area]) -> None:

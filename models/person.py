@@ -129,6 +129,8 @@ class CodeKind(StrEnum):
 
     INVITE = "invite"
     BIND = "bind"
+    FAMILY = "family"
+    """Joins the family of whoever made it."""
 
 
 class Code(Base):

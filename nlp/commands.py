@@ -60,6 +60,16 @@ class Intent(StrEnum):
     POINTS = "points"
     HOURS = "hours"
     REDEEM = "redeem"
+    CANCEL_REDEMPTION = "cancel_redemption"
+    CODE_AGAIN = "code_again"
+    HAND_OVER = "hand_over"
+    LEDGER_ON = "ledger_on"
+    LEDGER_OFF = "ledger_off"
+    FAMILY = "family"
+    FAMILY_INVITE = "family_invite"
+    FAMILY_LEAVE = "family_leave"
+    GIVE_HOURS = "give_hours"
+    CERTIFICATE = "certificate"
     HELP = "help"
     CANCEL = "cancel"
     DESK = "desk"
@@ -195,6 +205,16 @@ _RULES: dict[Intent, _Rule] = {
     Intent.POINTS: _rule("积分 我的积分 查积分", _A.ANYONE, _EVERYBODY),
     Intent.HOURS: _rule("时长 我的时长 服务时长 志愿时长", _A.ANYONE, _EVERYBODY),
     Intent.REDEEM: _rule("兑换 积分兑换", _A.ANYONE, _EVERYBODY, _N),
+    Intent.CANCEL_REDEMPTION: _rule("取消兑换 不兑换了", _A.ANYONE, _EVERYBODY),
+    Intent.CODE_AGAIN: _rule("兑换码 我的兑换码", _A.ANYONE, _EVERYBODY),
+    Intent.HAND_OVER: _rule("核销", _A.ANYONE, _EVERYBODY, Argument.CODE),
+    Intent.LEDGER_ON: _rule("开通积分 参加积分 开通时长", _A.ANYONE, _EVERYBODY),
+    Intent.LEDGER_OFF: _rule("关闭积分 退出积分 关闭时长", _A.ANYONE, _EVERYBODY),
+    Intent.FAMILY: _rule("家庭积分 我的家庭积分", _A.ANYONE, _EVERYBODY, _N, Argument.CODE),
+    Intent.FAMILY_INVITE: _rule("邀请家人", _A.ANYONE, _EVERYBODY),
+    Intent.FAMILY_LEAVE: _rule("退出家庭积分", _A.ANYONE, _EVERYBODY),
+    Intent.CERTIFICATE: _rule("服务证明 时长证明 志愿服务证明", _A.ANYONE, _EVERYBODY),
+    Intent.GIVE_HOURS: _rule("送时长 赠送时长 转赠时长", _A.ANYONE, _EVERYBODY, _S),
     Intent.HELP: _rule("帮助 菜单 help 使用说明 使用帮助 怎么用 功能 指令", _A.ANYONE, _EVERYBODY),
     Intent.CANCEL: _rule("取消 cancel 取消操作 结束对话 结束会话", _A.ANYONE, _EVERYBODY, _S),
     Intent.LOOKOUT: _rule("巡查重点", _A.STAFF, _STAFF, _W),
@@ -635,6 +655,23 @@ def hours(rest: str) -> tuple[int, int] | None:
         end += 12
     end %= 24
     return (start, end) if start < 24 and start != end else None
+
+
+_LENGTH = re.compile(
+    rf"(?:(?P<half>半)个?小?时|(?P<count>\d{{1,3}}|{_NUMERAL})\s?(?P<unit>个?(?:小时|钟头|时)|分钟?)?)[。.!]?"
+)
+
+
+def minutes(rest: str) -> int | None:
+    """The length in the words of `送时长` ("1", "2小时", "半小时", "30分钟"), in minutes; a bare number is hours."""
+    found = _LENGTH.fullmatch(normal(rest).strip())
+    if found is None:
+        return None
+    if found["half"]:
+        return 30
+    spoken = found["count"]
+    count = int(spoken) if spoken.isdecimal() else "零一二三四五六七八九十".find(spoken.replace("两", "二"))
+    return count if (found["unit"] or "").startswith("分") else count * 60
 
 
 _TAKES_OVER = re.compile(r"(?:换成?|改成?|替换?|交给)[\s:,]*(?P<name>\S{1,40})")

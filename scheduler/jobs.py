@@ -12,19 +12,22 @@ from typing import Any, Self, TypeVar
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from bot.app import Huying
+from bot.app import Huying, ledger_rules
 from bot.logs import logger
 from models import (
+    accounts,
     alarms,
     announcements,
     batch,
     callbacks,
     desk,
     digests,
+    earning,
     escalation,
     handing_on,
     history,
     outboxes,
+    redeeming,
     reminders,
     results,
     tickets,
@@ -273,6 +276,46 @@ def remind_riders(huying: Huying, now: datetime) -> int:
     with huying.database.reading() as session:
         ids = reminders.to_remind(session, now=now, most=BATCH)
     return _all(huying, ids, lambda session, person_id: reminders.remind(session, person_id, now=now))
+
+
+@job("interval", minutes=10)
+def credit(huying: Huying, now: datetime) -> int:
+    """Credits what was earned by matters whose judgement stands, to those who want it."""
+    rules = ledger_rules(huying.settings)
+    with huying.database.reading() as session:
+        ids = earning.due(session, now=now, rules=rules, most=BATCH)
+    return _all(huying, ids, lambda session, result_id: earning.earn(session, result_id, now=now, rules=rules))
+
+
+@job("interval", hours=6)
+def expire_points(huying: Huying, now: datetime) -> int:
+    """Ends old points, and tells their owners of the next that end, once and by day."""
+    rules = ledger_rules(huying.settings)
+    with huying.database.reading() as session:
+        over = [*accounts.expiring(session, accounts.expiry(now, rules.expires_months))]
+        soon = accounts.to_warn(session, now=now, months=rules.expires_months, days=rules.notice_days)
+    done = _all(
+        huying,
+        over,
+        lambda session, account_id: accounts.expire(session, account_id, now=now, months=rules.expires_months),
+    )
+    if by_day(now) > now:
+        return done
+    return done + _all(
+        huying,
+        soon,
+        lambda session, account_id: accounts.warn(session, account_id, now=now, months=rules.expires_months),
+    )
+
+
+@job("interval", minutes=10)
+def end_reservations(huying: Huying, now: datetime) -> int:
+    """Gives points back for what was reserved and not fetched, by day."""
+    if by_day(now) > now:
+        return 0
+    with huying.database.reading() as session:
+        ids = redeeming.due(session, now=now, most=BATCH)
+    return _all(huying, ids, lambda session, redemption_id: redeeming.run_out(session, redemption_id, now=now))
 
 
 @job("interval", hours=1)

@@ -342,6 +342,10 @@ NOTICES = {
     NoticeKind.CHECK_IN: "办得怎么样了",
     NoticeKind.RIDER_REMINDER: "骑手的一天一次提醒",
     NoticeKind.NOT_MENDED: "路过的人说还没修好",
+    NoticeKind.POINTS_EXPIRE: "积分快到期了",
+    NoticeKind.HOURS_OFFERED: "有人送时长",
+    NoticeKind.HOURS_ANSWERED: "送的时长收没收",
+    NoticeKind.REDEMPTION_OVER: "没来领，积分退回了",
     NoticeKind.PRESSED: "按钮的答复",
 }
 """What somebody was to be told."""
@@ -383,6 +387,9 @@ DONE = {
     "denied": "已记下：不同意下派，会告诉部门。",
     "pushed": "已下派，社区会收到。",
     "wish": "已报给街道，定了会告诉您。",
+    "goods": "已改好，大家回复“兑换”看到的就是现在这样。",
+    "goods_handed_over": "码对上了，请把东西交给对方。这个码用掉了。",
+    "ledger_corrected": "这一笔退掉了，原因记在明细里，本人看得到。",
     "counted": "已算进三率，原因记在每件事的经过里。",
     "announced": "公告已发出，正在逐件答复。",
     "announcement_changed": "公告已改好，正在告诉收到过的人。",

@@ -11,7 +11,7 @@ from models.category import Level
 from models.outbox import NoticeKind
 from models.person import RoleKind
 from models.ticket import Limit, TicketState
-from texts import members, residents, riders, services
+from texts import ledger, members, residents, riders, services
 from texts.common import LEVELS, clip, date_of, day, helper, part_of_day, when, within
 
 WAITED_FOR = {
@@ -489,6 +489,21 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.RIDER_REMINDER: _rider_reminder,
     NoticeKind.NOT_MENDED: lambda facts: Words(
         f"{facts.short} {_where(facts)} 路过的人说还没修好。\n请看一眼，网页上有经过。"
+    ),
+    NoticeKind.POINTS_EXPIRE: lambda facts: Words(
+        ledger.expiring(
+            facts.data["points"], datetime.fromisoformat(facts.data["until"]), family=facts.data.get("family", False)
+        )
+    ),
+    NoticeKind.HOURS_OFFERED: lambda facts: Words(
+        ledger.hours_offered(facts.data["number"], facts.data["minutes"], to_helper=facts.data.get("to_helper", False)),
+        ledger.gift_choices(facts.data["gift"]),
+    ),
+    NoticeKind.HOURS_ANSWERED: lambda facts: Words(
+        ledger.hours_answered(facts.data["number"], facts.data["minutes"], taken=facts.data.get("taken", False))
+    ),
+    NoticeKind.REDEMPTION_OVER: lambda facts: Words(
+        ledger.redemption_over(facts.data["name"], facts.data["points"], family=facts.data.get("family", False))
     ),
     NoticeKind.PRESSED: lambda facts: Words(
         facts.data.get("text", ""), tuple((label, command) for label, command in facts.data.get("choices", []))

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from models.errors import Refusal, Refused
+from models.ledger import Unit
 from models.ticket import TicketState
+from texts import ledger
 from texts.common import STATES
 
 
@@ -91,5 +93,28 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.WISH_OVER: lambda facts: (
         "这一件已经报给街道了，定了我告诉您。" if facts.get("state") == "asked" else "这一件街道已经定过了，不用再定。"
     ),
+    Refusal.LEDGER_OFF: lambda facts: "您还没有开通积分，所以什么都没记。想开通，回复“开通积分”，随时可以关。",
+    Refusal.NOT_ENOUGH: lambda facts: ledger.not_enough(
+        Unit(facts.get("unit", Unit.POINTS)), facts.get("need", 0), facts.get("have", 0)
+    ),
+    Refusal.NO_SUCH_GOODS: lambda facts: "没有这一样，或者已经不换了。看看现在有什么，回复“兑换”。",
+    Refusal.SOLD_OUT: lambda facts: f"{facts.get('name', '这一样')}刚刚换完了，您的积分没有动。看看别的，回复“兑换”。",
+    Refusal.RESERVED_ALREADY: lambda facts: (
+        "您已经留了一样，领了再换下一样。\n码找不到了回复“兑换码”，不要了回复“取消兑换”，积分马上退回。"
+    ),
+    Refusal.NOTHING_RESERVED: lambda facts: "您现在没有留着的东西。看看能换什么，回复“兑换”。",
+    Refusal.NO_FAMILY: lambda facts: "您还没有家庭积分。回复“邀请家人”，我给您一个码，家人发给我就一起用了。",
+    Refusal.IN_A_FAMILY: lambda facts: "您已经在一个家里了。要换，先回复“退出家庭积分”，再发新的码。",
+    Refusal.NOBODY_TO_GIVE: lambda facts: (
+        f"时长只能送给因为{facts.get('number') or '一件事'}帮过忙的两个人里的对方，这件现在找不到对方。\n有疑问回复“人工”。"
+    ),
+    Refusal.GIFT_WAITS: lambda facts: (
+        f"为{facts.get('number') or '这件事'}您已经送过一份了：对方还没有回话，或者心领了。时长还是您的。"
+    ),
+    Refusal.GIFT_OVER: lambda facts: "这份时长已经收过、退过，或者过了时间，什么都没有变。看自己的回复“时长”。",
+    Refusal.NO_AMOUNT: lambda facts: "数没对上，什么都没有动。积分写整数，比如“家庭积分 20”；时长一次最多 8 小时。",
+    Refusal.NO_NAME: lambda facts: "证明上要写姓名，我还不知道您怎么称呼。先回复“报到”登记一下，就能开了。",
+    Refusal.NO_SERVICE: lambda facts: "您的服务时间还没有记过，暂时开不了证明。想知道怎么记，回复“时长”。",
+    Refusal.CORRECTED: lambda facts: "这一笔已经更正过了，或者不是能更正的一笔。",
     Refusal.CHANGED: lambda facts: f"{facts.get('number', '这件事')} 刚刚被别人改过，请看一眼再决定。",
 }

@@ -63,6 +63,7 @@ def test_every_page_fits_and_loads_without_a_complaint(place: Place, page: Page,
         announcement,
         "/departments",
         "/roster",
+        "/ledger",
         "/set-aside",
         "/password",
     ):

@@ -410,8 +410,13 @@ def test_nothing_but_alarms_reaches_a_rider_in_a_peak_or_at_night(
         person = session.get_one(Person, rider.id)
         for role in also:
             people.grant(session, person, role, rider.roles[0].area_id, now=now)
-        data = {"expires": (now + timedelta(days=9)).isoformat(), "until": now.isoformat(), "text": "好"}
+        data: dict[str, Any] = {
+            "expires": (now + timedelta(days=9)).isoformat(),
+            "until": now.isoformat(),
+            "text": "好",
+        }
         data |= {"limit": Limit.FINISH.value, "ends": now.isoformat()}
+        data |= {"points": 1, "minutes": 60, "gift": 1, "number": "0001", "name": "食用油"}
         for kind in kinds:
             outboxes.tell(session, kind, person.id, now=now, data=data)
         session.add(Lookout(area_id=rider.roles[0].area_id, day=now.date(), topic="井盖", made_at=now))

@@ -11,13 +11,27 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, inspect, select
 
-from models import departments, desk, dispatch, joints, links, parties, pushing, reminders, tickets
+from models import (
+    departments,
+    desk,
+    dispatch,
+    earning,
+    joints,
+    links,
+    parties,
+    pushing,
+    redeeming,
+    reminders,
+    sharing,
+    tickets,
+)
 from models.area import Area
 from models.base import Base
 from models.category import Category
 from models.db import Database, downgrade, upgrade
 from models.departments import Draft
 from models.joint import Turn
+from models.ledger import Unit
 from models.offer import Offer, Purpose
 from models.party import Assignment, Party, PartyKind
 from models.person import Code, CodeKind, Login, LoginSession, Person
@@ -91,6 +105,11 @@ def test_up_with_rows_down_and_up_again(empty_url: str) -> None:
             party = session.scalars(select(Party).where(Party.name == "城管")).one()
             here = world.street.community
             pushing.push_down(session, here, party, "统计商户", by=world.clerk, channel="official", now=NOW)
+            earning.open_account(session, world.member, {Unit.POINTS: 20, Unit.MINUTES: 60}, now=NOW)
+            sharing.accept(session, sharing.invite(session, world.member, now=NOW), by=world.resident, now=NOW)
+            oil = redeeming.offer(session, here, "食用油", price=10, stock=1, merchant=world.stranger, now=NOW)
+            redeeming.reserve(session, oil.id, by=world.member, now=NOW, days=7)
+            sharing.offer_hours(session, ticket, 60, by=world.member, now=NOW)
             login = Login(name="staff", password_hash="x", person_id=world.staff.id, created_at=NOW)
             session.add_all([login, Code(code="AAAAAA", kind=CodeKind.BIND, expires_at=NOW)])
             session.flush()

@@ -16,6 +16,7 @@ from nlp.commands import (
     audience,
     correction,
     digit,
+    minutes,
     needs,
     parse,
     serial_alone,
@@ -118,6 +119,13 @@ def said(text: str) -> Command | None:
         ("积分", Command(Intent.POINTS)),
         ("时长", Command(Intent.HOURS)),
         ("兑换 2", Command(Intent.REDEEM, digit=2)),
+        ("核销 abcde-fghjk", Command(Intent.HAND_OVER, rest="ABCDE-FGHJK")),
+        ("家庭积分 20", Command(Intent.FAMILY, digit=20)),
+        ("家庭积分 7KQ3MX", Command(Intent.FAMILY, rest="7KQ3MX")),
+        ("送时长 0007 半小时", Command(Intent.GIVE_HOURS, "0007", "半小时")),
+        ("退出积分", Command(Intent.LEDGER_OFF)),
+        ("取消兑换", Command(Intent.CANCEL_REDEMPTION)),
+        ("兑换码", Command(Intent.CODE_AGAIN)),
         ("帮助", Command(Intent.HELP)),
         ("？", Command(Intent.HELP)),
         ("HELP", Command(Intent.HELP)),
@@ -278,3 +286,12 @@ def test_a_resident_is_not_pointed_at_a_members_command() -> None:
 )  # fmt: skip
 def test_leave_ends_on_the_day_that_was_said(rest: str, day: date | None) -> None:
     assert until(rest, today=date(2026, 11, 22)) == day
+
+
+@pytest.mark.parametrize(
+    ("said", "length"),
+    [("1", 60), ("2小时", 120), ("两个小时", 120), ("半小时", 30), ("半个小时。", 30), ("30分钟", 30), ("十分钟", 10),
+     ("0", 0), ("很多", None), ("-1", None), ("1天", None), ("", None)],
+)  # fmt: skip
+def test_a_length_of_time_is_read_as_people_say_it(said: str, length: int | None) -> None:
+    assert minutes(said) == length

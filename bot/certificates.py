@@ -1,0 +1,82 @@
+"""The page of a certificate of service hours: ready to be printed, and the proof that it is genuine."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from bot.limiter import Limiter
+from bot.links import HEADERS
+from models import certificates
+from models.clock import Clock, local
+from models.db import Database
+from texts import answers, ledger
+
+MOST_A_MINUTE = 30
+"""Visits of one address: codes cannot be guessed, and nobody shall try."""
+
+PAGE = Markup(
+    '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title><style>'
+    "body{{font:18px/1.8 serif;max-width:34em;margin:0 auto;padding:1em;color:#111;background:#fff}}"
+    "main{{border:3px double #0b6b5b;padding:2em 1.5em;margin:1em 0}}h1{{text-align:center;letter-spacing:.3em}}"
+    "p{{text-indent:2em;margin:.6em 0}}p.plain,dl{{text-indent:0}}dt{{font-size:.85em;color:#555}}dd{{margin:0 0 .6em}}"
+    "p.signed{{text-align:right}}@media print{{.only-screen{{display:none}}}}@page{{size:A4;margin:25mm}}"
+    "</style><main><h1>{title}</h1>{parts}</main>{hint}"
+)
+
+
+class CertificatePages:
+    """Shows what was certified to whoever has the code. A wrong code and somebody who was erased look the same."""
+
+    def __init__(self, database: Database, *, site_name: str, clock: Clock, limiter: Limiter) -> None:
+        self._database = database
+        self._site_name = site_name
+        self._clock = clock
+        self._limiter = limiter
+
+    def blueprint(self) -> Blueprint:
+        """The page, to be mounted at the root."""
+        pages = Blueprint("certificates", __name__)
+
+        @pages.before_request
+        def often() -> ResponseReturnValue | None:
+            if self._limiter.passes("certificate", request.remote_addr or "", most=MOST_A_MINUTE):
+                return None
+            return _plain(answers.TOO_OFTEN_TITLE, answers.TOO_OFTEN), 429
+
+        @pages.after_request
+        def guard(response: Response) -> Response:
+            response.headers.update(HEADERS)
+            return response
+
+        @pages.get("/certificate/<code>")
+        def page(code: str) -> ResponseReturnValue:
+            with self._database.reading() as session:
+                found = certificates.find(session, code)
+            if found is None:
+                return _plain(ledger.NO_CERTIFICATE_TITLE, ledger.NO_CERTIFICATE), 404
+            certificate, name = found
+            said = ledger.certified(
+                name, certificate.tasks, certificate.minutes, certificate.first_day, certificate.last_day
+            )
+            parts = Markup("<p>{said}</p><p class=signed>{site}<br>{day}</p><p class=plain>{check}</p>").format(
+                said=said,
+                site=self._site_name,
+                day=ledger.on_day(local(certificate.issued_at).date()),
+                check=ledger.check_line(_grouped(code)),
+            )
+            hint = Markup('<p class="plain only-screen">{}</p>').format(ledger.CERTIFICATE_HINT)
+            return PAGE.format(title=ledger.CERTIFICATE_TITLE, parts=parts, hint=hint)
+
+        return pages
+
+
+def _grouped(code: str) -> str:
+    letters = "".join(each for each in code.upper() if each.isalnum())
+    return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
+
+
+def _plain(title: str, said: str) -> Markup:
+    return PAGE.format(title=title, parts=Markup("<p class=plain>{}</p>").format(said), hint="")

@@ -1,0 +1,260 @@
+"""Goods and what was reserved of them, handing over by code, and the ledger of a person with its corrections."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from flask import Blueprint, Response, redirect, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from console.figures import cell
+from console.house import House, argument, field
+from console.sight import Sight
+from models import accounts, areas, redeeming
+from models.accounts import of_person
+from models.area import Area
+from models.clock import local
+from models.errors import Refusal, Refused
+from models.ledger import EARNED, Goods, LedgerMember, Posting, Redemption, RedemptionState, Unit
+from models.person import Person, Role, RoleKind, RoleStatus
+from models.ticket import Ticket
+from texts import ledger, refusals
+
+MOST = 100
+"""Entries of one person, and goods, that a page shows; merchants that may be chosen from."""
+
+MOST_TAKEN_ALONG = 5000
+
+MOST_NUMBER = 999_999
+
+MERCHANTS = (RoleKind.PROPERTY, RoleKind.DEPARTMENT, RoleKind.MEMBER)
+
+
+def add_ledger(blueprint: Blueprint, house: House) -> None:
+    """The pages of goods and of people's ledgers."""
+
+    @blueprint.get("/ledger")
+    def ledger_page() -> str:
+        with house.looking() as sight:
+            return house.page("ledger.html", sight, **_page(sight))
+
+    @blueprint.get("/ledger/redemptions.csv")
+    def redemptions_csv() -> Response:
+        with house.looking() as sight:
+            content = _csv(sight)
+        # The mark tells Excel that it is UTF-8.
+        response = Response("\ufeff" + content, mimetype="text/csv")
+        response.headers["Content-Disposition"] = 'attachment; filename="redemptions.csv"'
+        return response
+
+    @blueprint.post("/ledger/goods")
+    def goods_entered() -> ResponseReturnValue:
+        return _do(_enter, "goods")
+
+    @blueprint.post("/ledger/goods/<int(max=999999999999):goods_id>/<any(stock, open, close):what>")
+    def goods_changed(goods_id: int, what: str) -> ResponseReturnValue:
+        def change(sight: Sight) -> None:
+            goods = sight.goods_one(goods_id)
+            if what == "stock":
+                redeeming.restock(sight.session, goods.id, _number("more", signed=True))
+            else:
+                goods.is_open = what == "open"
+
+        return _do(change, "goods")
+
+    @blueprint.post("/ledger/hand-over")
+    def goods_handed_over() -> ResponseReturnValue:
+        def hand_over(sight: Sight) -> None:
+            sight.goods()
+            redeeming.hand_over(sight.session, field("code", most=40), by=sight.person, now=sight.now)
+
+        return _do(hand_over, "goods_handed_over")
+
+    def _do(act: Any, done: str) -> ResponseReturnValue:
+        try:
+            with house.doing() as sight:
+                act(sight)
+        except Refused as refused:
+            with house.looking() as sight:
+                return house.page("ledger.html", sight, **_page(sight), fault=_sentence(refused)), 409
+        return redirect(url_for(".ledger_page", done=done), 303)
+
+    @blueprint.get("/ledger/people/<int(max=999999999999):person_id>")
+    def ledger_of(person_id: int) -> str:
+        with house.looking() as sight:
+            return house.page("ledger_person.html", sight, **_person(sight, person_id))
+
+    @blueprint.post("/ledger/people/<int(max=999999999999):person_id>/<int(max=999999999999):posting_id>")
+    def ledger_corrected(person_id: int, posting_id: int) -> ResponseReturnValue:
+        try:
+            with house.doing() as sight:
+                posting = sight.ledger_posting(person_id, posting_id)
+                accounts.correct(sight.session, posting, field("why", most=200), by=sight.person, now=sight.now)
+        except Refused as refused:
+            with house.looking() as sight:
+                page = _person(sight, person_id)
+                return house.page("ledger_person.html", sight, **page, fault=_sentence(refused)), 409
+        return redirect(url_for(".ledger_of", person_id=person_id, done="ledger_corrected"), 303)
+
+
+def _sentence(refused: Refused) -> str:
+    return ledger.FAULTS.get(refused.reason) or refusals.sentence(refused)
+
+
+def _number(name: str, *, signed: bool = False) -> int:
+    """A whole number of a form. Raises Refused(NO_AMOUNT)."""
+    given = field(name, most=8)
+    digits = given.removeprefix("-") if signed else given
+    if not (digits.isascii() and digits.isdigit()) or int(digits) > MOST_NUMBER:
+        raise Refused(Refusal.NO_AMOUNT)
+    return int(given)
+
+
+def _enter(sight: Sight) -> None:
+    area = sight.roster_area(field("area", most=12))
+    chosen = field("merchant", most=12)
+    merchant = next((each for each in _merchants(sight) if str(each.id) == chosen), None)
+    if chosen and merchant is None:
+        raise Refused(Refusal.NO_SUCH_PERSON, name="")
+    redeeming.offer(
+        sight.session,
+        area,
+        field("name", most=40),
+        price=_number("price"),
+        stock=_number("stock"),
+        place=field("place", most=80),
+        merchant=merchant,
+        now=sight.now,
+    )
+
+
+def _merchants(sight: Sight) -> list[Person]:
+    """Who may give goods away besides staff: people with a role in the desk's areas."""
+    query = (
+        select(Person)
+        .join(Role, Role.person_id == Person.id)
+        .join(Area, Area.id == Role.area_id)
+        .where(Role.kind.in_(MERCHANTS), Role.status == RoleStatus.ACTIVE, sight.desk_areas, Person.name != "")
+        .order_by(Person.name, Person.id)
+        .limit(MOST)
+    )
+    return list(dict.fromkeys(sight.session.scalars(query)))
+
+
+def _page(sight: Sight) -> dict[str, Any]:
+    session = sight.session
+    found = session.scalars(select(Goods).where(sight.goods()).order_by(Goods.id.desc()).limit(MOST)).all()
+    ids = [each.id for each in found]
+    counted = session.execute(
+        select(Redemption.goods_id, Redemption.state, func.count())
+        .where(Redemption.goods_id.in_(ids))
+        .group_by(Redemption.goods_id, Redemption.state)
+    )
+    counts = {(goods_id, state): count for goods_id, state, count in counted}
+    names = session.execute(
+        select(Person.id, Person.name).where(Person.id.in_([each.merchant_id for each in found if each.merchant_id]))
+    )
+    wanted = argument("name", most=40)
+    takes_part = select(LedgerMember.person_id)
+    people = (
+        session.scalars(
+            select(Person)
+            .where(Person.name == wanted, Person.id.in_(takes_part), sight.people())
+            .order_by(Person.id)
+            .limit(MOST)
+        ).all()
+        if wanted
+        else []
+    )
+    return {
+        "goods": [
+            (
+                each,
+                session.get_one(Area, each.area_id).name,
+                counts.get((each.id, RedemptionState.RESERVED), 0),
+                counts.get((each.id, RedemptionState.HANDED_OVER), 0),
+            )
+            for each in found
+        ],
+        "names": dict(names.all()),
+        "places": [(each.id, areas.full_name(session, each)) for each in sight.roster_areas()],
+        "merchants": _merchants(sight),
+        "wanted": wanted,
+        "people": people,
+    }
+
+
+def _person(sight: Sight, person_id: int) -> dict[str, Any]:
+    person = sight.ledger_person(person_id)
+    mine = of_person(person.id)
+    entries = {unit: accounts.lines(sight.session, mine, unit, most=MOST) for unit in Unit}
+    postings = [each.posting for lines in entries.values() for each in lines]
+    numbers = _numbers(sight.session, postings)
+    countered = set(
+        sight.session.scalars(
+            select(Posting.counters_id).where(Posting.counters_id.in_([each.id for each in postings]))
+        )
+    )
+    may_correct = person.id != sight.person.id
+    return {
+        "whose": person,
+        "units": [
+            (
+                ledger.UNITS[unit],
+                ledger.amount(unit, accounts.balance(sight.session, mine, unit)),
+                [
+                    (
+                        ledger.entry(
+                            unit,
+                            each.posting.why,
+                            each.amount,
+                            each.posting.at,
+                            numbers.get(each.posting.ticket_id or 0, ""),
+                            each.posting.reason,
+                        ),
+                        each.posting.id
+                        if may_correct and each.posting.why in EARNED and each.posting.id not in countered
+                        else None,
+                    )
+                    for each in entries[unit]
+                ],
+            )
+            for unit in Unit
+        ],
+    }
+
+
+def _numbers(session: Session, postings: list[Posting]) -> dict[int, str]:
+    ids = {each.ticket_id for each in postings if each.ticket_id}
+    return {each.id: each.number for each in session.scalars(select(Ticket).where(Ticket.id.in_(ids)))}
+
+
+def _csv(sight: Sight) -> str:
+    """What was reserved and handed over, by day, for settling with merchants; nobody's name."""
+    rows = sight.session.execute(
+        select(Redemption, Goods)
+        .join(Goods, Goods.id == Redemption.goods_id)
+        .where(sight.goods())
+        .order_by(Redemption.id.desc())
+        .limit(MOST_TAKEN_ALONG)
+    )
+    content = io.StringIO()
+    writer = csv.writer(content)
+    writer.writerow(ledger.CSV_HEAD)
+    for redemption, goods in rows:
+        ended = local(redemption.ended_at).date().isoformat() if redemption.ended_at else ""
+        writer.writerow(
+            [
+                local(redemption.reserved_at).date().isoformat(),
+                cell(goods.name),
+                cell(goods.place),
+                redemption.price,
+                ledger.RESERVATIONS[redemption.state],
+                ended,
+            ]
+        )
+    return content.getvalue()
