@@ -50,6 +50,7 @@ _SEEN = 3
 _SHORT = 40
 _LONGEST_PLACE = 12
 _WITH_PLACE = 0.5
+_BUILDINGS = ("{}栋", "{}栋{}单元", "{}号楼", "{}栋楼下", "{}栋{}单元门口", "{}幢")
 _CLAUSE = re.compile(r"[,。!?;:\s]")
 _SHORTEST = 3
 _IN_A_STORY = 0.5
@@ -103,14 +104,17 @@ def ordinary(folder: Path) -> list[Example]:
 
 
 def somewhere(several: Sequence[Example], places: Sequence[str]) -> list[Example]:
-    """The same messages told with a place before them, so that the name of a place speaks neither for danger nor
-    against it. Which place follows from the words, so that it stays the same.
+    """The same messages told with a place before them, and with a building of another place, so that where something is
+    speaks neither for danger nor against it. Which place follows from the words, so that it stays the same.
     """
-    return [
-        Example(f"{places[crc32(each.said.encode()) % len(places)]}{each.said}", each.danger, each.kind, _WITH_PLACE)
-        for each in several
-        if len(each.said) <= _SHORT
-    ]
+    found = []
+    for each in several:
+        if len(each.said) <= _SHORT:
+            number = crc32(each.said.encode())
+            building = _BUILDINGS[number % len(_BUILDINGS)].format(number // 7 % 20 + 1, number // 11 % 4 + 1)
+            for place in (places[number % len(places)], places[number // 3 % len(places)] + building):
+                found.append(Example(f"{place}{each.said}", each.danger, each.kind, _WITH_PLACE))
+    return found
 
 
 def places(folder: Path) -> list[str]:
