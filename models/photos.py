@@ -8,7 +8,7 @@ from functools import cache
 from itertools import combinations
 
 from sqlalchemy import Select, bindparam, func, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models import areas, duplicates, followers, merging, outboxes, transitions
 from models.area import Area
@@ -30,8 +30,8 @@ DISTANCE = 6
 WINDOW = timedelta(days=180)
 """How far back the same photo is looked for."""
 
-PARTS = (22, 21, 21)
-"""Bits of each part: of six that differ at most two fall into one of the three."""
+PARTS = ((22, 2), (21, 1), (21, 1))
+"""Bits of each part, and how many of them may differ: more than that in all three would be 3 + 2 + 2, one too many."""
 
 MOST = 2000
 """So many photos with a part in common are compared."""
@@ -143,14 +143,19 @@ def say_lost(session: Session, ticket: Ticket, row: Attachment, *, now: datetime
 def near(session: Session, bits: int, *, since: datetime, but: int = 0) -> Sequence[int]:
     """The ids of photos since then that differ from a fingerprint in `DISTANCE` bits at most, the first stored first.
 
-    Six bits that differ lie in three parts: in one of these at most two. So whatever is near has a part that is among
-    the 232 or 254 which differ in two bits at most from ours, and those are looked up by an index. How many they are
-    does not depend on how many photos there are, and of a million only some hundreds have one of them.
+    What is near has one of the three `PARTS` nearly in common. All that the parts may be is 298 numbers, which are
+    looked up by indexes: they are as many for every number of photos, and of a million photos some eighty have one.
     """
-    wanted = {f"parts{at}": list(_neighbours(part, width)) for at, (part, width) in enumerate(_split(bits))}
-    rows = session.execute(_CANDIDATES, {**wanted, "since": since, "but": but, "most": MOST}).all()
-    found = {row[0]: row[2] for row in rows if ((row[1] ^ bits) & _ALL).bit_count() <= DISTANCE}
-    return sorted(found, key=lambda each: (found[each], each))
+    wanted = {f"parts{at}": [part ^ mask for mask in _masks(*PARTS[at])] for at, part in enumerate(split(bits))}
+    rows = session.execute(_CANDIDATES, {**wanted, "most": MOST}).all()
+    close = {row[0] for row in rows if ((row[1] ^ bits) & _ALL).bit_count() <= DISTANCE} - {but}
+    if not close:
+        return []
+    return session.scalars(
+        select(Fingerprint.attachment_id)
+        .where(Fingerprint.attachment_id.in_(close), Fingerprint.at >= since)
+        .order_by(Fingerprint.at, Fingerprint.attachment_id)
+    ).all()
 
 
 def is_copy(session: Session, attachment: Attachment) -> bool:
@@ -212,14 +217,14 @@ def _recognise(session: Session, row: Attachment, fingerprint: int, *, now: date
         # SQLite writes one transaction at a time anyway.
         session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     before = near(session, bits, since=now - WINDOW, but=row.id)
-    parts = [part for part, _ in _split(bits)]
+    first, second, third = split(bits)
     session.add(
         Fingerprint(
             attachment_id=row.id,
             bits=bits,
-            first=parts[0],
-            second=parts[1],
-            third=parts[2],
+            first=first,
+            second=second,
+            third=third,
             at=now,
             copy_of_id=before[0] if before else None,
         )
@@ -230,40 +235,31 @@ def _recognise(session: Session, row: Attachment, fingerprint: int, *, now: date
 _ALL = (1 << 64) - 1
 
 
-def _split(bits: int) -> Iterator[tuple[int, int]]:
-    """The three parts of a fingerprint, each with its width."""
+def split(bits: int) -> Iterator[int]:
+    """The parts of a fingerprint by which it is found."""
     rest = bits & _ALL
-    for width in PARTS:
-        yield rest & ((1 << width) - 1), width
+    for width, _ in PARTS:
+        yield rest & ((1 << width) - 1)
         rest >>= width
 
 
-def _neighbours(part: int, width: int) -> Iterator[int]:
-    """A part and everything that differs from it in two bits at most."""
-    return (part ^ mask for mask in _masks(width))
-
-
 @cache
-def _masks(width: int) -> tuple[int, ...]:
+def _masks(width: int, most: int) -> tuple[int, ...]:
+    """Every way in which at most so many bits of a part can differ."""
     ones = [1 << at for at in range(width)]
-    return (0, *ones, *(one | other for one, other in combinations(ones, 2)))
+    return tuple(sum(some) for count in range(most + 1) for some in combinations(ones, count))
 
 
-def _candidates() -> Select[int, int, datetime]:
-    def by(at: int) -> Select[int, int, datetime]:
-        column = (Fingerprint.first, Fingerprint.second, Fingerprint.third)[at]
-        return (
-            select(Fingerprint.attachment_id, Fingerprint.bits, Fingerprint.at)
-            .where(
-                column.in_(bindparam(f"parts{at}", expanding=True)),
-                Fingerprint.at >= bindparam("since"),
-                Fingerprint.attachment_id != bindparam("but"),
-            )
-            .limit(bindparam("most"))
-        )
+def _candidates() -> Select[int, int]:
+    """Every photo that has a part in common, from the indexes alone; nothing of the rows themselves is read."""
 
-    every = union_all(*(select(by(at).subquery()) for at in range(len(PARTS)))).subquery()
-    return select(every.c.attachment_id, every.c.bits, every.c.at)
+    def by(column: InstrumentedAttribute[int], name: str) -> Select[int, int]:
+        same = column.in_(bindparam(name, expanding=True))
+        return select(Fingerprint.attachment_id, Fingerprint.bits).where(same).limit(bindparam("most"))
+
+    columns = (Fingerprint.first, Fingerprint.second, Fingerprint.third)
+    every = union_all(*(select(by(each, f"parts{at}").subquery()) for at, each in enumerate(columns))).subquery()
+    return select(every.c.attachment_id, every.c.bits)
 
 
 _CANDIDATES = _candidates()
