@@ -172,6 +172,16 @@ def test_who_sends_what_cannot_be_kept_is_told_why_once(
     assert len(desk.asked) == 1
 
 
+def test_what_was_refused_makes_no_matter_of_its_own(desk: Desk) -> None:
+    desk.send("m-1", b"PK archive")
+    desk.send("m-2", photo(), who=CHEN)
+    fetch(desk)
+    desk.street.later(minutes=31)
+    assert keep_photos(desk.street.huying, desk.street.now) == 2
+    assert keep_photos(desk.street.huying, desk.street.now) == 0
+    assert [each.reporter_id for each in desk.street.tickets()] == [desk.street.person(CHEN)]
+
+
 def test_of_many_workers_one_fetches_a_photo(both_desks: Desk) -> None:
     street = both_desks.street
     street.say(AYI, NOISE)
