@@ -27,7 +27,7 @@ from models.db import Database
 from models.outbox import NoticeState
 from models.person import Identity, RoleKind
 from nlp.danger import danger
-from texts import residents
+from texts import members, residents
 
 log = logger(__name__)
 
@@ -156,7 +156,7 @@ class Answerer:
     def _respond(self, session: Session, message: Message, identity: Identity, *, now: datetime) -> Taken:
         """The long way, for everything but a plain report."""
         turn = self._turn(session, message, identity, now=now)
-        reply = _carry(turn, respond(turn, self._router), self._photos)
+        reply = _carry(turn, self._with_photos(turn, respond(turn, self._router)), self._photos)
         person_id = turn.person.id
         if message.card is not None and reply.text:
             # A pressed card's callback can only change the card: the words go by themselves.
@@ -164,6 +164,13 @@ class Answerer:
             reply = Reply(card_caption=reply.card_caption)
         session.flush()
         return Taken(reply, person_id, turn.ticket_id)
+
+    def _with_photos(self, turn: Turn, reply: Reply) -> Reply:
+        """A reply that hands somebody a task says where its photos are, if there are any."""
+        if reply.photos_of is None or self._photos is None:
+            return reply
+        address = self._photos.address_for(turn.session, reply.photos_of, turn.person.id, now=turn.now)
+        return replace(reply, text=f"{reply.text}\n{members.see_photos(address)}") if address else reply
 
     def _turn(self, session: Session, message: Message, identity: Identity, *, now: datetime) -> Turn:
         world = self._world()

@@ -14,6 +14,7 @@ import redis
 from flask import Flask, Response, abort, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 import console
 from bot.answer import Answerer
@@ -82,7 +83,11 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     channels = build_channels(settings.channels, redis=store, clock=clock)
     world = load_world(database, settings)
     spool = Spool(settings.data_dir / "spool")
-    fetcher = Fetcher(database, channels, MediaStore(settings.media.url), clock=clock)
+
+    def wake(session: Session) -> None:
+        tasks.wake(session)
+
+    fetcher = Fetcher(database, channels, MediaStore(settings.media.url), clock=clock, wake=wake)
     secret_key = settings.site.secret_key.get_secret_value() or _own_secret(settings.data_dir)
     photos = PhotoPages(
         database, fetcher.store.get, public_url=settings.site.public_url, secret=secret_key, clock=clock

@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 import fsspec
-from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from bot.channels import Channel, NotSent, Why
+from bot.channels import Channel, NotSent, TooMuch, Why
 from bot.logs import logger
-from models.attachment import Attachment, AttachmentKind
+from bot.pictures import Redrawer, Unfit
+from models import photos
+from models.attachment import AttachmentKind, Failure
 from models.clock import Clock
 from models.db import Database
 
 log = logger(__name__)
 
-MOST_FAILURES = 8
+LARGEST_PHOTO = 10 * 1024 * 1024
+"""Bytes: no platform takes a larger one."""
 
-TYPES = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/gif": "gif",
-    "audio/amr": "amr",
-    "audio/mpeg": "mp3",
-    "video/mp4": "mp4",
-}
+PASSING = frozenset({Why.TEMPORARY, Why.QUOTA, Why.NOT_ALLOWED})
+"""What time, or staff, will mend: the file is still there."""
 
-MAGIC = {
-    AttachmentKind.IMAGE: (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF"),
-    AttachmentKind.VOICE: (b"#!AMR", b"ID3", b"\xff\xfb", b"\xff\xf3", b"#!SILK", b"\x02#!SILK"),
-    AttachmentKind.VIDEO: (),
-}
+BEGINNINGS = (
+    (0, b"#!AMR", AttachmentKind.VOICE, "amr"),
+    (0, b"#!SILK", AttachmentKind.VOICE, "silk"),
+    (0, b"\x02#!SILK", AttachmentKind.VOICE, "silk"),
+    (0, b"ID3", AttachmentKind.VOICE, "mp3"),
+    (0, b"\xff\xfb", AttachmentKind.VOICE, "mp3"),
+    (0, b"\xff\xf3", AttachmentKind.VOICE, "mp3"),
+    (4, b"ftyp", AttachmentKind.VIDEO, "mp4"),
+)
+"""Where which bytes stand, of what they tell, and the ending of its name."""
 
 
 class MediaStore:
@@ -59,55 +62,96 @@ class MediaStore:
 class Fetcher:
     """The worker's side of attachments."""
 
-    def __init__(self, database: Database, channels: Mapping[str, Channel], store: MediaStore, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        store: MediaStore,
+        *,
+        clock: Clock,
+        wake: Callable[[Session], None],
+    ) -> None:
+        """`wake` is given the session after a commit that may have left notices."""
         self._database = database
         self._channels = channels
         self.store = store
         self._clock = clock
+        self._wake = wake
+        self._redrawer = Redrawer()
 
     def fetch(self, attachment_id: int) -> None:
-        """Fetches one file and stores its name; a failure is counted and tried again by the sweep."""
-        with self._database.reading() as session:
-            row = session.get(Attachment, attachment_id)
-            if row is None or row.stored or not row.media_id or row.channel not in self._channels:
+        """Fetches one file, checks it and keeps it; may run twice, and be ended anywhere.
+
+        No transaction is open while it works. What fails is tried later; its sender and the desk are told in the end.
+        """
+        with self._database.transaction() as session:
+            row = photos.claim(session, attachment_id, now=self._clock())
+            if row is None or row.channel not in self._channels:
                 return
             channel, media_id, url, kind = self._channels[row.channel], row.media_id, row.media_url, row.kind
-        stored: str | None = None
-        gone = False
         try:
             data, content_type = channel.media(media_id, url)
-            if _is(kind, data):
-                ending = TYPES.get(content_type.partition(";")[0].strip(), kind.value)
-                stored = self.store.put(data, ending)
-            else:
-                gone = True
+            keep = self._photo(data, content_type) if kind is AttachmentKind.IMAGE else self._other(kind, data)
         except NotSent as failure:
-            gone = failure.why is not Why.TEMPORARY and failure.why is not Why.QUOTA
             log.info("media not fetched", attachment=attachment_id, why=failure.why.value)
+            outcome = _outcome(failure)
+        except Unfit as unfit:
+            log.info("media refused", attachment=attachment_id, why=unfit.why.value)
+            outcome = unfit.why
+        else:
+            with self._database.transaction() as session:
+                keep(session, attachment_id, self._clock())
+            self._wake(session)
+            return
         with self._database.transaction() as session:
-            row = session.get_one(Attachment, attachment_id)
-            row.stored = stored
-            if stored is None:
-                row.fetch_failures = MOST_FAILURES if gone else row.fetch_failures + 1
+            if outcome is None:
+                photos.fail(session, attachment_id, now=self._clock())
+            else:
+                photos.refuse(session, attachment_id, outcome, now=self._clock())
+        self._wake(session)
 
-    def due(self, *, most: int = 50) -> list[int]:
-        """The ids of attachments that still have to be fetched."""
-        with self._database.reading() as session:
-            return list(
-                session.scalars(
-                    select(Attachment.id)
-                    .where(
-                        Attachment.stored.is_(None),
-                        Attachment.media_id != "",
-                        Attachment.fetch_failures < MOST_FAILURES,
-                    )
-                    .order_by(Attachment.id)
-                    .limit(most)
-                )
+    def _photo(self, data: bytes, content_type: str) -> Callable[[Session, int, datetime], None]:
+        """Stores a photo redrawn; gives what notes it. Raises Unfit."""
+        if len(data) > LARGEST_PHOTO:
+            raise Unfit(Failure.TOO_BIG)
+        picture = self._redrawer.redraw(data, content_type)
+        stored, small = self.store.put(picture.data, "jpg"), self.store.put(picture.small, "jpg")
+
+        def keep(session: Session, attachment_id: int, now: datetime) -> None:
+            photos.keep(
+                session,
+                attachment_id,
+                stored=stored,
+                small=small,
+                digest=picture.digest,
+                fingerprint=picture.fingerprint,
+                taken_at=picture.taken_at,
+                taken_at_place=picture.place,
+                now=now,
             )
 
+        return keep
 
-def _is(kind: AttachmentKind, data: bytes) -> bool:
-    """Whether the bytes begin like what they are said to be; an error page is not a photo."""
-    beginnings = MAGIC.get(kind, ())
-    return not beginnings or data.startswith(beginnings)
+    def _other(self, kind: AttachmentKind, data: bytes) -> Callable[[Session, int, datetime], None]:
+        """Stores a voice or a video as it is, if it begins like one; gives what notes it. Raises Unfit."""
+        ending = next((end for at, start, of, end in BEGINNINGS if of is kind and data.startswith(start, at)), None)
+        if ending is None:
+            raise Unfit(Failure.BROKEN)
+        stored, digest = self.store.put(data, ending), hashlib.sha256(data).hexdigest()
+
+        def keep(session: Session, attachment_id: int, now: datetime) -> None:
+            photos.keep(session, attachment_id, stored=stored, digest=digest, now=now)
+
+        return keep
+
+    def due(self, *, most: int = 50) -> list[int]:
+        """The ids of attachments that have to be fetched now."""
+        with self._database.reading() as session:
+            return list(photos.due(session, now=self._clock(), most=most))
+
+
+def _outcome(failure: NotSent) -> Failure | None:
+    """Why it is given up; None where it is tried again."""
+    if isinstance(failure, TooMuch):
+        return Failure.TOO_BIG
+    return None if failure.why in PASSING else Failure.LOST

@@ -1,9 +1,10 @@
-"""A page with the photos of one matter, before and after, for whoever judges it: a signed address that expires."""
+"""A page with the photos of one matter, for whoever judges it or has it in hand: a signed address that expires."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from bot.logs import logger
+from models import transitions
 from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.clock import Clock
 from models.db import Database
@@ -45,7 +47,7 @@ PAGE = Markup(
 
 
 class PhotoPages:
-    """Makes the addresses and answers them; whoever has the address sees the photos of that one ticket."""
+    """Makes the addresses and answers them; whoever has one sees the photos of that one ticket."""
 
     def __init__(
         self, database: Database, read: Callable[[str], bytes], *, public_url: str, secret: str, clock: Clock
@@ -59,31 +61,42 @@ class PhotoPages:
 
     def address(self, session: Session, ticket: Ticket, *, now: datetime) -> str:
         """Where the resident sees how it looks now; empty when nobody has sent a photo of that."""
-        after = select(Attachment.id).where(
-            Attachment.ticket_id == ticket.id,
-            Attachment.kind == AttachmentKind.IMAGE,
-            Attachment.use == AttachmentUse.AFTER,
-        )
-        if session.scalar(after.limit(1)) is None:
-            return ""
-        until = int((now + SHOWN).timestamp())
-        return f"{self._public_url}/photos/{ticket.id}-{until}-{self._sign(ticket.id, until)}"
+        after = _sent(ticket.id).where(Attachment.use == AttachmentUse.AFTER)
+        return self._signed(ticket.id, now=now) if session.scalar(after.limit(1)) is not None else ""
 
-    def _sign(self, ticket_id: int, until: int) -> str:
-        return hmac.new(self._key, f"{ticket_id}-{until}".encode(), hashlib.sha256).hexdigest()[:32]
+    def address_for(self, session: Session, ticket_id: int, person_id: int, *, now: datetime) -> str:
+        """Where somebody sees what was sent with a ticket, for as long as it is theirs; empty where nothing was."""
+        is_there = session.scalar(_sent(ticket_id).limit(1)) is not None
+        return self._signed(ticket_id, person_id, now=now) if is_there else ""
+
+    def _signed(self, *who: int, now: datetime) -> str:
+        parts = "-".join(str(each) for each in (*who, int((now + SHOWN).timestamp())))
+        return f"{self._public_url}/photos/{parts}-{self._sign(parts)}"
+
+    def _sign(self, parts: str) -> str:
+        return hmac.new(self._key, parts.encode(), hashlib.sha256).hexdigest()[:32]
 
     def _ticket_of(self, token: str) -> int:
-        """The ticket a token opens; a wrong or expired one leads nowhere."""
-        ticket_id, until, signature = ([*token.split("-"), "", ""])[:3]
-        if not (ticket_id.isascii() and ticket_id.isdigit() and until.isascii() and until.isdigit()):
+        """The ticket a token opens for whoever holds it; a wrong or expired one leads nowhere, as does one of somebody
+        who does not have the ticket any more.
+        """
+        parts, _, signature = token.rpartition("-")
+        numbers = parts.split("-")
+        if len(numbers) not in (2, 3) or not all(re.fullmatch("[0-9]{1,18}", each) for each in numbers):
             abort(404)
-        if len(ticket_id) > 18 or len(until) > 12:
+        if not hmac.compare_digest(self._sign(parts).encode(), signature.encode()):
             abort(404)
-        if not hmac.compare_digest(self._sign(int(ticket_id), int(until)).encode(), signature.encode()):
+        ticket_id, *person_id, until = (int(each) for each in numbers)
+        if datetime.fromtimestamp(until, UTC) <= self._clock():
             abort(404)
-        if datetime.fromtimestamp(int(until), UTC) <= self._clock():
+        if person_id and not self._has_it(ticket_id, person_id[0]):
             abort(404)
-        return int(ticket_id)
+        return ticket_id
+
+    def _has_it(self, ticket_id: int, person_id: int) -> bool:
+        with self._database.reading() as session:
+            ticket = session.get_one(Ticket, ticket_id)
+            return person_id == ticket.assignee_id or person_id in transitions.helpers_of(session, ticket)
 
     def blueprint(self) -> Blueprint:
         """The pages, to be mounted at the root."""
@@ -142,3 +155,10 @@ class PhotoPages:
             .order_by(Attachment.use, Attachment.id.desc())
             .limit(MOST)
         )
+
+
+def _sent(ticket_id: int) -> Select[int]:
+    """The photos of a ticket that are there or on their way."""
+    return select(Attachment.id).where(
+        Attachment.ticket_id == ticket_id, Attachment.kind == AttachmentKind.IMAGE, Attachment.failure.is_(None)
+    )

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from werkzeug.exceptions import NotFound
 
 from console import desk, recommend
@@ -20,14 +21,16 @@ from console.house import House, argument, field, page_number
 from console.sight import Sight
 from models import areas, followers, handing_on, merging, splitting, transitions, triage
 from models.area import Area, AreaKind
-from models.attachment import Attachment
+from models.attachment import Attachment, Fingerprint
 from models.category import Category
 from models.errors import Refusal, Refused
 from models.lifecycle import RULES, Action
 from models.offer import Offer, Wave
 from models.person import Person
 from models.proposal import Proposal
-from models.ticket import Evaluation, Ticket, TicketEvent, TicketWords
+from models.ticket import Evaluation, Ticket, TicketEvent, TicketWords, number_of
+
+log = structlog.stdlib.get_logger(__name__)
 
 MOST_AREAS = 1500
 MOST_LINES = 300
@@ -109,7 +112,9 @@ def add_tickets(blueprint: Blueprint, house: House) -> None:
     @blueprint.get("/attachments/<int(max=999999999999):attachment_id>")
     def attachment(attachment_id: int) -> Response:
         with house.looking() as sight:
-            stored = sight.attachment(attachment_id).stored
+            found = sight.attachment(attachment_id)
+            stored = (found.small if argument("small") else "") or found.stored
+            log.info("photo seen", attachment=attachment_id, person=sight.person.id)
         if stored is None or house.read_media is None:
             raise NotFound
         try:
@@ -192,6 +197,7 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
         "attachments": session.scalars(
             select(Attachment).where(Attachment.ticket_id == ticket.id).order_by(Attachment.id).limit(60)
         ).all(),
+        "copies": _copies(session, ticket),
         "evaluations": session.scalars(
             select(Evaluation).where(Evaluation.ticket_id == ticket.id).order_by(Evaluation.id)
         ).all(),
@@ -211,6 +217,23 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
         "places": _places(sight) if Action.LOCATE in actions else [],
         "proposal": triage.proposal(session, ticket),
         "trouble": trouble,
+    }
+
+
+def _copies(session: Session, ticket: Ticket) -> dict[int, str]:
+    """The photos of a ticket that were there before, with the number of the matter they came with; empty for this one
+    and for none.
+    """
+    before = aliased(Attachment)
+    rows = session.execute(
+        select(Attachment.id, Ticket.id, Ticket.day, Ticket.serial)
+        .join(Fingerprint, Fingerprint.attachment_id == Attachment.id)
+        .join(before, before.id == Fingerprint.copy_of_id)
+        .outerjoin(Ticket, Ticket.id == before.ticket_id)
+        .where(Attachment.ticket_id == ticket.id)
+    )
+    return {
+        each: "" if other_id in (None, ticket.id) else number_of(day, serial) for each, other_id, day, serial in rows
     }
 
 

@@ -109,7 +109,7 @@ def accept(turn: Turn) -> Reply:
             text += members.goes_along(common.called(turn.session.get_one(Person, helper_id).name))
     if helpers.lacking(turn.session, ticket):
         text = f"{text}\n{members.going_in_twos(ticket.place)}"
-    return Reply(text, card_caption=members.CARD_ACCEPTED)
+    return Reply(text, card_caption=members.CARD_ACCEPTED, photos_of=ticket.id)
 
 
 def _grid_worker(turn: Turn, ticket: Ticket) -> str:

@@ -91,6 +91,7 @@ def keep(turn: Turn) -> Attachment:
         kind=MEDIA[message.kind],
         media_id=message.media_id[:300],
         media_url=message.media_url[:2000],
+        fetch_at=turn.now if message.media_id or message.media_url else None,
         lat=message.point.lat if message.point else None,
         lng=message.point.lng if message.point else None,
         label=message.point.label[:200] if message.point else "",

@@ -122,6 +122,8 @@ class Reply:
     card_caption: str = ""
     once: str = ""
     """A last line that is said this once and kept nowhere, such as an address that holds a secret."""
+    photos_of: int | None = None
+    """The ticket whose photos the speaker may see from now on, for as long as it is theirs."""
 
     def to_json(self) -> dict[str, Any]:
         """The stored form, kept beside the message so that a repeat gets the same answer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Word
@@ -27,11 +27,26 @@ class AttachmentUse(StrEnum):
     AFTER = "after"
 
 
+class Failure(StrEnum):
+    """Why something that was sent is not there."""
+
+    NOT_A_PHOTO = "not_a_photo"
+    TOO_BIG = "too_big"
+    BROKEN = "broken"
+    LOST = "lost"
+    """The platform did not give it, or had forgotten it."""
+
+
 class Attachment(Base):
-    """One thing somebody sent; without a ticket it waits for words. `stored` is its name in the media store."""
+    """One thing somebody sent; without a ticket it waits for words. `stored` is its name in the media store, `small`
+    that of its thumbnail.
+    """
 
     __tablename__ = "attachments"
-    __table_args__ = (Index("ix_attachments_held", "person_id", "ticket_id"),)
+    __table_args__ = (
+        Index("ix_attachments_held", "person_id", "ticket_id"),
+        Index("ix_attachments_fetch_at", "fetch_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
@@ -42,8 +57,41 @@ class Attachment(Base):
     media_id: Mapped[str] = mapped_column(String(300), default="")
     media_url: Mapped[str] = mapped_column(Text, default="")
     stored: Mapped[str | None] = mapped_column(String(200))
+    small: Mapped[str] = mapped_column(String(200), default="")
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    """SHA-256 of the file that was sent; what is stored is named by its own."""
+    fetch_at: Mapped[datetime | None]
+    """When a worker has to fetch it; None when there is nothing to fetch, or no use in it."""
     fetch_failures: Mapped[int] = mapped_column(default=0)
+    failure: Mapped[Failure | None] = mapped_column(Word(Failure))
+    taken_at: Mapped[datetime | None]
+    """When the photo was taken, as the file itself says, like `taken_lat` and `taken_lng`: a claim that nobody checked
+    and that is never shown to others.
+    """
+    taken_lat: Mapped[float | None]
+    taken_lng: Mapped[float | None]
     lat: Mapped[float | None]
     lng: Mapped[float | None]
     label: Mapped[str] = mapped_column(String(200), default="")
     sent_at: Mapped[datetime]
+
+
+class Fingerprint(Base):
+    """How a stored photo looks, in 64 bits, and the three parts of them by which others like it are found."""
+
+    __tablename__ = "fingerprints"
+    __table_args__ = (
+        Index("ix_fingerprints_first", "first", "bits"),
+        Index("ix_fingerprints_second", "second", "bits"),
+        Index("ix_fingerprints_third", "third", "bits"),
+    )
+
+    attachment_id: Mapped[int] = mapped_column(ForeignKey("attachments.id"), primary_key=True, autoincrement=False)
+    bits: Mapped[int] = mapped_column(BigInteger)
+    """As a signed number: databases have no other."""
+    first: Mapped[int] = mapped_column(Integer)
+    second: Mapped[int] = mapped_column(Integer)
+    third: Mapped[int] = mapped_column(Integer)
+    at: Mapped[datetime]
+    copy_of_id: Mapped[int | None] = mapped_column(ForeignKey("attachments.id"), index=True)
+    """The same or nearly the same photo, which was there before; nothing is given for it a second time."""

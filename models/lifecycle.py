@@ -83,6 +83,8 @@ class Action(StrEnum):
     NOT_REACHED = "not_reached"
     SEE_PHONE = "see_phone"
     RENEW = "renew"
+    LOSE_PHOTO = "lose_photo"
+    """What somebody sent with it could not be fetched."""
     COUNT_AFTER_ALL = "count_after_all"
     """A judgement that was set aside as one of a burst counts."""
 
@@ -178,6 +180,7 @@ BY_THE_CLOCK = frozenset(
         Action.RESUME,
         Action.CHECK_IN,
         Action.AUTO_CLOSE,
+        Action.LOSE_PHOTO,
     }
 )
 """What the clock may do as well as people; when it does, nobody has just asked for it and nobody is told at night."""
@@ -372,6 +375,7 @@ RULES: dict[Action, Rule] = {
     ),
     Action.NOT_REACHED: _rule([RESOLVED, CLOSED], None, DESK),
     Action.SEE_PHONE: _rule([RESOLVED, CLOSED], None, DESK),
+    Action.LOSE_PHOTO: _rule(LIVE_STATES, None, [SYSTEM], Tell(NoticeKind.PHOTO_LOST, Audience.DESK)),
     # Not by those whose figures it is: whoever works in the community does not decide what counts of it.
     Action.COUNT_AFTER_ALL: _rule(frozenset(TicketState), None, [STREET], needs_reason=True),
     # An announcement that holds a ticket was changed: its new words and date.

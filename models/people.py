@@ -380,7 +380,17 @@ def erase(session: Session, person: Person, *, now: datetime) -> None:
     session.execute(
         update(Attachment)
         .where(Attachment.person_id == person.id)
-        .values(media_id="", media_url="", label="", lat=None, lng=None)
+        .values(
+            media_id="",
+            media_url="",
+            label="",
+            lat=None,
+            lng=None,
+            taken_at=None,
+            taken_lat=None,
+            taken_lng=None,
+            fetch_at=None,
+        )
     )
     session.execute(
         update(Ticket).where(Ticket.reporter_id == person.id).values(for_other="", room="", lat=None, lng=None)

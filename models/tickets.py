@@ -25,6 +25,7 @@ from models import (
     merging,
     outboxes,
     people,
+    photos,
     pool,
     results,
     transitions,
@@ -408,6 +409,11 @@ def attach(
         ticket.dispatch_at = now
         outboxes.to_dispatch(session, ticket.id)
     session.flush()
+    # Only of what came before its words has anything become known by now.
+    if attachment.stored:
+        photos.hint(session, attachment, now=now)
+    elif attachment.failure is not None:
+        photos.say_lost(session, ticket, attachment, now=now)
 
 
 def correct_category(

@@ -238,9 +238,15 @@ def keep_photos(huying: Huying, now: datetime) -> int:
         ).all()
         if not rows:
             return False
-        person = session.get_one(Person, person_id)
-        ticket = tickets.open_ticket(session, tickets.Report(words=""), by=person, channel=rows[0].channel, now=now)
+        kept = [row for row in rows if row.failure is None]
         for row in rows:
+            if row.failure is not None:
+                session.delete(row)  # who sent it was told that it is not there
+        if not kept:
+            return True
+        person = session.get_one(Person, person_id)
+        ticket = tickets.open_ticket(session, tickets.Report(words=""), by=person, channel=kept[0].channel, now=now)
+        for row in kept:
             tickets.attach(session, ticket, row, now=now)
         outboxes.tell(session, NoticeKind.PHOTO_KEPT, person_id, now=now, ticket_id=ticket.id)
         return True

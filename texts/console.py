@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from models.attachment import AttachmentKind
+from models.attachment import AttachmentKind, Failure
 from models.category import Level
 from models.errors import Refusal, Refused
 from models.lifecycle import Action, Actor
@@ -184,6 +184,7 @@ EVENTS = {
     Action.CALL_REOPEN: "电话回访：没解决，退回重办",
     Action.NOT_REACHED: "电话回访没打通",
     Action.COUNT_AFTER_ALL: "扎堆的评价核实过，算进三率",
+    Action.LOSE_PHOTO: "没能取到发来的照片，已请他再发一次",
     Action.SEE_PHONE: "看了居民的电话号码（回访）",
     Action.RENEW: "公告有更新",
 }
@@ -224,6 +225,14 @@ ATTACHMENTS = {
     AttachmentKind.VIDEO: "视频",
     AttachmentKind.LOCATION: "位置",
 }
+
+FAILURES = {
+    Failure.NOT_A_PHOTO: "不是照片，没有收",
+    Failure.TOO_BIG: "太大，没有收",
+    Failure.BROKEN: "打不开，没有收",
+    Failure.LOST: "没能取到",
+}
+"""Why something that was sent is not there."""
 
 MESSAGES = {
     "image": "［照片］",
@@ -333,6 +342,8 @@ NOTICES = {
     NoticeKind.REGISTRATION: "有人报到",
     NoticeKind.REGISTERED: "报到的结果",
     NoticeKind.PHOTO_KEPT: "照片收到了",
+    NoticeKind.PHOTO_REFUSED: "发来的照片没能收下",
+    NoticeKind.PHOTO_LOST: "有照片没能取到",
     NoticeKind.HELP_WANTED: "有人要帮手",
     NoticeKind.HELPER_LEFT: "搭手的人去不了",
     NoticeKind.HELPER_ALONE: "搭档去不了，先别一个人去",
@@ -473,10 +484,15 @@ def proposed(category: str) -> str:
 
 def alike(reasons: Sequence[str]) -> str:
     """Why two tickets may be one event."""
-    known = {"place": "同一处", "category": "同一类"}
+    known = {"place": "同一处", "category": "同一类", "photo": "同一张照片"}
     said = [known[each] for each in reasons if each in known]
     words = [f"“{each}”" for each in reasons if each not in known]
     return "、".join([*said, *([f"都说到{''.join(words)}"] if words else [])])
+
+
+def seen_before(number: str) -> str:
+    """Beside a photo that was there before, in another matter or in this one."""
+    return f"和 {number} 里的一张相同" if number else "以前发过同样的一张"
 
 
 def remaining(moment: datetime, *, now: datetime) -> str:

@@ -28,6 +28,11 @@ def accepted(number: str, place: str, room: str, contact: str, words: str, phone
     )
 
 
+def see_photos(address: str) -> str:
+    """Whoever has a task may see what was sent with it."""
+    return f"反映时的照片：{address}"
+
+
 def going_in_twos(place: str) -> str:
     """The first of two has accepted."""
     return f"这件事两个人一起去{'更稳妥' if place else '才好'}，我正在请第二位，找到就告诉您。"

@@ -471,6 +471,13 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         else "社区核对时没对上您的登记。想问问是怎么回事，回复“人工”。"
     ),
     NoticeKind.PHOTO_KEPT: lambda facts: Words(residents.received_photo(facts.number)),
+    NoticeKind.PHOTO_REFUSED: lambda facts: Words(
+        residents.photo_refused(facts.data.get("why", "broken"), facts.data.get("kind", ""), facts.short)
+    ),
+    NoticeKind.PHOTO_LOST: lambda facts: Words(
+        f"{facts.short} {_where(facts)}：居民发来的{residents.THINGS.get(facts.data.get('kind', ''), '照片')}没能取到，"
+        f"试了几次都不行。事情照常在办。\n我已经请他再发一次，急的话请直接问问他。"
+    ),
     NoticeKind.HELP_WANTED: lambda facts: Words(
         f"{facts.short} {_where(facts)}：{_who(facts)}想要个帮手，附近能问的都问过了。\n{_quoted(facts.words, 100)}"
         f"请谁去，回复“派单 {facts.short} 姓名”。"

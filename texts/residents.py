@@ -131,6 +131,22 @@ def photo_held() -> str:
     return "照片收到了。是什么事、在哪里？发一句话给我就行。"
 
 
+THINGS = {"image": "照片", "voice": "语音", "video": "视频"}
+"""What somebody sent, by its kind."""
+
+
+def photo_refused(why: str, kind: str, number: str) -> str:
+    """What was sent could not be kept, and why; `number` is that of the speaker's own matter, if it belongs to one."""
+    what = THINGS.get(kind, "照片")
+    said = {
+        "not_a_photo": f"您刚发来的这份不是{what}，我打不开。\n换一张手机拍的照片再发一次就好。",
+        "too_big": f"您刚发来的{what}太大，我没能收下。\n截个图，或者拍小一点再发一次就好。",
+        "broken": f"您刚发来的{what}打不开，可能没传完整。\n方便的话请再发一次。",
+        "lost": f"您先前发来的{what}没能传到我这里，不是您的问题。\n方便的话请再发一次。",
+    }[why]
+    return f"{said}{f'您反映的事（编号 {number}）照常在办。' if number else '打几个字说给我听也行。'}"
+
+
 def place_held() -> str:
     """A location before any words."""
     return "位置收到了。那里是什么情况？发一句话或一张照片给我。"

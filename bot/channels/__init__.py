@@ -64,6 +64,10 @@ class NotSent(Exception):
         self.errcode = errcode
 
 
+class TooMuch(NotSent):
+    """What a person sent is larger than what is read."""
+
+
 class Way(StrEnum):
     """An active way to reach an account on a channel."""
 

@@ -20,7 +20,7 @@ from wechatpy.client.api import WeChatMedia, WeChatQRCode
 from wechatpy.work.client import WeChatClient as WorkClient
 from wechatpy.work.client.api import WeChatMedia as WorkMedia
 
-from bot.channels import NotSent, Why
+from bot.channels import NotSent, TooMuch, Why
 from bot.channels.tokens import TokenBackup, Tokens
 from bot.settings import OfficialAccount, WeCom
 
@@ -141,7 +141,7 @@ class Http:
         while piece := raw.read1(_PIECE, decode_content=False):
             pieces += piece
             if len(pieces) > cap:
-                raise NotSent(Why.CONTENT, f"an answer of more than {cap} bytes")
+                raise TooMuch(Why.CONTENT, f"an answer of more than {cap} bytes")
             if time.monotonic() > deadline:
                 raise NotSent(Why.TEMPORARY, "an answer without end")
         return bytes(pieces)
@@ -321,8 +321,8 @@ def download(client: OfficialClient | WeComClient, media_id: str, url: str) -> t
     if url:
         try:
             answer = client.fetch(url)
-        except NotSent:
-            if not media_id:
+        except NotSent as failure:
+            if not media_id or isinstance(failure, TooMuch):
                 raise
         else:
             return answer.body, answer.content_type

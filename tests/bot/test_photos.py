@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from models.attachment import Attachment
 from scheduler.jobs import remind, sweep
-from tests.bot.support import AYI, CHEN, LI, NOISE, Town
+from tests.bot.support import AYI, CHEN, LI, NOISE, SUN, Town
 from tests.bot.test_jobs import PNG
 
 PICTURE = base64.b64encode(PNG).decode()
@@ -41,7 +41,7 @@ def test_the_question_leads_to_the_photos_before_and_after(town: Town) -> None:
     assert len(images) == 2
     for each in images:
         shown = client.get(f"/photos/{each}")
-        assert (shown.data, shown.mimetype) == (PNG, "image/png")
+        assert (shown.data[:3], shown.mimetype) == (b"\xff\xd8\xff", "image/jpeg")
         assert shown.headers["X-Content-Type-Options"] == "nosniff"
         assert "no-store" in shown.headers["Cache-Control"]
 
@@ -64,6 +64,29 @@ def test_without_a_photo_of_the_result_there_is_nothing_to_lead_to(town: Town) -
     town.phones.say(LI, text="办结 0001 说好了")
     street.work()
     assert not any("/photos/" in each["text"] for each in town.phones.inbox(AYI))
+
+
+def test_a_volunteer_sees_the_photos_only_while_the_task_is_theirs(town: Town) -> None:
+    street, client = town.street, town.street.huying.web.test_client()
+    town.phones.say(AYI, text=NOISE)
+    town.phones.say(AYI, image=PICTURE)
+    street.dispatch()
+    sweep(street.huying, street.now)
+    street.work()
+    assert not any("/photos/" in each["text"] for who in (LI, SUN) for each in town.phones.inbox(who, passive=None))
+    accepted = town.phones.say(LI, text="接单 0001")
+    found = re.search(r"反映时的照片：http://127\.0\.0\.1:8080(/photos/\S+)", accepted)
+    assert found is not None, accepted
+    page = client.get(found[1])
+    assert page.status_code == 200
+    [image] = re.findall(r'<img src="([^"]+)"', page.text)
+    assert client.get(f"/photos/{image}").mimetype == "image/jpeg"
+    ticket_id, person_id, until, signature = found[1].removeprefix("/photos/").split("-")
+    for forged in (f"{ticket_id}-{int(person_id) + 1}-{until}-{signature}", f"{ticket_id}-{until}-{signature}"):
+        assert client.get(f"/photos/{forged}").status_code == 404
+    town.phones.say(LI, text="退单 0001")
+    assert client.get(found[1]).status_code == 404
+    assert client.get(f"/photos/{image}").status_code == 404
 
 
 def test_nobody_guesses_or_keeps_an_address(town: Town) -> None:
