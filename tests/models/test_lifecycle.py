@@ -51,6 +51,8 @@ MAY_HAPPEN = {
 for _state in MAY_HAPPEN:
     # What was judged may be counted after all, whatever has become of the ticket since.
     MAY_HAPPEN[_state] += " count_after_all"
+    if _state not in ("closed", "merged", "withdrawn", "rejected"):
+        MAY_HAPPEN[_state] += " lose_photo"
 
 
 def test_what_may_happen_in_each_state() -> None:
