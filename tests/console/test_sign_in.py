@@ -29,7 +29,7 @@ def test_no_page_of_the_console_opens_without_signing_in(place: Place) -> None:
     for rule in place.app.url_map.iter_rules():
         if not rule.endpoint.startswith("console.") or rule.endpoint in OPEN_TO_ALL:
             continue
-        arguments = {name: {"answer": "confirm"}.get(name, 1) for name in rule.arguments}
+        arguments = {name: {"answer": "confirm", "what": "open"}.get(name, 1) for name in rule.arguments}
         address = adapter.build(rule.endpoint, arguments, method=sorted(rule.methods or ())[0])
         for method in (rule.methods or set()) - {"OPTIONS"}:
             answer = place.app.test_client().open(address, method=method)

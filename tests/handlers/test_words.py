@@ -74,7 +74,7 @@ def _value(name: str, kind: Any) -> Any:
         return [RoleKind.MEMBER]
     if "Sequence" in text or "list" in text:
         return ["香樟花园", "滨江雅苑"]
-    return {"kind": "fire", "number": "0007", "short": "0007", "text": "好的。"}.get(name, "香樟花园")
+    return {"kind": "fire", "number": "0007", "short": "0007", "text": "好的。", "why": "too_big"}.get(name, "香樟花园")
 
 
 def _spoken(module: ModuleType) -> list[tuple[str, str]]:

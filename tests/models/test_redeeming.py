@@ -279,6 +279,11 @@ class AnyOrder(RuleBasedStateMachine):
     def cancels(self, who: int) -> None:
         self.try_to(redeeming.cancel, by=self.people[who], now=self.now)
 
+    @rule(who=st.integers(0, 2), what=st.integers(0, 2))
+    def thinks_again(self, who: int, what: int) -> None:
+        self.reserves(who, what)
+        self.cancels(who)
+
     @rule(who=st.integers(0, 2), points=st.integers(0, 20))
     def puts_in(self, who: int, points: int) -> None:
         self.steps += 1
@@ -325,6 +330,7 @@ def test_in_whatever_order_people_earn_correct_redeem_and_cancel_everything_stay
             max_examples=40,
             stateful_step_count=40,
             deadline=None,
+            derandomize=True,
             suppress_health_check=list(HealthCheck),
             phases=(Phase.generate, Phase.shrink),
         ),
