@@ -14,7 +14,6 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from math import sqrt
-from struct import unpack_from
 
 from nlp.normal import normal
 
@@ -103,9 +102,9 @@ def signs(said: str) -> set[int]:
     data = _NUMBER.sub("0", said.lower()).encode("utf-16-le")
     count = len(data) // 2
     return {
-        *unpack_from(f"<{count}H", data),
-        *unpack_from(f"<{count // 2}I", data),
-        *(unpack_from(f"<{(count - 1) // 2}I", data, 2) if count > 2 else ()),
+        *struct.unpack_from(f"<{count}H", data),
+        *struct.unpack_from(f"<{count // 2}I", data),
+        *(struct.unpack_from(f"<{(count - 1) // 2}I", data, 2) if count > 2 else ()),
     }
 
 

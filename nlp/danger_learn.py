@@ -39,9 +39,6 @@ from nlp.danger import (
 )
 from nlp.normal import normal
 
-NONE = "none"
-"""The category of rows without a matter: the shortest messages there are."""
-
 _C = 30.0
 _KIND_C = 1.0
 # A sign seen in one or two messages only is chance.
@@ -54,8 +51,6 @@ _BUILDINGS = ("{}栋", "{}栋{}单元", "{}号楼", "{}栋楼下", "{}栋{}单�
 _CLAUSE = re.compile(r"[,。!?;:\s]")
 _SHORTEST = 3
 _IN_A_STORY = 0.5
-# Ordinary messages are many and easy; what is written to be hard teaches most.
-_ORDINARY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +88,9 @@ def ordinary(folder: Path) -> list[Example]:
             said = normal(" ".join(filter(None, (row["title"], row["text"]))))
             alarm = row["emergency"] == "1"
             if len(said) <= LONGEST:
-                matter = row["category"] != NONE and not alarm
-                found.append(Example(said, alarm, counts=_ORDINARY if matter else 1.0))
+                found.append(Example(said, alarm))
             elif not alarm:
-                found += [Example(passage, False, counts=_ORDINARY) for passage in passages(said)]
+                found += [Example(passage, False) for passage in passages(said)]
             if not alarm:
                 clauses = {clause for clause in _CLAUSE.split(said) if _SHORTEST <= len(clause) < len(said)}
                 found += [Example(clause, False, counts=_IN_A_STORY) for clause in sorted(clauses)]
