@@ -31,8 +31,9 @@ def workers(session: Session, ticket: Ticket) -> frozenset[int]:
     return frozenset({*along, *([ticket.assignee_id] if ticket.assignee_id else [])})
 
 
-def note(session: Session, ticket: Ticket, *, now: datetime, announced: bool = False) -> None:
-    """Takes a ticket that is being finished into the figures."""
+def note(session: Session, ticket: Ticket, *, now: datetime, announced: bool = False) -> frozenset[int]:
+    """Takes a ticket that is being finished into the figures; gives the ids of those who did its work."""
+    done_by = workers(session, ticket)
     session.add(
         Result(
             ticket_id=ticket.id,
@@ -42,11 +43,12 @@ def note(session: Session, ticket: Ticket, *, now: datetime, announced: bool = F
             category=ticket.category,
             worker_id=ticket.assignee_id,
             in_time=(ticket.answered_at or now) <= ticket.promised_at,
-            own_work=ticket.reporter_id in workers(session, ticket),
+            own_work=ticket.reporter_id in done_by,
             announced=announced,
             lot=secrets.token_hex(16),
         )
     )
+    return done_by
 
 
 def current(session: Session, ticket: Ticket) -> Result | None:

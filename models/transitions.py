@@ -238,8 +238,7 @@ def perform(
         )
     own_work: frozenset[int] = frozenset()
     if ticket.state is TicketState.RESOLVED and before is not TicketState.RESOLVED:
-        results.note(session, ticket, now=now, announced="announcement" in (facts or {}))
-        own_work = results.workers(session, ticket)
+        own_work = results.note(session, ticket, now=now, announced="announcement" in (facts or {}))
     event = history.record(
         session, ticket, action, actor=actor, by=by, now=now, before=before.value, words=words, facts=facts or {}
     )
