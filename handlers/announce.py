@@ -10,7 +10,7 @@ from handlers import dialogue, report
 from handlers.announced import fits
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import announcements, areas
+from models import announcements, areas, transitions
 from models.announcement import Announcement, Outcome
 from models.announcements import Draft
 from models.area import Area, AreaKind
@@ -55,7 +55,7 @@ def write(turn: Turn) -> Reply:
 
 def _where(turn: Turn, words: str) -> tuple[Area | None, str]:
     """The area that is named, or the speaker's own where none is; None for one that is not theirs, with its name."""
-    paths = announcements.desk_paths(turn.session, turn.person)
+    paths = transitions.desk_paths(turn.session, turn.person)
     found = turn.world.understander.understand(words).place
     named = turn.session.get(Area, found.area_id) if found and found.area_id else None
     if named is None:
@@ -85,7 +85,7 @@ def _preview(turn: Turn, draft: Draft) -> Reply:
     if not turn.now < draft.until <= turn.now + LONGEST:
         return Reply(announcing.over())
     dialogue.wait(turn, State.ANNOUNCEMENT, draft=_kept(draft))
-    tickets = _answers(turn, _shown(draft, turn))
+    tickets = _answers(turn, announcements.drawn_up(draft, by=turn.person, now=turn.now))
     people = announcements.people_of(turn.session, tickets)
     text = announcing.preview(
         draft.title,
@@ -119,11 +119,6 @@ def _waiting(turn: Turn) -> Draft | None:
         turn.now,
         datetime.fromisoformat(data["until"]),
     )
-
-
-def _shown(draft: Draft, turn: Turn) -> Announcement:
-    """The announcement as it would be, for looking only."""
-    return Announcement(**asdict(draft), by_id=turn.person.id, created_at=turn.now)
 
 
 def _answers(turn: Turn, announcement: Announcement) -> list[int]:
@@ -172,7 +167,7 @@ def _send(turn: Turn) -> Reply:
     if draft is None:
         return Reply(announcing.nothing_to_send())
     area = turn.session.get_one(Area, draft.area_id)
-    paths = announcements.desk_paths(turn.session, turn.person)
+    paths = transitions.desk_paths(turn.session, turn.person)
     if not any(areas.covers(path, area.path) for path in paths):
         return Reply(announcing.where(areas.full_name(turn.session, area)))
     if draft.until <= turn.now:

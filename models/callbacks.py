@@ -166,7 +166,7 @@ def record(session: Session, call_back: CallBack, answer: int, text: str, *, by:
             why=text,
             words_kind=WordsKind.EVALUATION,
             facts={"answer": answer},
-            changes={"closed_at": ticket.closed_at or now, "ending": Ending.CALLED_BACK, "due_at": None},
+            changes={"closed_at": ticket.closed_at or now, "ending": Ending.CALLED_BACK},
         )
     words = session.get(TicketWords, event.words_id) if event.words_id else None
     if words is not None:
