@@ -45,6 +45,9 @@ def draw(session: Session, *, now: datetime, share: float, at_least: int) -> int
 
 def _draw_week(session: Session, week: date, *, now: datetime, share: float, at_least: int) -> int:
     start, end = (datetime.combine(day, time(), CHINA) for day in (week, week + timedelta(days=7)))
+    # A place that is not known is one of its own.
+    community = func.coalesce(Result.community_id, 0)
+    drawn_before = select(func.coalesce(CallBack.community_id, 0)).where(CallBack.week == week)
     rows = session.scalars(
         select(Result)
         .join(Ticket, results.of_round())
@@ -55,15 +58,15 @@ def _draw_week(session: Session, week: date, *, now: datetime, share: float, at_
             Ticket.state.in_(TO_ASK),
             Person.erased_at.is_(None),
             ~exists().where(results.judgement()),
+            community.not_in(drawn_before),
         )
         .order_by(Result.lot)
     ).all()
-    drawn_before = set(session.scalars(select(CallBack.community_id).where(CallBack.week == week).distinct()))
+    by_community: dict[int | None, list[Result]] = {}
+    for row in rows:
+        by_community.setdefault(row.community_id, []).append(row)
     chosen: list[Result] = []
-    for community_id in dict.fromkeys(row.community_id for row in rows):
-        if community_id in drawn_before:
-            continue
-        here = [row for row in rows if row.community_id == community_id]
+    for here in by_community.values():
         others = [row for row in here if not row.own_work and not row.announced]
         count = max(at_least, math.ceil(share * len(others)))
         chosen += [row for row in here if row.own_work] + others[:count]
