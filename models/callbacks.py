@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models import results, tickets, transitions
+from models.calendar import monday_of
 from models.clock import CHINA, local
 from models.errors import Refusal, Refused
 from models.lifecycle import Action
@@ -25,18 +26,12 @@ LOOK_BACK_WEEKS = 4
 TO_ASK = (TicketState.RESOLVED, TicketState.CLOSED)
 
 
-def monday(moment: datetime) -> date:
-    """The first day of the week a moment lies in."""
-    day = local(moment).date()
-    return day - timedelta(days=day.weekday())
-
-
 def draw(session: Session, *, now: datetime, share: float, at_least: int) -> int:
     """Draws who is called back about the weeks that are over, once for a week and community; gives how many.
 
     The lots were drawn when the matters were finished: the same rows always give the same sample.
     """
-    this_week = monday(now)
+    this_week = monday_of(local(now).date())
     return sum(
         _draw_week(session, this_week - timedelta(weeks=back), now=now, share=share, at_least=at_least)
         for back in range(LOOK_BACK_WEEKS, 0, -1)
