@@ -18,6 +18,7 @@ from console.house import House, argument
 from console.sight import Sight
 from models import areas, statistics
 from models.area import Area, AreaKind
+from models.calendar import monday_of
 from models.category import Category
 from models.clock import CHINA, local
 from models.statistics import FIRST_LEFT_OUT, LEFT_OUT, NEVER_FINISHED, Figure, Key, Rates
@@ -133,7 +134,7 @@ def _asked(sight: Sight) -> Asked:
 
 
 def _days(period: str, today: date) -> tuple[date, date]:
-    monday = today - timedelta(days=today.weekday())
+    monday = monday_of(today)
     month = today.replace(day=1)
     match period:
         case "this_week":

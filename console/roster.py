@@ -13,6 +13,7 @@ from console.house import House, argument, field
 from console.sight import Sight
 from models import areas, duty, rosters
 from models.area import Area
+from models.calendar import monday_of
 from models.clock import local
 from models.rosters import Trouble, Turn, TurnRefused
 from texts import roster as words
@@ -100,7 +101,7 @@ def _page(sight: Sight, trouble: Trouble | None = None) -> dict[str, Any]:
         day = _day((field("day", most=10) if trouble else argument("day", most=10)) or today.isoformat(), sight)
     except TurnRefused:
         day = today
-    monday = day - timedelta(days=day.weekday())
+    monday = monday_of(day)
     return {
         "area": area,
         "places": [(each.id, areas.full_name(sight.session, each)) for each in places],

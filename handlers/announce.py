@@ -10,7 +10,7 @@ from handlers import dialogue, report
 from handlers.announced import fits
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import announcements, areas
+from models import announcements, areas, transitions
 from models.announcement import Announcement, Outcome
 from models.announcements import Draft
 from models.area import Area, AreaKind
@@ -20,6 +20,7 @@ from models.conversation import State
 from nlp import commands
 from nlp.announced import ends
 from nlp.commands import Intent
+from nlp.extract import Place
 from nlp.similar import compatible
 from texts import announcing
 
@@ -43,20 +44,20 @@ def write(turn: Turn) -> Reply:
         return Reply(announcing.how())
     if len(words) > announcing.MOST:
         return Reply(announcing.too_long())
-    area, place = _where(turn, words)
+    place = turn.world.understander.understand(words).place
+    area, unclear = _where(turn, place)
     if area is None:
-        return Reply(announcing.where(place))
-    category = _what(turn, words)
+        return Reply(announcing.where(unclear))
+    category = _what(turn, words, place)
     if category is None:
         return Reply(announcing.what())
     until = ends(words, here=local(turn.now)) or local(turn.now) + HOLDS_FOR
     return _preview(turn, _draft(turn, words, area, category, until.astimezone(turn.now.tzinfo)))
 
 
-def _where(turn: Turn, words: str) -> tuple[Area | None, str]:
+def _where(turn: Turn, found: Place | None) -> tuple[Area | None, str]:
     """The area that is named, or the speaker's own where none is; None for one that is not theirs, with its name."""
-    paths = announcements.desk_paths(turn.session, turn.person)
-    found = turn.world.understander.understand(words).place
+    paths = transitions.desk_paths(turn.session, turn.person)
     named = turn.session.get(Area, found.area_id) if found and found.area_id else None
     if named is None:
         own = turn.session.get(Area, areas.ids_on(paths[0])[-1]) if len(paths) == 1 else None
@@ -68,11 +69,9 @@ def _where(turn: Turn, words: str) -> tuple[Area | None, str]:
     return named, ""
 
 
-def _what(turn: Turn, words: str) -> Category | None:
-    understander = turn.world.understander
-    place = understander.understand(words).place
+def _what(turn: Turn, words: str, place: Place | None) -> Category | None:
     # The name of an estate says nothing of the matter: a garden's water is no matter of plants.
-    found = understander.understand(words.replace(place.text, "", 1) if place else words).candidates
+    found = turn.world.understander.understand(words.replace(place.text, "", 1) if place else words).candidates
     return turn.world.categories[found[0][0]] if found and found[0][1] >= CLEAR else None
 
 
@@ -85,7 +84,7 @@ def _preview(turn: Turn, draft: Draft) -> Reply:
     if not turn.now < draft.until <= turn.now + LONGEST:
         return Reply(announcing.over())
     dialogue.wait(turn, State.ANNOUNCEMENT, draft=_kept(draft))
-    tickets = _answers(turn, _shown(draft, turn))
+    tickets = _answers(turn, announcements.drawn_up(draft, by=turn.person, now=turn.now))
     people = announcements.people_of(turn.session, tickets)
     text = announcing.preview(
         draft.title,
@@ -119,11 +118,6 @@ def _waiting(turn: Turn) -> Draft | None:
         turn.now,
         datetime.fromisoformat(data["until"]),
     )
-
-
-def _shown(draft: Draft, turn: Turn) -> Announcement:
-    """The announcement as it would be, for looking only."""
-    return Announcement(**asdict(draft), by_id=turn.person.id, created_at=turn.now)
 
 
 def _answers(turn: Turn, announcement: Announcement) -> list[int]:
@@ -172,7 +166,7 @@ def _send(turn: Turn) -> Reply:
     if draft is None:
         return Reply(announcing.nothing_to_send())
     area = turn.session.get_one(Area, draft.area_id)
-    paths = announcements.desk_paths(turn.session, turn.person)
+    paths = transitions.desk_paths(turn.session, turn.person)
     if not any(areas.covers(path, area.path) for path in paths):
         return Reply(announcing.where(areas.full_name(turn.session, area)))
     if draft.until <= turn.now:

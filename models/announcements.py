@@ -6,7 +6,7 @@ Whoever announces only marks the tickets; a worker answers them one by one, so t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +14,13 @@ from sqlalchemy import and_, false, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from models import areas, desk, outboxes, people, transitions
+from models import areas, desk, outboxes, transitions
 from models.announcement import Announcement, Answered, Outcome, Todo
 from models.area import Area, AreaKind
 from models.errors import Refused
 from models.lifecycle import OPEN_STATES, Action
 from models.outbox import NoticeKind
-from models.person import Person, Role, RoleStatus
+from models.person import Person
 from models.ticket import Ticket, TicketEvent, TicketKind, TicketState, TicketWords, Urgency, WordsKind
 
 MOST = 500
@@ -47,20 +47,14 @@ class Draft:
     until: datetime
 
 
+def drawn_up(draft: Draft, *, by: Person, now: datetime) -> Announcement:
+    """The announcement as it would be; nothing is stored."""
+    return Announcement(**asdict(draft), by_id=by.id, created_at=now)
+
+
 def announce(session: Session, draft: Draft, *, by: Person, now: datetime) -> Announcement:
     """A new announcement; whoever reports the event from now on gets it."""
-    made = Announcement(
-        title=draft.title,
-        words=draft.words,
-        area_id=draft.area_id,
-        category=draft.category,
-        place=draft.place,
-        outcome=draft.outcome,
-        since=draft.since,
-        until=draft.until,
-        by_id=by.id,
-        created_at=now,
-    )
+    made = drawn_up(draft, by=by, now=now)
     session.add(made)
     session.flush()
     return made
@@ -161,12 +155,12 @@ def candidates(
 def choose(session: Session, announcement: Announcement, ticket_ids: Collection[int]) -> int:
     """Marks the ticked tickets to be answered; gives how many. `ticket_ids` must be among the candidates."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    for ticket_id in ticket_ids:
+    marks = {"announcement_id": announcement.id, "todo": Todo.ANSWER, "later": False, "apart": False}
+    if ticket_ids:
         session.execute(
-            insert(Answered)
-            .values(announcement_id=announcement.id, ticket_id=ticket_id, todo=Todo.ANSWER, later=False, apart=False)
-            .on_conflict_do_nothing()
+            insert(Answered).on_conflict_do_nothing(), [{**marks, "ticket_id": each} for each in ticket_ids]
         )
+    for ticket_id in ticket_ids:
         outboxes.to_dispatch(session, ticket_id)
     return len(ticket_ids)
 
@@ -174,21 +168,11 @@ def choose(session: Session, announcement: Announcement, ticket_ids: Collection[
 # ---------------------------------------------------------------- the desk in the chat
 
 
-def desk_paths(session: Session, person: Person) -> Sequence[str]:
-    """The areas for which somebody may announce, as on the console: those whose desk they sit at."""
-    return session.scalars(
-        select(Area.path)
-        .join(Role, Role.area_id == Area.id)
-        .where(Role.person_id == person.id, Role.kind.in_(people.STAFF_KINDS), Role.status == RoleStatus.ACTIVE)
-        .distinct()
-    ).all()
-
-
 def on_desk(session: Session, person: Person, *, now: datetime) -> Sequence[Announcement]:
     """The announcements of somebody's desk that hold or will hold, the newest first; locked, so that one person ends
     them.
     """
-    paths = desk_paths(session, person)
+    paths = transitions.desk_paths(session, person)
     return session.scalars(
         select(Announcement)
         .join(Area, Area.id == Announcement.area_id)
@@ -308,9 +292,7 @@ def _answer_later(
     near = [each for each, area in holding if each.since <= ticket.opened_at and areas.covers(area.path, path)]
     if not near or session.scalar(select(Answered.id).where(Answered.ticket_id == ticket.id).limit(1)) is not None:
         return False
-    words = session.scalar(
-        select(TicketWords.text).where(TicketWords.ticket_id == ticket.id, TicketWords.kind == WordsKind.REPORT)
-    )
+    words = next((each.text for each in ticket.words if each.kind is WordsKind.REPORT), None)
     announcement = next((each for each in near if fits(each, ticket, words or "")), None)
     if announcement is None:
         return False
@@ -352,7 +334,6 @@ def _hold(
             "held_from": TicketState.NEW if ticket.state is TicketState.OFFERED else ticket.state,
             "hold_until": announcement.until,
             "answered_at": ticket.answered_at or now,
-            "due_at": None,
             "dispatch_at": None,
         },
     )
@@ -383,7 +364,6 @@ def _finish(session: Session, announcement: Announcement, ticket: Ticket, *, by:
         changes={
             "resolved_at": now,
             "answered_at": ticket.answered_at or now,
-            "due_at": None,
             "dispatch_at": None,
         },
     )

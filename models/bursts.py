@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from models import results, transitions
@@ -16,11 +16,6 @@ from models.result import Result
 from models.ticket import Evaluation, Ticket
 
 
-def is_left_out() -> ColumnElement[bool]:
-    """The condition for judgements that are set aside and that nobody has taken back in."""
-    return and_(Evaluation.set_aside.is_not(None), Evaluation.counted_at.is_(None))
-
-
 def left_out(
     session: Session, sight: ColumnElement[bool], *, skip: int = 0, most: int = 50
 ) -> Sequence[tuple[Evaluation, Ticket]]:
@@ -28,7 +23,7 @@ def left_out(
     rows = session.execute(
         select(Evaluation, Ticket)
         .join(Ticket, Ticket.id == Evaluation.ticket_id)
-        .where(is_left_out(), sight)
+        .where(results.is_left_out(), sight)
         .order_by(Evaluation.person_id, Evaluation.at, Evaluation.id)
         .offset(skip)
         .limit(most)

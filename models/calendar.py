@@ -135,6 +135,11 @@ def is_working_day(day: date) -> bool:
     return _is_official_working_day(day)
 
 
+def monday_of(day: date) -> date:
+    """The first day of the week that `day` lies in."""
+    return day - timedelta(days=day.weekday())
+
+
 def holiday(day: date) -> str:
     """The Chinese name of the holiday that `day`, free or a make-up day, belongs to; empty where none is known."""
     try:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models import results, tickets, transitions
+from models.calendar import monday_of
 from models.clock import CHINA, local
 from models.errors import Refusal, Refused
 from models.lifecycle import Action
@@ -25,18 +26,12 @@ LOOK_BACK_WEEKS = 4
 TO_ASK = (TicketState.RESOLVED, TicketState.CLOSED)
 
 
-def monday(moment: datetime) -> date:
-    """The first day of the week a moment lies in."""
-    day = local(moment).date()
-    return day - timedelta(days=day.weekday())
-
-
 def draw(session: Session, *, now: datetime, share: float, at_least: int) -> int:
     """Draws who is called back about the weeks that are over, once for a week and community; gives how many.
 
     The lots were drawn when the matters were finished: the same rows always give the same sample.
     """
-    this_week = monday(now)
+    this_week = monday_of(local(now).date())
     return sum(
         _draw_week(session, this_week - timedelta(weeks=back), now=now, share=share, at_least=at_least)
         for back in range(LOOK_BACK_WEEKS, 0, -1)
@@ -45,6 +40,9 @@ def draw(session: Session, *, now: datetime, share: float, at_least: int) -> int
 
 def _draw_week(session: Session, week: date, *, now: datetime, share: float, at_least: int) -> int:
     start, end = (datetime.combine(day, time(), CHINA) for day in (week, week + timedelta(days=7)))
+    # A place that is not known is one of its own.
+    community = func.coalesce(Result.community_id, 0)
+    drawn_before = select(func.coalesce(CallBack.community_id, 0)).where(CallBack.week == week)
     rows = session.scalars(
         select(Result)
         .join(Ticket, results.of_round())
@@ -55,15 +53,15 @@ def _draw_week(session: Session, week: date, *, now: datetime, share: float, at_
             Ticket.state.in_(TO_ASK),
             Person.erased_at.is_(None),
             ~exists().where(results.judgement()),
+            community.not_in(drawn_before),
         )
         .order_by(Result.lot)
     ).all()
-    drawn_before = set(session.scalars(select(CallBack.community_id).where(CallBack.week == week).distinct()))
+    by_community: dict[int | None, list[Result]] = {}
+    for row in rows:
+        by_community.setdefault(row.community_id, []).append(row)
     chosen: list[Result] = []
-    for community_id in dict.fromkeys(row.community_id for row in rows):
-        if community_id in drawn_before:
-            continue
-        here = [row for row in rows if row.community_id == community_id]
+    for here in by_community.values():
         others = [row for row in here if not row.own_work and not row.announced]
         count = max(at_least, math.ceil(share * len(others)))
         chosen += [row for row in here if row.own_work] + others[:count]
@@ -166,7 +164,7 @@ def record(session: Session, call_back: CallBack, answer: int, text: str, *, by:
             why=text,
             words_kind=WordsKind.EVALUATION,
             facts={"answer": answer},
-            changes={"closed_at": ticket.closed_at or now, "ending": Ending.CALLED_BACK, "due_at": None},
+            changes={"closed_at": ticket.closed_at or now, "ending": Ending.CALLED_BACK},
         )
     words = session.get(TicketWords, event.words_id) if event.words_id else None
     if words is not None:

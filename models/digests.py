@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models import outboxes, people, transitions
 from models.area import Area
-from models.calendar import is_working_day
+from models.calendar import is_working_day, monday_of
 from models.category import Category
 from models.clock import CHINA, local
 from models.lifecycle import OPEN_STATES
@@ -34,12 +34,8 @@ def is_morning(now: datetime) -> bool:
 def is_first_morning(now: datetime) -> bool:
     """Whether it is the time of the weekly digests: the morning of a week's first working day."""
     today = local(now).date()
-    before = (_monday(today) + timedelta(days=number) for number in range(today.weekday()))
+    before = (monday_of(today) + timedelta(days=number) for number in range(today.weekday()))
     return is_morning(now) and not any(is_working_day(day) for day in before)
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
 
 
 def _midnight(day: date) -> datetime:
@@ -49,7 +45,7 @@ def _midnight(day: date) -> datetime:
 def of_the_week(now: datetime) -> Select[Person]:
     """Those responsible for an area who had no weekly digest this week."""
     is_named = exists().where(or_(Area.grid_worker_id == Person.id, Area.secretary_id == Person.id))
-    return _without(NoticeKind.WEEK, since=_midnight(_monday(local(now).date()))).where(is_named)
+    return _without(NoticeKind.WEEK, since=_midnight(monday_of(local(now).date()))).where(is_named)
 
 
 def of_the_day(now: datetime) -> Select[Person]:
@@ -70,7 +66,7 @@ def send_week(session: Session, person: Person, *, now: datetime) -> bool:
     ).all()
     inside = select(Area.id).where(or_(*(Area.path.startswith(path) for path in own)))
     where = or_(Ticket.area_id.in_(inside), Ticket.community_id.in_(inside))
-    end = _midnight(_monday(local(now).date()) + timedelta(days=7))
+    end = _midnight(monday_of(local(now).date()) + timedelta(days=7))
     return _send(session, NoticeKind.WEEK, person, and_(where, _due(end)), now=now)
 
 

@@ -404,11 +404,12 @@ def look_up(session: Session, tickets: Collection[Ticket]) -> None:
 
 
 def _last_wave(session: Session, ticket: Ticket) -> int:
-    known = batch.memo(session) or {}
-    what = (Wave, ticket.id)
     # Even an untouched ticket may have had a wave, in which nobody could be asked.
-    query = select(func.max(Wave.number)).where(Wave.ticket_id == ticket.id)
-    last: int | None = known[what] if what in known else session.scalar(query)
+    last = batch.once(
+        session,
+        (Wave, ticket.id),
+        lambda: session.scalar(select(func.max(Wave.number)).where(Wave.ticket_id == ticket.id)),
+    )
     if last is None and not ticket.is_untouched:
         # Offers from before there were waves.
         last = session.scalar(select(func.max(Offer.wave)).where(Offer.ticket_id == ticket.id))

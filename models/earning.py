@@ -17,7 +17,7 @@ from models.ledger import EARNED, Account, AccountKind, Entry, LedgerMember, Loo
 from models.lifecycle import Action
 from models.person import Person
 from models.result import Result
-from models.ticket import Ending, Evaluation, Ticket, TicketEvent, TicketHelper, TicketKind, TicketState
+from models.ticket import Ending, Ticket, TicketEvent, TicketHelper, TicketKind, TicketState
 
 LOOK_BACK = timedelta(days=60)
 """How old a finishing may be that is looked at: more than judging and any stop of the scheduler take together."""
@@ -47,7 +47,7 @@ def due(session: Session, *, now: datetime, rules: Rules, most: int) -> Sequence
     """The ids of results that somebody who takes part may have earned by, and that nobody has looked at."""
     members = select(LedgerMember.person_id)
     helps = exists().where(TicketHelper.ticket_id == Ticket.id, TicketHelper.person_id.in_(members))
-    set_aside = exists().where(results.judgement(), Evaluation.set_aside.is_not(None), Evaluation.counted_at.is_(None))
+    set_aside = exists().where(results.judgement(), results.is_left_out())
     return session.scalars(
         select(Result.id)
         .join(Ticket, results.of_round())

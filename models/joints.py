@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from models import areas, transitions
+from models import areas, batch, transitions
 from models.area import Area
 from models.clock import local
 from models.errors import Refusal, Refused
@@ -69,9 +69,13 @@ def around(session: Session, area_id: int | None) -> JointArea | None:
     area = session.get(Area, area_id) if area_id else None
     if area is None:
         return None
-    nodes = session.scalars(select(JointNode).where(JointNode.area_id.in_(areas.ids_on(area.path)))).all()
     order = areas.ids_on(area.path)
-    nearest = max(nodes, key=lambda node: order.index(node.area_id), default=None)
+    # One question for all areas of a transaction that works on many rows.
+    here = batch.areas_of(session).union(order)
+    query = select(JointNode).where(JointNode.area_id.in_(here))
+    nodes = batch.once(session, (around, here), lambda: session.scalars(query).all())
+    above = [node for node in nodes if node.area_id in order]
+    nearest = max(above, key=lambda node: order.index(node.area_id), default=None)
     return session.get(JointArea, nearest.joint_id) if nearest is not None else None
 
 

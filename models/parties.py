@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from models import areas, people
+from models import areas, batch, people
 from models.area import Area
 from models.lifecycle import Action
 from models.party import Assignment, End, Link, Party, PartyKind
@@ -38,7 +38,7 @@ def serving(session: Session, place: Area | None, *, kind: PartyKind | None = No
     if ids:
         query = query.where(Party.area_id.in_(ids))
     found: dict[str, Party] = {}
-    for party in session.scalars(query):
+    for party in batch.once(session, (serving, kind, tuple(ids)), lambda: session.scalars(query).all()):
         known = found.get(party.name)
         if known is None or (ids and ids.index(party.area_id) > ids.index(known.area_id)):
             found[party.name] = party

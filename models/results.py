@@ -31,8 +31,9 @@ def workers(session: Session, ticket: Ticket) -> frozenset[int]:
     return frozenset({*along, *([ticket.assignee_id] if ticket.assignee_id else [])})
 
 
-def note(session: Session, ticket: Ticket, *, now: datetime, announced: bool = False) -> None:
-    """Takes a ticket that is being finished into the figures."""
+def note(session: Session, ticket: Ticket, *, now: datetime, announced: bool = False) -> frozenset[int]:
+    """Takes a ticket that is being finished into the figures; gives the ids of those who did its work."""
+    done_by = workers(session, ticket)
     session.add(
         Result(
             ticket_id=ticket.id,
@@ -42,11 +43,12 @@ def note(session: Session, ticket: Ticket, *, now: datetime, announced: bool = F
             category=ticket.category,
             worker_id=ticket.assignee_id,
             in_time=(ticket.answered_at or now) <= ticket.promised_at,
-            own_work=ticket.reporter_id in workers(session, ticket),
+            own_work=ticket.reporter_id in done_by,
             announced=announced,
             lot=secrets.token_hex(16),
         )
     )
+    return done_by
 
 
 def current(session: Session, ticket: Ticket) -> Result | None:
@@ -112,7 +114,29 @@ def lapse_emergencies(session: Session, *, now: datetime, days: int) -> int:
     return len(ids)
 
 
+def late_judgement(now: datetime, days: int) -> ColumnElement[bool]:
+    """The condition for results whose time to judge is over."""
+    return func.coalesce(Result.asked_at, Ticket.resolved_at) <= now - timedelta(days=days)
+
+
+def to_remind(now: datetime, after: timedelta) -> ColumnElement[bool]:
+    """The condition for results to be asked about once more: only where the first question came through, because a
+    second one that waits behind the first is no reminder.
+    """
+    return and_(
+        Ticket.state == TicketState.RESOLVED,
+        Ticket.reminded_at.is_(None),
+        Result.asked_at <= now - after,
+        Result.own_work.is_(False),
+    )
+
+
 # ---------------------------------------------------------------- bursts
+
+
+def is_left_out() -> ColumnElement[bool]:
+    """The condition for judgements that are set aside and that nobody has taken back in."""
+    return and_(Evaluation.set_aside.is_not(None), Evaluation.counted_at.is_(None))
 
 
 def set_aside_bursts(session: Session, *, now: datetime, an_hour: int, of_one_a_day: int) -> int:
@@ -157,20 +181,3 @@ def _burst(group: Sequence[Evaluation], most: int, window: timedelta) -> list[Ev
         if last - first + 1 > most:
             found.update({each.id: each for each in group[first : last + 1]})
     return list(found.values())
-
-
-def late_judgement(now: datetime, days: int) -> ColumnElement[bool]:
-    """The condition for results whose time to judge is over."""
-    return func.coalesce(Result.asked_at, Ticket.resolved_at) <= now - timedelta(days=days)
-
-
-def to_remind(now: datetime, after: timedelta) -> ColumnElement[bool]:
-    """The condition for results to be asked about once more: only where the first question came through, because a
-    second one that waits behind the first is no reminder.
-    """
-    return and_(
-        Ticket.state == TicketState.RESOLVED,
-        Ticket.reminded_at.is_(None),
-        Result.asked_at <= now - after,
-        Result.own_work.is_(False),
-    )

@@ -11,6 +11,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from models import results
 from models.party import Assignment, End, Party
 from models.result import Result
 from models.ticket import ENDED, Evaluation, EvaluationSource, Ticket, TicketState
@@ -153,14 +154,9 @@ def _count_results(
         later.finished_at >= since,
         later.finished_at < until,
     )
-    said = and_(
-        Evaluation.ticket_id == Result.ticket_id,
-        Evaluation.round == Result.round,
-        Evaluation.person_id == Ticket.reporter_id,
-    )
     gone = and_(Ticket.state == TicketState.WITHDRAWN, Ticket.reopened == Result.round)
     outcome = case(
-        (and_(Evaluation.set_aside.is_not(None), Evaluation.counted_at.is_(None)), Figure.SET_ASIDE),
+        (results.is_left_out(), Figure.SET_ASIDE),
         (Evaluation.answer == 1, Figure.SATISFIED),
         (Evaluation.answer == 2, Figure.SOLVED_ONLY),
         (Evaluation.answer == 3, Figure.UNSOLVED),
@@ -176,7 +172,7 @@ def _count_results(
     rows = session.execute(
         select(Result.community_id, Result.category, outcome, Result.in_time, by_call, func.count())
         .join(Ticket, Ticket.id == Result.ticket_id)
-        .outerjoin(Evaluation, said)
+        .outerjoin(Evaluation, results.judgement())
         .where(
             Result.finished_at >= since,
             Result.finished_at < until,

@@ -238,8 +238,7 @@ def perform(
         )
     own_work: frozenset[int] = frozenset()
     if ticket.state is TicketState.RESOLVED and before is not TicketState.RESOLVED:
-        results.note(session, ticket, now=now, announced="announcement" in (facts or {}))
-        own_work = results.workers(session, ticket)
+        own_work = results.note(session, ticket, now=now, announced="announcement" in (facts or {}))
     event = history.record(
         session, ticket, action, actor=actor, by=by, now=now, before=before.value, words=words, facts=facts or {}
     )
@@ -429,9 +428,14 @@ def forget_questions(session: Session, ticket: Ticket, *, of: int | None = None)
     session.execute(query if of is None else query.where(Question.person_id == of))
 
 
+def desk_paths(session: Session, person: Person) -> Sequence[str]:
+    """The areas whose desk somebody sits at."""
+    roots = [role.area_id for role in person.roles if role.kind in people.STAFF_KINDS and role.status == "active"]
+    return session.scalars(select(Area.path).where(Area.id.in_(roots))).all()
+
+
 def sight(session: Session, person: Person) -> ColumnElement[bool]:
     """The condition for tickets that a person at a desk may see: their communities', and those without a place."""
-    roots = [role.area_id for role in person.roles if role.kind in people.STAFF_KINDS and role.status == "active"]
-    paths = session.scalars(select(Area.path).where(Area.id.in_(roots))).all()
+    paths = desk_paths(session, person)
     inside = select(Area.id).where(or_(*(Area.path.startswith(path) for path in paths)))
     return or_(Ticket.community_id.in_(inside), Ticket.community_id.is_(None), Ticket.lead_id.in_(inside))
