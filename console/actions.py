@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from console import recommend
-from console.house import field
+from console.house import as_id, field
 from console.sight import Sight
 from models import areas, departments, desk, dispatch, handing_on, merging, splitting, tickets, triage
 from models.area import Area
@@ -77,12 +77,6 @@ class Doing:
         return text
 
 
-def _id(name: str) -> int:
-    """The row a form names, 0 for none and for nonsense."""
-    given = field(name, most=12)
-    return int(given) if given.isascii() and given.isdigit() else 0
-
-
 def _answer() -> int:
     given = field("answer", most=1)
     if given not in ("1", "2", "3"):
@@ -117,7 +111,7 @@ def _correct(doing: Doing) -> None:
 
 
 def _locate(doing: Doing) -> None:
-    session, given, place = doing.session, _id("area"), field("place", most=200)
+    session, given, place = doing.session, as_id(field("area")), field("place", most=200)
     area = session.get(Area, given) if given else None
     if area is None and (given or not place):
         raise FormMisfit(Misfit.PLACE)
@@ -134,7 +128,7 @@ def _locate(doing: Doing) -> None:
 
 
 def _offer(doing: Doing) -> None:
-    wanted = _id("person")
+    wanted = as_id(field("person"))
     for each in recommend.candidates(doing.sight, doing.ticket):
         if each.person.id == wanted:
             dispatch.offer_to(doing.session, doing.ticket, each.person, by=doing.by, now=doing.now)
@@ -263,7 +257,7 @@ def _supervise(doing: Doing) -> None:
 
 
 def _ask_help(doing: Doing) -> None:
-    wanted = _id("person")
+    wanted = as_id(field("person"))
     for each in recommend.candidates(doing.sight, doing.ticket):
         if each.person.id == wanted:
             dispatch.ask_along(doing.session, doing.ticket, each.person, by=doing.by, now=doing.now)
@@ -272,7 +266,7 @@ def _ask_help(doing: Doing) -> None:
 
 
 def _hand_on(doing: Doing) -> None:
-    person = doing.session.get(Person, _id("person"))
+    person = doing.session.get(Person, as_id(field("person")))
     if person is None:
         raise FormMisfit(Misfit.PERSON)
     handing_on.propose(doing.session, doing.ticket, person, by=doing.by, now=doing.now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from werkzeug.exceptions import NotFound
 
-from console.house import House, field, page_number
+from console.house import House, as_id, field, page_number, ticked
+from console.places import MOST_AREAS, lie_in, tree
 from console.sight import Sight
 from models import announcements, areas
 from models.announcement import Announcement, Answered, Outcome
@@ -27,7 +28,6 @@ from texts import figures
 
 PAGE_SIZE = 50
 LONGEST = timedelta(days=366)
-MOST_AREAS = 1500
 
 PLACES = (AreaKind.STREET, AreaKind.COMMUNITY, AreaKind.ESTATE, AreaKind.BUILDING)
 
@@ -50,7 +50,8 @@ def add_announcements(blueprint: Blueprint, house: House) -> None:
                 .offset((page - 1) * PAGE_SIZE)
                 .limit(PAGE_SIZE + 1)
             ).all()
-            rows = [(each, _area_name(sight, each), _count(sight, each)) for each in found[:PAGE_SIZE]]
+            counts = _counts(sight, found)
+            rows = [(each, _area_name(sight, each), counts.get(each.id, 0)) for each in found[:PAGE_SIZE]]
             return house.page("announcements.html", sight, rows=rows, page=page, more=len(found) > PAGE_SIZE)
 
     @blueprint.get("/announcements/new")
@@ -97,10 +98,9 @@ def add_announcements(blueprint: Blueprint, house: House) -> None:
     def announcement_answer(announcement_id: int) -> ResponseReturnValue:
         with house.doing() as sight:
             announcement = _live(sight, announcement_id)
-            ticked = {int(each) for each in request.form.getlist("ticket") if each.isascii() and each.isdigit()}
+            chosen = ticked("ticket")
             could = announcements.candidates(sight.session, announcement, compatible(announcement.category))
-            chosen = [ticket.id for ticket, _ in could if ticket.id in ticked]
-            announcements.choose(sight.session, announcement, chosen)
+            announcements.choose(sight.session, announcement, [ticket.id for ticket, _ in could if ticket.id in chosen])
         return redirect(url_for(".announcement_page", announcement_id=announcement_id, done="announced"), 303)
 
     def act(name: str, do: Callable[[Sight, Announcement], None], done: str) -> None:
@@ -149,19 +149,14 @@ def _area_name(sight: Sight, announcement: Announcement) -> str:
     return areas.full_name(sight.session, sight.session.get_one(Area, announcement.area_id))
 
 
-def _count(sight: Sight, announcement: Announcement) -> int:
-    return (
-        sight.session.scalar(
-            select(func.count())
-            .select_from(Answered)
-            .where(Answered.announcement_id == announcement.id, Answered.apart.is_(False))
-        )
-        or 0
+def _counts(sight: Sight, found: Sequence[Announcement]) -> dict[int, int]:
+    """How many tickets each of them answers."""
+    rows = sight.session.execute(
+        select(Answered.announcement_id, func.count())
+        .where(Answered.announcement_id.in_([each.id for each in found]), Answered.apart.is_(False))
+        .group_by(Answered.announcement_id)
     )
-
-
-def _categories(sight: Sight) -> dict[str, str]:
-    return dict(sight.session.execute(select(Category.code, Category.name)).all())
+    return dict(rows.all())
 
 
 def _moment(name: str) -> datetime:
@@ -187,9 +182,8 @@ def _draft(sight: Sight, old: Announcement | None) -> Draft:
 
 
 def _what(sight: Sight) -> tuple[int, str, Outcome]:
-    given = field("area", most=12)
-    area = sight.session.get(Area, int(given)) if given.isascii() and given.isdigit() else None
-    if area is None or not any(areas.covers(path, area.path) for path in sight.desk_paths):
+    area = sight.session.get(Area, as_id(field("area")))
+    if area is None or not lie_in([area], sight.desk_paths):
         raise DraftMisfit("area")
     category = field("category", most=40)
     if sight.session.get(Category, category) is None:
@@ -202,13 +196,7 @@ def _what(sight: Sight) -> tuple[int, str, Outcome]:
 def _form(sight: Sight, announcement: Announcement | None, *, fault: str = "") -> dict[str, Any]:
     if not sight.is_desk:
         raise NotFound
-    nodes = [
-        each
-        for each in areas.all_areas(sight.session)
-        if each.kind in PLACES and any(areas.covers(path, each.path) for path in sight.desk_paths)
-    ]
-    nodes.sort(key=lambda each: areas.ids_on(each.path))
-    least = min((len(areas.ids_on(each.path)) for each in nodes), default=0)
+    nodes = [each for each in areas.all_areas(sight.session) if each.kind in PLACES]
     draft = {name: field(name) for name in request.form}
     if announcement is not None and not draft:
         draft = {
@@ -222,10 +210,8 @@ def _form(sight: Sight, announcement: Announcement | None, *, fault: str = "") -
     return {
         "announcement": announcement,
         "area_name": _area_name(sight, announcement) if announcement else "",
-        "tree": [
-            (each.id, "\u3000" * (len(areas.ids_on(each.path)) - least) + each.name) for each in nodes[:MOST_AREAS]
-        ],
-        "categories": _categories(sight),
+        "tree": tree(lie_in(nodes, sight.desk_paths))[:MOST_AREAS],
+        "categories": sight.categories(),
         "outcomes": figures.OUTCOMES,
         "draft": draft,
         "fault": figures.FAULTS[fault] if fault else "",
@@ -251,7 +237,7 @@ def _page(sight: Sight, announcement: Announcement) -> dict[str, Any]:
     return {
         "announcement": announcement,
         "area_name": _area_name(sight, announcement),
-        "categories": _categories(sight),
+        "categories": sight.categories(),
         "by": session.get_one(Person, announcement.by_id),
         "live": live,
         "outcomes": figures.OUTCOMES,
@@ -264,5 +250,5 @@ def _page(sight: Sight, announcement: Announcement) -> dict[str, Any]:
             for ticket, words in could
         ],
         "answered": answered,
-        "count": _count(sight, announcement),
+        "count": _counts(sight, [announcement]).get(announcement.id, 0),
     }

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
-from console.house import House, field, page_number
+from console.house import House, field, page_number, ticked
 from console.sight import Sight
 from models import bursts
-from models.category import Category
 from models.errors import Refused
-from models.person import Person
 
 PAGE_SIZE = 50
 
@@ -31,8 +28,8 @@ def add_bursts(blueprint: Blueprint, house: House) -> None:
     def set_aside_counted() -> ResponseReturnValue:
         try:
             with house.doing() as sight:
-                ticked = {int(each) for each in request.form.getlist("evaluation") if each.isascii() and each.isdigit()}
-                shown = [evaluation.id for evaluation, _ in _found(sight) if evaluation.id in ticked]
+                chosen = ticked("evaluation")
+                shown = [evaluation.id for evaluation, _ in _found(sight) if evaluation.id in chosen]
                 done = bursts.count_after_all(sight.session, shown, field("why"), by=sight.person, now=sight.now)
         except Refused as refused:
             with house.looking() as sight:
@@ -49,13 +46,10 @@ def _found(sight: Sight) -> Any:
 
 def _page(sight: Sight) -> dict[str, Any]:
     rows = _found(sight)
-    names = sight.session.execute(
-        select(Person.id, Person.name).where(Person.id.in_([evaluation.person_id for evaluation, _ in rows]))
-    )
     return {
         "rows": rows[:PAGE_SIZE],
-        "names": dict(names.all()),
-        "categories": dict(sight.session.execute(select(Category.code, Category.name)).all()),
+        "names": sight.names([evaluation.person_id for evaluation, _ in rows]),
+        "categories": sight.categories(),
         "may_count": sight.decides_what_counts,
         "page": page_number(),
         "more": len(rows) > PAGE_SIZE,

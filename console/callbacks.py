@@ -36,13 +36,14 @@ def add_call_backs(blueprint: Blueprint, house: House) -> None:
         page = page_number()
         with house.looking() as sight:
             found = callbacks.waiting(sight.session, desk_sight(sight), skip=(page - 1) * PAGE_SIZE, most=PAGE_SIZE + 1)
-            categories = dict(sight.session.execute(select(Category.code, Category.name)).all())
-            rows = [(call_back, ticket, _reporter(sight, ticket)) for call_back, ticket in found[:PAGE_SIZE]]
+            asked = select(Person).where(Person.id.in_([ticket.reporter_id for _, ticket in found]))
+            reporters = {each.id: each for each in sight.session.scalars(asked)}
+            rows = [(call_back, ticket, reporters[ticket.reporter_id]) for call_back, ticket in found[:PAGE_SIZE]]
             return house.page(
                 "call_backs.html",
                 sight,
                 rows=rows,
-                categories=categories,
+                categories=sight.categories(),
                 tries=callbacks.TRIES,
                 page=page,
                 more=len(found) > PAGE_SIZE,
@@ -108,10 +109,6 @@ def _found(sight: Sight, call_back_id: int) -> tuple[CallBack, Ticket]:
     return row[0], row[1]
 
 
-def _reporter(sight: Sight, ticket: Ticket) -> Person:
-    return sight.session.get_one(Person, ticket.reporter_id)
-
-
 def _page(sight: Sight, call_back: CallBack, ticket: Ticket) -> dict[str, Any]:
     session = sight.session
     seen = session.scalar(
@@ -142,7 +139,7 @@ def _page(sight: Sight, call_back: CallBack, ticket: Ticket) -> dict[str, Any]:
         "ticket": ticket,
         "result": result,
         "category": services.matter(session.get_one(Category, ticket.category).name, ticket.service),
-        "reporter": _reporter(sight, ticket),
+        "reporter": session.get_one(Person, ticket.reporter_id),
         "shows_phone": seen is not None,
         "report": report or "",
         "finished_with": done or "",

@@ -155,7 +155,7 @@ def _chat(sight: Sight, chat: Conversation) -> dict[str, Any]:
         "can_reply": identity is not None and people.can_still_reply(identity, now=sight.now),
         "lines": lines,
         "seen": _last_answer(sight, chat),
-        "colleagues": dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(spoke))).all()),
+        "colleagues": sight.names(spoke),
         "their_tickets": session.scalars(
             select(Ticket)
             .where(Ticket.reporter_id == chat.person_id, sight.tickets())

@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
-from console.house import House, field
+from console.house import House, as_id, field, ticked
+from console.places import MOST_AREAS, lie_in, tree
 from console.sight import Sight
 from models import areas, departments, joints, links, parties, pushing, transitions
 from models.area import Area, AreaKind
@@ -21,13 +22,11 @@ from models.departments import Draft
 from models.errors import Refusal, Refused
 from models.joint import JointArea, Turn
 from models.party import Party, PartyKind
-from models.person import RoleKind
 from models.pushed import Admitted
 from models.ticket import Ticket
 from texts import console as words
 from texts import parties as said
 
-MOST_AREAS = 1500
 NODES = (AreaKind.COMMUNITY, AreaKind.ESTATE, AreaKind.BUILDING)
 
 
@@ -111,30 +110,14 @@ def _sentence(fault: FormMisfit | Refused) -> str:
     return words.refusal(fault) if isinstance(fault, Refused) else said.FAULTS[str(fault)]
 
 
-def _street_paths(sight: Sight) -> list[str]:
-    """Where the viewer is of the street: only the street changes the list that protects communities, and the rota."""
-    kinds = (RoleKind.STREET, RoleKind.ADMIN)
-    mine = [role.area_id for role in sight.person.roles if role.kind in kinds and role.status == "active"]
-    return list(sight.session.scalars(select(Area.path).where(Area.id.in_(mine))))
-
-
-def _number(name: str) -> int:
-    given = field(name, most=12)
-    return int(given) if given.isascii() and given.isdigit() else 0
-
-
 def _area(sight: Sight, given: int, paths: Sequence[str]) -> Area:
-    area = sight.session.get(Area, given) if given else None
-    if area is None or not any(areas.covers(path, area.path) for path in paths):
+    area = sight.session.get(Area, given)
+    if area is None or not lie_in([area], paths):
         raise FormMisfit("area")
     return area
 
 
 # ---------------------------------------------------------------- the list of parties
-
-
-def _categories(sight: Sight) -> dict[str, str]:
-    return dict(sight.session.execute(select(Category.code, Category.name)).all())
 
 
 def _draft(sight: Sight, name: str, area: Area) -> Draft:
@@ -143,7 +126,7 @@ def _draft(sight: Sight, name: str, area: Area) -> Draft:
         raise FormMisfit("kind")
     if not name:
         raise FormMisfit("name")
-    known = _categories(sight)
+    known = sight.categories()
     chosen = [each for each in request.form.getlist("category") if each in known]
     return Draft(
         name, PartyKind(kind), area.id, chosen, contact=field("contact", most=40), phone=field("phone", most=20)
@@ -153,7 +136,7 @@ def _draft(sight: Sight, name: str, area: Area) -> Draft:
 def _enter(sight: Sight) -> None:
     # A name with a blank in it could not be said in chat.
     name = "".join(field("name", most=40).split())
-    departments.enter(sight.session, _draft(sight, name, _area(sight, _number("area"), sight.desk_paths)))
+    departments.enter(sight.session, _draft(sight, name, _area(sight, as_id(field("area")), sight.desk_paths)))
 
 
 def _party(sight: Sight, party_id: int) -> Party:
@@ -187,8 +170,7 @@ def _join(sight: Sight) -> None:
         raise FormMisfit("date") from error
     if turn not in list(Turn):
         raise FormMisfit("turn")
-    given = [int(each) for each in request.form.getlist("node") if each.isascii() and each.isdigit()]
-    nodes = [_area(sight, each, _street_paths(sight)) for each in dict.fromkeys(given)]
+    nodes = [_area(sight, each, sight.street_paths) for each in ticked("node")]
     try:
         joints.add(sight.session, name, nodes, turn=Turn(turn), begins=begins)
     except Refused as refused:
@@ -200,7 +182,7 @@ def _part(sight: Sight, joint_id: int) -> None:
     if joint is None:
         raise NotFound
     for node in joint.nodes:
-        _area(sight, node.area_id, _street_paths(sight))
+        _area(sight, node.area_id, sight.street_paths)
     joints.remove(sight.session, joint)
 
 
@@ -214,14 +196,14 @@ def _admit(sight: Sight) -> None:
         raise FormMisfit("name")
     if category is None:
         raise FormMisfit("category")
-    pushing.add_entry(sight.session, _area(sight, _number("area"), _street_paths(sight)), name, category)
+    pushing.add_entry(sight.session, _area(sight, as_id(field("area")), sight.street_paths), name, category)
 
 
 def _strike(sight: Sight, entry_id: int) -> None:
     entry = sight.session.get(Admitted, entry_id)
     if entry is None:
         raise NotFound
-    _area(sight, entry.area_id, _street_paths(sight))
+    _area(sight, entry.area_id, sight.street_paths)
     sight.session.delete(entry)
 
 
@@ -235,7 +217,7 @@ def _decider(yes: bool) -> Callable[..., None]:
 def _push(sight: Sight) -> str:
     """Pushes down, or asks the street where the department wants it; gives the word for what was done."""
     mine = {area.id: (area, party) for area, party in pushing.communities_of(sight.session, sight.person)}
-    chosen = mine.get(_number("community"))
+    chosen = mine.get(as_id(field("community")))
     if chosen is None:
         raise FormMisfit("area")
     task = field("words", most=pushing.LONGEST)
@@ -253,23 +235,15 @@ def _push(sight: Sight) -> str:
 # ---------------------------------------------------------------- what the pages show
 
 
-def _tree(nodes: Sequence[Area]) -> list[tuple[int, str]]:
-    ordered = sorted(nodes, key=lambda each: areas.ids_on(each.path))
-    least = min((len(areas.ids_on(each.path)) for each in ordered), default=0)
-    return [(each.id, "\u3000" * (len(areas.ids_on(each.path)) - least) + each.name) for each in ordered[:MOST_AREAS]]
-
-
 def _page(sight: Sight, *, fault: str = "") -> dict[str, Any]:
     if not sight.is_desk:
         raise NotFound
-    session, street = sight.session, _street_paths(sight)
+    session = sight.session
     everything = areas.all_areas(session)
     by_id = {each.id: each for each in everything}
 
-    def covered(paths: Sequence[str]) -> list[Area]:
-        return [each for each in everything if any(areas.covers(path, each.path) for path in paths)]
-
-    mine = {each.id for each in covered(sight.desk_paths)}
+    own, of_street = lie_in(everything, sight.desk_paths), lie_in(everything, sight.street_paths)
+    mine = {each.id for each in own}
     above = {each for path in sight.desk_paths for each in areas.ids_on(path)}
     listed = session.scalars(
         select(Party).where(Party.active.is_(True), Party.area_id.in_(mine | above)).order_by(Party.kind, Party.name)
@@ -281,7 +255,7 @@ def _page(sight: Sight, *, fault: str = "") -> dict[str, Any]:
         "draft": {name: field(name) for name in request.form} if fault else {},
         "said": said,
         "area_names": {each.id: each.name for each in everything},
-        "categories": _categories(sight),
+        "categories": sight.categories(),
         "parties": [
             (
                 each,
@@ -290,10 +264,10 @@ def _page(sight: Sight, *, fault: str = "") -> dict[str, Any]:
             )
             for each in listed
         ],
-        "places": _tree(covered(sight.desk_paths)),
-        "street_places": _tree([each for each in covered(street) if each.kind is not AreaKind.BUILDING]),
-        "nodes": _tree([each for each in covered(street) if each.kind in NODES]),
-        "is_street": bool(street),
+        "places": tree(own)[:MOST_AREAS],
+        "street_places": tree([each for each in of_street if each.kind is not AreaKind.BUILDING])[:MOST_AREAS],
+        "nodes": tree([each for each in of_street if each.kind in NODES])[:MOST_AREAS],
+        "is_street": bool(sight.street_paths),
         "joints": [
             (
                 each,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TypedDict
@@ -14,12 +12,13 @@ from flask import Blueprint, Response
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
-from console.house import House, argument
+from console.house import House, argument, as_id
+from console.places import lie_in, tree
 from console.sight import Sight
+from console.tables import csv_file
 from models import areas, statistics
 from models.area import Area, AreaKind
 from models.calendar import monday_of
-from models.category import Category
 from models.clock import CHINA, local
 from models.statistics import FIRST_LEFT_OUT, LEFT_OUT, NEVER_FINISHED, Figure, Key, Rates
 from texts import figures, parties
@@ -28,9 +27,6 @@ LONGEST = 366
 """Days of one period: more is another question, and another load."""
 
 SHOWN_KINDS = (AreaKind.CITY, AreaKind.DISTRICT, AreaKind.STREET, AreaKind.COMMUNITY)
-
-IN_A_CELL = "=+-@\t\r"
-"""A spreadsheet would carry out what begins with one of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +75,10 @@ def add_figures(blueprint: Blueprint, house: House) -> None:
     def figures_page() -> str:
         with house.looking() as sight:
             asked = _asked(sight)
-            found = _found(sight, asked)
-            first = statistics.first_given(sight.session, **_scope(sight, asked))
-            names = _category_names(sight)
+            scope = _scope(sight, asked)
+            found = statistics.figures(sight.session, **scope)
+            first = statistics.first_given(sight.session, **scope)
+            names = sight.categories()
             return house.page(
                 "figures.html",
                 sight,
@@ -110,21 +107,17 @@ def add_figures(blueprint: Blueprint, house: House) -> None:
     def figures_file() -> Response:
         with house.looking() as sight:
             asked = _asked(sight)
-            found = _found(sight, asked)
-            content = _csv(sight, asked, found)
-        name = f"{figures.CSV_NAME}-{asked.first:%Y%m%d}-{asked.last:%Y%m%d}.csv"
-        # The mark at the head tells spreadsheets that it is UTF-8.
-        response = Response(("\ufeff" + content).encode(), mimetype="text/csv")
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+            found = statistics.figures(sight.session, **_scope(sight, asked))
+            name = f"{figures.CSV_NAME}-{asked.first:%Y%m%d}-{asked.last:%Y%m%d}.csv"
+            head = [*figures.CSV_HEAD, *(figures.FIGURES[each] for each in Figure)]
+            return csv_file(name, head, _rows(sight, asked, found))
 
 
 def _asked(sight: Sight) -> Asked:
     if not sight.is_desk:
         raise NotFound
-    given = argument("area", most=12)
-    area = sight.session.get(Area, int(given)) if given.isascii() and given.isdigit() else None
-    if area is not None and not any(areas.covers(path, area.path) for path in sight.desk_paths):
+    area = sight.session.get(Area, as_id(argument("area")))
+    if area is not None and not lie_in([area], sight.desk_paths):
         raise NotFound
     period = argument("period", most=20)
     first, last = _days(period, local(sight.now).date())
@@ -163,31 +156,29 @@ def _chosen_days(first: date, last: date) -> tuple[date, date]:
     return max(chosen_first, earliest, chosen_last - timedelta(days=LONGEST - 1)), chosen_last
 
 
-def _found(sight: Sight, asked: Asked) -> dict[Key, Counter[Figure]]:
-    return statistics.figures(sight.session, **_scope(sight, asked))
-
-
 def _scope(sight: Sight, asked: Asked) -> Scope:
     return {
         "since": asked.since,
         "until": asked.until,
-        "communities": _communities(sight, [asked.area.path] if asked.area else sight.desk_paths),
+        "communities": [
+            each
+            for each, (path, _) in _communities(sight).items()
+            if any(areas.covers(root, path) for root in ([asked.area.path] if asked.area else sight.desk_paths))
+        ],
         "nowhere": asked.area is None,
     }
 
 
-def _communities(sight: Sight, paths: Sequence[str]) -> list[int]:
-    rows = sight.session.execute(select(Area.id, Area.path).where(Area.kind == AreaKind.COMMUNITY))
-    return [area_id for area_id, path in rows if any(areas.covers(each, path) for each in paths)]
+def _communities(sight: Sight) -> dict[int, tuple[str, str]]:
+    """The paths and names of all communities."""
+    rows = sight.session.execute(select(Area.id, Area.path, Area.name).where(Area.kind == AreaKind.COMMUNITY))
+    return {area_id: (path, name) for area_id, path, name in rows}
 
 
 def _tree(sight: Sight) -> list[tuple[int, str]]:
-    """What can be chosen, each below what it lies in."""
+    """What can be chosen."""
     nodes = sight.session.scalars(select(Area).where(Area.kind.in_(SHOWN_KINDS))).all()
-    mine = [each for each in nodes if any(areas.covers(path, each.path) for path in sight.desk_paths)]
-    mine.sort(key=lambda each: areas.ids_on(each.path))
-    least = min((len(areas.ids_on(each.path)) for each in mine), default=0)
-    return [(each.id, "\u3000" * (len(areas.ids_on(each.path)) - least) + each.name) for each in mine]
+    return tree(lie_in(nodes, sight.desk_paths))
 
 
 def _places(sight: Sight, asked: Asked, found: dict[Key, Counter[Figure]]) -> list[Row]:
@@ -200,9 +191,10 @@ def _places(sight: Sight, asked: Asked, found: dict[Key, Counter[Figure]]) -> li
         below = session.scalars(
             select(Area).where(Area.parent_id.in_([each.id for each in roots]), Area.kind.in_(SHOWN_KINDS))
         ).all() or [each for each in roots if each.kind in SHOWN_KINDS]
-    rows = []
+    communities, rows = _communities(sight), []
     for area in sorted(below, key=lambda each: areas.ids_on(each.path)):
-        here = statistics.within(found, set(_communities(sight, [area.path])))
+        inside = {each for each, (path, _) in communities.items() if areas.covers(area.path, path)}
+        here = statistics.within(found, inside)
         rows.append(Row(area.name, statistics.total(here), area.id))
     nowhere = statistics.within(found, {None})
     if nowhere:
@@ -210,35 +202,19 @@ def _places(sight: Sight, asked: Asked, found: dict[Key, Counter[Figure]]) -> li
     return rows
 
 
-def _category_names(sight: Sight) -> dict[str, str]:
-    return dict(sight.session.execute(select(Category.code, Category.name)).all())
-
-
-def _csv(sight: Sight, asked: Asked, found: dict[Key, Counter[Figure]]) -> str:
+def _rows(sight: Sight, asked: Asked, found: dict[Key, Counter[Figure]]) -> Iterator[list[str | int]]:
     """One line for each community and category: numbers, and no percentages that would have to be hidden."""
-    rows = sight.session.execute(select(Area.id, Area.name, Area.path).where(Area.kind == AreaKind.COMMUNITY)).all()
-    places = {area_id: (areas.ids_on(path), name) for area_id, name, path in rows}
-    names = _category_names(sight)
-    content = io.StringIO()
-    writer = csv.writer(content)
-    writer.writerow([*figures.CSV_HEAD, *(figures.FIGURES[each] for each in Figure)])
+    places = {each: (areas.ids_on(path), name) for each, (path, name) in _communities(sight).items()}
+    names = sight.categories()
     for (community_id, category), counts in sorted(
         found.items(), key=lambda item: (places.get(item[0][0] or 0, ([10**12], ""))[0], item[0][1])
     ):
         name = places[community_id][1] if community_id in places else figures.NOWHERE
-        writer.writerow(
-            [
-                asked.first.isoformat(),
-                asked.last.isoformat(),
-                cell(name),
-                cell(names.get(category, category)),
-                Rates(counts).finished,
-                *(counts[each] for each in Figure),
-            ]
-        )
-    return content.getvalue()
-
-
-def cell(text: str) -> str:
-    """Text as a cell that no spreadsheet carries out."""
-    return f"'{text}" if text.startswith(tuple(IN_A_CELL)) else text
+        yield [
+            asked.first.isoformat(),
+            asked.last.isoformat(),
+            name,
+            names.get(category, category),
+            Rates(counts).finished,
+            *(counts[each] for each in Figure),
+        ]

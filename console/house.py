@@ -24,6 +24,8 @@ from models.outbox import Notice
 from models.person import Person, Role
 from texts import console as words
 
+LONGEST_ID = 12
+
 VENDOR = Path(__file__).parent / "static" / "vendor"
 
 
@@ -135,7 +137,7 @@ def _waiting(sight: Sight) -> dict[str, int]:
         room: sight.session.scalar(select(func.count()).select_from(table).where(condition)) or 0
         for room, (table, condition) in rooms.items()
     }
-    found["departments"] = len(pushing.waiting(sight.session, sight.person))
+    found["departments"] = len(pushing.waiting(sight.session, sight.person)) if sight.street_paths else 0
     return found | {"call_backs": callbacks.count_waiting(sight.session, sight.person)}
 
 
@@ -153,6 +155,16 @@ def field(name: str, *, most: int = 1000) -> str:
 def argument(name: str, *, most: int = 60) -> str:
     """One word of the address's question part."""
     return clean(request.args.get(name, ""), most=most)
+
+
+def as_id(given: str) -> int:
+    """The row that a word of a form or an address names, 0 for none and for nonsense."""
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= LONGEST_ID else 0
+
+
+def ticked(name: str) -> list[int]:
+    """The rows that were ticked, in the order of the form, each once."""
+    return list(dict.fromkeys(filter(None, map(as_id, request.form.getlist(name)))))
 
 
 def page_number() -> int:

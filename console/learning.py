@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from flask import Blueprint
-from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
 from console.house import House
 from models import corrections
-from models.category import Category
 
 
 def add_learning(blueprint: Blueprint, house: House) -> None:
@@ -20,5 +18,6 @@ def add_learning(blueprint: Blueprint, house: House) -> None:
             if not sight.is_desk:
                 raise NotFound
             rates = corrections.rates(sight.session, now=sight.now)
-            categories = dict(sight.session.execute(select(Category.code, Category.name)).all())
-            return house.page("corrections.html", sight, rates=rates, categories=categories, days=corrections.DAYS)
+            return house.page(
+                "corrections.html", sight, rates=rates, categories=sight.categories(), days=corrections.DAYS
+            )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, Response, redirect, url_for
@@ -11,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from console.figures import cell
 from console.house import House, argument, field
 from console.sight import Sight
-from models import accounts, areas, redeeming
+from console.tables import csv_file
+from models import accounts, redeeming
 from models.accounts import of_person
 from models.area import Area
 from models.clock import local
@@ -45,11 +44,7 @@ def add_ledger(blueprint: Blueprint, house: House) -> None:
     @blueprint.get("/ledger/redemptions.csv")
     def redemptions_csv() -> Response:
         with house.looking() as sight:
-            content = _csv(sight)
-        # The mark tells Excel that it is UTF-8.
-        response = Response("\ufeff" + content, mimetype="text/csv")
-        response.headers["Content-Disposition"] = 'attachment; filename="redemptions.csv"'
-        return response
+            return csv_file("redemptions.csv", ledger.CSV_HEAD, _redemptions(sight))
 
     @blueprint.post("/ledger/goods")
     def goods_entered() -> ResponseReturnValue:
@@ -147,17 +142,20 @@ def _merchants(sight: Sight) -> list[Person]:
 
 def _page(sight: Sight) -> dict[str, Any]:
     session = sight.session
-    found = session.scalars(select(Goods).where(sight.goods()).order_by(Goods.id.desc()).limit(MOST)).all()
-    ids = [each.id for each in found]
+    found = session.execute(
+        select(Goods, Area.name)
+        .join(Area, Area.id == Goods.area_id)
+        .where(sight.goods())
+        .order_by(Goods.id.desc())
+        .limit(MOST)
+    ).all()
+    ids = [each.id for each, _ in found]
     counted = session.execute(
         select(Redemption.goods_id, Redemption.state, func.count())
         .where(Redemption.goods_id.in_(ids))
         .group_by(Redemption.goods_id, Redemption.state)
     )
     counts = {(goods_id, state): count for goods_id, state, count in counted}
-    names = session.execute(
-        select(Person.id, Person.name).where(Person.id.in_([each.merchant_id for each in found if each.merchant_id]))
-    )
     wanted = argument("name", most=40)
     takes_part = select(LedgerMember.person_id)
     people = (
@@ -174,14 +172,14 @@ def _page(sight: Sight) -> dict[str, Any]:
         "goods": [
             (
                 each,
-                session.get_one(Area, each.area_id).name,
+                area,
                 counts.get((each.id, RedemptionState.RESERVED), 0),
                 counts.get((each.id, RedemptionState.HANDED_OVER), 0),
             )
-            for each in found
+            for each, area in found
         ],
-        "names": dict(names.all()),
-        "places": [(each.id, areas.full_name(session, each)) for each in sight.roster_areas()],
+        "names": sight.names([each.merchant_id for each, _ in found if each.merchant_id]),
+        "places": [(each.id, each.name) for each in sight.roster_areas()],
         "merchants": _merchants(sight),
         "wanted": wanted,
         "people": people,
@@ -233,7 +231,7 @@ def _numbers(session: Session, postings: list[Posting]) -> dict[int, str]:
     return {each.id: each.number for each in session.scalars(select(Ticket).where(Ticket.id.in_(ids)))}
 
 
-def _csv(sight: Sight) -> str:
+def _redemptions(sight: Sight) -> Iterator[list[str | int]]:
     """What was reserved and handed over, by day, for settling with merchants; nobody's name."""
     rows = sight.session.execute(
         select(Redemption, Goods)
@@ -242,19 +240,13 @@ def _csv(sight: Sight) -> str:
         .order_by(Redemption.id.desc())
         .limit(MOST_TAKEN_ALONG)
     )
-    content = io.StringIO()
-    writer = csv.writer(content)
-    writer.writerow(ledger.CSV_HEAD)
     for redemption, goods in rows:
         ended = local(redemption.ended_at).date().isoformat() if redemption.ended_at else ""
-        writer.writerow(
-            [
-                local(redemption.reserved_at).date().isoformat(),
-                cell(goods.name),
-                cell(goods.place),
-                redemption.price,
-                ledger.RESERVATIONS[redemption.state],
-                ended,
-            ]
-        )
-    return content.getvalue()
+        yield [
+            local(redemption.reserved_at).date().isoformat(),
+            goods.name,
+            goods.place,
+            redemption.price,
+            ledger.RESERVATIONS[redemption.state],
+            ended,
+        ]

@@ -45,7 +45,7 @@ def candidates(sight: Sight, ticket: Ticket) -> Sequence[Candidate]:
     area = session.get(Area, ticket.area_id) if ticket.area_id else None
     community = session.get(Area, ticket.community_id) if ticket.community_id else None
     paths = [community.path] if community is not None else sight.desk_paths
-    above = {int(step) for path in paths for step in path.strip("/").split("/")}
+    above = {each for path in paths for each in areas.ids_on(path)}
     found = session.scalars(
         select(Person)
         .join(Role, Role.person_id == Person.id)

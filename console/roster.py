@@ -9,9 +9,9 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from console.house import House, argument, field
+from console.house import House, argument, as_id, field
 from console.sight import Sight
-from models import areas, duty, rosters
+from models import duty, rosters
 from models.area import Area
 from models.calendar import monday_of
 from models.clock import local
@@ -48,12 +48,14 @@ def add_roster(blueprint: Blueprint, house: House) -> None:
     write(
         "change",
         lambda sight, area, day: rosters.change(
-            sight.session, area, day, _id("duty"), _turn(), every_week=_every_week()
+            sight.session, area, day, as_id(field("duty")), _turn(), every_week=_every_week()
         ),
     )
     write(
         "remove",
-        lambda sight, area, day: rosters.remove(sight.session, area, day, _id("duty"), every_week=_every_week()),
+        lambda sight, area, day: rosters.remove(
+            sight.session, area, day, as_id(field("duty")), every_week=_every_week()
+        ),
     )
     write("weekly", lambda sight, area, day: rosters.as_every_week(sight.session, area, day))
 
@@ -66,12 +68,6 @@ def _day(given: str, sight: Sight) -> date:
     if abs(found - local(sight.now).date()) > FARTHEST:
         raise TurnRefused(Trouble.TIMES)
     return found
-
-
-def _id(name: str) -> int:
-    """The row a form names, 0 for none and for nonsense."""
-    given = field(name, most=12)
-    return int(given) if given.isascii() and given.isdigit() else 0
 
 
 def _every_week() -> bool:
@@ -89,7 +85,7 @@ def _turn() -> Turn:
         begins, ends = time.fromisoformat(field("begins", most=5)), time.fromisoformat(field("ends", most=5))
     except ValueError as error:
         raise TurnRefused(Trouble.TIMES) from error
-    return Turn(begins, ends, _id("first"), _id("second") or None)
+    return Turn(begins, ends, as_id(field("first")), as_id(field("second")) or None)
 
 
 def _page(sight: Sight, trouble: Trouble | None = None) -> dict[str, Any]:
@@ -104,8 +100,7 @@ def _page(sight: Sight, trouble: Trouble | None = None) -> dict[str, Any]:
     monday = monday_of(day)
     return {
         "area": area,
-        "places": [(each.id, areas.full_name(sight.session, each)) for each in places],
-        "area_name": areas.full_name(sight.session, area) if area else "",
+        "places": [(each.id, each.name) for each in places],
         "days": rosters.week(sight.session, area, monday) if area else [],
         "people": duty.candidates(sight.session, area) if area else [],
         "is_away": rosters.is_away,

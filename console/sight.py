@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -14,6 +14,7 @@ from werkzeug.exceptions import NotFound
 from models import parties, people, tickets, transitions
 from models.area import Area, AreaKind
 from models.attachment import Attachment
+from models.category import Category
 from models.conversation import Conversation, State
 from models.ledger import Account, AccountKind, Entry, Goods, LedgerMember, Posting
 from models.lifecycle import LIVE_STATES, Actor
@@ -72,6 +73,16 @@ class Sight:
     def desk_areas(self) -> ColumnElement[bool]:
         """The condition for the areas of their desk."""
         return self._inside(*self.desk_paths)
+
+    # ---------------------------------------------------------------- what things are called
+
+    def categories(self) -> dict[str, str]:
+        """The names of all categories by their codes."""
+        return dict(self.session.execute(select(Category.code, Category.name)).all())
+
+    def names(self, ids: Collection[int | None]) -> dict[int, str]:
+        """The names of people by their ids."""
+        return dict(self.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
 
     # ---------------------------------------------------------------- tickets
 
@@ -214,9 +225,14 @@ class Sight:
         return found
 
     @cached_property
+    def street_paths(self) -> list[str]:
+        """Where the person is of the street, which alone changes the admitted list and who leads on borders."""
+        return [path for role, path in self._roles if role.kind in people.STAFF_KINDS - {RoleKind.STAFF}]
+
+    @property
     def decides_what_counts(self) -> bool:
         """Whether the person may take a judgement into the figures that was set aside; each ticket is checked again."""
-        return any(role.kind in people.STAFF_KINDS - {RoleKind.STAFF} for role, _ in self._roles)
+        return bool(self.street_paths)
 
     # ---------------------------------------------------------------- the roster
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +17,11 @@ from console.actions import ELSEWHERE, LOCK_SEVERAL, PERFORM, Doing, FormMisfit
 from console.departments import may_link
 from console.desk import Tab
 from console.house import House, argument, field, page_number
+from console.places import MOST_AREAS
 from console.sight import Sight
 from models import areas, followers, handing_on, merging, splitting, transitions, triage
 from models.area import Area, AreaKind
 from models.attachment import Attachment, Fingerprint
-from models.category import Category
 from models.errors import Refusal, Refused
 from models.lifecycle import RULES, Action
 from models.offer import Offer, Wave
@@ -32,7 +31,6 @@ from models.ticket import Evaluation, Ticket, TicketEvent, TicketWords, number_o
 
 log = structlog.stdlib.get_logger(__name__)
 
-MOST_AREAS = 1500
 MOST_LINES = 300
 
 SAID = {"same": merging.say_same, "different": merging.say_different}
@@ -145,8 +143,8 @@ def _list(sight: Sight) -> dict[str, Any]:
         "more": shown.more,
         "tickets": shown.rows,
         "late": {ticket.id for ticket in shown.rows if desk.is_overdue(ticket, sight)},
-        "categories": _category_names(sight),
-        "assignees": _names(sight, names),
+        "categories": sight.categories(),
+        "assignees": sight.names(names),
     }
 
 
@@ -201,10 +199,10 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
         "evaluations": session.scalars(
             select(Evaluation).where(Evaluation.ticket_id == ticket.id).order_by(Evaluation.id)
         ).all(),
-        "names": _names(sight, named - {None}),
+        "names": sight.names(named - {None}),
         "reporter": session.get_one(Person, ticket.reporter_id),
         "may_call": sight.may_call(ticket),
-        "categories": _category_names(sight),
+        "categories": sight.categories(),
         "may_link": Action.LINK in possible and may_link(sight, ticket),
         "lead": session.get(Area, ticket.lead_id) if ticket.lead_id else None,
         "actions": [action.value for action in actions],
@@ -243,20 +241,12 @@ def _other(session: Session, proposal: Proposal, ticket: Ticket) -> Ticket:
     return session.get_one(Ticket, other)
 
 
-def _category_names(sight: Sight) -> dict[str, str]:
-    return dict(sight.session.execute(select(Category.code, Category.name)).all())
-
-
-def _names(sight: Sight, ids: Sequence[int] | set[Any]) -> dict[int, str]:
-    return dict(sight.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
-
-
 def _places(sight: Sight) -> list[tuple[str, list[tuple[int, str]]]]:
     """Every community with what lies in it: a ticket may have landed on the wrong desk, so not only the viewer's."""
     found: dict[int, Area] = {each.id: each for each in areas.all_areas(sight.session)[:MOST_AREAS]}
     groups: dict[int, tuple[str, list[tuple[int, str]]]] = {}
     for area in found.values():
-        above = [found[int(step)] for step in area.path.strip("/").split("/") if int(step) in found]
+        above = [found[step] for step in areas.ids_on(area.path) if step in found]
         community = next((each for each in above if each.kind is AreaKind.COMMUNITY), None)
         if community is not None:
             inside = [each.name for each in above if each.kind in (AreaKind.ESTATE, AreaKind.BUILDING)]

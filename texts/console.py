@@ -197,7 +197,6 @@ ACTORS = {
     Actor.OFFERED: "被派的人",
     Actor.ASKED_TO_TAKE_OVER: "被托的同事",
     Actor.ASSIGNEE: "接单的人",
-    Actor.HELPER: "一起去的人",
     Actor.STAFF: "社区",
     Actor.STREET: "街道",
     Actor.ARBITER: "街道",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.announcement import Outcome
-from models.statistics import Figure, Share
+from models.statistics import Figure
 
 FIGURES = {
     Figure.SATISFIED: "解决了，满意",
@@ -51,7 +51,6 @@ ALL = "全部"
 CSV_HEAD = ("从", "到（含）", "地方", "分类", "办结")
 CSV_NAME = "san-lv"
 
-TRY = "第 {} 次没打通"
 CALLS = {1: "解决了，满意", 2: "解决了，不满意", 3: "没解决，退回重办"}
 NOT_REACHED = "没打通"
 
@@ -69,9 +68,3 @@ FAULTS = {
     "outcome": "请选一种处理办法。",
     "answer": "请选一个结果。",
 }
-
-
-def share(found: Share) -> str:
-    """A share in words: the percentage with what it is of, or only the numbers where they are few."""
-    of = f"{found.part}/{found.whole}"
-    return of if found.percent is None else f"{found.percent:g}%（{of}）"

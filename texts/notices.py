@@ -92,6 +92,11 @@ def _where(facts: NoticeFacts) -> str:
     return f"{_matter(facts)}{' · ' + facts.place if facts.place else ''}"
 
 
+def _because(facts: NoticeFacts) -> str:
+    """Why somebody did it, to the end of the sentence."""
+    return f"：{clip(facts.words, 100)}" if facts.words else "。"
+
+
 def _quoted(said: str, length: int) -> str:
     """Somebody's words on a line of their own; nothing for a photo, a voice or words that were erased."""
     return f"“{clip(said, length)}”\n" if said.strip() else ""
@@ -245,8 +250,7 @@ def _escalated(facts: NoticeFacts) -> Words:
             f"{facts.short} {_where(facts)} 到时间还没人接，转到{LEVELS[Level(facts.data['level'])]}这一级了。\n"
             "请您安排一下，回复“待派”查看。"
         )
-    why = f"：{clip(facts.words, 100)}" if facts.words else "。"
-    return Words(f"{facts.short} {_where(facts)} 上报到您这里了{why}\n回复“待派”查看。")
+    return Words(f"{facts.short} {_where(facts)} 上报到您这里了{_because(facts)}\n回复“待派”查看。")
 
 
 def _ends(facts: NoticeFacts) -> str:
@@ -417,11 +421,11 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         f"认领回复“认领 {facts.short}”，不归您管回复“退回 {facts.short} 原因”。"
     ),
     NoticeKind.RETURNED: lambda facts: Words(
-        f"{facts.short} {_where(facts)} 被{facts.data.get('department', '部门')}退回{'：' + clip(facts.words, 100) if facts.words else '。'}\n"
+        f"{facts.short} {_where(facts)} 被{facts.data.get('department', '部门')}退回{_because(facts)}\n"
         f"请街道定，回复“仍由他办 {facts.short} 原因”、“改派 {facts.short} 名称”或“社区收回 {facts.short}”。"
     ),
     NoticeKind.KEPT: lambda facts: Words(
-        f"{facts.short}（{_where(facts)}）街道看过了，还是请您这里办{'：' + clip(facts.words, 100) if facts.words else '。'}\n"
+        f"{facts.short}（{_where(facts)}）街道看过了，还是请您这里办{_because(facts)}\n"
         f"认领回复“认领 {facts.short}”，办好回复“答复 {facts.short} 加上结果”。辛苦您。"
     ),
     NoticeKind.RETURN_AGREED: lambda facts: Words(

@@ -65,6 +65,7 @@ def test_every_page_fits_and_loads_without_a_complaint(place: Place, page: Page,
         "/roster",
         "/ledger",
         "/set-aside",
+        "/corrections",
         "/password",
     ):
         page.goto(f"{address}{path}")

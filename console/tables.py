@@ -1,0 +1,28 @@
+"""Tables to take along."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from flask import Response
+
+IN_A_CELL = "=+-@\t\r"
+"""A spreadsheet would carry out what begins with one of these."""
+
+
+def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[str | int]]) -> Response:
+    """A file that spreadsheets open, and of which they carry nothing out."""
+    content = io.StringIO()
+    writer = csv.writer(content)
+    writer.writerow(head)
+    writer.writerows([_cell(each) if isinstance(each, str) else each for each in row] for row in rows)
+    # The mark at the head tells spreadsheets that it is UTF-8.
+    response = Response("\ufeff" + content.getvalue(), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(tuple(IN_A_CELL)) else text
