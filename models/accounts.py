@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, selectinload
 
 from models import outboxes
-from models.base import Base, table
+from models.base import insert
 from models.clock import CHINA, local
 from models.errors import Refusal, Refused
 from models.ledger import (
@@ -56,7 +55,7 @@ def of_family(family_id: int) -> Whose:
 
 def switch_on(session: Session, person: Person, *, now: datetime) -> None:
     """From now on what they do is credited; twice is once."""
-    session.execute(_insert(session, LedgerMember).values(person_id=person.id, since=now).on_conflict_do_nothing())
+    session.execute(insert(session, LedgerMember).values(person_id=person.id, since=now).on_conflict_do_nothing())
 
 
 def switch_off(session: Session, person: Person) -> None:
@@ -116,7 +115,7 @@ def post(
         "counters_id": counters.id if counters else None,
     }
     # Two that come with one source at the same moment both get here; the second finds the first one's row.
-    made = session.scalar(_insert(session, Posting).values(**values).on_conflict_do_nothing().returning(Posting.id))
+    made = session.scalar(insert(session, Posting).values(**values).on_conflict_do_nothing().returning(Posting.id))
     if made is None:
         return None
     for whose, amount in moves.items():
@@ -132,7 +131,7 @@ def hold(session: Session, unit: Unit, *whose: Whose) -> dict[Whose, Account]:
     the order of their ids.
     """
     for kind, owner_id in sorted(whose):
-        new = _insert(session, Account).values(kind=kind, owner_id=owner_id, unit=unit, balance=0)
+        new = insert(session, Account).values(kind=kind, owner_id=owner_id, unit=unit, balance=0)
         session.execute(new.on_conflict_do_nothing())
     these = and_(Account.unit == unit, or_(*(_is(each) for each in whose)))
     found = session.scalars(select(Account).where(these).order_by(Account.id)).all()
@@ -150,11 +149,6 @@ def hold(session: Session, unit: Unit, *whose: Whose) -> dict[Whose, Account]:
 
 def _is(whose: Whose) -> ColumnElement[bool]:
     return and_(Account.kind == whose[0], Account.owner_id == whose[1])
-
-
-def _insert(session: Session, of: type[Base]) -> sqlite.Insert | postgresql.Insert:
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    return sqlite.insert(table(of)) if is_sqlite else postgresql.insert(table(of))
 
 
 def balance(session: Session, whose: Whose, unit: Unit) -> int:

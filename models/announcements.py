@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, false, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models import areas, desk, outboxes, people, transitions
 from models.announcement import Announcement, Answered, Outcome, Todo
 from models.area import Area, AreaKind
+from models.base import insert
 from models.errors import Refused
 from models.lifecycle import OPEN_STATES, Action
 from models.outbox import NoticeKind
@@ -160,10 +160,9 @@ def candidates(
 
 def choose(session: Session, announcement: Announcement, ticket_ids: Collection[int]) -> int:
     """Marks the ticked tickets to be answered; gives how many. `ticket_ids` must be among the candidates."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     for ticket_id in ticket_ids:
         session.execute(
-            insert(Answered)
+            insert(session, Answered)
             .values(announcement_id=announcement.id, ticket_id=ticket_id, todo=Todo.ANSWER, later=False, apart=False)
             .on_conflict_do_nothing()
         )

@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from models import areas, batch
 from models.area import Area, AreaKind
 from models.attachment import Attachment
-from models.base import Base
+from models.base import Base, insert
 from models.conversation import Conversation, Question
 from models.errors import Refusal, Refused
 from models.inbox import InboxMessage
@@ -39,12 +38,11 @@ def meet(session: Session, channel: str, account: str, *, now: datetime) -> Iden
     known = _identity(session, channel, account)
     if known is not None:
         return known
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     person = Person(created_at=now, roles=[])
     session.add(person)
     session.flush()
     added = session.execute(
-        insert(Identity)
+        insert(session, Identity)
         .values(person_id=person.id, channel=channel, account=account, seen_at=now)
         .on_conflict_do_nothing()
         .returning(Identity.id)
