@@ -65,17 +65,12 @@ class CertificatePages:
                 said=said,
                 site=self._site_name,
                 day=ledger.on_day(local(certificate.issued_at).date()),
-                check=ledger.check_line(_grouped(code)),
+                check=ledger.check_line(certificates.as_printed(code)),
             )
             hint = Markup('<p class="plain only-screen">{}</p>').format(ledger.CERTIFICATE_HINT)
             return PAGE.format(title=ledger.CERTIFICATE_TITLE, parts=parts, hint=hint)
 
         return pages
-
-
-def _grouped(code: str) -> str:
-    letters = "".join(each for each in code.upper() if each.isalnum())
-    return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
 
 
 def _plain(title: str, said: str) -> Markup:

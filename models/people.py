@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, or_, select, update
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
-from models import areas, batch
+from models import areas, batch, codes
 from models.area import Area, AreaKind
 from models.attachment import Attachment
 from models.base import Base, insert
@@ -25,8 +24,6 @@ from models.person import Code, CodeKind, Identity, Login, Person, Role, RoleKin
 from models.pushed import PushDown
 from models.reminder import About, Reminder
 from models.ticket import Evaluation, Ticket, TicketEvent, TicketHelper, TicketWords
-
-CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is misread aloud
 
 STAFF_KINDS = frozenset({RoleKind.STAFF, RoleKind.STREET, RoleKind.ADMIN})
 
@@ -229,7 +226,7 @@ def new_code(
     uses: int = 1,
 ) -> str:
     """A fresh one-time code of six letters that are not misread."""
-    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(6))
+    code = codes.fresh(6)
     session.add(
         Code(
             code=code,

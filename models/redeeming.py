@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from models import accounts, areas, outboxes, people, sharing
+from models import accounts, areas, codes, outboxes, people, sharing
 from models.accounts import HELD, SPENT, Whose, of_family, of_person
 from models.area import Area
 from models.errors import Refusal, Refused
 from models.ledger import Goods, Posting, Redemption, RedemptionState, Unit, Why
 from models.outbox import NoticeKind
-from models.people import CODE_LETTERS
 from models.person import Person, Role, RoleStatus
 
 CODE_LENGTH = 10
@@ -77,7 +74,7 @@ def reserve(session: Session, goods_id: int, *, by: Person, now: datetime, days:
         person_id=by.id,
         family_id=family_id if payer != mine else None,
         price=goods.price,
-        code_hash=code_hash(code),
+        code_hash=_hash(code),
         reserved_at=now,
         expires_at=now + timedelta(days=days),
     )
@@ -104,7 +101,7 @@ def code_again(session: Session, *, by: Person, now: datetime) -> tuple[Redempti
     if redemption is None or redemption.expires_at <= now:
         raise Refused(Refusal.NOTHING_RESERVED)
     code = _new_code()
-    redemption.code_hash = code_hash(code)
+    redemption.code_hash = _hash(code)
     session.flush()
     return redemption, code
 
@@ -113,12 +110,12 @@ def hand_over(session: Session, code: str, *, by: Person, now: datetime) -> Rede
     """A merchant or staff have seen the code and give the goods away. Raises Refused(NO_SUCH_CODE), whether the code is
     wrong, used or run out, or is none of theirs.
     """
-    found = session.scalar(select(Redemption).where(Redemption.code_hash == code_hash(code)))
+    found = session.scalar(select(Redemption).where(Redemption.code_hash == _hash(code)))
     redemption = _held(session, found)
     if (
         redemption is None
         or redemption.expires_at <= now
-        or redemption.code_hash != code_hash(code)
+        or redemption.code_hash != _hash(code)
         or redemption.person_id == by.id  # nobody gives to themselves
         or not may_hand_over(session, redemption.goods, by)
     ):
@@ -214,14 +211,11 @@ def _payer(session: Session, redemption: Redemption) -> Whose:
 
 
 def _new_code() -> str:
-    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
-    return f"{code[:5]}-{code[5:]}"
+    return codes.grouped(codes.fresh(CODE_LENGTH), 5)
 
 
-def code_hash(code: str) -> str:
-    """What is kept of a code; case and separators do not matter."""
-    letters = "".join(each for each in code.upper() if each in CODE_LETTERS)
-    return hashlib.sha256(f"huying redemption {letters}".encode()).hexdigest()
+def _hash(code: str) -> str:
+    return codes.digest("redemption", code)
 
 
 def leave_all(session: Session, person: Person, *, now: datetime) -> None:
