@@ -230,14 +230,15 @@ def expiring(session: Session, before: datetime, *, only: int | None = None) -> 
     """
     old = func.sum(case((and_(Entry.amount > 0, Posting.at < before), Entry.amount), else_=0))
     gone = func.sum(case((Entry.amount < 0, -Entry.amount), else_=0))
-    takes_part = and_(
-        Account.kind == AccountKind.PERSON, Account.owner_id.in_(select(LedgerMember.person_id))
-    ) | Account.owner_id.in_(select(FamilyMember.family_id).where(Account.kind == AccountKind.FAMILY))
+    takes_part = or_(
+        and_(Account.kind == AccountKind.PERSON, Account.owner_id.in_(select(LedgerMember.person_id))),
+        and_(Account.kind == AccountKind.FAMILY, Account.owner_id.in_(select(FamilyMember.family_id))),
+    )
     query = (
         select(Account.id, old - gone)
         .join(Entry, Entry.account_id == Account.id)
         .join(Posting, Posting.id == Entry.posting_id)
-        .where(Account.unit == Unit.POINTS, Account.kind.in_(OWNED), Account.balance > 0, takes_part)
+        .where(Account.unit == Unit.POINTS, Account.balance > 0, takes_part)
         .group_by(Account.id)
         .having(old - gone > 0)
     )
