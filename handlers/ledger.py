@@ -10,7 +10,7 @@ from handlers.turn import Choice, Meaning, Reply, Turn
 from models import accounts, certificates, redeeming, sharing, tickets
 from models.accounts import of_family, of_person
 from models.errors import Refusal, Refused
-from models.ledger import Goods, Unit
+from models.ledger import Unit
 from models.ticket import Ticket
 from nlp import commands
 from nlp.commands import Intent
@@ -191,7 +191,7 @@ def _reserve(turn: Turn, goods_id: int) -> Reply:
     made, code = redeeming.reserve(
         turn.session, goods_id, by=turn.person, now=turn.now, days=turn.world.ledger.code_days
     )
-    goods = turn.session.get_one(Goods, made.goods_id)
+    goods = made.goods
     told = ledger.reserved(goods.name, made.price, goods.place, made.expires_at, family=made.family_id is not None)
     return Reply(told, once=ledger.code(code))
 

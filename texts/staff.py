@@ -7,6 +7,7 @@ from datetime import datetime
 
 from models.category import Level
 from models.ticket import TicketState
+from texts import parties
 from texts.common import LEVELS, STATES, clip, clock
 
 
@@ -122,9 +123,8 @@ def taken_in(number: str) -> str:
 
 def link(number: str, party: str, hours: int) -> str:
     """A link to pass on; the address itself follows on a line of its own, this once."""
-    length = f"{hours // 24} 天" if hours % 24 == 0 else f"{hours} 小时"
     return (
-        f"{number} 的答复链接，请您转给{party}：{length}内有效，只能答复一次，打开能看到事情和地点。\n"
+        f"{number} 的答复链接，请您转给{party}：{parties.hours(hours)}内有效，只能答复一次，打开能看到事情和地点。\n"
         f"没看到链接，再回复“链接 {number}”，以前的就作废了。"
     )
 
