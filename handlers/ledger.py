@@ -49,15 +49,15 @@ def points(turn: Turn) -> Reply:
     if not accounts.is_on(turn.session, turn.person.id):
         return _offer()
     mine = of_person(turn.person.id)
-    account = accounts.hold(turn.session, Unit.POINTS, mine)[mine]
+    have = accounts.balance(turn.session, mine, Unit.POINTS)
     family_id = sharing.family_of(turn.session, turn.person)
     family = accounts.balance(turn.session, of_family(family_id), Unit.POINTS) if family_id else None
     before = accounts.expiry(turn.now, turn.world.ledger.expires_months, ahead=1)
-    soon = accounts.expiring(turn.session, before, only=account.id).get(account.id, 0)
+    soon = sum(accounts.expiring(turn.session, before, only=mine).values())
     last = accounts.next_expiry(turn.now) - timedelta(days=1)
     in_stock = [each for each in redeeming.on_offer(turn.session, turn.person) if each.stock]
     buys = [ledger.buys(each.name, each.price) for each in in_stock[:3]]
-    return Reply(ledger.points(account.balance, family, _lines(turn, Unit.POINTS), buys, soon, last))
+    return Reply(ledger.points(have, family, _lines(turn, Unit.POINTS), buys, soon, last))
 
 
 @routes(Intent.HOURS)

@@ -223,7 +223,7 @@ def next_expiry(now: datetime) -> date:
     return date(here.year + here.month // 12, here.month % 12 + 1, 1)
 
 
-def expiring(session: Session, before: datetime, *, only: int | None = None) -> dict[int, int]:
+def expiring(session: Session, before: datetime, *, only: Whose | None = None) -> dict[int, int]:
     """How many points of which account, by its id, were credited before a moment and are not spent.
 
     What was credited first is spent first. Of people who do not take part nothing is written, so theirs wait.
@@ -242,7 +242,7 @@ def expiring(session: Session, before: datetime, *, only: int | None = None) -> 
         .group_by(Account.id)
         .having(old - gone > 0)
     )
-    rows = session.execute(query if only is None else query.where(Account.id == only)).all()
+    rows = session.execute(query if only is None else query.where(_is(only))).all()
     return {account_id: int(points) for account_id, points in rows}
 
 
@@ -252,7 +252,7 @@ def expire(session: Session, account_id: int, *, now: datetime, months: int) -> 
     whose = (account.kind, account.owner_id)
     hold(session, account.unit, whose)
     before = expiry(now, months)
-    points = expiring(session, before, only=account_id).get(account_id, 0)
+    points = sum(expiring(session, before, only=whose).values())
     if not points:
         return False
     source = f"expire:{account_id}:{local(before).date():%Y%m}"
@@ -275,9 +275,10 @@ def to_warn(session: Session, *, now: datetime, months: int, days: int) -> Seque
 def warn(session: Session, account_id: int, *, now: datetime, months: int) -> bool:
     """Tells whose points they are, once for each first of a month; gives whether this was the time."""
     account = session.get_one(Account, account_id)
-    hold(session, account.unit, (account.kind, account.owner_id))
+    whose = (account.kind, account.owner_id)
+    hold(session, account.unit, whose)
     first = next_expiry(now)
-    points = expiring(session, expiry(now, months, ahead=1), only=account_id).get(account_id, 0)
+    points = sum(expiring(session, expiry(now, months, ahead=1), only=whose).values())
     if not points or account.warned_for == first:
         return False
     account.warned_for = first
