@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from models import areas, transitions
+from models import areas, batch, transitions
 from models.area import Area
 from models.clock import local
 from models.errors import Refusal, Refused
@@ -69,10 +69,11 @@ def around(session: Session, area_id: int | None) -> JointArea | None:
     area = session.get(Area, area_id) if area_id else None
     if area is None:
         return None
-    nodes = session.scalars(select(JointNode).where(JointNode.area_id.in_(areas.ids_on(area.path)))).all()
-    order = areas.ids_on(area.path)
-    nearest = max(nodes, key=lambda node: order.index(node.area_id), default=None)
-    return session.get(JointArea, nearest.joint_id) if nearest is not None else None
+    # There are few of them, and dispatch asks for every new ticket.
+    nodes = batch.once(session, around, lambda: session.scalars(select(JointNode)).all())
+    joint_of = {node.area_id: node.joint_id for node in nodes}
+    nearest = next((joint_of[each] for each in reversed(areas.ids_on(area.path)) if each in joint_of), None)
+    return session.get(JointArea, nearest) if nearest is not None else None
 
 
 def lead_of(session: Session, area_id: int | None, opened_at: datetime) -> int | None:
