@@ -156,9 +156,10 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         url_prefix="/console",
     )
     web.register_blueprint(photos.blueprint())
-    links = LinkPages(database, secret=secret_key, clock=clock, wake=tasks.wake, limiter=Limiter(store, clock=clock))
+    limiter = Limiter(store, clock=clock)
+    links = LinkPages(database, secret=secret_key, clock=clock, wake=tasks.wake, limiter=limiter)
     web.register_blueprint(links.blueprint())
-    proofs = CertificatePages(database, site_name=settings.site.name, clock=clock, limiter=Limiter(store, clock=clock))
+    proofs = CertificatePages(database, site_name=settings.site.name, limiter=limiter)
     web.register_blueprint(proofs.blueprint())
     huying = Huying(
         settings=settings,

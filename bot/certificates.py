@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from bot import public
 from bot.limiter import Limiter
-from bot.links import HEADERS
 from models import certificates
-from models.clock import Clock, local
+from models.clock import local
 from models.db import Database
-from texts import answers, ledger
-
-MOST_A_MINUTE = 30
-"""Visits of one address: codes cannot be guessed, and nobody shall try."""
+from texts import ledger
 
 PAGE = Markup(
     '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
@@ -30,26 +27,16 @@ PAGE = Markup(
 class CertificatePages:
     """Shows what was certified to whoever has the code. A wrong code and somebody who was erased look the same."""
 
-    def __init__(self, database: Database, *, site_name: str, clock: Clock, limiter: Limiter) -> None:
+    def __init__(self, database: Database, *, site_name: str, limiter: Limiter) -> None:
         self._database = database
         self._site_name = site_name
-        self._clock = clock
         self._limiter = limiter
 
     def blueprint(self) -> Blueprint:
         """The page, to be mounted at the root."""
         pages = Blueprint("certificates", __name__)
-
-        @pages.before_request
-        def often() -> ResponseReturnValue | None:
-            if self._limiter.passes("certificate", request.remote_addr or "", most=MOST_A_MINUTE):
-                return None
-            return _plain(answers.TOO_OFTEN_TITLE, answers.TOO_OFTEN), 429
-
-        @pages.after_request
-        def guard(response: Response) -> Response:
-            response.headers.update(HEADERS)
-            return response
+        public.guard(pages)
+        public.limit(pages, self._limiter, show=_plain)
 
         @pages.get("/certificate/<code>")
         def page(code: str) -> ResponseReturnValue:
@@ -65,17 +52,12 @@ class CertificatePages:
                 said=said,
                 site=self._site_name,
                 day=ledger.on_day(local(certificate.issued_at).date()),
-                check=ledger.check_line(_grouped(code)),
+                check=ledger.check_line(certificates.as_printed(code)),
             )
             hint = Markup('<p class="plain only-screen">{}</p>').format(ledger.CERTIFICATE_HINT)
             return PAGE.format(title=ledger.CERTIFICATE_TITLE, parts=parts, hint=hint)
 
         return pages
-
-
-def _grouped(code: str) -> str:
-    letters = "".join(each for each in code.upper() if each.isalnum())
-    return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
 
 
 def _plain(title: str, said: str) -> Markup:

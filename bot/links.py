@@ -6,12 +6,13 @@ import hashlib
 import hmac
 from collections.abc import Callable
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import public
 from bot.limiter import Limiter
 from bot.logs import logger
 from models import links
@@ -28,21 +29,7 @@ log = logger(__name__)
 
 MOST_WORDS = 1000
 MOST_SAID = 12
-MOST_A_MINUTE = 30
-"""Visits of one address; a page is opened and answered with two."""
-
 LARGEST_FORM = 16 * 1024
-
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Frame-Options": "DENY",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex",
-    "Cache-Control": "private, no-store",
-}
 
 PAGE = Markup(
     '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
@@ -90,18 +77,12 @@ class LinkPages:
     def blueprint(self) -> Blueprint:
         """The pages, to be mounted at the root."""
         pages = Blueprint("links", __name__)
+        public.guard(pages)
+        public.limit(pages, self._limiter, show=_plain)
 
         @pages.before_request
-        def often() -> ResponseReturnValue | None:
+        def bound() -> None:
             request.max_content_length = LARGEST_FORM
-            if self._limiter.passes("answer", request.remote_addr or "", most=MOST_A_MINUTE):
-                return None
-            return _plain(answers.TOO_OFTEN_TITLE, answers.TOO_OFTEN), 429
-
-        @pages.after_request
-        def guard(response: Response) -> Response:
-            response.headers.update(HEADERS)
-            return response
 
         @pages.get("/answer/thanks")
         def thanks() -> str:

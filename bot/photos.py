@@ -13,6 +13,7 @@ from markupsafe import Markup
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from bot import public
 from bot.logs import logger
 from models import transitions
 from models.attachment import Attachment, AttachmentKind, AttachmentUse
@@ -30,14 +31,6 @@ MOST = 9
 
 KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"))
 """What is shown, told by its first bytes."""
-
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex",
-    "Cache-Control": "private, no-store",
-}
 
 PAGE = Markup(
     '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -101,11 +94,7 @@ class PhotoPages:
     def blueprint(self) -> Blueprint:
         """The pages, to be mounted at the root."""
         pages = Blueprint("photos", __name__)
-
-        @pages.after_request
-        def guard(response: Response) -> Response:
-            response.headers.update(HEADERS)
-            return response
+        public.guard(pages, loads="img-src 'self'; ")
 
         @pages.get("/photos/<token>")
         def page(token: str) -> str:

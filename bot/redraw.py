@@ -92,7 +92,7 @@ def redraw(data: bytes, claimed: str) -> tuple[dict[str, Any], bytes, bytes]:
         image = image.transpose(turn)
     stored = _jpeg(image)
     digest = hashlib.sha256(data).hexdigest()
-    facts = {"digest": digest, "print": fingerprint(image), "size": list(image.size), **claims}
+    facts = {"digest": digest, "print": fingerprint(image), **claims}
     image.thumbnail((SMALL, SMALL))
     return facts, stored, _jpeg(image)
 

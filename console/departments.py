@@ -291,12 +291,11 @@ def _pushing(sight: Sight, *, fault: str = "") -> dict[str, Any]:
     mine = pushing.communities_of(sight.session, sight.person)
     if not mine:
         raise NotFound
-    entries = {entry.id: entry for area, _ in mine for entry in pushing.admitted(sight.session, area)}
     return {
         "fault": fault,
         "draft": {name: field(name) for name in request.form} if fault else {},
         "said": said,
         "communities": [(area.id, area.name) for area, _ in mine],
-        "entries": list(entries.values()),
+        "entries": pushing.admitted(sight.session, [area for area, _ in mine]),
         "is_off_list": fault == said.FAULTS["off_list"],
     }

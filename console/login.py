@@ -13,8 +13,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, selectinload
 
+from models import codes
 from models.db import Database
-from models.people import CODE_LETTERS
 from models.person import Login, LoginSession, Person
 
 SESSION_HOURS = 12
@@ -56,8 +56,7 @@ class LoginRefused(Exception):
 
 def new_password() -> str:
     """A fresh password of 16 letters that are not misread, about 79 bits, in groups of four."""
-    letters = [secrets.choice(CODE_LETTERS) for _ in range(16)]
-    return "-".join("".join(letters[i : i + 4]) for i in range(0, 16, 4))
+    return codes.grouped(codes.fresh(16), 4)
 
 
 def create_login(

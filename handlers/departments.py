@@ -55,7 +55,7 @@ def push_down(turn: Turn) -> Reply:
     name, _, words = turn.rest.strip().partition(" ")
     if not words.strip():
         mine = [area for area, _ in pushing.communities_of(turn.session, turn.person)]
-        entries = dict.fromkeys(entry.name for area in mine for entry in pushing.admitted(turn.session, area))
+        entries = dict.fromkeys(entry.name for entry in pushing.admitted(turn.session, mine))
         return Reply(staff.push_down_how([area.name for area in mine[:MOST_NAMED]], list(entries)[:MOST_NAMED]))
     community, party = pushing.community_named(turn.session, name, by=turn.person)
     made = pushing.push_down(

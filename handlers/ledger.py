@@ -10,7 +10,7 @@ from handlers.turn import Choice, Meaning, Reply, Turn
 from models import accounts, certificates, redeeming, sharing, tickets
 from models.accounts import of_family, of_person
 from models.errors import Refusal, Refused
-from models.ledger import Goods, Unit
+from models.ledger import Unit
 from models.ticket import Ticket
 from nlp import commands
 from nlp.commands import Intent
@@ -49,15 +49,15 @@ def points(turn: Turn) -> Reply:
     if not accounts.is_on(turn.session, turn.person.id):
         return _offer()
     mine = of_person(turn.person.id)
-    account = accounts.hold(turn.session, Unit.POINTS, mine)[mine]
+    have = accounts.balance(turn.session, mine, Unit.POINTS)
     family_id = sharing.family_of(turn.session, turn.person)
     family = accounts.balance(turn.session, of_family(family_id), Unit.POINTS) if family_id else None
     before = accounts.expiry(turn.now, turn.world.ledger.expires_months, ahead=1)
-    soon = accounts.expiring(turn.session, before, only=account.id).get(account.id, 0)
+    soon = sum(accounts.expiring(turn.session, before, only=mine).values())
     last = accounts.next_expiry(turn.now) - timedelta(days=1)
     in_stock = [each for each in redeeming.on_offer(turn.session, turn.person) if each.stock]
     buys = [ledger.buys(each.name, each.price) for each in in_stock[:3]]
-    return Reply(ledger.points(account.balance, family, _lines(turn, Unit.POINTS), buys, soon, last))
+    return Reply(ledger.points(have, family, _lines(turn, Unit.POINTS), buys, soon, last))
 
 
 @routes(Intent.HOURS)
@@ -191,7 +191,7 @@ def _reserve(turn: Turn, goods_id: int) -> Reply:
     made, code = redeeming.reserve(
         turn.session, goods_id, by=turn.person, now=turn.now, days=turn.world.ledger.code_days
     )
-    goods = turn.session.get_one(Goods, made.goods_id)
+    goods = made.goods
     told = ledger.reserved(goods.name, made.price, goods.place, made.expires_at, family=made.family_id is not None)
     return Reply(told, once=ledger.code(code))
 

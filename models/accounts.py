@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, selectinload
 
 from models import outboxes
-from models.base import Base, table
+from models.base import insert
 from models.clock import CHINA, local
 from models.errors import Refusal, Refused
 from models.ledger import (
@@ -56,7 +55,7 @@ def of_family(family_id: int) -> Whose:
 
 def switch_on(session: Session, person: Person, *, now: datetime) -> None:
     """From now on what they do is credited; twice is once."""
-    session.execute(_insert(session, LedgerMember).values(person_id=person.id, since=now).on_conflict_do_nothing())
+    session.execute(insert(session, LedgerMember).values(person_id=person.id, since=now).on_conflict_do_nothing())
 
 
 def switch_off(session: Session, person: Person) -> None:
@@ -116,7 +115,7 @@ def post(
         "counters_id": counters.id if counters else None,
     }
     # Two that come with one source at the same moment both get here; the second finds the first one's row.
-    made = session.scalar(_insert(session, Posting).values(**values).on_conflict_do_nothing().returning(Posting.id))
+    made = session.scalar(insert(session, Posting).values(**values).on_conflict_do_nothing().returning(Posting.id))
     if made is None:
         return None
     for whose, amount in moves.items():
@@ -132,7 +131,7 @@ def hold(session: Session, unit: Unit, *whose: Whose) -> dict[Whose, Account]:
     the order of their ids.
     """
     for kind, owner_id in sorted(whose):
-        new = _insert(session, Account).values(kind=kind, owner_id=owner_id, unit=unit, balance=0)
+        new = insert(session, Account).values(kind=kind, owner_id=owner_id, unit=unit, balance=0)
         session.execute(new.on_conflict_do_nothing())
     these = and_(Account.unit == unit, or_(*(_is(each) for each in whose)))
     found = session.scalars(select(Account).where(these).order_by(Account.id)).all()
@@ -150,11 +149,6 @@ def hold(session: Session, unit: Unit, *whose: Whose) -> dict[Whose, Account]:
 
 def _is(whose: Whose) -> ColumnElement[bool]:
     return and_(Account.kind == whose[0], Account.owner_id == whose[1])
-
-
-def _insert(session: Session, of: type[Base]) -> sqlite.Insert | postgresql.Insert:
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    return sqlite.insert(table(of)) if is_sqlite else postgresql.insert(table(of))
 
 
 def balance(session: Session, whose: Whose, unit: Unit) -> int:
@@ -229,25 +223,26 @@ def next_expiry(now: datetime) -> date:
     return date(here.year + here.month // 12, here.month % 12 + 1, 1)
 
 
-def expiring(session: Session, before: datetime, *, only: int | None = None) -> dict[int, int]:
+def expiring(session: Session, before: datetime, *, only: Whose | None = None) -> dict[int, int]:
     """How many points of which account, by its id, were credited before a moment and are not spent.
 
     What was credited first is spent first. Of people who do not take part nothing is written, so theirs wait.
     """
     old = func.sum(case((and_(Entry.amount > 0, Posting.at < before), Entry.amount), else_=0))
     gone = func.sum(case((Entry.amount < 0, -Entry.amount), else_=0))
-    takes_part = and_(
-        Account.kind == AccountKind.PERSON, Account.owner_id.in_(select(LedgerMember.person_id))
-    ) | Account.owner_id.in_(select(FamilyMember.family_id).where(Account.kind == AccountKind.FAMILY))
+    takes_part = or_(
+        and_(Account.kind == AccountKind.PERSON, Account.owner_id.in_(select(LedgerMember.person_id))),
+        and_(Account.kind == AccountKind.FAMILY, Account.owner_id.in_(select(FamilyMember.family_id))),
+    )
     query = (
         select(Account.id, old - gone)
         .join(Entry, Entry.account_id == Account.id)
         .join(Posting, Posting.id == Entry.posting_id)
-        .where(Account.unit == Unit.POINTS, Account.kind.in_(OWNED), Account.balance > 0, takes_part)
+        .where(Account.unit == Unit.POINTS, Account.balance > 0, takes_part)
         .group_by(Account.id)
         .having(old - gone > 0)
     )
-    rows = session.execute(query if only is None else query.where(Account.id == only)).all()
+    rows = session.execute(query if only is None else query.where(_is(only))).all()
     return {account_id: int(points) for account_id, points in rows}
 
 
@@ -257,7 +252,7 @@ def expire(session: Session, account_id: int, *, now: datetime, months: int) -> 
     whose = (account.kind, account.owner_id)
     hold(session, account.unit, whose)
     before = expiry(now, months)
-    points = expiring(session, before, only=account_id).get(account_id, 0)
+    points = sum(expiring(session, before, only=whose).values())
     if not points:
         return False
     source = f"expire:{account_id}:{local(before).date():%Y%m}"
@@ -280,9 +275,10 @@ def to_warn(session: Session, *, now: datetime, months: int, days: int) -> Seque
 def warn(session: Session, account_id: int, *, now: datetime, months: int) -> bool:
     """Tells whose points they are, once for each first of a month; gives whether this was the time."""
     account = session.get_one(Account, account_id)
-    hold(session, account.unit, (account.kind, account.owner_id))
+    whose = (account.kind, account.owner_id)
+    hold(session, account.unit, whose)
     first = next_expiry(now)
-    points = expiring(session, expiry(now, months, ahead=1), only=account_id).get(account_id, 0)
+    points = sum(expiring(session, expiry(now, months, ahead=1), only=whose).values())
     if not points or account.warned_for == first:
         return False
     account.warned_for = first

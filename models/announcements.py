@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, false, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models import areas, desk, outboxes, transitions
 from models.announcement import Announcement, Answered, Outcome, Todo
 from models.area import Area, AreaKind
+from models.base import insert
 from models.errors import Refused
 from models.lifecycle import OPEN_STATES, Action
 from models.outbox import NoticeKind
@@ -154,11 +154,10 @@ def candidates(
 
 def choose(session: Session, announcement: Announcement, ticket_ids: Collection[int]) -> int:
     """Marks the ticked tickets to be answered; gives how many. `ticket_ids` must be among the candidates."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     marks = {"announcement_id": announcement.id, "todo": Todo.ANSWER, "later": False, "apart": False}
     if ticket_ids:
         session.execute(
-            insert(Answered).on_conflict_do_nothing(), [{**marks, "ticket_id": each} for each in ticket_ids]
+            insert(session, Answered).on_conflict_do_nothing(), [{**marks, "ticket_id": each} for each in ticket_ids]
         )
     for ticket_id in ticket_ids:
         outboxes.to_dispatch(session, ticket_id)

@@ -17,8 +17,9 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -94,3 +95,8 @@ def table(of: type[Base]) -> Table:
     if not isinstance(found, Table):
         raise TypeError(f"{of.__name__} is not one table")
     return found
+
+
+def insert(session: Session, of: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows ON CONFLICT, which each database has in a dialect of its own."""
+    return sqlite.insert(of) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(of)

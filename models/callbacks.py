@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models import results, tickets, transitions
+from models.base import insert
 from models.calendar import monday_of
 from models.clock import CHINA, local
 from models.errors import Refusal, Refused
@@ -68,10 +68,9 @@ def _draw_week(session: Session, week: date, *, now: datetime, share: float, at_
         # One answer for hundreds is asked about by a few calls, beside the others and not instead of them.
         announced = [row for row in here if row.announced and not row.own_work]
         chosen += announced[: at_least or math.ceil(share)]
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     if chosen:
         session.execute(
-            insert(CallBack).on_conflict_do_nothing(),
+            insert(session, CallBack).on_conflict_do_nothing(),
             [
                 {
                     "result_id": row.id,

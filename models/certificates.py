@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from models import codes
 from models.errors import Refusal, Refused
 from models.ledger import Account, AccountKind, Certificate, Entry, Posting, Unit, Why
-from models.people import CODE_LETTERS
 from models.person import Person
 
 CODE_LENGTH = 16
@@ -35,10 +33,10 @@ def issue(session: Session, person: Person, *, now: datetime) -> tuple[Certifica
     tasks, minutes, first, last = row
     if not tasks:
         raise Refused(Refusal.NO_SERVICE)
-    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+    code = codes.fresh(CODE_LENGTH)
     made = Certificate(
         person_id=person.id,
-        code_hash=code_hash(code),
+        code_hash=_hash(code),
         tasks=tasks,
         minutes=int(minutes),
         first_day=first,
@@ -47,7 +45,7 @@ def issue(session: Session, person: Person, *, now: datetime) -> tuple[Certifica
     )
     session.add(made)
     session.flush()
-    return made, "-".join(code[at : at + 4] for at in range(0, CODE_LENGTH, 4))
+    return made, as_printed(code)
 
 
 def _served(person: Person) -> ColumnElement[bool]:
@@ -68,12 +66,15 @@ def find(session: Session, code: str) -> tuple[Certificate, str] | None:
     row = session.execute(
         select(Certificate, Person.name)
         .join(Person, Person.id == Certificate.person_id)
-        .where(Certificate.code_hash == code_hash(code), Person.name != "")
+        .where(Certificate.code_hash == _hash(code), Person.name != "")
     ).one_or_none()
     return (row[0], row[1]) if row else None
 
 
-def code_hash(code: str) -> str:
-    """What is kept of a code; case and separators do not matter."""
-    letters = "".join(each for each in code[:60].upper() if each in CODE_LETTERS)
-    return hashlib.sha256(f"huying certificate {letters}".encode()).hexdigest()
+def as_printed(code: str) -> str:
+    """A code as it is printed, whatever else was typed with it."""
+    return codes.grouped(codes.plain(code), 4)
+
+
+def _hash(code: str) -> str:
+    return codes.digest("certificate", code)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import and_, exists, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models import accounts, results, transitions
 from models.accounts import ISSUED, of_person
+from models.base import insert
 from models.clock import local
 from models.ledger import EARNED, Account, AccountKind, Entry, LedgerMember, Look, Posting, Unit, Why
 from models.lifecycle import Action
@@ -97,8 +97,7 @@ def earn(session: Session, result_id: int, *, now: datetime, rules: Rules) -> bo
 
 
 def _first_look(session: Session, result_id: int, *, now: datetime) -> bool:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    new = dialect.insert(Look).values(result_id=result_id, at=now).on_conflict_do_nothing().returning(Look.result_id)
+    new = insert(session, Look).values(result_id=result_id, at=now).on_conflict_do_nothing().returning(Look.result_id)
     return session.scalar(new) is not None
 
 

@@ -69,14 +69,11 @@ def around(session: Session, area_id: int | None) -> JointArea | None:
     area = session.get(Area, area_id) if area_id else None
     if area is None:
         return None
-    order = areas.ids_on(area.path)
-    # One question for all areas of a transaction that works on many rows.
-    here = batch.areas_of(session).union(order)
-    query = select(JointNode).where(JointNode.area_id.in_(here))
-    nodes = batch.once(session, (around, here), lambda: session.scalars(query).all())
-    above = [node for node in nodes if node.area_id in order]
-    nearest = max(above, key=lambda node: order.index(node.area_id), default=None)
-    return session.get(JointArea, nearest.joint_id) if nearest is not None else None
+    # There are few of them, and dispatch asks for every new ticket.
+    nodes = batch.once(session, around, lambda: session.scalars(select(JointNode)).all())
+    joint_of = {node.area_id: node.joint_id for node in nodes}
+    nearest = next((joint_of[each] for each in reversed(areas.ids_on(area.path)) if each in joint_of), None)
+    return session.get(JointArea, nearest) if nearest is not None else None
 
 
 def lead_of(session: Session, area_id: int | None, opened_at: datetime) -> int | None:

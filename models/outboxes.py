@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models import batch
+from models.base import insert
 from models.inbox import InboxMessage
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Role, RoleKind, RoleStatus
@@ -115,9 +115,8 @@ def write_gathered(session: Session, *, now: datetime) -> None:
 
 
 def _gather(session: Session, kind: NoticeKind, person_id: int, *, now: datetime, not_before: datetime) -> None:
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     session.execute(
-        insert(Notice)
+        insert(session, Notice)
         .values(
             person_id=person_id,
             kind=kind,

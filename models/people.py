@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
-from models import areas, batch
+from models import areas, batch, codes
 from models.area import Area, AreaKind
 from models.attachment import Attachment
-from models.base import Base
+from models.base import Base, insert
 from models.conversation import Conversation, Question
 from models.errors import Refusal, Refused
 from models.inbox import InboxMessage
@@ -27,8 +25,6 @@ from models.pushed import PushDown
 from models.reminder import About, Reminder
 from models.ticket import Evaluation, Ticket, TicketEvent, TicketHelper, TicketWords
 
-CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that is misread aloud
-
 STAFF_KINDS = frozenset({RoleKind.STAFF, RoleKind.STREET, RoleKind.ADMIN})
 
 
@@ -39,12 +35,11 @@ def meet(session: Session, channel: str, account: str, *, now: datetime) -> Iden
     known = _identity(session, channel, account)
     if known is not None:
         return known
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     person = Person(created_at=now, roles=[])
     session.add(person)
     session.flush()
     added = session.execute(
-        insert(Identity)
+        insert(session, Identity)
         .values(person_id=person.id, channel=channel, account=account, seen_at=now)
         .on_conflict_do_nothing()
         .returning(Identity.id)
@@ -231,7 +226,7 @@ def new_code(
     uses: int = 1,
 ) -> str:
     """A fresh one-time code of six letters that are not misread."""
-    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(6))
+    code = codes.fresh(6)
     session.add(
         Code(
             code=code,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from models import areas, outboxes, parties, people, tickets, transitions
+from models import areas, outboxes, people, tickets, transitions
 from models.area import Area, AreaKind
 from models.category import Category, Level
 from models.errors import Refusal, Refused
@@ -28,12 +28,15 @@ def communities_of(session: Session, person: Person) -> Sequence[tuple[Area, Par
     for role in person.roles:
         if role.kind is not RoleKind.DEPARTMENT or role.status is not RoleStatus.ACTIVE or not role.department:
             continue
+        called_so = select(Party).where(Party.active.is_(True), Party.name == role.department)
+        by_area = {party.area_id: party for party in session.scalars(called_so)}
         where = session.get_one(Area, role.area_id)
         inside = select(Area).where(Area.kind == AreaKind.COMMUNITY, Area.path.startswith(where.path)).order_by(Area.id)
         for community in session.scalars(inside):
-            named = parties.named(session, role.department, place=community)
-            if named and named[0].name == role.department:
-                found.setdefault(community.id, (community, named[0]))
+            # Of several around it the nearest one.
+            serving = [by_area[each] for each in areas.ids_on(community.path) if each in by_area]
+            if serving:
+                found.setdefault(community.id, (community, serving[-1]))
     return list(found.values())
 
 
@@ -48,17 +51,16 @@ def community_named(session: Session, name: str, *, by: Person) -> tuple[Area, P
     return found[0]
 
 
-def admitted(session: Session, community: Area) -> Sequence[Admitted]:
-    """The list as it holds for a community."""
-    return session.scalars(
-        select(Admitted).where(Admitted.area_id.in_(areas.ids_on(community.path))).order_by(Admitted.id)
-    ).all()
+def admitted(session: Session, communities: Iterable[Area]) -> Sequence[Admitted]:
+    """The list as it holds for a community, or for any of several."""
+    around = {each for community in communities for each in areas.ids_on(community.path)}
+    return session.scalars(select(Admitted).where(Admitted.area_id.in_(around)).order_by(Admitted.id)).all()
 
 
 def on_list(session: Session, community: Area, words: str) -> Admitted | None:
     """The entry that a task begins with or names; the longest name where several do."""
     plain = _plain(words)
-    found = [each for each in admitted(session, community) if _plain(each.name) in plain]
+    found = [each for each in admitted(session, [community]) if _plain(each.name) in plain]
     return max(found, key=lambda each: len(each.name), default=None)
 
 
@@ -152,12 +154,16 @@ def _tell(session: Session, kind: NoticeKind, person_id: int, wish: PushDown, *,
 def may_decide(session: Session, wish: PushDown, person: Person) -> bool:
     """Whether somebody is of the street that the community belongs to."""
     community = session.get_one(Area, wish.community_id)
-    mine = [
+    return not _streets_of(person).isdisjoint(areas.ids_on(community.path))
+
+
+def _streets_of(person: Person) -> frozenset[int]:
+    """The ids of the areas for which somebody decides."""
+    return frozenset(
         role.area_id
         for role in person.roles
         if role.kind in (RoleKind.STREET, RoleKind.ADMIN) and role.status is RoleStatus.ACTIVE
-    ]
-    return bool(set(mine) & set(areas.ids_on(community.path)))
+    )
 
 
 def decide(session: Session, wish_id: int, *, yes: bool, by: Person, now: datetime) -> Ticket | None:
@@ -192,8 +198,17 @@ def decide(session: Session, wish_id: int, *, yes: bool, by: Person, now: dateti
 
 def waiting(session: Session, person: Person) -> Sequence[PushDown]:
     """What the street is asked to decide, the oldest first, as far as it is this person's to decide."""
-    asked = session.scalars(select(PushDown).where(PushDown.state == Wish.ASKED).order_by(PushDown.id).limit(200))
-    return [each for each in asked if may_decide(session, each, person)]
+    streets = _streets_of(person)
+    if not streets:
+        return []
+    paths = session.scalars(select(Area.path).where(Area.id.in_(streets))).all()
+    return session.scalars(
+        select(PushDown)
+        .join(Area, Area.id == PushDown.community_id)
+        .where(PushDown.state == Wish.ASKED, or_(*(Area.path.startswith(path) for path in paths)))
+        .order_by(PushDown.id)
+        .limit(200)
+    ).all()
 
 
 def add_entry(session: Session, area: Area, name: str, category: Category) -> Admitted:

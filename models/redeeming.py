@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from models import accounts, areas, outboxes, people, sharing
+from models import accounts, areas, codes, outboxes, people, sharing
 from models.accounts import HELD, SPENT, Whose, of_family, of_person
 from models.area import Area
 from models.errors import Refusal, Refused
 from models.ledger import Goods, Posting, Redemption, RedemptionState, Unit, Why
 from models.outbox import NoticeKind
-from models.people import CODE_LETTERS
-from models.person import Person, Role, RoleStatus
+from models.person import Person, RoleStatus
 
 CODE_LENGTH = 10
 """Some 49 bits; shown as two groups of five."""
@@ -29,22 +26,17 @@ def on_offer(session: Session, person: Person) -> Sequence[Goods]:
     """What somebody can choose from, in the order of their numbers: of where they live and serve, or of everywhere
     while neither is known. What is sold out keeps its number.
     """
-    here = [
-        *session.scalars(
-            select(Role.area_id).where(Role.person_id == person.id, Role.status == RoleStatus.ACTIVE)
-        ).all(),
-        *([person.home_area_id] if person.home_area_id else []),
-    ]
-    paths = session.scalars(select(Area.path).where(Area.id.in_(here))).all()
-    query = select(Goods, Area.path).join(Area, Area.id == Goods.area_id).where(Goods.is_open.is_(True))
-    rows = session.execute(query.order_by(Goods.id)).all()
-    # Near is what lies around them, and what lies inside where they work.
-    near = [
-        goods
-        for goods, path in rows
-        if not paths or any(areas.covers(path, mine) or areas.covers(mine, path) for mine in paths)
-    ]
-    return near[:MOST_GOODS]
+    here = {role.area_id for role in person.roles if role.status is RoleStatus.ACTIVE}
+    if person.home_area_id:
+        here.add(person.home_area_id)
+    paths = session.scalars(select(Area.path).where(Area.id.in_(here))).all() if here else []
+    query = select(Goods).where(Goods.is_open.is_(True)).order_by(Goods.id).limit(MOST_GOODS)
+    if paths:
+        # Near is what lies around them, and what lies inside where they work.
+        around = {each for path in paths for each in areas.ids_on(path)}
+        near = or_(Area.id.in_(around), *(Area.path.startswith(path) for path in paths))
+        query = query.join(Area, Area.id == Goods.area_id).where(near)
+    return session.scalars(query).all()
 
 
 def reserve(session: Session, goods_id: int, *, by: Person, now: datetime, days: int) -> tuple[Redemption, str]:
@@ -77,7 +69,7 @@ def reserve(session: Session, goods_id: int, *, by: Person, now: datetime, days:
         person_id=by.id,
         family_id=family_id if payer != mine else None,
         price=goods.price,
-        code_hash=code_hash(code),
+        code_hash=_hash(code),
         reserved_at=now,
         expires_at=now + timedelta(days=days),
     )
@@ -104,7 +96,7 @@ def code_again(session: Session, *, by: Person, now: datetime) -> tuple[Redempti
     if redemption is None or redemption.expires_at <= now:
         raise Refused(Refusal.NOTHING_RESERVED)
     code = _new_code()
-    redemption.code_hash = code_hash(code)
+    redemption.code_hash = _hash(code)
     session.flush()
     return redemption, code
 
@@ -113,12 +105,12 @@ def hand_over(session: Session, code: str, *, by: Person, now: datetime) -> Rede
     """A merchant or staff have seen the code and give the goods away. Raises Refused(NO_SUCH_CODE), whether the code is
     wrong, used or run out, or is none of theirs.
     """
-    found = session.scalar(select(Redemption).where(Redemption.code_hash == code_hash(code)))
+    found = session.scalar(select(Redemption).where(Redemption.code_hash == _hash(code)))
     redemption = _held(session, found)
     if (
         redemption is None
         or redemption.expires_at <= now
-        or redemption.code_hash != code_hash(code)
+        or redemption.code_hash != _hash(code)
         or redemption.person_id == by.id  # nobody gives to themselves
         or not may_hand_over(session, redemption.goods, by)
     ):
@@ -133,11 +125,9 @@ def may_hand_over(session: Session, goods: Goods, person: Person) -> bool:
     """Whether somebody gives these goods away: their merchant, or staff of the area."""
     if goods.merchant_id == person.id:
         return True
-    place = session.get_one(Area, goods.area_id)
+    around = areas.ids_on(session.get_one(Area, goods.area_id).path)
     return any(
-        role.kind in people.STAFF_KINDS
-        and role.status is RoleStatus.ACTIVE
-        and areas.covers(session.get_one(Area, role.area_id).path, place.path)
+        role.kind in people.STAFF_KINDS and role.status is RoleStatus.ACTIVE and role.area_id in around
         for role in person.roles
     )
 
@@ -214,14 +204,11 @@ def _payer(session: Session, redemption: Redemption) -> Whose:
 
 
 def _new_code() -> str:
-    code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
-    return f"{code[:5]}-{code[5:]}"
+    return codes.grouped(codes.fresh(CODE_LENGTH), 5)
 
 
-def code_hash(code: str) -> str:
-    """What is kept of a code; case and separators do not matter."""
-    letters = "".join(each for each in code.upper() if each in CODE_LETTERS)
-    return hashlib.sha256(f"huying redemption {letters}".encode()).hexdigest()
+def _hash(code: str) -> str:
+    return codes.digest("redemption", code)
 
 
 def leave_all(session: Session, person: Person, *, now: datetime) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from models.base import insert
 from models.category import Category, First, Level
 from models.tickets import OTHER
 
@@ -62,12 +62,11 @@ def seed_categories(session: Session, seeds: Sequence[CategorySeed]) -> int:
 
     Raises CategoryMissing when there is no `other` afterwards.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     before = _count(session)
     for seed in seeds:
         # Two processes that start together may both come here.
         session.execute(
-            insert(Category)
+            insert(session, Category)
             .values(
                 code=seed.code,
                 name=seed.name,

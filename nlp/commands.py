@@ -474,7 +474,17 @@ def parse(text: str, *, roles: Collection[str]) -> Command | None:
     )
 
 
-_CHINESE_DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九十")}
+_CHINESE_DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"两": 2}
+
+
+def _count(spoken: str) -> int:
+    """A number up to 99 as it is spoken, or any in digits: 12, 两, 十二, 二十."""
+    if spoken.isdecimal():
+        return int(spoken)
+    tens, ten, ones = spoken.rpartition("十")
+    return (_CHINESE_DIGITS.get(tens, 1) * 10 if ten else 0) + _CHINESE_DIGITS.get(ones, 0)
+
+
 _DIGIT = re.compile(
     r"[\s\"'“”‘’(\[【<]*(?:我?(?:选择?|回复?|答|评)\s?:?\s?)?(第)?\s?([1-9]\d{0,2}|十[一二三四五六七八九]?|[一二三四五六七八九])"
     r"(?(1)(?:个|项|条)?)\s?[)\]】>\"'”’]*"
@@ -491,11 +501,7 @@ def digit(text: str) -> Digit | None:
     found = _DIGIT.match(folded)
     if found is None:
         return None
-    spoken = found[2]
-    if spoken.isdecimal():
-        number = int(spoken)
-    else:
-        number = (10 if len(spoken) == 2 else 0) + _CHINESE_DIGITS[spoken[-1]]
+    number = _count(found[2])
     end = origin[found.end()] if found.end() < len(origin) else min(len(text), _HEAD)
     if _NOTHING.fullmatch(text[end:]):
         return Digit(number)
@@ -609,7 +615,7 @@ def until(rest: str, *, today: date) -> date | None:
         except ValueError:
             return None
     if found := re.search(r"(\d{1,3}|[一二两三四五六七八九十])\s?(天|日|周|个?星期|个?月)", said):
-        count = int(found[1]) if found[1].isdecimal() else "零一二三四五六七八九十".find(found[1].replace("两", "二"))
+        count = _count(found[1])
         each = 1 if found[2] in ("天", "日") else 30 if found[2].endswith("月") else 7
         return today + timedelta(days=max(count * each - 1, 0))
     for name, days in (("今天", 0), ("大后天", 3), ("后天", 2), ("明天", 1)):
@@ -669,8 +675,7 @@ def minutes(rest: str) -> int | None:
         return None
     if found["half"]:
         return 30
-    spoken = found["count"]
-    count = int(spoken) if spoken.isdecimal() else "零一二三四五六七八九十".find(spoken.replace("两", "二"))
+    count = _count(found["count"])
     return count if (found["unit"] or "").startswith("分") else count * 60
 
 

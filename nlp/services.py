@@ -92,9 +92,6 @@ KINDRED = MappingProxyType(
 )
 """Skills of the categories that do for a service as well."""
 
-SERVICES = tuple(_SERVICES)
-"""Every service by its usual name."""
-
 # Whoever wants to know how or where is answered, not visited.
 _HOW = re.compile(r"怎么(?!办)|怎样|如何|哪里|哪儿|哪个|在哪|什么时候|几点|多少钱|收费|什么(?:条件|材料|手续)")
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from models.clock import local
 from models.errors import Refusal
 from models.ledger import RedemptionState, Unit, Why
+from texts.common import date_of, day_name
 
 ON, NOT_NOW = "开通", "先不用"
 TAKE, LEAVE = "收下，谢谢", "不用了，心意领了"
@@ -96,7 +97,7 @@ def points(have: int, family: int | None, lines: Sequence[str], buys: Sequence[s
     told = [f"您有 {have} 分{'' if family is None else f'，家里合用的有 {family} 分'}。"]
     told += ["；".join(lines) + "。"] if lines else ["还没有记过。办成的事评价过后一天记上。"]
     if soon:
-        told.append(f"其中 {soon} 分 {last.month} 月 {last.day} 日到期。")
+        told.append(f"其中 {soon} 分 {day_name(last)}到期。")
     told.append(f"能换：{'，'.join(buys)}。看全部回复“兑换”。" if buys else "现在还没有可以换的东西。")
     return "\n".join(told)
 
@@ -120,9 +121,8 @@ def not_enough(unit: Unit, need: int, have: int) -> str:
 
 def expiring(points: int, last: datetime, *, family: bool) -> str:
     """The one notice before points are over."""
-    day = local(last)
     whose = "家里合用的积分" if family else "您的积分"
-    return f"{whose}里有 {points} 分 {day.month} 月 {day.day} 日到期，过了就没有了。\n看看能换什么，回复“兑换”。"
+    return f"{whose}里有 {points} 分 {date_of(last)}到期，过了就没有了。\n看看能换什么，回复“兑换”。"
 
 
 # ---------------------------------------------------------------- family
@@ -227,11 +227,10 @@ def no_goods() -> str:
 
 def reserved(name: str, price: int, place: str, until: datetime, *, family: bool) -> str:
     """The code follows as the last line, said once."""
-    day = local(until)
     where = f"到{place}" if place else "到社区"
     return (
         f"{name}给您留好了，用了{'家里的 ' if family else ' '}{price} 分。\n"
-        f"{day.month} 月 {day.day} 日前{where}，把下面的码给对方看就能领。\n码丢了回复“兑换码”，不要了回复“取消兑换”，积分退回。"
+        f"{date_of(until)}前{where}，把下面的码给对方看就能领。\n码丢了回复“兑换码”，不要了回复“取消兑换”，积分退回。"
     )
 
 
@@ -277,7 +276,7 @@ NO_CERTIFICATE = "核对码没有对上，或者本人已经把信息删除了�
 
 def on_day(day: date) -> str:
     """2026 年 11 月 23 日."""
-    return f"{day.year} 年 {day.month} 月 {day.day} 日"
+    return f"{day.year} 年 {day_name(day)}"
 
 
 def certified(name: str, tasks: int, minutes: int, first: date, last: date) -> str:

@@ -37,6 +37,7 @@ def test_the_question_leads_to_the_photos_before_and_after(town: Town) -> None:
     page = client.get(path)
     assert page.status_code == 200
     assert page.text.index("办好以后") < page.text.index("反映的时候")
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
     images = re.findall(r'<img src="([^"]+)"', page.text)
     assert len(images) == 2
     for each in images:

@@ -321,6 +321,8 @@ def test_hours_are_certified_and_anybody_can_check_it(street: Street) -> None:
     assert "兹证明孙丽于2026 年 11 月 23 日参加志愿服务 1 次，服务时间共计 1 小时 40 分钟" in page.text
     assert where.rpartition("/")[2] in page.text
     assert browser.get(where.lower()).status_code == 200
+    decorated = browser.get(f"{where}获评优秀".replace("-", "")).text
+    assert (where.rpartition("/")[2] in decorated, "获评优秀" in decorated) == (True, False)
     assert page.headers["Cache-Control"] == "private, no-store"
     wrong = browser.get("/certificate/AAAA-BBBB-CCCC-DDDD")
     assert (wrong.status_code, "孙丽" in wrong.text) == (404, False)

@@ -253,3 +253,19 @@ def test_a_task_is_on_the_list_when_it_names_an_entry(
 ) -> None:
     pushing.add_entry(session, world.street.street, "文明养犬宣传", session.get_one(Category, "other"))
     assert (pushing.on_list(session, world.street.community, words) is not None) == is_on_it
+
+
+def test_a_department_speaks_for_the_nearest_party_of_its_name(session: Session, world: World) -> None:
+    departments.enter(session, Draft("城管", PartyKind.DEPARTMENT, world.street.other_community.id))
+    found = {area.id: party.area_id for area, party in pushing.communities_of(session, world.clerk)}
+    of_street, own = world.street.street.id, world.street.other_community.id
+    assert found == {world.street.community.id: of_street, own: own}
+
+
+def test_the_street_sees_what_it_was_asked_and_nobody_else_does(session: Session, world: World) -> None:
+    [(community, party), *_] = pushing.communities_of(session, world.clerk)
+    wish = pushing.push_down(session, community, party, "统计商户", by=world.clerk, channel="wecom", now=NOW)
+    assert pushing.waiting(session, world.street_staff) == []
+    pushing.ask_street(session, wish.id, by=world.clerk, now=NOW)
+    assert [each.id for each in pushing.waiting(session, world.street_staff)] == [wish.id]
+    assert not any(pushing.waiting(session, who) for who in (world.staff, world.clerk, world.resident))

@@ -42,6 +42,23 @@ def common(session: Session, whose: accounts.Whose) -> int:
     return session.scalar(query.where(Account.kind == whose[0])) or 0
 
 
+def test_people_choose_from_what_is_around_where_they_live_or_serve(session: Session, world: World) -> None:
+    here, there = goods(session, world), goods(session, world)
+    there.area_id = world.street.other_estate.id
+    gone = goods(session, world)
+    gone.is_open = False
+    session.flush()
+
+    def offered(who: Person) -> list[int]:
+        return [each.id for each in redeeming.on_offer(session, who)]
+
+    assert offered(world.member) == [here.id]
+    assert offered(world.staff_elsewhere) == [there.id]
+    assert offered(world.street_staff) == [here.id, there.id]
+    # Of somebody never met before nothing is known.
+    assert offered(factories.person(session)) == [here.id, there.id]
+
+
 def test_a_piece_is_reserved_and_handed_over_by_its_merchant_once(session: Session, world: World) -> None:
     oil = goods(session, world, merchant=world.stranger)
     given(session, world.member, 25)

@@ -291,6 +291,7 @@ def test_leave_ends_on_the_day_that_was_said(rest: str, day: date | None) -> Non
 @pytest.mark.parametrize(
     ("said", "length"),
     [("1", 60), ("2小时", 120), ("两个小时", 120), ("半小时", 30), ("半个小时。", 30), ("30分钟", 30), ("十分钟", 10),
+     ("二十分钟", 20), ("四十五分钟", 45), ("十二小时", 720),
      ("0", 0), ("很多", None), ("-1", None), ("1天", None), ("", None)],
 )  # fmt: skip
 def test_a_length_of_time_is_read_as_people_say_it(said: str, length: int | None) -> None:
