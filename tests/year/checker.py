@@ -6,8 +6,7 @@ import bisect
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
 
 from tests.year import working
 from tests.year.clocks import LATE, OPEN, Clocks, Due, Line, Stand, Told
@@ -16,7 +15,6 @@ from tests.year.history import History, PersonAt, Row
 HAZARDS = frozenset(
     {"public_facility", "fire_safety", "drainage", "falling_object", "sanitation", "traffic", "charging", "greening"}
 )
-OUTCOMES = ("finished", "reminder", "rejected", "not_evaluated")
 
 AT_ANY_HOUR = frozenset({"alarm", "pressed", "staff_reply"})
 """What reaches even riders in their quiet hours: emergencies, and answers to what somebody has just done."""
@@ -951,9 +949,3 @@ class Checker:
 def check(history: History) -> list[Finding]:
     """Everything that is wrong in a year."""
     return Checker(history).findings()
-
-
-def counted(history: History) -> dict[str, Any]:
-    """How much there was."""
-    kinds = Counter(str(row.kind) for row in history.of("outbox"))
-    return {"tickets": len(history.of("tickets")), "notices": sum(kinds.values()), "kinds": dict(kinds), "utc": UTC}
