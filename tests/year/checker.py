@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 
 from tests.year import working
 from tests.year.clocks import LATE, OPEN, Clocks, Due, Line, Stand, Told
@@ -140,7 +141,7 @@ class Checker:
 
     def _person_at(self, person_id: int, moment: datetime) -> PersonAt:
         known = self._people[person_id]
-        return known[max(0, bisect.bisect_right([each.at for each in known], moment) - 1)]
+        return known[max(0, bisect.bisect_right(known, moment, key=attrgetter("at")) - 1)]
 
     def _with_role(self, kind: str, area_id: int | None, *, department: str | None = None) -> list[int]:
         """Whose role of a kind covers an area; anywhere for None."""
