@@ -352,14 +352,7 @@ def test_ten_thousand_failing_deliveries_are_not_all_remembered(caplog: pytest.L
         tried.append(notice_id)
         raise ValueError("a bug")
 
-    tasks = Tasks(
-        make_broker("embedded"),
-        deliver=fail,
-        dispatch=fail,
-        update_cards=lambda: None,
-        fetch=fail,
-        ask=fail,
-    )
+    tasks = Tasks(make_broker("embedded"), deliver=fail, dispatch=fail, update_cards=lambda: None, fetch=fail, ask=fail)
     for notice_id in range(5_000):
         tasks.deliver.send(notice_id)
         # Nobody came for it within an hour: the queue gives it up.

@@ -34,6 +34,8 @@ MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 OFFICIAL, WECOM = "official", "wecom"
 
+both_platforms = pytest.mark.parametrize("on", [OFFICIAL, WECOM])
+
 ROWS = (Ticket, TicketEvent, TicketWords, Evaluation, Attachment, Question)
 """What a message that changes nothing leaves alone."""
 

@@ -16,12 +16,10 @@ from models.inbox import InboxMessage
 from models.ledger import Goods, Posting, Unit, Why
 from models.person import Person
 from scheduler import jobs
-from tests.handlers.conftest import OFFICIAL, WECOM, Street
+from tests.handlers.conftest import Street, both_platforms
 
 RESIDENT, NEIGHBOUR, THIRD = "demo-resident-1", "demo-resident-2", "demo-resident-3"
 MEMBER, SECOND, STAFF, ELSEWHERE = "demo-member-3", "demo-member-4", "demo-staff-1", "demo-staff-2"
-
-both_platforms = pytest.mark.parametrize("on", [OFFICIAL, WECOM])
 
 
 def give(street: Street, who: str, points: int = 0, minutes: int = 0) -> None:

@@ -8,13 +8,11 @@ from sqlalchemy import select, update
 from models.offer import Offer
 from models.person import Person, Role
 from models.ticket import TicketState
-from tests.handlers.conftest import OFFICIAL, WECOM, Street
+from tests.handlers.conftest import OFFICIAL, Street, both_platforms
 from texts import console
 
 RESIDENT = "demo-resident-1"
 WANG, ZHAO, SUN, STAFF = "demo-member-2", "demo-member-3", "demo-member-4", "demo-staff-1"
-
-both_platforms = pytest.mark.parametrize("on", [OFFICIAL, WECOM])
 
 
 def asked(street: Street) -> dict[str, list[str]]:

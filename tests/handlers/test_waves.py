@@ -6,13 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Barrier
 
-import pytest
 from sqlalchemy import select, update
 
 from models.offer import Wave
 from models.person import Person
 from models.ticket import TicketState
-from tests.handlers.conftest import OFFICIAL, WECOM, Street
+from tests.handlers.conftest import OFFICIAL, WECOM, Street, both_platforms
 
 RESIDENT, NEIGHBOUR = "demo-resident-1", "demo-resident-2"
 MEMBER, OTHER, THIRD, ELSEWHERE, STAFF = (
@@ -25,8 +24,6 @@ MEMBER, OTHER, THIRD, ELSEWHERE, STAFF = (
 NOISE = "香樟花园6栋2单元半夜装修太吵"
 GREEN = "香樟花园3栋的树枝太长了，挡住阳光，请修剪"
 ELDER = "香樟花园2栋的独居老人腿脚不便，想请人陪诊"
-
-both_platforms = pytest.mark.parametrize("on", [OFFICIAL, WECOM])
 
 
 def answer(street: Street, who: str, command: str, on: str) -> str:

@@ -6,8 +6,8 @@ import bisect
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from operator import attrgetter
 
 from tests.year import working
 from tests.year.clocks import LATE, OPEN, Clocks, Due, Line, Stand, Told
@@ -16,7 +16,6 @@ from tests.year.history import History, PersonAt, Row
 HAZARDS = frozenset(
     {"public_facility", "fire_safety", "drainage", "falling_object", "sanitation", "traffic", "charging", "greening"}
 )
-OUTCOMES = ("finished", "reminder", "rejected", "not_evaluated")
 
 AT_ANY_HOUR = frozenset({"alarm", "pressed", "staff_reply"})
 """What reaches even riders in their quiet hours: emergencies, and answers to what somebody has just done."""
@@ -142,7 +141,7 @@ class Checker:
 
     def _person_at(self, person_id: int, moment: datetime) -> PersonAt:
         known = self._people[person_id]
-        return known[max(0, bisect.bisect_right([each.at for each in known], moment) - 1)]
+        return known[max(0, bisect.bisect_right(known, moment, key=attrgetter("at")) - 1)]
 
     def _with_role(self, kind: str, area_id: int | None, *, department: str | None = None) -> list[int]:
         """Whose role of a kind covers an area; anywhere for None."""
@@ -951,9 +950,3 @@ class Checker:
 def check(history: History) -> list[Finding]:
     """Everything that is wrong in a year."""
     return Checker(history).findings()
-
-
-def counted(history: History) -> dict[str, Any]:
-    """How much there was."""
-    kinds = Counter(str(row.kind) for row in history.of("outbox"))
-    return {"tickets": len(history.of("tickets")), "notices": sum(kinds.values()), "kinds": dict(kinds), "utc": UTC}

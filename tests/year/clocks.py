@@ -9,6 +9,7 @@ import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from tests.year import working
@@ -117,7 +118,7 @@ class Told:
 
     def at(self, moment: datetime) -> Stand | None:
         """How it stood just before a moment."""
-        number = bisect.bisect_left([each.at for each in self.stands], moment)
+        number = bisect.bisect_left(self.stands, moment, key=attrgetter("at"))
         return self.stands[number - 1] if number else None
 
 

@@ -28,7 +28,6 @@ RESIDENTS = [*(f"demo-resident-{number}" for number in range(1, 6)), *(f"residen
 MEMBERS = [f"demo-member-{number}" for number in range(1, 7)]
 RIDERS = ["demo-rider-1", "demo-rider-2"]
 DESKS = ["demo-staff-1", "demo-staff-2", "demo-street-1"]
-DEPARTMENT = "demo-dept-1"
 NAMES = {
     "香樟社区": ["李建国", "王秀兰", "赵明", "孙丽", "刘敏", "何伟"],
     "银杏社区": ["吴志强", "郑晓梅", "罗芳"],

@@ -79,7 +79,7 @@ class Odds:
     """A queue that forgets what it was given: the sweep finds it."""
     fault: float = 0.03
     """The platform is busy for a moment."""
-    idle: float = 0.6
+    idle: float = 0.75
     """A job whose rows can wait a little is not run at this moment."""
 
 
@@ -137,7 +137,7 @@ class Town:
         self._known: dict[int, tuple[Any, ...]] = {}
         self._plans: list[_Planned] = []
         self._numbers = itertools.count()
-        self._last_hourly = begins
+        self._last_slow = begins
         self.note_people()
 
     # ------------------------------------------------------------ time
@@ -175,14 +175,15 @@ class Town:
 
     def tick(self) -> None:
         """Every job once, in any order, some of them twice; a second apart, so that each has a moment of its own."""
-        hourly = self.now - self._last_hourly >= timedelta(hours=1)
-        if hourly:
-            self._last_hourly = self.now
+        # What runs every few hours finds something once a day at most.
+        slow = self.now - self._last_slow >= timedelta(days=1)
+        if slow:
+            self._last_slow = self.now
         due = [
             job
             for job in JOBS
             if (job.name in EAGER and self._is_due)
-            or (self.rng.random() >= self.odds.idle and (hourly or "hours" not in job.fields))
+            or (self.rng.random() >= self.odds.idle and (slow or "hours" not in job.fields))
         ]
         self.rng.shuffle(due)
         due += [job for job in due if self.rng.random() < self.odds.twice]
