@@ -11,6 +11,12 @@ from typing import Any
 from bot.settings import Settings
 from models import demo
 
+ALWAYS_AWAKE = {
+    "dispatch": {"quiet_from": "00:00", "quiet_until": "00:00"},
+    "limits": {"office_open": "00:00", "office_close": "23:59"},
+}
+"""The hours of an installation on the demo street, by section."""
+
 
 def with_demo_channels(settings: Settings, *, port: int, sandbox_port: int) -> tuple[Settings, Path]:
     """The settings with two accounts of the pretend platform, and the file that tells the platform of them.
@@ -36,7 +42,15 @@ def with_demo_channels(settings: Settings, *, port: int, sandbox_port: int) -> t
     file.touch(mode=0o600)
     file.write_text(json.dumps(_sandbox(known, ours), ensure_ascii=False), encoding="utf-8")
     values = settings.model_dump(exclude={"channels"})
-    return Settings.model_validate({**values, "channels": channels}), file
+    return Settings.model_validate({**_awake(values, settings), "channels": channels}), file
+
+
+def _awake(values: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """Nobody sleeps on the demo street unless the settings say when: whoever tries it at night wants to see it work."""
+    for part, hours in ALWAYS_AWAKE.items():
+        if not hours.keys() & getattr(settings, part).model_fields_set:
+            values[part] |= hours
+    return values
 
 
 def _new_secrets() -> dict[str, Any]:

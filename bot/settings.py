@@ -517,8 +517,6 @@ def _contradictions(settings: Settings) -> list[str]:
         faults.append("assistant.model: must be named where assistant.url is")
     if settings.limits.office_open >= settings.limits.office_close:
         faults.append("limits.office_close: must be later than limits.office_open")
-    if settings.dispatch.quiet_from == settings.dispatch.quiet_until:
-        faults.append("dispatch.quiet_until: must differ from dispatch.quiet_from")
     if settings.calendar.file:
         try:
             read_own_days(Path(settings.calendar.file))

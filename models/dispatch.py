@@ -77,9 +77,9 @@ class Rules:
         return self.normal if urgency is Urgency.NORMAL else self.urgent
 
     def is_quiet(self, moment: datetime) -> bool:
-        """Whether people sleep."""
+        """Whether people sleep; the same time twice is no night at all."""
         here = local(moment).time()
-        if self.quiet_from < self.quiet_until:
+        if self.quiet_from <= self.quiet_until:
             return self.quiet_from <= here < self.quiet_until
         return here >= self.quiet_from or here < self.quiet_until
 
