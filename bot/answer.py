@@ -7,15 +7,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import inbox, notices
-from bot.line import Line
+from bot.line import Finish
 from bot.logs import logger
-from bot.pace import Pace
 from bot.photos import PhotoPages
 from bot.spool import Spool
+from bot.together import Together
 from handlers.intake import Taken
 from handlers.respond import respond
 from handlers.router import Router
@@ -23,7 +23,7 @@ from handlers.turn import EventKind, Meaning, Message, MessageKind, Opens, Reply
 from models import outboxes, people, tickets
 from models.clock import Clock
 from models.conversation import Conversation, State
-from models.db import Database
+from models.db import Database, is_contention
 from models.outbox import NoticeState
 from models.person import Identity, RoleKind
 from nlp.danger import danger
@@ -54,7 +54,6 @@ class Answerer:
         spool: Spool,
         wake: Wake,
         dispatch: Callable[[Sequence[int]], object],
-        pace: Pace,
         photos: PhotoPages | None = None,
     ) -> None:
         self._database = database
@@ -64,19 +63,41 @@ class Answerer:
         self._spool = spool
         self._wake = wake
         self._photos = photos
-        self._line = Line(database, world, clock=clock, dispatch=dispatch, coming=lambda: pace.answering)
+        self._together = Together(database, world, clock=clock, dispatch=dispatch)
 
     def answer(self, message: Message) -> Reply:
         """The reply to a message, the same for every delivery of it.
 
         When the database does not take it, it is kept in the spool, danger is still answered, and the rest comes later.
         """
+        (reply,), finish = self.answer_together([message])
+        finish(lambda: False)
+        return reply or self.answer_alone(message)
+
+    def answer_together(self, messages: Sequence[Message]) -> tuple[list[Reply | None], Finish]:
+        """The replies to plain words, None for every other message, which `answer_alone` answers; they may be said when
+        what is left to do has been done without a fault.
+        """
+        try:
+            if any(self._spool.holds(message) for message in messages):
+                return [None] * len(messages), self._together.pass_on
+            return self._together.take(messages)
+        except Exception as error:
+            # One of them is at fault, and all were rolled back: everybody goes alone, unless it is the database that is
+            # away, which nobody has the time to find out twice.
+            log.exception("messages not answered together", messages=len(messages))
+            if isinstance(error, OperationalError) and not is_contention(error):
+                return [self._keep(message) for message in messages], self._together.pass_on
+            return [None] * len(messages), self._together.pass_on
+
+    def answer_alone(self, message: Message) -> Reply:
+        """`answer` of a message that was not answered with others."""
         if self._spool.holds(message):
             return self._keep(message)
         try:
             return self._answer(message)
         except Exception:
-            # The one broad except: whatever went wrong, somebody's trouble is not lost and they are answered.
+            # The broad except: whatever went wrong, somebody's trouble is not lost and they are answered.
             log.exception("message not answered, spooled", channel=message.channel, kind=message.kind.value)
             return self._keep(message)
 
@@ -133,9 +154,6 @@ class Answerer:
             return self._once(message, push=push)
 
     def _once(self, message: Message, *, push: bool) -> Reply:
-        reply = None if push else self._line.take(message)
-        if reply is not None:
-            return reply
         now = self._clock()
         with self._database.transaction() as session:
             # First who speaks, then what: as on the short way, or two deliveries could wait for each other.

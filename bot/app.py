@@ -134,7 +134,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         spool=spool,
         wake=tasks.wake,
         dispatch=lambda ids: tasks.queue(tickets=ids),
-        pace=pace,
         photos=photos,
     )
     web = Flask("huying", static_folder=None)

@@ -107,6 +107,9 @@ def run(settings: Settings, *, with_demo: bool, with_sandbox: bool, port: int, s
         host=host,
         port=port,
         threads=8,
+        # A reply goes out whole, by the thread that waits for sockets: by default its head and its body each take the
+        # interpreter twice.
+        send_bytes=16_384,
         ident=None,
         clear_untrusted_proxy_headers=True,
         max_request_body_size=REQUEST_BYTES,

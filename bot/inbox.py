@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from handlers.intake import Taken
 from handlers.turn import Message, Reply
 from models.base import table
-from models.bulk import BulkInsert
+from models.bulk import BulkInsert, Prepared
 from models.inbox import InboxMessage
 
 _INBOX = table(InboxMessage)
@@ -32,7 +32,7 @@ _ANSWERED = (
     .where(_INBOX.c.key == bindparam("of"))
     .values(person_id=bindparam("person"), ticket_id=bindparam("ticket"), reply=bindparam("said"))
 )
-_KNOWN = select(_INBOX.c.key, _INBOX.c.reply).where(_INBOX.c.key.in_(bindparam("keys", expanding=True)))
+_KNOWN = Prepared(select(_INBOX.c.key, _INBOX.c.reply).where(_INBOX.c.key.in_(bindparam("keys", expanding=True))))
 _AGAIN = (
     update(_INBOX).where(_INBOX.c.key.in_(bindparam("keys", expanding=True))).values(deliveries=_INBOX.c.deliveries + 1)
 )
@@ -55,7 +55,7 @@ def remember(session: Session, message: Message, taken: Taken) -> None:
 
 def repeats(connection: Connection, messages: Sequence[Message]) -> dict[str, Reply]:
     """Counts a delivery of those messages that were taken before; gives their stored replies by key."""
-    found = connection.execute(_KNOWN, {"keys": [message.key for message in messages]}).all()
+    found = _KNOWN.all(connection, keys=[message.key for message in messages])
     if found:
         connection.execute(_AGAIN, {"keys": [row.key for row in found]})
     return {row.key: _reply(row.reply) for row in found}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -13,9 +14,11 @@ from werkzeug.wsgi import get_input_stream
 from bot.answer import Answerer
 from bot.channels import CallbackRefused, Channel, Garbage
 from bot.channels.envelope import BODY_CAP
+from bot.line import Finish, Line
 from bot.logs import logger
 from bot.metrics import ANSWERED, MESSAGES, REFUSED
 from bot.pace import Pace
+from handlers.turn import Message, Reply
 from models.clock import Clock
 
 if TYPE_CHECKING:
@@ -26,6 +29,22 @@ log = logger(__name__)
 PREFIX = "/wechat/"
 PLAIN_TEXT = "text/plain; charset=utf-8"
 _MOST_PARAMETERS = 32
+
+
+@dataclass(slots=True)
+class _Call:
+    """One callback, and what came of it."""
+
+    channel: Channel
+    query: Mapping[str, str]
+    body: bytes
+    is_open: bool = False
+    """False still when somebody else's envelope broke the work for all."""
+    message: Message | None = None
+    """None too for what is acknowledged and ignored."""
+    sealed: tuple[str, bytes] | None = None
+    """The content type and the reply, if it was answered with others."""
+    refused: CallbackRefused | None = None
 
 
 class Webhook:
@@ -48,6 +67,7 @@ class Webhook:
         self._answerer = answerer
         self._pace = pace
         self._clock = clock
+        self._line = Line(self._answer_together, coming=lambda: pace.answering)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """One request."""
@@ -74,22 +94,54 @@ class Webhook:
             with self._pace:
                 # One byte more than allowed is enough to see that it is too much.
                 body = get_input_stream(environ).read(BODY_CAP + 1)
-                content_type, answer = self._answer(channel, query, body)
+                content_type, answer = self._answer(_Call(channel, query, body))
             return HTTPStatus.OK, content_type, answer
         except CallbackRefused as refused:
             REFUSED.labels(key, str(refused.status)).inc()
             log.info("callback refused", channel=key, status=refused.status, reason=str(refused))
             return HTTPStatus(refused.status), PLAIN_TEXT, b""
 
-    def _answer(self, channel: Channel, query: Mapping[str, str], body: bytes) -> tuple[str, bytes]:
-        begun = perf_counter()
-        message = channel.read(query, body, now=self._clock())
-        if message is None:
+    def _answer(self, call: _Call) -> tuple[str, bytes]:
+        begun, channel = perf_counter(), call.channel
+        self._line.take(call)
+        if not call.is_open:
+            self._open(call)
+        if call.refused is not None:
+            raise call.refused
+        if call.message is None:
             return PLAIN_TEXT, b"success"
-        MESSAGES.labels(channel.key, message.kind.value).inc()
-        reply = self._answerer.answer(message)
-        sealed, content_type = channel.write(reply, message, now=self._clock())
+        MESSAGES.labels(channel.key, call.message.kind.value).inc()
+        sealed = call.sealed or self._seal(call, call.message, self._answerer.answer_alone(call.message))
         ANSWERED.labels(channel.key).observe(perf_counter() - begun)
+        return sealed
+
+    def _answer_together(self, calls: Sequence[_Call]) -> Finish:
+        """Opens the envelopes of many, and answers and seals what can be answered together."""
+        for call in calls:
+            self._open(call)
+        said = [(call, call.message) for call in calls if call.message is not None]
+        replies, finish = self._answerer.answer_together([message for _, message in said])
+        sealed = []
+        for (call, message), reply in zip(said, replies, strict=True):
+            if reply is not None:
+                sealed.append((call, self._seal(call, message, reply)))
+
+        def finish_all(is_more: Callable[[], bool]) -> None:
+            finish(is_more)
+            for call, envelope in sealed:
+                call.sealed = envelope
+
+        return finish_all
+
+    def _open(self, call: _Call) -> None:
+        try:
+            call.message = call.channel.read(call.query, call.body, now=self._clock())
+        except CallbackRefused as refused:
+            call.refused = refused
+        call.is_open = True
+
+    def _seal(self, call: _Call, message: Message, reply: Reply) -> tuple[str, bytes]:
+        sealed, content_type = call.channel.write(reply, message, now=self._clock())
         return content_type, sealed
 
 

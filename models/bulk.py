@@ -1,16 +1,24 @@
-"""Rows written many at a time past the unit of work: the SQL made once from the table, the values by its own types."""
+"""What every message asks and writes, past the unit of work: SQL made once, values turned by the table's own types."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, CursorResult, Dialect, Table
+from sqlalchemy import Column, Connection, CursorResult, Dialect, Insert, Select, Table
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 from models.base import Moment
+from models.db import run
 
 Processor = Callable[[Any], Any]
+Statement = Select[Any] | Insert
+
+NO_LIST = -1
 
 
 class BulkInsert:
@@ -48,18 +56,20 @@ class BulkInsert:
         """
         if connection.dialect.name == "sqlite":
             # One statement's keys follow one another there: each is one more than the largest before it.
-            last = self._execute(connection, rows, "").lastrowid
+            last = self._execute(connection, rows, "").lastrowid or 0
             return {row[by] if by else at: last - len(rows) + at + 1 for at, row in enumerate(rows)}
         found = self._execute(connection, rows, f" RETURNING id{f', {by}' if by else ''}")
-        return {row[-1] if by else at: row[0] for at, row in enumerate(found.all())}
+        return {row[-1] if by else at: row[0] for at, row in enumerate(found.fetchall())}
 
-    def _execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]], end: str) -> CursorResult[Any]:
+    def _execute(
+        self, connection: Connection, rows: Sequence[Mapping[str, Any]], end: str
+    ) -> CursorResult[Any] | sqlite3.Cursor:
         prepared = self._prepared.get(connection.dialect.name) or self._prepare(connection.dialect)
         values: list[Any] = []
         for row in rows:
             values += [row[name] if process is None else process(row[name]) for name, process in prepared.given]
             values += prepared.constant
-        return connection.exec_driver_sql(self._sql(connection.dialect.name, len(rows)) + end, tuple(values))
+        return run(connection, self._sql(connection.dialect.name, len(rows)) + end, tuple(values))
 
     def _sql(self, dialect: str, count: int) -> str:
         if (dialect, count) not in self._made:
@@ -70,9 +80,9 @@ class BulkInsert:
     def _prepare(self, dialect: Dialect) -> _Prepared:
         constant = []
         for column in self._constant:
-            process, value = _processor(column, dialect), getattr(column.default, "arg", None)
+            process, value = _processor(column.type, dialect), getattr(column.default, "arg", None)
             constant.append(value if process is None else process(value))
-        given = [(column.name, _remembering(_processor(column, dialect), column)) for column in self._given]
+        given = [(column.name, _remembering(_processor(column.type, dialect), column)) for column in self._given]
         self._prepared[dialect.name] = _Prepared(given, constant)
         return self._prepared[dialect.name]
 
@@ -85,8 +95,71 @@ class _Prepared:
     constant: list[Any]
 
 
-def _processor(column: Column[Any], dialect: Dialect) -> Processor | None:
-    return column.type.dialect_impl(dialect).bind_processor(dialect)
+class Prepared:
+    """A statement whose SQL is made once for the driver, for each length of its lists (parameters that expand)."""
+
+    def __init__(self, statement: Statement) -> None:
+        self._statement = statement
+        self._made: dict[tuple[int, ...], _Question] = {}
+
+    def all(self, connection: Connection, **values: Any) -> Sequence[Any]:
+        """Every row it gives; `values` has every named parameter, the lists are not empty."""
+        if connection.dialect.name != "sqlite":
+            return connection.execute(self._statement, values).all()
+        shape = tuple(len(value) for value in values.values() if isinstance(value, list))
+        asked = self._made.get(shape) or self._make(connection.dialect, shape, values)
+        given = []
+        for name, at, process in asked.given:
+            value = name if at is None else values[name] if at == NO_LIST else values[name][at]
+            given.append(value if process is None else process(value))
+        rows = run(connection, asked.sql, given).fetchall()
+        return [
+            asked.row._make(
+                [
+                    value if process is None else process(value)
+                    for process, value in zip(asked.results, row, strict=True)
+                ]
+            )
+            for row in rows
+        ]
+
+    def _make(self, dialect: Dialect, shape: tuple[int, ...], values: Mapping[str, Any]) -> _Question:
+        compiled = self._statement.compile(dialect=dialect)
+        assert isinstance(compiled, SQLCompiler)
+        state = compiled.construct_expanded_state(values)
+        places = {
+            each: (name, at) for name, all_of in state.parameter_expansion.items() for at, each in enumerate(all_of)
+        }
+        given: list[tuple[Any, int | None, Processor | None]] = []
+        for name in state.positiontup or ():
+            process: Any = state.processors.get(name)
+            if name in places:
+                given.append((*places[name], process))
+            elif name in values:
+                given.append((name, NO_LIST, process))
+            else:
+                constant = state.parameters[name]
+                given.append((constant if process is None else process(constant), None, None))
+        columns = getattr(self._statement, "exported_columns", ())
+        results = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in columns]
+        row = namedtuple("Row", [each.key for each in columns])  # type: ignore[misc]
+        self._made[shape] = _Question(state.statement, given, row, results)
+        return self._made[shape]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A statement for one driver."""
+
+    sql: str
+    given: list[tuple[Any, int | None, Processor | None]]
+    """By place: a constant and None, or the name of a parameter and where in its list."""
+    row: Any
+    results: list[Processor | None]
+
+
+def _processor(of: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+    return of.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _remembering(process: Processor | None, column: Column[Any]) -> Processor | None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 import os
+import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -31,6 +32,7 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writing = threading.Lock()
+        self._writer: Connection | None = None
         self._log = _WriteAheadLog(self.url.database or "") if self.is_sqlite else None
         if self.is_sqlite:
             if self.url.database and self.url.database != ":memory:":
@@ -75,8 +77,15 @@ class Database:
         """Commits what `act` does past the unit of work; others may write before it is on the disk, see `keep`."""
         if self._log is not None:
             with self._writing:
-                with self.engine.begin() as connection:
-                    act(connection)
+                # Always the same connection: fetching one and giving it back takes as long as a statement or two.
+                writer, self._writer = self._writer or self.engine.connect(), None
+                try:
+                    with writer.begin():
+                        act(writer)
+                    self._writer = writer
+                finally:
+                    if self._writer is None:
+                        writer.close()  # rolled back whatever happened: a commit that fails leaves its transaction open
                 return self._log.wrote()
         with self.engine.begin() as connection:
             act(connection)
@@ -100,6 +109,9 @@ class Database:
 
     def dispose(self) -> None:
         """Closes every connection."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
         self.engine.dispose()
 
     @staticmethod
@@ -143,6 +155,20 @@ class _WriteAheadLog:
             self._kept = reached
 
 
+def run(connection: Connection, sql: str, values: Sequence[Any] = ()) -> CursorResult[Any] | sqlite3.Cursor:
+    """A statement in the driver's own form; on SQLite past SQLAlchemy, which takes longer to pass a short one on than
+    the database to carry it out. Raises what SQLAlchemy raises.
+    """
+    if connection.dialect.name != "sqlite":
+        return connection.exec_driver_sql(sql, tuple(values))
+    driver: Any = connection.connection.dbapi_connection
+    try:
+        cursor: sqlite3.Cursor = driver.execute(sql, values)
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True) from error
+    return cursor
+
+
 def is_contention(fault: DBAPIError) -> bool:
     """Whether PostgreSQL gave up waiting for somebody else's row (55P03) or broke a deadlock (40P01)."""
     return getattr(fault.orig, "sqlstate", "") in ("55P03", "40P01")
@@ -166,7 +192,7 @@ def _teach_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
         readonly = connection.get_execution_options().get("readonly", False)
-        connection.exec_driver_sql("BEGIN DEFERRED" if readonly else "BEGIN IMMEDIATE")
+        run(connection, "BEGIN DEFERRED" if readonly else "BEGIN IMMEDIATE")
 
 
 def alembic_config(url: str) -> Config:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, exists, select, update
 
 from models.attachment import Attachment
 from models.base import table
-from models.bulk import BulkInsert
+from models.bulk import BulkInsert, Prepared
 from models.conversation import Conversation, Question, State
 from models.outbox import Notice, NoticeState
 from models.person import Identity, Person
@@ -22,7 +22,7 @@ from models.ticket import Ticket, TicketState
 
 _PEOPLE, _IDENTITIES, _CHATS = table(Person), table(Identity), table(Conversation)
 
-_LOOK = (
+_LOOK = Prepared(
     select(
         _IDENTITIES.c.id,
         _IDENTITIES.c.account,
@@ -101,7 +101,7 @@ STRANGER = Known()
 def look(connection: Connection, channel: str, accounts: Collection[str], *, now: datetime) -> dict[str, Known]:
     """The accounts of a channel as they stand, held until the end of the transaction; strangers are missing."""
     known = {}
-    for row in connection.execute(_LOOK, {"on": channel, "who": list(accounts)}):
+    for row in _LOOK.all(connection, on=channel, who=list(accounts)):
         idle = row.state in (None, State.IDLE) or (row.expires_at is not None and row.expires_at <= now)
         known[row.account] = Known(
             identity_id=row.id,

@@ -32,7 +32,7 @@ from models import (
 )
 from models.attachment import Attachment, AttachmentUse
 from models.base import table
-from models.bulk import BulkInsert
+from models.bulk import BulkInsert, Prepared
 from models.calendar import due
 from models.category import Category, Level
 from models.clock import local
@@ -184,7 +184,7 @@ def insert_tickets(connection: Connection, news: Sequence[New], *, now: datetime
     """Writes new tickets, their words and the first lines of their histories, past the unit of work."""
     today = local(now).date()
     count = {"day": today, "last": len(news), "more": len(news)}
-    last = connection.execute(_SERIAL[connection.dialect.name], count).scalar_one()
+    ((last,),) = _SERIAL[connection.dialect.name].all(connection, **count)
     serials = range(last - len(news) + 1, last + 1)
     rows = [_row(new, today, serial, now=now) for new, serial in zip(news, serials, strict=True)]
     by_serial = _OPEN.keys(connection, rows, by="serial")
@@ -284,7 +284,7 @@ def _count_up(dialect: Any) -> Any:
     return statement.returning(table(Serial).c.last)
 
 
-_SERIAL = {"sqlite": _count_up(sqlite), "postgresql": _count_up(postgresql)}
+_SERIAL = {"sqlite": Prepared(_count_up(sqlite)), "postgresql": Prepared(_count_up(postgresql))}
 
 
 def parse_number(text: str) -> tuple[str | None, int]:

@@ -10,9 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.line import Line
 from bot.pace import Pace
-from handlers.turn import Message, MessageKind, Reply
 from models import history, people
 from models.area import Area
 from models.category import Category
@@ -135,18 +133,3 @@ def test_nothing_waits_for_ever_while_messages_come_and_come() -> None:
     pace = Pace(patience=0.0)
     with pace:
         pace.give_way()
-
-
-def test_every_ticket_of_a_rush_is_passed_on_to_dispatch_once(both: Street) -> None:
-    passed: list[int] = []
-    real = both.huying.answerer
-    line = Line(both.huying.database, real._world, clock=both.huying.clock, dispatch=passed.extend, coming=lambda: 30)
-
-    def say(number: int) -> Reply | None:
-        text = f"香樟花园{number + 1}栋的路灯坏了"
-        channel = ("official", "wecom")[number % 2]  # a group is of one channel, so there are many small ones
-        return line.take(Message(channel, f"rusher-{number}", f"rush-{number}", MessageKind.TEXT, both.now, text=text))
-
-    replies = at_once(30, say)
-    assert all(replies)
-    assert sorted(passed) == [each.id for each in both.tickets()]
