@@ -39,6 +39,7 @@ TOLD = {
     "finish": [("taken_back", "assignee"), ("finished", "reporter"), ("help_over", "helpers")],
     "reopen": [("reopened", "assignee"), ("redone", "reporter")],
     "call_reopen": [("reopened", "assignee")],
+    "not_mended": [("reopened", "assignee"), ("redone", "reporter")],
     "auto_close": [("not_evaluated", "reporter")],
     "withdraw": [("withdrawn", "team")],
     "urge": [("urged", "assignee")],
@@ -57,7 +58,7 @@ TOLD = {
 FIRSTS = {day for day in working.WORKED if day.isocalendar()[:2] != working.day_before(day).isocalendar()[:2]}
 """The first working day of every week."""
 
-DESK_HEARS = frozenset({"release", "reopen", "call_reopen", "unmerge", "urge", "supervise", "miss_limit"})
+DESK_HEARS = frozenset({"release", "reopen", "call_reopen", "not_mended", "unmerge", "urge", "supervise", "miss_limit"})
 
 
 @dataclass(frozen=True)
@@ -649,6 +650,7 @@ class Checker:
             row.ticket_id == ticket.id and row.kind in ("report", "addition") and row.text and row.said_at < moment
             for row in self._history.of("ticket_words")
         )
+        said |= any(r.ticket_id == ticket.id and r.kind == "voice" for r in self._history.of("attachments"))
         has_place = ticket.area_id is not None or ticket.lat is not None or ticket.place != ""
         later = [e.at for e in self._events[ticket.id] if e.action == "locate"]
         later += [r.sent_at for r in self._history.of("attachments") if r.ticket_id == ticket.id and r.lat is not None]
