@@ -222,6 +222,8 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
         by_role=_role(session, by),
         reader_is_reporter=notice.person_id == ticket.reporter_id,
         reader_has_it=notice.person_id == ticket.assignee_id,
+        reader_rides=notice.kind is NoticeKind.FINISHED
+        and people.has_role(session.get_one(Person, notice.person_id), RoleKind.RIDER),
         danger=ticket.danger,
         data=notice.data | (_earlier(session, notice) if notice.kind is NoticeKind.SAME_EVENT else {}),
     )

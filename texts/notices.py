@@ -54,6 +54,7 @@ class NoticeFacts:
     reader_is_reporter: bool = False
     reader_has_it: bool = False
     danger: str = ""
+    reader_rides: bool = False
     photos: str = ""
     """Where the photos before and after can be seen."""
     data: dict[str, Any] = field(default_factory=dict)
@@ -203,8 +204,9 @@ def _finished(facts: NoticeFacts) -> Words:
     if facts.data.get("own"):
         return Words(f"{_about(facts)}办完了{how}\n您自己也出了力，办得好不好由社区回访来问。谢谢您。")
     done = "" if facts.data.get("title") else "办完了"
+    thanks = "谢谢您当时停下来说一声。\n" if facts.reader_rides else ""
     return Words(
-        f"{_about(facts)}{done}{how}\n{_photos(facts)}请评价，选错了 24 小时内可以改：",
+        f"{_about(facts)}{done}{how}\n{thanks}{_photos(facts)}请评价，选错了 24 小时内可以改：",
         evaluation_choices(facts.number),
         title=f"请评价：{_where(facts)}",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handlers.turn import Message, MessageKind, Opens, Point, Reply
-from models import people, photos
-from models.attachment import AttachmentKind, Failure
+from models import people, photos, tickets
+from models.attachment import Attachment, AttachmentKind, AttachmentUse, Failure
 from models.person import Person, RoleKind
-from models.ticket import TicketState, Urgency
+from models.ticket import Ticket, TicketState, Urgency
 from nlp import categories
 from nlp.hazards import HAZARDS
 from scheduler import jobs
-from tests.handlers.conftest import OFFICIAL, Rewinding, Street
+from tests.handlers.conftest import OFFICIAL, WECOM, Rewinding, Street
 from texts import snap as texts
 
 RIDER, OTHER, RESIDENT, STAFF = "demo-rider-1", "demo-rider-2", "demo-resident-1", "demo-staff-1"
@@ -193,6 +193,31 @@ def test_every_hazard_has_a_category_that_there_is(street: Street) -> None:
     known = {each.code for each in categories.load()}
     assert {each.category for each in HAZARDS if each.category} <= known
     assert len(HAZARDS) == 10
+
+
+def test_the_rider_hears_how_it_ended_with_thanks_and_the_photos(street: Street) -> None:
+    short = told_completely(street)
+    street.told(RIDER)
+    staff_id, ticket_id = street.person(STAFF).id, street.ticket(short).id
+
+    def finish(session: Any, now: datetime) -> None:
+        after = Attachment(
+            person_id=staff_id,
+            ticket_id=ticket_id,
+            channel=WECOM,
+            kind=AttachmentKind.IMAGE,
+            use=AttachmentUse.AFTER,
+            sent_at=now,
+        )
+        session.add(after)
+        by = session.get_one(Person, staff_id)
+        tickets.finish(session, session.get_one(Ticket, ticket_id), "换了新的", by=by, now=now)
+
+    street._clock.now += timedelta(hours=4)
+    street.change(finish)
+    [asked] = [each for each in street.told(RIDER) if "请评价" in each]
+    assert "办完了：换了新的。\n谢谢您当时停下来说一声。\n" in asked
+    assert "/photos/" in asked
 
 
 # ---------------------------------------------------------------- closing, and several in a row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -98,17 +99,16 @@ def one_phone(session: Session, one: Person, two: Person) -> None:
 
 @pytest.mark.parametrize("are_near", [one_family, one_phone])
 def test_a_family_or_two_names_of_one_person_count_once_and_a_third_brings_it_back(
-    session: Session, world: World, are_near: object
+    session: Session, world: World, are_near: Callable[[Session, Person, Person], None]
 ) -> None:
     ticket = mended(session, world)
     one, two, three = rider(session, world), rider(session, world), rider(session, world)
-    are_near(session, one, two)  # type: ignore[operator]
+    are_near(session, one, two)
     asked(session, ticket, one, two, three)
     sees(session, ticket, one)
     sees(session, ticket, two)
     assert ticket.state is TicketState.RESOLVED
-    sees(session, ticket, three)
-    assert ticket.state is TicketState.NEW
+    assert sees(session, ticket, three).state is TicketState.NEW
 
 
 def test_whoever_reported_or_did_it_counts_for_nothing(session: Session, world: World) -> None:

@@ -603,8 +603,13 @@ class Checker:
         moment = row.created_at
         if working.rider_rests(moment):
             return "made in quiet hours"
-        if row.person_id not in self._riders or not self._person_at(row.person_id, moment).reminders:
+        if not self._person_at(row.person_id, moment).reminders:
             return "wants none"
+        if row.person_id not in self._riders:
+            if not any(each.person_id == row.person_id and each.kind == "member" for each in self._roles):
+                return "neither rides nor helps"
+            if not row.data.get("recheck") or any(row.data.get(key) for key in ("unfinished", "outcome", "lookouts")):
+                return "members are only asked whether something is mended"
         if not any(row.data.get(key) for key in ("unfinished", "outcome", "recheck", "lookouts")):
             return "nothing to say"
         for ticket_id, rule in (
@@ -664,9 +669,13 @@ class Checker:
         if person_id in (ticket.reporter_id, stand.assignee):
             return False
         asked = [row for row in self._history.of("reminders") if row.ticket_id == ticket.id and row.about == "recheck"]
-        if any(row.answer == "mended" and row.answered_at < moment for row in asked):
+        finished = max(e.at for e in self._events[ticket.id] if e.action == "finish" and e.at <= moment)
+        seen = [row.answer for row in asked if row.answered_at is not None and finished <= row.answered_at < moment]
+        if "mended" in seen:
             return False
-        return len([row for row in asked if row.reminded_at < moment]) < 3
+        # The one reminder kept for a person stands for their last answer: what it was before cannot be told any more.
+        most = 6 if any(row.answered_at is not None for row in asked) else 3
+        return len([row for row in asked if finished <= row.reminded_at < moment]) < most
 
     # ------------------------------------------------------------ offers
 
