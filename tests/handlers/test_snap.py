@@ -216,7 +216,7 @@ def test_the_rider_hears_how_it_ended_with_thanks_and_the_photos(street: Street)
     street._clock.now += timedelta(hours=4)
     street.change(finish)
     [asked] = [each for each in street.told(RIDER) if "请评价" in each]
-    assert "办完了：换了新的。\n谢谢您当时停下来说一声。\n" in asked
+    assert "办完了：换了新的\n谢谢您当时停下来说一声。\n" in asked
     assert "/photos/" in asked
 
 

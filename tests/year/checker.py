@@ -861,7 +861,8 @@ class Checker:
         pushed = not row.sent_by.endswith(":passive")
         if pushed and row.sent_at < row.not_before:
             yield wrong("quiet", f"sent before {row.not_before}")
-        if row.person_id in self._riders and row.kind not in AT_ANY_HOUR and working.rider_rests(row.sent_at):
+        in_peace = row.person_id in self._riders or (pushed and row.kind == "rider_reminder")
+        if in_peace and row.kind not in AT_ANY_HOUR and working.rider_rests(row.sent_at):
             yield wrong("quiet", "a rider's peak or night")
         if pushed and self._is_of_the_clock(row) and not working.within(row.sent_at, 8, 21):
             yield wrong("quiet", "the clock's own notice at night")
@@ -869,7 +870,7 @@ class Checker:
             yield from self._still_true(row, wrong)
         if pushed:
             first = self._clocks.first_run("sweep", max(row.not_before, row.created_at))
-            while first is not None and row.person_id in self._riders and working.rider_rests(first):
+            while first is not None and in_peace and working.rider_rests(first):
                 first = self._clocks.first_run("sweep", first + timedelta(seconds=1))
             if first is not None and row.sent_at - first > timedelta(hours=2) and not row.attempts > 1:
                 yield wrong("late", f"could have been sent on {working.local(first):%m-%d %H:%M}")
