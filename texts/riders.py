@@ -86,7 +86,7 @@ def rechecked(seen: str, *, comes_back: bool = False) -> str:
     if comes_back:
         return "知道了。另一位路过的也这么说，社区重新安排人去看。谢谢您看这一眼。"
     if seen == "not_yet":
-        return "知道了，记下了。我告诉社区，再请一位路过的看看。谢谢您看这一眼。"
+        return "记下了，我告诉社区，再请一位路过的看看。谢谢您看这一眼。"
     return "好的，谢谢您。" if seen == "not_passed" else "太好了，谢谢您看这一眼。"
 
 
