@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.photos import PhotoPages
 from handlers.turn import Choice, Reply
-from models import areas, desk, followers, limits, merging, outboxes, pool, reminders, results, transitions
+from models import areas, desk, followers, limits, merging, outboxes, people, pool, reminders, results, transitions
 from models.area import Area
 from models.category import Category
 from models.conversation import Conversation, Question, QuestionKind
@@ -21,6 +21,7 @@ from models.person import Person, Role, RoleKind, RoleStatus
 from models.proposal import Proposal
 from models.ticket import Ending, Limit, Ticket, TicketState, TicketWords, Urgency, WordsKind
 from nlp.extract import mask
+from nlp.hazards import HAZARDS
 from texts import common, riders
 from texts.notices import NoticeFacts, Words, words
 
@@ -65,7 +66,7 @@ def in_words(session: Session, notice: Notice, *, now: datetime, photos: PhotoPa
     if _overtaken(session, notice, ticket, now=now):
         return None
     if notice.kind is NoticeKind.RIDER_REMINDER:
-        return _reminder(session, notice, now=now)
+        return _reminder(session, notice, now=now, photos=photos)
     facts = _facts(session, notice, ticket, now=now)
     if notice.kind in (NoticeKind.DESK, NoticeKind.POOL) and facts.count == 0:
         return None
@@ -148,7 +149,7 @@ def ending(session: Session, notice: Notice) -> str:
     return offer.state.value
 
 
-def _reminder(session: Session, notice: Notice, *, now: datetime) -> Words | None:
+def _reminder(session: Session, notice: Notice, *, now: datetime, photos: PhotoPages | None) -> Words | None:
     """A rider's reminder with what is left of it; None once they want none any more."""
     person = session.get_one(Person, notice.person_id)
     found = reminders.still(session, person, notice.data, now=now) if person.reminders else None
@@ -160,18 +161,22 @@ def _reminder(session: Session, notice: Notice, *, now: datetime) -> Words | Non
         lacks = reminders.lacks(session, found.unfinished)
         unfinished = replace(_own(session, found.unfinished, now=now), lacks=lacks)
     if found.outcome is not None:
-        outcome = _own(session, found.outcome, now=now)
+        address = photos.address(session, found.outcome, now=now) if photos is not None else ""
+        outcome = replace(_own(session, found.outcome, now=now), photos=address)
     if found.recheck is not None:
         name = session.get_one(Category, found.recheck.category).name
         recheck = riders.Mended(found.recheck.id, name, found.recheck.place)
-    told = riders.Round(unfinished, outcome, recheck, topics)
+    is_rider = people.has_role(person, RoleKind.RIDER)
+    # One question at a time: what can be told by number is, when nothing else is asked.
+    asks = unfinished is not None and unfinished.lacks == "words" and recheck is None
+    told = riders.Round(unfinished, outcome, recheck, topics, is_rider, [each.name for each in HAZARDS] if asks else [])
     return words(notice.kind, NoticeFacts(now=now, data={"round": told}))
 
 
 def _own(session: Session, ticket: Ticket, *, now: datetime) -> riders.Own:
     name = session.get_one(Category, ticket.category).name
     is_judged = ticket.state is not TicketState.RESOLVED
-    return riders.Own(ticket.short, common.day(ticket.opened_at, now=now), name, is_judged=is_judged)
+    return riders.Own(ticket.short, common.day(ticket.opened_at, now=now), name, is_judged=is_judged, id=ticket.id)
 
 
 def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: datetime) -> NoticeFacts:
@@ -217,6 +222,8 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
         by_role=_role(session, by),
         reader_is_reporter=notice.person_id == ticket.reporter_id,
         reader_has_it=notice.person_id == ticket.assignee_id,
+        reader_rides=notice.kind is NoticeKind.FINISHED
+        and people.has_role(session.get_one(Person, notice.person_id), RoleKind.RIDER),
         danger=ticket.danger,
         data=notice.data | (_earlier(session, notice) if notice.kind is NoticeKind.SAME_EVENT else {}),
     )

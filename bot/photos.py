@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, Response, abort
 from markupsafe import Markup
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from bot import public
@@ -136,11 +136,7 @@ class PhotoPages:
     def _photos(self, ticket_id: int) -> Select[Attachment]:
         return (
             select(Attachment)
-            .where(
-                Attachment.ticket_id == ticket_id,
-                Attachment.kind == AttachmentKind.IMAGE,
-                Attachment.stored.is_not(None),
-            )
+            .where(_to_be_seen(ticket_id), Attachment.kind == AttachmentKind.IMAGE, Attachment.stored.is_not(None))
             .order_by(Attachment.use, Attachment.id.desc())
             .limit(MOST)
         )
@@ -149,5 +145,14 @@ class PhotoPages:
 def _sent(ticket_id: int) -> Select[int]:
     """The photos of a ticket that are there or on their way."""
     return select(Attachment.id).where(
-        Attachment.ticket_id == ticket_id, Attachment.kind == AttachmentKind.IMAGE, Attachment.failure.is_(None)
+        _to_be_seen(ticket_id), Attachment.kind == AttachmentKind.IMAGE, Attachment.failure.is_(None)
+    )
+
+
+def _to_be_seen(ticket_id: int) -> ColumnElement[bool]:
+    """What belongs to a ticket; to one that was merged also how it looks now, but nothing that neighbours sent."""
+    head = select(Ticket.merged_into_id).where(Ticket.id == ticket_id).scalar_subquery()
+    return or_(
+        Attachment.ticket_id == ticket_id,
+        and_(Attachment.ticket_id == head, Attachment.use == AttachmentUse.AFTER),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -32,6 +32,11 @@ def idle(turn: Turn) -> None:
     turn.conversation.state = State.IDLE
     turn.conversation.data = {}
     turn.conversation.expires_at = None
+
+
+def menu_until(turn: Turn) -> datetime:
+    """Until when a menu that is shown now stays open."""
+    return turn.now + timedelta(minutes=turn.world.limits.menu_minutes)
 
 
 def close_menus(turn: Turn) -> bool:

@@ -74,7 +74,9 @@ def decide(turn: Turn) -> None:
     command = said or commands.parse(turn.text, roles=turn.roles)
     # A tap says nothing of its own that could be danger, a command only in the words after it.
     if not message.tap and command is None:
-        turn.danger = danger(turn.text)
+        answer = commands.digit(turn.text)
+        # The number of a choice is none of the words that follow it.
+        turn.danger = danger(answer.words if answer is not None else turn.text)
     elif command is not None and said is None and command.intent not in REPORTING_BACK:
         turn.danger = danger(command.rest, least=INSISTS)
     if turn.danger is not None:  # 1
@@ -140,6 +142,7 @@ INNER_MEANINGS = frozenset(
         Meaning.PASS_ON,
         Meaning.RECHECK,
         Meaning.LOOKOUT_OFF,
+        Meaning.HAZARD,
         Meaning.ANNOUNCE,
         Meaning.COVERED,
         Meaning.UNCOVERED,

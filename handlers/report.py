@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn, World
-from models import alarms, tickets, transitions
+from models import alarms, snap, tickets, transitions
 from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.calendar import in_office_hours, next_opening
 from models.conversation import State
@@ -70,16 +70,15 @@ def open_from(turn: Turn, found: Understanding, words: str, *, for_other: str = 
 
 def adopt(turn: Turn, ticket: Ticket) -> None:
     """What was sent in the last half hour without words belongs to the words that came now."""
-    since = turn.now - timedelta(minutes=turn.world.limits.recent_minutes)
-    held = turn.session.scalars(
-        select(Attachment).where(
-            Attachment.person_id == turn.person.id, Attachment.ticket_id.is_(None), Attachment.sent_at >= since
-        )
-    )
-    for attachment in held:
-        _attach(turn, ticket, attachment)
+    for attachment in held(turn):
+        attach(turn, ticket, attachment)
     if turn.message.kind is MessageKind.VOICE:
-        _attach(turn, ticket, keep(turn))
+        attach(turn, ticket, keep(turn))
+
+
+def held(turn: Turn) -> Sequence[Attachment]:
+    """What the speaker sent and has said no words about yet."""
+    return snap.held(turn.session, turn.person.id, now=turn.now, minutes=turn.world.limits.recent_minutes)
 
 
 def keep(turn: Turn) -> Attachment:
@@ -102,7 +101,8 @@ def keep(turn: Turn) -> Attachment:
     return attachment
 
 
-def _attach(turn: Turn, ticket: Ticket, attachment: Attachment) -> None:
+def attach(turn: Turn, ticket: Ticket, attachment: Attachment) -> None:
+    """Puts something to a ticket: as what it looks like now where the speaker is doing it; a known place is noted."""
     doing = ticket.reporter_id != turn.person.id and (
         ticket.assignee_id == turn.person.id or turn.person.id in transitions.helpers_of(turn.session, ticket)
     )
@@ -373,7 +373,7 @@ def photo(turn: Turn) -> Reply:
     ticket = dialogue.recent(turn)
     if ticket is None:
         return Reply(residents.photo_held())
-    _attach(turn, ticket, attachment)
+    attach(turn, ticket, attachment)
     dialogue.note(turn, ticket)
     return Reply(residents.photo_added(ticket.short))
 
@@ -385,7 +385,7 @@ def location(turn: Turn) -> Reply:
     ticket = dialogue.recent(turn)
     if ticket is None:
         return Reply(residents.place_held())
-    _attach(turn, ticket, attachment)
+    attach(turn, ticket, attachment)
     dialogue.note(turn, ticket)
     if turn.conversation.state is State.PLACE:
         dialogue.idle(turn)

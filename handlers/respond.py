@@ -23,6 +23,7 @@ from handlers import (
     rider,
     same,
     skills,
+    snap,
     staff,
 )
 from handlers.meaning import decide
@@ -49,6 +50,7 @@ TOPICS = (
     rider,
     same,
     skills,
+    snap,
     staff,
 )
 

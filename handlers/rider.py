@@ -15,7 +15,7 @@ from models.clock import local
 from models.errors import Refusal, Refused
 from models.person import RoleKind, RoleStatus
 from models.reminder import Lookout, Seen
-from models.ticket import Ticket
+from models.ticket import Ticket, TicketState
 from nlp import commands
 from nlp.commands import Intent
 from texts import common, riders
@@ -54,8 +54,8 @@ def rechecked(turn: Turn) -> Reply:
     ticket_id, _, seen = turn.inner.partition(" ")
     if not ticket_id.isdigit() or seen not in set(Seen):
         raise Refused(Refusal.NOT_FOUND, number="")
-    reminders.recheck(turn.session, int(ticket_id), Seen(seen), by=turn.person, now=turn.now)
-    return Reply(riders.rechecked(seen))
+    ticket = reminders.recheck(turn.session, int(ticket_id), Seen(seen), by=turn.person, now=turn.now)
+    return Reply(riders.rechecked(seen, comes_back=seen == Seen.NOT_YET and ticket.state is TicketState.NEW))
 
 
 # ---------------------------------------------------------------- staff

@@ -195,6 +195,8 @@ class Meaning(StrEnum):
     PASS_ON = "pass_on"
     RECHECK = "recheck"
     LOOKOUT_OFF = "lookout_off"
+    HAZARD = "hazard"
+    """What a rider saw, by its number in the list."""
     ANNOUNCE = "announce"
     """Whether an announcement goes out, and how one ends."""
     COVERED = "covered"

@@ -311,7 +311,8 @@ def _asked_since_reopened(session: Session, ticket: Ticket) -> frozenset[int]:
         return frozenset()
     since = session.scalar(
         select(func.max(TicketEvent.at)).where(
-            TicketEvent.ticket_id == ticket.id, TicketEvent.action == Action.REOPEN.value
+            TicketEvent.ticket_id == ticket.id,
+            TicketEvent.action.in_([Action.REOPEN.value, Action.NOT_MENDED.value]),
         )
     )
     return frozenset(

@@ -78,6 +78,8 @@ class Action(StrEnum):
     MISS_LIMIT = "miss_limit"
     CHECK_IN = "check_in"
     RECHECK = "recheck"
+    NOT_MENDED = "not_mended"
+    """Two passers-by who have nothing to do with each other say that it is not mended."""
     CALL_BACK = "call_back"
     CALL_REOPEN = "call_reopen"
     NOT_REACHED = "not_reached"
@@ -364,6 +366,14 @@ RULES: dict[Action, Rule] = {
     Action.MISS_LIMIT: _rule(OPEN_STATES, None, [SYSTEM], Tell(NoticeKind.DESK, Audience.DESK)),
     Action.CHECK_IN: _rule([ACCEPTED], None, [SYSTEM], Tell(NoticeKind.CHECK_IN, Audience.ASSIGNEE)),
     Action.RECHECK: _rule([RESOLVED, CLOSED], None, [Actor.PASSER_BY]),
+    Action.NOT_MENDED: _rule(
+        [RESOLVED, CLOSED],
+        NEW,
+        [Actor.PASSER_BY],
+        Tell(NoticeKind.REOPENED, Audience.ASSIGNEE),
+        Tell(NoticeKind.REDONE, Audience.REPORTER),
+        Tell(NoticeKind.DESK, Audience.DESK),
+    ),
     # What a resident told staff on the telephone (回访).
     Action.CALL_BACK: _rule([RESOLVED, CLOSED], CLOSED, DESK),
     Action.CALL_REOPEN: _rule(

@@ -24,6 +24,7 @@ _BEGINS_AGAIN = frozenset(
         Action.RELEASE,
         Action.REOPEN,
         Action.CALL_REOPEN,
+        Action.NOT_MENDED,
         Action.ESCALATE,
         Action.ASSIGN,
         Action.RETURN,
@@ -187,7 +188,7 @@ def follow(ticket: Ticket, category: Category, action: Action, *, by_hand: bool,
         _go_on(ticket, limits, now=now)
     if action is Action.CORRECT:
         _correct(ticket, limits, now=now)
-    if action in (Action.REOPEN, Action.CALL_REOPEN) or ticket.finish_by is None:
+    if action in (Action.REOPEN, Action.CALL_REOPEN, Action.NOT_MENDED) or ticket.finish_by is None:
         # A row from before there were three clocks has none until something happens to it.
         ticket.finish_by = due(now, limits.finish)
     if waits_for_somebody(ticket) and (action in _BEGINS_AGAIN or (action is Action.OFFER and by_hand)):

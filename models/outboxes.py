@@ -216,9 +216,13 @@ def claim(
 
 
 def disturbs(session: Session, notice: Notice) -> bool:
-    """Whether a notice is unasked news for somebody who rides, in whatever role they get it."""
+    """Whether a notice is unasked news for somebody who rides, in whatever role they get it; a reminder like riders' is
+    as quiet for members.
+    """
     if notice.kind in NOT_FOR_LATER:
         return False
+    if notice.kind is NoticeKind.RIDER_REMINDER:
+        return True
     rides = select(Role.id).where(
         Role.person_id == notice.person_id, Role.kind == RoleKind.RIDER, Role.status == RoleStatus.ACTIVE
     )

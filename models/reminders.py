@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import combinations
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
-from models import areas, outboxes, people, transitions
+from models import areas, followers, outboxes, people, results, sharing, tickets, transitions
 from models.area import Area
+from models.attachment import Attachment, AttachmentKind
 from models.clock import CHINA, local
 from models.errors import Refusal, Refused
 from models.lifecycle import OPEN_STATES, RULES, Action, Actor
@@ -40,8 +42,7 @@ FIRST = timedelta(hours=1)
 """How long people may go on telling by themselves before they are reminded of what is missing."""
 
 MOST_ASKED = 3
-"""How many passers-by are asked about one matter."""
-
+"""How many passers-by are asked about one matter, and how many more once one of them says that it is not mended."""
 MOST_TOPICS = 2
 
 OUTCOMES = (NoticeKind.FINISHED, NoticeKind.REMINDER, NoticeKind.REJECTED, NoticeKind.NOT_EVALUATED)
@@ -79,9 +80,21 @@ def _today(now: datetime) -> datetime:
 
 
 def _times_asked() -> ScalarSelect[int]:
-    """How many passers-by were asked about a ticket."""
-    asked = select(func.count()).where(Reminder.ticket_id == Ticket.id, Reminder.about == About.RECHECK)
+    """How many passers-by were asked about the present result of a ticket."""
+    asked = select(func.count()).where(_of_this_result(), Reminder.reminded_at >= Ticket.resolved_at)
     return asked.correlate(Ticket).scalar_subquery()
+
+
+def _may_be_asked() -> ColumnElement[bool]:
+    """Whether one more passer-by may be asked; one who says "not mended" alone proves nothing, so others look too."""
+    doubted = exists().where(
+        _of_this_result(), Reminder.answer == Seen.NOT_YET, Reminder.answered_at >= Ticket.resolved_at
+    )
+    return or_(_times_asked() < MOST_ASKED, and_(doubted, _times_asked() < 2 * MOST_ASKED))
+
+
+def _of_this_result() -> ColumnElement[bool]:
+    return and_(Reminder.ticket_id == Ticket.id, Reminder.about == About.RECHECK)
 
 
 def _reminded(about: About) -> ColumnElement[bool]:
@@ -90,27 +103,28 @@ def _reminded(about: About) -> ColumnElement[bool]:
 
 def _is_unfinished(now: datetime) -> ColumnElement[bool]:
     """A report without words, or without anything that says where it is, that nobody has taken yet."""
-    told = exists().where(
-        TicketWords.ticket_id == Ticket.id,
-        TicketWords.kind.in_([WordsKind.REPORT, WordsKind.ADDITION]),
-        TicketWords.text != "",
-    )
     nowhere = and_(Ticket.area_id.is_(None), Ticket.lat.is_(None), Ticket.place == "")
     return and_(
         Ticket.state.in_([TicketState.NEW, TicketState.OFFERED]),
         Ticket.opened_at.between(now - RECENTLY, now - FIRST),
-        or_(nowhere, ~told),
+        or_(nowhere, ~_is_told()),
     )
+
+
+def _is_told() -> ColumnElement[bool]:
+    """Whether somebody has said what it is, in words or in a voice that people hear."""
+    said = exists().where(
+        TicketWords.ticket_id == Ticket.id,
+        TicketWords.kind.in_([WordsKind.REPORT, WordsKind.ADDITION]),
+        TicketWords.text != "",
+    )
+    heard = exists().where(Attachment.ticket_id == Ticket.id, Attachment.kind == AttachmentKind.VOICE)
+    return or_(said, heard)
 
 
 def lacks(session: Session, ticket: Ticket) -> str:
     """What an unfinished report lacks: "words", "place", or nothing."""
-    told = select(TicketWords.id).where(
-        TicketWords.ticket_id == ticket.id,
-        TicketWords.kind.in_([WordsKind.REPORT, WordsKind.ADDITION]),
-        TicketWords.text != "",
-    )
-    if session.scalar(told.limit(1)) is None:
+    if session.scalar(select(Ticket.id).where(Ticket.id == ticket.id, _is_told())) is None:
         return "words"
     return "place" if ticket.area_id is None and ticket.lat is None and not ticket.place else ""
 
@@ -123,21 +137,31 @@ def _may_be_rechecked(now: datetime) -> ColumnElement[bool]:
         Ticket.room == "",
         Ticket.resolved_at >= now - RECENTLY,
         Ticket.area_id.is_not(None),
-        ~exists().where(Reminder.ticket_id == Ticket.id, Reminder.answer == Seen.MENDED),
+        ~exists().where(_of_this_result(), Reminder.answer == Seen.MENDED, Reminder.answered_at >= Ticket.resolved_at),
     )
 
 
-def _usual_paths(session: Session, person: Person) -> Sequence[str]:
-    """The areas where somebody rides."""
-    rides = select(Role.area_id).where(
-        Role.person_id == person.id, Role.kind == RoleKind.RIDER, Role.status == RoleStatus.ACTIVE
+LOOKS = (RoleKind.RIDER, RoleKind.MEMBER)
+"""Who may be asked to look whether something is mended, those who pass by anyway first."""
+
+
+def _usual_paths(session: Session, person: Person, *kinds: RoleKind) -> Sequence[str]:
+    """The areas where somebody is by these roles."""
+    usual = select(Role.area_id).where(
+        Role.person_id == person.id, Role.kind.in_(kinds), Role.status == RoleStatus.ACTIVE
     )
-    return session.scalars(select(Area.path).where(Area.id.in_(rides))).all()
+    return session.scalars(select(Area.path).where(Area.id.in_(usual))).all()
 
 
 def round_of(session: Session, person: Person, *, now: datetime, again: bool = False) -> Round:
-    """What there is for a person now; `again`: also the re-check they were asked about and have not answered."""
-    paths = _usual_paths(session, person)
+    """What there is for a person now; `again`: also the re-check they were asked about and have not answered.
+
+    Whoever is no rider is only asked to look whether something is mended.
+    """
+    paths = _usual_paths(session, person, *LOOKS)
+    rides = _usual_paths(session, person, RoleKind.RIDER)
+    if not rides:
+        return Round(recheck=_recheck_for(session, person, paths, now=now, again=again))
     own = select(Ticket).where(Ticket.reporter_id == person.id)
     waiting = exists().where(
         Notice.ticket_id == Ticket.id,
@@ -145,18 +169,6 @@ def round_of(session: Session, person: Person, *, now: datetime, again: bool = F
         Notice.kind.in_(OUTCOMES),
         Notice.state.in_(NOT_SENT),
     )
-    asked: ColumnElement[bool]
-    if again:
-        asked = exists().where(_mine(person), Reminder.answer.is_not(None))
-    else:
-        asked = or_(exists().where(_mine(person)), _times_asked() >= MOST_ASKED)
-    others = and_(
-        Ticket.reporter_id != person.id,
-        or_(Ticket.assignee_id.is_(None), Ticket.assignee_id != person.id),
-        ~exists().where(TicketHelper.ticket_id == Ticket.id, TicketHelper.person_id == person.id),
-        ~asked,
-    )
-    near = or_(*(Area.path.startswith(path) for path in paths))
     return Round(
         unfinished=session.scalar(
             own.where(_is_unfinished(now), ~_reminded(About.UNFINISHED)).order_by(Ticket.id).limit(1)
@@ -171,16 +183,37 @@ def round_of(session: Session, person: Person, *, now: datetime, again: bool = F
             .order_by(Ticket.id)
             .limit(1)
         ),
-        recheck=session.scalar(
-            select(Ticket)
-            .join(Area, Area.id == Ticket.area_id)
-            .where(_may_be_rechecked(now), others, near)
-            .order_by(Ticket.resolved_at, Ticket.id)
-            .limit(1)
+        recheck=_recheck_for(session, person, paths, now=now, again=again),
+        lookouts=lookouts(session, rides, day=local(now).date()),
+    )
+
+
+def _recheck_for(
+    session: Session, person: Person, paths: Sequence[str], *, now: datetime, again: bool
+) -> Ticket | None:
+    """A matter near somebody that they may look at: neither their own report nor their work."""
+    if not paths:
+        return None
+    asked: ColumnElement[bool]
+    if again:
+        asked = exists().where(_mine(person), Reminder.answer.is_not(None))
+    else:
+        asked = or_(exists().where(_mine(person)), ~_may_be_asked())
+    merged = aliased(Ticket)
+    return session.scalar(
+        select(Ticket)
+        .join(Area, Area.id == Ticket.area_id)
+        .where(
+            _may_be_rechecked(now),
+            or_(*(Area.path.startswith(path) for path in paths)),
+            Ticket.reporter_id != person.id,
+            or_(Ticket.assignee_id.is_(None), Ticket.assignee_id != person.id),
+            ~exists().where(TicketHelper.ticket_id == Ticket.id, TicketHelper.person_id == person.id),
+            ~exists().where(merged.merged_into_id == Ticket.id, merged.reporter_id == person.id),
+            ~asked,
         )
-        if paths
-        else None,
-        lookouts=lookouts(session, paths, day=local(now).date()),
+        .order_by(Ticket.resolved_at, Ticket.id)
+        .limit(1)
     )
 
 
@@ -214,9 +247,10 @@ def add_lookout(session: Session, area_id: int, day: date, topic: str, *, by: Pe
 
 
 def to_remind(session: Session, *, now: datetime, most: int) -> Sequence[int]:
-    """The ids of riders for whom there is something, and who were not reminded today."""
-    rider = and_(
-        Role.kind == RoleKind.RIDER,
+    """The ids of riders for whom there is something, and of members who may look whether something is mended; nobody
+    who was reminded today.
+    """
+    can_be = and_(
         Role.status == RoleStatus.ACTIVE,
         Person.reminders.is_(True),
         Person.erased_at.is_(None),
@@ -227,7 +261,8 @@ def to_remind(session: Session, *, now: datetime, most: int) -> Sequence[int]:
             Notice.state.in_([NoticeState.PENDING, NoticeState.SENDING, NoticeState.WAITING]),
         ),
     )
-    riders = select(Person.id).join(Role, Role.person_id == Person.id).where(rider)
+    people_here = select(Person.id).join(Role, Role.person_id == Person.id).where(can_be)
+    riders = people_here.where(Role.kind == RoleKind.RIDER)
     found: dict[int, None] = {}
     own = riders.join(Ticket, Ticket.reporter_id == Person.id)
     late = exists().where(
@@ -242,12 +277,20 @@ def to_remind(session: Session, *, now: datetime, most: int) -> Sequence[int]:
     ):
         found |= dict.fromkeys(session.scalars(query.distinct().limit(most)))
     for ticket, path, asked in _rechecks(session, now=now, most=most):
-        others = riders.where(
+        others = people_here.where(
+            Role.kind.in_(LOOKS),
+            or_(Role.kind == RoleKind.RIDER, and_(_is_here(now), Person.minor.is_(False))),
             Role.area_id.in_(areas.ids_on(path)),
             Person.id.not_in([ticket.reporter_id, ticket.assignee_id or 0]),
             ~exists().where(Reminder.ticket_id == ticket.id, Reminder.person_id == Person.id),
         )
-        found |= dict.fromkeys(session.scalars(others.distinct().order_by(Person.id).limit(MOST_ASKED - asked)))
+        # Riders pass by anyway; of several those who were asked longest ago.
+        by_turns = others.group_by(Person.id).order_by(
+            func.min(case((Role.kind == RoleKind.RIDER, 0), else_=1)),
+            Person.reminded_at.asc().nulls_first(),
+            Person.id,
+        )
+        found |= dict.fromkeys(session.scalars(by_turns.limit(MOST_ASKED - asked % MOST_ASKED)))
     today = select(Lookout.area_id).where(Lookout.day == local(now).date())
     for path in session.scalars(select(Area.path).where(Area.id.in_(today))).all():
         near = or_(Role.area_id.in_(areas.ids_on(path)), Area.path.startswith(path))
@@ -257,12 +300,16 @@ def to_remind(session: Session, *, now: datetime, most: int) -> Sequence[int]:
     return list(found)[:most]
 
 
+def _is_here(now: datetime) -> ColumnElement[bool]:
+    return or_(Person.away_until.is_(None), Person.away_until <= now)
+
+
 def _rechecks(session: Session, *, now: datetime, most: int) -> Sequence[tuple[Ticket, str, int]]:
     """The matters that passers-by may still be asked about, their places, and how many were asked."""
     rows = session.execute(
         select(Ticket, Area.path, _times_asked())
         .join(Area, Area.id == Ticket.area_id)
-        .where(_may_be_rechecked(now), _times_asked() < MOST_ASKED)
+        .where(_may_be_rechecked(now), _may_be_asked())
         .order_by(Ticket.resolved_at, Ticket.id)
         .limit(most)
     )
@@ -270,10 +317,10 @@ def _rechecks(session: Session, *, now: datetime, most: int) -> Sequence[tuple[T
 
 
 def remind(session: Session, person_id: int, *, now: datetime) -> bool:
-    """Makes today's one reminder of a rider if there is something. Safe to run twice and on many machines."""
+    """Makes today's one reminder of somebody if there is something. Safe to run twice and on many machines."""
     person = session.get_one(Person, person_id, with_for_update=True, populate_existing=True)
     is_told = person.reminded_at is not None and person.reminded_at >= _today(now)
-    if is_told or not person.reminders or not people.has_role(person, RoleKind.RIDER):
+    if is_told or not person.reminders or not people.has_role(person, *LOOKS):
         return False
     found = round_of(session, person, now=now)
     if not found:
@@ -329,9 +376,11 @@ def ask_now(session: Session, ticket: Ticket, *, of: Person, now: datetime) -> N
 
 
 def recheck(session: Session, ticket_id: int, seen: Seen, *, by: Person, now: datetime) -> Ticket:
-    """What somebody who was asked saw; it stands in the history, and the desk hears when it is not mended.
+    """What somebody who was asked saw; it stands in the history.
 
-    Raises Refused(NOT_YOURS) for somebody who was not asked. A second answer is kept in place of the first.
+    One "not mended" is noted, and somebody else is asked to look; the desk hears of it. When two who have nothing to do
+    with each other say so, the matter comes back. Raises Refused(NOT_YOURS) for somebody who was not asked. A second
+    answer is kept in place of the first.
     """
     reminder = session.scalar(
         select(Reminder).where(
@@ -350,7 +399,43 @@ def recheck(session: Session, ticket_id: int, seen: Seen, *, by: Person, now: da
     transitions.perform(
         session, ticket, Action.RECHECK, by=by, now=now, facts={"seen": seen.value}, checked=Actor.PASSER_BY
     )
-    if seen is Seen.NOT_YET:
+    if seen is not Seen.NOT_YET:
+        return ticket
+    doubters = _doubters(session, ticket)
+    if any(_independent(session, one, other) for one, other in combinations(doubters, 2)):
+        facts = {"passers_by": len(doubters)}
+        action = Action.NOT_MENDED
+        tickets.reopen(session, ticket, "", by=by, now=now, action=action, checked=Actor.PASSER_BY, facts=facts)
+        transitions.forget_questions(session, ticket)
+    else:
         for each in transitions.desk_of(session, ticket):
             outboxes.tell(session, NoticeKind.NOT_MENDED, each.id, now=now, ticket_id=ticket.id)
     return ticket
+
+
+def _doubters(session: Session, ticket: Ticket) -> Sequence[Person]:
+    """Who says that the present result is not mended, and has neither reported it nor done it; since somebody said
+    that it is, only those who looked after that.
+    """
+    if ticket.resolved_at is None:
+        return ()
+    answers = select(Reminder.person_id, Reminder.answer).where(
+        Reminder.ticket_id == ticket.id, Reminder.about == About.RECHECK, Reminder.answered_at >= ticket.resolved_at
+    )
+    session.flush()
+    involved = {*followers.numbers(session, ticket), *results.workers(session, ticket)}
+    found: list[Person] = []
+    for person_id, answer in session.execute(answers.order_by(Reminder.answered_at, Reminder.id)):
+        if answer is Seen.MENDED:
+            found = []
+        elif answer is Seen.NOT_YET and person_id not in involved:
+            found.append(session.get_one(Person, person_id))
+    return found
+
+
+def _independent(session: Session, one: Person, other: Person) -> bool:
+    """Whether two people are not one family, and not one person with two names."""
+    if one.phone and one.phone == other.phone:
+        return False
+    family = sharing.family_of(session, one)
+    return family is None or family != sharing.family_of(session, other)

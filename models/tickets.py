@@ -566,9 +566,19 @@ def evaluate(
 
 
 def reopen(
-    session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime, action: Action = Action.REOPEN
+    session: Session,
+    ticket: Ticket,
+    text: str,
+    *,
+    by: Person,
+    now: datetime,
+    action: Action = Action.REOPEN,
+    checked: Actor | None = None,
+    facts: dict[str, Any] | None = None,
 ) -> TicketEvent:
-    """Back to the desk with the reason; the second time one level up. `action` says who told that it is not solved."""
+    """Back to the desk with the reason; the second time one level up. `action` says who told that it is not solved;
+    `facts` what they said, where it was not the answer 3.
+    """
     above = ticket.level.above if ticket.reopened else None
     return transitions.perform(
         session,
@@ -578,8 +588,9 @@ def reopen(
         now=now,
         why=text,
         words_kind=WordsKind.EVALUATION,
+        checked=checked,
         facts={
-            "answer": 3,
+            **(facts or {"answer": 3}),
             "level": (above or ticket.level).value,
             # What taking the answer back restores.
             "was": {

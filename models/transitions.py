@@ -36,7 +36,9 @@ TAKEN = "taken"
 
 ASKED = {Purpose.TASK: Actor.OFFERED, Purpose.HANDOVER: Actor.ASKED_TO_TAKE_OVER}
 
-LEAVES_NOBODY = frozenset({Action.ESCALATE, Action.ASSIGN, Action.REOPEN, Action.CALL_REOPEN, Action.MERGE})
+LEAVES_NOBODY = frozenset(
+    {Action.ESCALATE, Action.ASSIGN, Action.REOPEN, Action.CALL_REOPEN, Action.NOT_MENDED, Action.MERGE}
+)
 """After these other people do it; after a return the helpers stay, and somebody else joins them."""
 
 

@@ -52,6 +52,7 @@ class Intent(StrEnum):
     RIDER_REGISTER = "rider_register"
     STATIONS = "stations"
     PATROL = "patrol"
+    THAT_IS_ALL = "that_is_all"
     LOOKOUT = "lookout"
     NO_REMINDERS = "no_reminders"
     REMINDERS = "reminders"
@@ -195,6 +196,7 @@ _RULES: dict[Intent, _Rule] = {
     Intent.BACK: _rule("上线 销假 恢复接单 结束请假", _A.MEMBER, _MEMBERS),
     Intent.RIDER_REGISTER: _rule("骑手报到 小哥报到 外卖员报到 快递员报到", _A.RIDER, _EVERYBODY, Argument.CODE),
     Intent.STATIONS: _rule("驿站 附近驿站 最近的驿站 骑手驿站 找驿站", _A.RIDER, _EVERYBODY),
+    Intent.THAT_IS_ALL: _rule("就这样 就这样吧 就这些", _A.RIDER, frozenset({"rider"})),
     Intent.PATROL: _rule("巡查 今日巡查", _A.RIDER, frozenset({"rider"}), _N),
     Intent.NO_REMINDERS: _rule(
         "不提醒 关闭提醒 别提醒 不要提醒 取消提醒", _A.RIDER, frozenset({"rider", "member", "grid"})

@@ -27,6 +27,7 @@ from models import (
     handing_on,
     history,
     outboxes,
+    people,
     redeeming,
     reminders,
     results,
@@ -37,7 +38,7 @@ from models import silence as silences
 from models.attachment import Attachment
 from models.calendar import in_office_hours
 from models.outbox import NoticeKind
-from models.person import Person
+from models.person import Person, RoleKind
 from models.quiet import by_day
 from models.result import Result
 from models.ticket import Ticket, TicketState, Urgency
@@ -248,7 +249,9 @@ def keep_photos(huying: Huying, now: datetime) -> int:
         ticket = tickets.open_ticket(session, tickets.Report(words=""), by=person, channel=kept[0].channel, now=now)
         for row in kept:
             tickets.attach(session, ticket, row, now=now)
-        outboxes.tell(session, NoticeKind.PHOTO_KEPT, person_id, now=now, ticket_id=ticket.id)
+        # Riders are asked about it once, with their next reminder.
+        data = {"rider": True} if people.has_role(person, RoleKind.RIDER) else {}
+        outboxes.tell(session, NoticeKind.PHOTO_KEPT, person_id, now=now, ticket_id=ticket.id, data=data)
         return True
 
     return _each(huying, held, keep)

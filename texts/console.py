@@ -180,6 +180,7 @@ EVENTS = {
     Action.TAKE_ON: "接了过去",
     Action.CHECK_IN: "问了一声办得怎么样",
     Action.RECHECK: "路过看了",
+    Action.NOT_MENDED: "也说没修好（两位互不相识的路人都这么说），退回重办",
     Action.CALL_BACK: "电话回访",
     Action.CALL_REOPEN: "电话回访：没解决，退回重办",
     Action.NOT_REACHED: "电话回访没打通",

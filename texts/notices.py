@@ -11,7 +11,7 @@ from models.category import Level
 from models.outbox import NoticeKind
 from models.person import RoleKind
 from models.ticket import Limit, TicketState
-from texts import ledger, members, residents, riders, services
+from texts import ledger, members, residents, riders, services, snap
 from texts.common import LEVELS, clip, date_of, day, helper, part_of_day, when, within
 
 WAITED_FOR = {
@@ -54,6 +54,7 @@ class NoticeFacts:
     reader_is_reporter: bool = False
     reader_has_it: bool = False
     danger: str = ""
+    reader_rides: bool = False
     photos: str = ""
     """Where the photos before and after can be seen."""
     data: dict[str, Any] = field(default_factory=dict)
@@ -170,6 +171,8 @@ def _taken_back(facts: NoticeFacts) -> Words:
 def _rider_reminder(facts: NoticeFacts) -> Words:
     found = facts.data.get("round") or riders.Round()
     choices = riders.recheck_choices(found.recheck.id) if found.recheck else ()
+    if not choices and found.unfinished is not None:
+        choices = snap.hazard_choices(found.hazards, found.unfinished.id)
     return Words(f"{riders.reminder(found)}\n{riders.STOP}", choices, title="今天顺路看看")
 
 
@@ -201,8 +204,9 @@ def _finished(facts: NoticeFacts) -> Words:
     if facts.data.get("own"):
         return Words(f"{_about(facts)}办完了{how}\n您自己也出了力，办得好不好由社区回访来问。谢谢您。")
     done = "" if facts.data.get("title") else "办完了"
+    thanks = "谢谢您当时停下来说一声。\n" if facts.reader_rides else ""
     return Words(
-        f"{_about(facts)}{done}{how}\n{_photos(facts)}请评价，选错了 24 小时内可以改：",
+        f"{_about(facts)}{done}{how}\n{thanks}{_photos(facts)}请评价，选错了 24 小时内可以改：",
         evaluation_choices(facts.number),
         title=f"请评价：{_where(facts)}",
     )
@@ -240,8 +244,18 @@ def _accepted(facts: NoticeFacts) -> Words:
 
 
 def _reopened(facts: NoticeFacts) -> Words:
+    if facts.data.get("passers_by"):
+        return Words(
+            f"{facts.short}（{_matter(facts)}）有{_people(facts.data['passers_by'])}路过的人看了，说还没修好，也许是又坏了。\n"
+            "社区重新安排了，不用您再跑。谢谢您出的力。"
+        )
     why = f"居民说：“{clip(facts.words, 100)}”" if facts.words else "居民没有多说。"
     return Words(f"{facts.short}（{_matter(facts)}）居民说没解决，社区重新安排了。{why}\n谢谢您出的力。")
+
+
+def _redone(facts: NoticeFacts) -> Words:
+    said = "路过的人看了，说还没修好" if facts.data.get("passers_by") else "有邻居说还没解决"
+    return Words(f"{_about(facts)}，{said}，已经退回重办，{_by(facts)}办好了再请您评。")
 
 
 def _escalated(facts: NoticeFacts) -> Words:
@@ -448,9 +462,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         f"{_about(facts)}和邻居说的不是同一件事，分开单独办，{_by(facts)}有进展我马上告诉您。"
     ),
     NoticeKind.SAME_EVENT: _same_event,
-    NoticeKind.REDONE: lambda facts: Words(
-        f"{_about(facts)}，有邻居说还没解决，已经退回重办，{_by(facts)}办好了再请您评。"
-    ),
+    NoticeKind.REDONE: _redone,
     NoticeKind.TAKES_OVER: lambda facts: Words(
         f"{facts.data.get('number', '')} 的居民撤回了，邻居也说了同一件事（{_where(facts)}），改用编号 {facts.short}，请接着办。谢谢您。"
     ),
@@ -474,7 +486,9 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         if facts.data.get("confirmed", True)
         else "社区核对时没对上您的登记。想问问是怎么回事，回复“人工”。"
     ),
-    NoticeKind.PHOTO_KEPT: lambda facts: Words(residents.received_photo(facts.number)),
+    NoticeKind.PHOTO_KEPT: lambda facts: Words(
+        snap.kept(facts.number) if facts.data.get("rider") else residents.received_photo(facts.number)
+    ),
     NoticeKind.PHOTO_REFUSED: lambda facts: Words(
         residents.photo_refused(facts.data.get("why", "broken"), facts.data.get("kind", ""), facts.short)
     ),
@@ -499,7 +513,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.CHECK_IN: _check_in,
     NoticeKind.RIDER_REMINDER: _rider_reminder,
     NoticeKind.NOT_MENDED: lambda facts: Words(
-        f"{facts.short} {_where(facts)} 路过的人说还没修好。\n请看一眼，网页上有经过。"
+        f"{facts.short} {_where(facts)} 有一位路过的人说还没修好，我再请一位看看。\n方便时也请您看一眼，网页上有经过。"
     ),
     NoticeKind.POINTS_EXPIRE: lambda facts: Words(
         ledger.expiring(

@@ -17,6 +17,9 @@ class Own:
     category: str
     lacks: str = ""
     is_judged: bool = True
+    id: int = 0
+    photos: str = ""
+    """Where the photos before and after can be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,10 @@ class Round:
     outcome: Own | None = None
     recheck: Mended | None = None
     topics: Sequence[tuple[str, str]] = ()
+    rides: bool = True
+    """Whoever reads it is on the road."""
+    hazards: Sequence[str] = ()
+    """What an unfinished report may be of, by number; empty where another question is asked."""
 
 
 STOP = "不想收提醒，回复“不提醒”。"
@@ -45,22 +52,25 @@ _LACKS = {"words": "是什么事", "place": "在哪里"}
 
 def reminder(found: Round) -> str:
     """Everything in one message."""
-    lines = ["路上方便的话看一眼，不方便没关系；停好车再回。"]
+    lines = ["路上方便的话看一眼，不方便没关系；停好车再回。" if found.rides else "路过方便的话看一眼，不方便没关系。"]
     if found.unfinished is not None:
         own = found.unfinished
-        lines.append(
-            f"您 {own.day}发来的（编号 {own.number}）还差{_LACKS[own.lacks]}：回复“补充 {own.number} 加上您的话”。"
-        )
+        how = f"{'打个数字，或者' if found.hazards else ''}回复“补充 {own.number} 加上您的话”"
+        lines.append(f"{_yours(own)}发来的（编号 {own.number}）还差{_LACKS[own.lacks]}，{how}。")
     if found.outcome is not None:
         own = found.outcome
         judge = "" if own.is_judged else f"请评价，回复“评价 {own.number} 1”满意、2 不满意、3 没解决。"
-        lines.append(
-            f"您 {own.day}反映的{own.category}（编号 {own.number}）有结果了，回复“进度 {own.number}”看。{judge}"
-        )
+        see = f"，办好前后的照片：{own.photos} 。" if own.photos else f"，回复“进度 {own.number}”看。"
+        lines.append(f"{_yours(own)}反映的{own.category}（编号 {own.number}）有结果了{see}谢谢您。{judge}")
     lines += [f"今天可以留意：{area} · {clip(topic, 40)}。" for area, topic in found.topics]
     if found.recheck is not None:
         lines.append(f"有人报过的{found.recheck.category} · {found.recheck.place}，说是修好了。您路过时看是不是：")
     return "\n".join(lines)
+
+
+def _yours(own: Own) -> str:
+    """您今天, 您 11 月 20 日."""
+    return f"您{' ' if own.day[:1].isdigit() else ''}{own.day}"
 
 
 SEEN = {"mended": "已修好", "not_yet": "还没有", "not_passed": "没路过"}
@@ -71,10 +81,12 @@ def recheck_choices(ticket_id: int) -> tuple[tuple[str, str], ...]:
     return tuple((label, f"!recheck {ticket_id} {seen}") for seen, label in SEEN.items())
 
 
-def rechecked(seen: str) -> str:
-    """What they saw is kept."""
+def rechecked(seen: str, *, comes_back: bool = False) -> str:
+    """What they saw is kept; whether that brings the matter back."""
+    if comes_back:
+        return "知道了。另一位路过的也这么说，社区重新安排人去看。谢谢您看这一眼。"
     if seen == "not_yet":
-        return "知道了，我告诉社区还没修好。谢谢您看这一眼。"
+        return "记下了，我告诉社区，再请一位路过的看看。谢谢您看这一眼。"
     return "好的，谢谢您。" if seen == "not_passed" else "太好了，谢谢您看这一眼。"
 
 

@@ -10,9 +10,13 @@ def matter(category: str, service: str | None) -> str:
     return f"点单：{service}" if service else category
 
 
+UNKNOWN = "其他"
+"""The category of what nobody has understood yet; it is no name for anybody's matter."""
+
+
 def yours(category: str, service: str | None) -> str:
     """The same in a sentence to whoever brought it."""
-    return f"您点的{service}" if service else f"您反映的{category}"
+    return f"您点的{service}" if service else f"您反映的{'事' if category == UNKNOWN else category}"
 
 
 def offers(service: str) -> str:

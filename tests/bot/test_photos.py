@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from models.attachment import Attachment
 from scheduler.jobs import remind, sweep
-from tests.bot.support import AYI, CHEN, LI, NOISE, SUN, Town
+from tests.bot.support import AYI, CHEN, LI, NOISE, SUN, XU, Town
 from tests.bot.test_jobs import PNG
 
 PICTURE = base64.b64encode(PNG).decode()
@@ -65,6 +65,26 @@ def test_without_a_photo_of_the_result_there_is_nothing_to_lead_to(town: Town) -
     town.phones.say(LI, text="办结 0001 说好了")
     street.work()
     assert not any("/photos/" in each["text"] for each in town.phones.inbox(AYI))
+
+
+def test_a_neighbour_whose_report_was_joined_sees_the_result_and_only_their_own_photos(town: Town) -> None:
+    street, client = town.street, town.street.huying.web.test_client()
+    for who in (AYI, CHEN):
+        town.phones.say(who, text=NOISE)
+        town.phones.say(who, image=PICTURE)
+    assert "已并入 0001" in town.phones.say(XU, text="合并 0002 0001")
+    street.dispatch()
+    town.phones.say(LI, text="接单 0001")
+    town.phones.say(LI, image=PICTURE)
+    town.phones.say(LI, text="办结 0001 说好了")
+    sweep(street.huying, street.now)
+    street.work()
+    for who, before in ((AYI, "1"), (CHEN, "2")):
+        [asked] = [each["text"] for each in town.phones.inbox(who) if "请评价" in each["text"]]
+        found = re.search(r"8080(/photos/\S+)", asked)
+        assert found is not None, asked
+        images = re.findall(r'src="[^"]+/(\d+)" alt="(.+?)"', client.get(found[1]).text)
+        assert [(number, said) for number, said in images] == [("3", "办好以后"), (before, "反映的时候")]
 
 
 def test_a_volunteer_sees_the_photos_only_while_the_task_is_theirs(town: Town) -> None:

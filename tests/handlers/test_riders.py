@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 
 from bot.channels import NotSent, Outgoing, Sent, Way, Why
 from models import outboxes, people, tickets
+from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.clock import CHINA
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Identity, Person, RoleKind
@@ -217,9 +218,22 @@ def test_the_outcome_that_could_not_be_told_is_in_the_reminder(street: Street) -
         )
     )
     told(street)
+    street.change(
+        lambda session, now: session.add(
+            Attachment(
+                person_id=staff,
+                ticket_id=ticket.id,
+                channel=OFFICIAL,
+                kind=AttachmentKind.IMAGE,
+                use=AttachmentUse.AFTER,
+                sent_at=now,
+            )
+        )
+    )
     street.official.reaches = (Way.CUSTOMER, Way.TEMPLATE)
     at(street, 14)
-    assert any(f"编号 {ticket.short}" in each and "有结果了" in each for each in told(street))
+    [asked] = [each for each in told(street) if f"编号 {ticket.short}" in each and "有结果了" in each]
+    assert "/photos/" in asked
 
 
 def test_everything_of_a_day_is_one_message(street: Street) -> None:
@@ -459,6 +473,10 @@ def test_not_one_message_to_riders_in_peaks_in_a_month(street: Street) -> None:
         street.say(RIDER, COVER)
         street.say(RESIDENT, "香樟花园6栋2单元半夜装修太吵")
         mine = street.tickets(RIDER)[-1].id
+        if day % 5 == 0:
+            # Somebody sends a photo and forgets about it, at another time of the day each time.
+            street.photo(OTHER)
+            street.advance(minutes=40)
         for hour in range(0, 24, 3):
             street.advance(hours=3)
             if hour == 3:
@@ -467,10 +485,11 @@ def test_not_one_message_to_riders_in_peaks_in_a_month(street: Street) -> None:
                         session, session.get_one(Ticket, mine), "好了", by=session.get_one(Person, staff), now=now
                     )
                 )
-        assert street.now < MONDAY + timedelta(days=day + 2)
+        assert street.now < MONDAY + timedelta(days=2 * day + 2)
     riders = {RIDER, OTHER, "demo-member-1"}
     theirs = [(when, who, kind) for when, who, kind in heard if who in riders]
     assert len(theirs) > 60
+    assert {"photo_kept", "rider_reminder", "finished"} <= {kind for _, _, kind in theirs}
     assert [each for each in theirs if QUIET.until(each[0]) is not None] == []
     for who in riders:
         days = [when.astimezone(CHINA).date() for when, each, kind in theirs if (each, kind) == (who, "rider_reminder")]

@@ -41,9 +41,9 @@ MAY_HAPPEN = {
     "assigned": "add correct locate finish withdraw urge relay escalate assign claim link return hold merge gather part "
     "split supervise miss_limit",
     "held": "add correct locate leave withdraw urge relay escalate resume merge gather part supervise miss_limit renew",
-    "resolved": "add evaluate reopen reevaluate auto_close withdraw relay part recheck call_back call_reopen not_reached "
-    "see_phone",
-    "closed": "reopen reevaluate part recheck call_back call_reopen not_reached see_phone",
+    "resolved": "add evaluate reopen reevaluate auto_close withdraw relay part recheck not_mended call_back call_reopen "
+    "not_reached see_phone",
+    "closed": "reopen reevaluate part recheck not_mended call_back call_reopen not_reached see_phone",
     "merged": "unmerge take_over withdraw",
     "withdrawn": "",
     "rejected": "part",

@@ -39,6 +39,7 @@ TOLD = {
     "finish": [("taken_back", "assignee"), ("finished", "reporter"), ("help_over", "helpers")],
     "reopen": [("reopened", "assignee"), ("redone", "reporter")],
     "call_reopen": [("reopened", "assignee")],
+    "not_mended": [("reopened", "assignee"), ("redone", "reporter")],
     "auto_close": [("not_evaluated", "reporter")],
     "withdraw": [("withdrawn", "team")],
     "urge": [("urged", "assignee")],
@@ -57,7 +58,7 @@ TOLD = {
 FIRSTS = {day for day in working.WORKED if day.isocalendar()[:2] != working.day_before(day).isocalendar()[:2]}
 """The first working day of every week."""
 
-DESK_HEARS = frozenset({"release", "reopen", "call_reopen", "unmerge", "urge", "supervise", "miss_limit"})
+DESK_HEARS = frozenset({"release", "reopen", "call_reopen", "not_mended", "unmerge", "urge", "supervise", "miss_limit"})
 
 
 @dataclass(frozen=True)
@@ -602,8 +603,13 @@ class Checker:
         moment = row.created_at
         if working.rider_rests(moment):
             return "made in quiet hours"
-        if row.person_id not in self._riders or not self._person_at(row.person_id, moment).reminders:
+        if not self._person_at(row.person_id, moment).reminders:
             return "wants none"
+        if row.person_id not in self._riders:
+            if not any(each.person_id == row.person_id and each.kind == "member" for each in self._roles):
+                return "neither rides nor helps"
+            if not row.data.get("recheck") or any(row.data.get(key) for key in ("unfinished", "outcome", "lookouts")):
+                return "members are only asked whether something is mended"
         if not any(row.data.get(key) for key in ("unfinished", "outcome", "recheck", "lookouts")):
             return "nothing to say"
         for ticket_id, rule in (
@@ -649,6 +655,7 @@ class Checker:
             row.ticket_id == ticket.id and row.kind in ("report", "addition") and row.text and row.said_at < moment
             for row in self._history.of("ticket_words")
         )
+        said |= any(r.ticket_id == ticket.id and r.kind == "voice" for r in self._history.of("attachments"))
         has_place = ticket.area_id is not None or ticket.lat is not None or ticket.place != ""
         later = [e.at for e in self._events[ticket.id] if e.action == "locate"]
         later += [r.sent_at for r in self._history.of("attachments") if r.ticket_id == ticket.id and r.lat is not None]
@@ -662,9 +669,13 @@ class Checker:
         if person_id in (ticket.reporter_id, stand.assignee):
             return False
         asked = [row for row in self._history.of("reminders") if row.ticket_id == ticket.id and row.about == "recheck"]
-        if any(row.answer == "mended" and row.answered_at < moment for row in asked):
+        finished = max(e.at for e in self._events[ticket.id] if e.action == "finish" and e.at <= moment)
+        seen = [row.answer for row in asked if row.answered_at is not None and finished <= row.answered_at < moment]
+        if "mended" in seen:
             return False
-        return len([row for row in asked if row.reminded_at < moment]) < 3
+        # The one reminder kept for a person stands for their last answer: what it was before cannot be told any more.
+        most = 6 if any(row.answered_at is not None for row in asked) else 3
+        return len([row for row in asked if finished <= row.reminded_at < moment]) < most
 
     # ------------------------------------------------------------ offers
 
@@ -850,7 +861,8 @@ class Checker:
         pushed = not row.sent_by.endswith(":passive")
         if pushed and row.sent_at < row.not_before:
             yield wrong("quiet", f"sent before {row.not_before}")
-        if row.person_id in self._riders and row.kind not in AT_ANY_HOUR and working.rider_rests(row.sent_at):
+        in_peace = row.person_id in self._riders or (pushed and row.kind == "rider_reminder")
+        if in_peace and row.kind not in AT_ANY_HOUR and working.rider_rests(row.sent_at):
             yield wrong("quiet", "a rider's peak or night")
         if pushed and self._is_of_the_clock(row) and not working.within(row.sent_at, 8, 21):
             yield wrong("quiet", "the clock's own notice at night")
@@ -858,7 +870,7 @@ class Checker:
             yield from self._still_true(row, wrong)
         if pushed:
             first = self._clocks.first_run("sweep", max(row.not_before, row.created_at))
-            while first is not None and row.person_id in self._riders and working.rider_rests(first):
+            while first is not None and in_peace and working.rider_rests(first):
                 first = self._clocks.first_run("sweep", first + timedelta(seconds=1))
             if first is not None and row.sent_at - first > timedelta(hours=2) and not row.attempts > 1:
                 yield wrong("late", f"could have been sent on {working.local(first):%m-%d %H:%M}")

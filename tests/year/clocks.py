@@ -25,6 +25,7 @@ NOBODY_YET = {
     "release": ACCEPT,
     "reopen": ACCEPT,
     "call_reopen": ACCEPT,
+    "not_mended": ACCEPT,
     "escalate": ACCEPT,
     "assign": ACCEPT,
     "return": ACCEPT,
@@ -33,9 +34,21 @@ NOBODY_YET = {
 }
 ANSWERS = frozenset({"accept", "claim", "finish", "hold", "reject"})
 TAKES = frozenset({"accept", "take_on", "claim"})
-LETS_GO = frozenset({"release", "escalate", "assign", "reopen", "call_reopen", "return", "merge"})
+LETS_GO = frozenset({"release", "escalate", "assign", "reopen", "call_reopen", "not_mended", "return", "merge"})
 LOOKED_AT_AGAIN = frozenset(
-    {"open", "release", "reopen", "call_reopen", "correct", "locate", "resume", "unmerge", "expire", "escalate"}
+    {
+        "open",
+        "release",
+        "reopen",
+        "call_reopen",
+        "not_mended",
+        "correct",
+        "locate",
+        "resume",
+        "unmerge",
+        "expire",
+        "escalate",
+    }
 )
 """After these dispatch looks at a ticket that nobody has."""
 
@@ -191,19 +204,19 @@ class Clocks:
             changes["assignee"] = None
         elif action == "finish":
             changes["assignee"] = before.assignee or event.by_id
-        if action in ("escalate", "assign", "reopen", "call_reopen", "merge"):
+        if action in ("escalate", "assign", "reopen", "call_reopen", "not_mended", "merge"):
             changes["helpers"] = ()
         if action == "join":
             changes["helpers"] = (*before.helpers, event.by_id)
         if action == "leave":
             changes["helpers"] = tuple(each for each in before.helpers if each != event.by_id)
-        if action in ("escalate", "reopen", "call_reopen") and "level" in facts:
+        if action in ("escalate", "reopen", "call_reopen", "not_mended") and "level" in facts:
             changes["level"] = facts["level"]
         if action == "assign":
             changes |= {"level": "department", "department": facts["department"]}
         if action == "return":
             changes |= {"level": "street", "department": ""}
-        if action in ("reopen", "call_reopen"):
+        if action in ("reopen", "call_reopen", "not_mended"):
             changes["reopened"] = before.reopened + 1
         if action == "release":
             changes["returns"] = before.returns + 1
@@ -224,7 +237,7 @@ class Clocks:
             stand = self._go_on(stand, limits, settled)
         if action == "correct":
             stand = self._other_limits(ticket, before, stand, limits)
-        if action in ("reopen", "call_reopen"):
+        if action in ("reopen", "call_reopen", "not_mended"):
             stand = replace(stand, finish_by=working.end(event.at, limits[FINISH]))
         if stand.nobody_has_it and (action in NOBODY_YET or (action == "offer" and by_hand)):
             stand = replace(stand, accept_by=working.end(event.at, limits[ACCEPT]))
