@@ -10,6 +10,7 @@ from handlers import (
     after,
     announce,
     announced,
+    care,
     departments,
     duty,
     emergency,
@@ -24,6 +25,7 @@ from handlers import (
     same,
     skills,
     staff,
+    stations,
 )
 from handlers.meaning import decide
 from handlers.router import Router
@@ -36,6 +38,7 @@ TOPICS = (
     after,
     announce,
     announced,
+    care,
     departments,
     duty,
     emergency,
@@ -50,6 +53,7 @@ TOPICS = (
     same,
     skills,
     staff,
+    stations,
 )
 
 

@@ -90,6 +90,19 @@ class AccessNote(Base):
     changed_at: Mapped[datetime]
 
 
+class Matter(StrEnum):
+    """What a rider brings for themselves; each has a short guide in texts/care.py."""
+
+    ACCESS = "access"
+    """进小区难."""
+    WAGES = "wages"
+    INJURY = "injury"
+    INSURANCE = "insurance"
+    PENALTY = "penalty"
+    """Blocked accounts and fines of a platform."""
+    PARCEL = "parcel"
+
+
 class AlertKind(StrEnum):
     """What riders are warned of."""
 

@@ -11,6 +11,7 @@ from functools import cache
 
 from nlp import categories
 from nlp.normal import fold, normal
+from nlp.riders import use_wanted
 
 
 class Intent(StrEnum):
@@ -51,8 +52,15 @@ class Intent(StrEnum):
     SKILLS = "skills"
     RIDER_REGISTER = "rider_register"
     STATIONS = "stations"
+    DISCOUNTS = "discounts"
+    ACCESS = "access"
+    RIGHTS = "rights"
+    MY_ROLES = "my_roles"
+    RIDE_TIMES = "ride_times"
+    USUAL_AREA = "usual_area"
     PATROL = "patrol"
     LOOKOUT = "lookout"
+    ALERT = "write_alert"
     NO_REMINDERS = "no_reminders"
     REMINDERS = "reminders"
     BIND = "bind"
@@ -194,7 +202,13 @@ _RULES: dict[Intent, _Rule] = {
     Intent.SKILLS: _rule("技能 我的技能 特长 我的特长", _A.MEMBER, _MEMBERS, _W),
     Intent.BACK: _rule("上线 销假 恢复接单 结束请假", _A.MEMBER, _MEMBERS),
     Intent.RIDER_REGISTER: _rule("骑手报到 小哥报到 外卖员报到 快递员报到", _A.RIDER, _EVERYBODY, Argument.CODE),
-    Intent.STATIONS: _rule("驿站 附近驿站 最近的驿站 骑手驿站 找驿站", _A.RIDER, _EVERYBODY),
+    Intent.STATIONS: _rule("驿站 附近驿站 最近的驿站 骑手驿站 找驿站", _A.RIDER, _EVERYBODY, _W),
+    Intent.DISCOUNTS: _rule("优惠 骑手优惠 商户优惠 暖新商户", _A.RIDER, _EVERYBODY),
+    Intent.ACCESS: _rule("进小区 怎么进小区 小区怎么进", _A.RIDER, _EVERYBODY, _W),
+    Intent.RIGHTS: _rule("维权 骑手维权 骑手权益", _A.RIDER, _EVERYBODY),
+    Intent.MY_ROLES: _rule("我的角色 我的队伍 我的身份", _A.RIDER, _WORKERS),
+    Intent.RIDE_TIMES: _rule("跑单时间", _A.RIDER, frozenset({"rider"}), _W),
+    Intent.USUAL_AREA: _rule("常跑 常跑的地方", _A.RIDER, frozenset({"rider"}), _W),
     Intent.PATROL: _rule("巡查 今日巡查", _A.RIDER, frozenset({"rider"}), _N),
     Intent.NO_REMINDERS: _rule(
         "不提醒 关闭提醒 别提醒 不要提醒 取消提醒", _A.RIDER, frozenset({"rider", "member", "grid"})
@@ -218,6 +232,7 @@ _RULES: dict[Intent, _Rule] = {
     Intent.HELP: _rule("帮助 菜单 help 使用说明 使用帮助 怎么用 功能 指令", _A.ANYONE, _EVERYBODY),
     Intent.CANCEL: _rule("取消 cancel 取消操作 结束对话 结束会话", _A.ANYONE, _EVERYBODY, _S),
     Intent.LOOKOUT: _rule("巡查重点", _A.STAFF, _STAFF, _W),
+    Intent.ALERT: _rule("预警 发预警 骑手预警", _A.STAFF, _OFFICE, _W),
     Intent.DESK: _rule("待派 待派单 派单台", _A.STAFF, _STAFF),
     Intent.DISPATCH: _rule("派单 派给 指派", _A.STAFF, _STAFF, _S),
     Intent.ESCALATE: _rule("上报", _A.STAFF, _STAFF, _S),
@@ -460,7 +475,7 @@ def parse(text: str, *, roles: Collection[str]) -> Command | None:
         return Command(Intent.HELP)
     head = _WORD.match(folded)
     if head is None:
-        return None
+        return Command(Intent.STATIONS, rest=text) if use_wanted(text) else None
     intent = _BY_WORD[re.sub(r"\s", "", head[1])]
     rule = _RULES[intent]
     if rule.needs and not rule.needs.intersection(roles):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from models.category import Level
+from models.clock import local
 from models.outbox import NoticeKind
 from models.person import RoleKind
+from models.rider import TitleKind
 from models.ticket import Limit, TicketState
-from texts import ledger, members, residents, riders, services
+from texts import care, ledger, members, residents, riders, services
 from texts.common import LEVELS, clip, date_of, day, helper, part_of_day, when, within
 
 WAITED_FOR = {
@@ -498,6 +500,17 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.NOT_HANDED_ON: _not_handed_on,
     NoticeKind.CHECK_IN: _check_in,
     NoticeKind.RIDER_REMINDER: _rider_reminder,
+    NoticeKind.STORM_ALERT: lambda facts: Words(care.storm(facts.data["area"], facts.data["words"])),
+    NoticeKind.HEAT_ALERT: lambda facts: Words(care.heat(facts.data["area"], facts.data["words"])),
+    NoticeKind.TITLE_GIVEN: lambda facts: Words(
+        care.title_given(
+            TitleKind(facts.data["title"]),
+            facts.data["area"],
+            date.fromisoformat(facts.data["since"]),
+            date.fromisoformat(facts.data["until"]),
+            now=local(facts.now).date(),
+        )
+    ),
     NoticeKind.NOT_MENDED: lambda facts: Words(
         f"{facts.short} {_where(facts)} 路过的人说还没修好。\n请看一眼，网页上有经过。"
     ),
