@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from models.opening import DAY, EVERY_DAY, Hours
 from models.rider import AlertKind, Matter, TitleKind
@@ -206,9 +205,3 @@ def warned_of(words: str) -> AlertKind | None:
     if _STORM.search(words):
         return AlertKind.STORM
     return AlertKind.HEAT if _HEAT.search(words) else None
-
-
-def cells(row: Sequence[str], count: int) -> list[str]:
-    """The first cells of a row of a list, each trimmed; missing ones are empty."""
-    trimmed = [" ".join(cell.split()) for cell in row[:count]]
-    return trimmed + [""] * (count - len(trimmed))

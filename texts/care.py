@@ -171,6 +171,17 @@ KINDS = {
 SHORT_KINDS = {AlertKind.STORM: "恶劣天气", AlertKind.HEAT: "高温"}
 SEND = ("是，发", "不发")
 
+FAULTS = {
+    "area": "请选一处您这里管的地方。",
+    "estate": "请选一个小区。",
+    "person": "请选一位在这里登记的骑手。",
+    "name": "请写名字。",
+    "title": "请选当什么。",
+    "days": "请写到哪天为止，今天以后、一年以内，开始不晚于结束。",
+    "alert": "请选恶劣天气还是高温。",
+    "words": "请写要说什么，200 字以内。",
+}
+
 
 def storm(area: str, words: str) -> str:
     """To a rider, in peaks too."""
