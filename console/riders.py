@@ -88,7 +88,10 @@ def add_riders(blueprint: Blueprint, house: House) -> None:
                     by=sight.person,
                     now=sight.now,
                 )
-        except (FormMisfit, Refused) as fault:
+        except FormMisfit as fault:
+            with house.looking() as sight:
+                return house.page("riders.html", sight, **_page(sight, fault=_sentence(fault))), 409
+        except Refused as fault:
             with house.looking() as sight:
                 return house.page("rider_alert.html", sight, **_alert(sight), fault=_sentence(fault)), 409
         return redirect(url_for(".riders", done="alert"), 303)

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
-PROGRAM = Path(__file__).with_name("sheet_program.py")
+READER = Path(__file__).with_name("sheet_reader.py")
+WRITER = Path(__file__).with_name("sheet_writer.py")
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of a file that is read at all."""
@@ -32,7 +33,7 @@ def read(data: bytes) -> list[list[str]]:
     """The first sheet, its cells as text, without empty rows. Raises Unreadable."""
     if len(data) > LARGEST:
         raise Unreadable("larger than a list")
-    rows = json.loads(_run("read", data))
+    rows = json.loads(_run(data, READER, str(MOST_ROWS), str(MOST_COLUMNS)))
     if not isinstance(rows, list):
         raise Unreadable(str(rows))
     return rows
@@ -40,14 +41,13 @@ def read(data: bytes) -> list[list[str]]:
 
 def write(head: Sequence[str], rows: Sequence[Sequence[str | float | None]]) -> bytes:
     """An Excel file of one sheet; text stays text, whatever a cell begins with."""
-    return _run("write", json.dumps([list(head), *map(list, rows)]).encode())
+    return _run(json.dumps([list(head), *map(list, rows)]).encode(), WRITER)
 
 
-def _run(what: str, data: bytes) -> bytes:
-    # -I keeps this folder and everybody's settings out; the libraries' folder is named by hand where it is not the
-    # environment's own.
+def _run(data: bytes, program: Path, *arguments: str) -> bytes:
+    # -I keeps this folder and everybody's settings out.
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    command = [sys.executable, "-I", str(PROGRAM), what, str(MOST_ROWS), str(MOST_COLUMNS)]
+    command = [sys.executable, "-I", str(program), *arguments]
     with TemporaryFile() as given, TemporaryFile() as made:
         given.write(data)
         given.seek(0)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from models.area import Area
@@ -136,22 +136,26 @@ def nearest(session: Session, lat: float, lng: float, use: Use, *, now: datetime
     """
     narrow = math.cos(math.radians(lat))
     north, east = StationUse.lat - lat, (StationUse.lng - lng) * narrow
-    apart = (north * north + east * east).label("apart")
     today = local(now).date()
+    every = select(StationUse.station_id, (north * north + east * east).label("apart")).where(
+        StationUse.use == use, or_(StationUse.until.is_(None), StationUse.until >= today)
+    )
     found: list[tuple[int, float]] = []
     for level in range(BITS):
         side = STEP * 2**level
         column, row = int((lng + 180) // side), int((lat + 90) // side)
+        # One part for each range: of many ranges in one condition a database makes a look at everything.
+        squares = union_all(
+            *(
+                every.where(StationUse.cell >= begin, StationUse.cell < end)
+                for begin, end in _around(column, row, level)
+            )
+        ).subquery()
         found = [
             (station_id, math.sqrt(square))
             for station_id, square in session.execute(
-                select(StationUse.station_id, apart)
-                .where(
-                    StationUse.use == use,
-                    or_(StationUse.until.is_(None), StationUse.until >= today),
-                    _around(column, row, level),
-                )
-                .order_by(apart, StationUse.station_id)
+                select(squares.c.station_id, squares.c.apart)
+                .order_by(squares.c.apart, squares.c.station_id)
                 .limit(most)
             )
         ]
@@ -168,8 +172,8 @@ def nearest(session: Session, lat: float, lng: float, use: Use, *, now: datetime
     return _with_faults(session, near)
 
 
-def _around(column: int, row: int, level: int) -> ColumnElement[bool]:
-    """The condition for the nine squares of a size around one of them; neighbouring ranges are joined."""
+def _around(column: int, row: int, level: int) -> Sequence[tuple[int, int]]:
+    """The nine squares of a size around one of them as ranges of the smallest; neighbouring ranges are joined."""
     size = 4**level
     begins = sorted(
         _interleave(each, other) * size
@@ -182,7 +186,7 @@ def _around(column: int, row: int, level: int) -> ColumnElement[bool]:
             spans[-1] = (spans[-1][0], begin + size)
         else:
             spans.append((begin, begin + size))
-    return or_(*(and_(StationUse.cell >= begin, StationUse.cell < end) for begin, end in spans))
+    return spans
 
 
 def _with_faults(session: Session, near: Sequence[tuple[int, float]]) -> Sequence[Near]:

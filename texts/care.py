@@ -103,7 +103,7 @@ def _note(estate: str, words: str, contact: str, phone: str) -> str:
 
 def access_none(estate: str) -> str:
     """Nobody has written it down."""
-    return f"{estate}怎么进还没有人写下来，我没有准话给您。\n进不去的话，直接说“{estate}不让骑手进”，我请社区去和物业商量。"
+    return f"{estate}怎么进还没有人写下来，我没有准话给您。\n进不去的话，直接说“{estate}进小区难”，再加一句怎么难，我请社区去和物业商量。"
 
 
 # ---------------------------------------------------------------- titles and teams

@@ -1,4 +1,4 @@
-"""A program of its own that reads or writes one Excel file: bytes come in, JSON goes out, or the other way round.
+"""A program of its own that reads one hostile Excel file: bytes come in, the text of its cells goes out as JSON.
 
 It is started for each file (models/sheets.py) and knows nothing of the rest. Anything unforeseen ends it, which means
 "broken".
@@ -6,6 +6,7 @@ It is started for each file (models/sheets.py) and knows nothing of the rest. An
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 import sys
@@ -14,11 +15,12 @@ import zipfile
 from io import BytesIO
 from typing import Any
 
-import openpyxl
-import xlsxwriter
-
 if sys.platform != "win32":
     import resource
+
+# Where numpy happens to be installed openpyxl would load it, for cells that nobody has here.
+sys.modules["numpy"] = None  # type: ignore[assignment]  # this is how Python is told that there is none
+openpyxl = importlib.import_module("openpyxl")
 
 MEMORY, SECONDS, OUTPUT = 400 * 1024 * 1024, 20, 32 * 1024 * 1024
 """Address space (of which the libraries take the most), processor time, and bytes written."""
@@ -36,18 +38,14 @@ class Unfit(Exception):
 
 
 def main() -> None:
-    """Reads or writes, within limits that the system enforces."""
-    what, most_rows, most_columns = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    """Reads, within limits that the system enforces."""
+    most_rows, most_columns = int(sys.argv[1]), int(sys.argv[2])
     if sys.platform != "win32":
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
         resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT, OUTPUT))
-    given = sys.stdin.buffer.read()
-    if what == "write":
-        sys.stdout.buffer.write(written(json.loads(given)))
-        return
     try:
-        found: Any = rows(given, most_rows, most_columns)
+        found: Any = rows(sys.stdin.buffer.read(), most_rows, most_columns)
     except Unfit as unfit:
         found = str(unfit)
     sys.stdout.write(json.dumps(found))
@@ -69,8 +67,10 @@ def rows(data: bytes, most_rows: int, most_columns: int) -> list[list[str]]:
             if empty > 1000:
                 break
             continue
-        if len(found) > most_rows:
+        if len(found) > most_rows:  # beside the head
             raise Unfit("too many rows")
+        while not cells[-1]:
+            cells.pop()
         found.append(cells)
     return found
 
@@ -95,30 +95,6 @@ def as_text(cell: object) -> str:
     if isinstance(cell, float) and math.isfinite(cell) and cell == int(cell) and abs(cell) < 1e15:
         return str(int(cell))
     return str(cell).strip()[:LONGEST]
-
-
-def written(table: list[list[Any]]) -> bytes:
-    """An Excel file; no cell of ours is ever a formula or a link."""
-    file = BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(file, options)
-    sheet = book.add_worksheet()
-    bold = book.add_format({"bold": True})
-    for number, row in enumerate(table):
-        for column, cell in enumerate(row):
-            if isinstance(cell, int | float) and not isinstance(cell, bool):
-                sheet.write_number(number, column, cell)
-            elif cell:
-                sheet.write_string(number, column, harmless(str(cell)), bold if number == 0 else None)
-    sheet.freeze_panes(1, 0)
-    sheet.set_column(0, max(map(len, table)) - 1, 16)
-    book.close()
-    return file.getvalue()
-
-
-def harmless(text: str) -> str:
-    """Text that no program takes for a formula, also after it was saved in another form."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 if __name__ == "__main__":
