@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -97,26 +97,16 @@ def add_stations(blueprint: Blueprint, house: House) -> None:
         with house.looking() as sight:
             names = {area_id: name for name, area_id in _places(sight).items()}
             listed = stations.listed(sight.session, sight.desk_areas, most=MOST_EXPORTED)
-            rows = [_row(each, names) for each, _ in listed if each.active]
+            rows = [
+                said.row(each, opening.read(each.hours), names.get(each.area_id, ""))
+                for each, _ in listed
+                if each.active
+            ]
         response = Response(
             sheets.write(HEAD, rows), mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         )
         response.headers["Content-Disposition"] = 'attachment; filename="stations.xlsx"'
         return response
-
-
-def _row(station: Station, names: Mapping[int, str]) -> list[str | float | None]:
-    return [
-        said.KINDS[station.kind],
-        station.name,
-        station.address,
-        station.lat,
-        station.lng,
-        said.hours(opening.read(station.hours)),
-        station.services,
-        names.get(station.area_id, ""),
-        station.until.isoformat() if station.until else "",
-    ]
 
 
 def _areas(sight: Sight) -> list[Area]:

@@ -16,7 +16,7 @@ _KINDS = (
     (Use.OFFER, re.compile("优惠|商户|暖新|商家|店铺")),
     (Use.MEAL, re.compile("食堂|餐|吃饭|饭")),
     (Use.CHARGING, re.compile("充电|换电")),
-    (Use.WATER, re.compile("饮水|喝水|接水|热水|水站")),
+    (Use.WATER, re.compile("饮水|喝口?水|接水|打水|热水|水站")),
     (Use.REST, re.compile("驿站|休息|歇|港湾|暖心|爱心|之家|服务站|司机")),
 )
 _SERVICES = (
@@ -135,8 +135,9 @@ def _span(days: str, times: re.Match[str]) -> Hours | None:
         return None
     if times["bp"] in _LATER and begins < DAY // 2:
         begins += DAY // 2
-    late_end = times["ep"] in _LATER or (times["ep"] is None and times["bp"] in _LATER)
-    if late_end and ends < DAY // 2:
+    # "晚上6点到9点" means nine in the evening, "晚上10点到2点" two at night.
+    same_part = times["ep"] is None and times["bp"] in _LATER and ends + DAY // 2 > begins
+    if (times["ep"] in _LATER or same_part) and ends < DAY // 2:
         ends += DAY // 2
     return None if begins in (ends, DAY) else Hours(days, begins, ends or DAY)
 

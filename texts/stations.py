@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from models import opening
 from models.opening import Hours
-from models.station import Fault, Use
+from models.station import Fault, Station, Use
 from texts.common import day, day_name, hour
 
 KINDS = {
@@ -140,6 +140,28 @@ ROW_FAULTS = {
     "area": "社区不是您管的，或者名字没对上。",
     "until": "到期写成 2026-12-31 这样。",
 }
+
+
+def wrong_row(row: int, name: str, why: str) -> str:
+    """A row that is not taken."""
+    return f"第 {row} 行{' ' + name if name else ''}：{why}"
+
+
+def row(station: Station, spans: Sequence[Hours], area: str) -> list[str | float | None]:
+    """A station in the columns of a list."""
+    last = station.until.isoformat() if station.until else ""
+    return [
+        KINDS[station.kind],
+        station.name,
+        station.address,
+        station.lat,
+        station.lng,
+        hours(spans),
+        station.services,
+        area,
+        last,
+    ]
+
 
 UNREADABLE = "这个文件打不开：要 .xlsx 文件，4 MB、2 万行以内。"
 SHEET_GONE = "这份名单放得太久或者已经导入过，请再上传一次。"
