@@ -19,12 +19,14 @@ from models.area import Area, AreaKind
 from models.clock import local
 from models.errors import Refused
 from models.person import Person
-from models.rider import AccessNote, Alert, AlertKind, Team, Title, TitleKind
+from models.rider import AccessNote, Alert, AlertKind, Matter, Team, Title, TitleKind
+from models.ticket import Ticket
 from texts import care as said
 from texts import console as words
 
 LONGEST_TITLE = timedelta(days=366)
 MOST_ALERTS = 10
+LATELY, MOST_MATTERS = timedelta(days=30), 100
 
 PLACES = (AreaKind.STREET, AreaKind.COMMUNITY, AreaKind.ESTATE)
 ID = "<int(max=999999999999):{}>"
@@ -222,6 +224,20 @@ def _alert(sight: Sight) -> dict[str, Any]:
 # ---------------------------------------------------------------- what the page shows
 
 
+def _matters(sight: Sight) -> dict[Matter, list[Ticket]]:
+    """What riders brought for themselves lately, the newest first."""
+    found: dict[Matter, list[Ticket]] = {}
+    for ticket in sight.session.scalars(
+        select(Ticket)
+        .where(Ticket.matter.is_not(None), Ticket.opened_at >= sight.now - LATELY, sight.tickets())
+        .order_by(Ticket.id.desc())
+        .limit(MOST_MATTERS)
+    ):
+        if ticket.matter is not None:
+            found.setdefault(ticket.matter, []).append(ticket)
+    return found
+
+
 def _page(sight: Sight, *, fault: str = "") -> dict[str, Any]:
     around = _around(sight)
     session, today = sight.session, local(sight.now).date()
@@ -244,6 +260,8 @@ def _page(sight: Sight, *, fault: str = "") -> dict[str, Any]:
         "titles": riders.titles_in(session, sight.desk_areas, now=sight.now),
         "notes": notes,
         "alerts": sent,
+        "matters": _matters(sight),
+        "categories": sight.categories(),
         "area_names": by_id,
         "names": sight.names([each.by_id for each in sent]),
         "places": tree([each for each in mine if each.kind in PLACES])[:MOST_AREAS],

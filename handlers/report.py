@@ -185,6 +185,8 @@ def report(turn: Turn) -> Reply:
 def _with_care(turn: Turn, ticket: Ticket, reply: Reply) -> Reply:
     """What a rider can do at once about a matter of their own: the report goes its way besides."""
     own = matter(turn.text) if RoleKind.RIDER.value in turn.roles else None
+    if own is not None:
+        ticket.matter = own
     line = care.beside(own) if own is not None else ""
     if own is Matter.ACCESS and ticket.area_id is not None:
         found = riders.note_for(turn.session, turn.session.get_one(Area, ticket.area_id))

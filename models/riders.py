@@ -185,7 +185,7 @@ def give_title(
     title = Title(person_id=person.id, kind=kind, area_id=area.id, since=since, until=until, by_id=by.id, given_at=now)
     session.add(title)
     session.flush()
-    data = {"title": kind.value, "area": area.name, "since": since.isoformat(), "until": until.isoformat()}
+    data = {"rider_title": kind.value, "area": area.name, "since": since.isoformat(), "until": until.isoformat()}
     outboxes.tell(session, NoticeKind.TITLE_GIVEN, person.id, now=now, data=data)
     return title
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from models.category import Level
@@ -173,6 +173,15 @@ def _rider_reminder(facts: NoticeFacts) -> Words:
     found = facts.data.get("round") or riders.Round()
     choices = riders.recheck_choices(found.recheck.id) if found.recheck else ()
     return Words(f"{riders.reminder(found)}\n{riders.STOP}", choices, title="今天顺路看看")
+
+
+def _title_given(facts: NoticeFacts) -> Words:
+    today = local(facts.now).date()
+    since, until = (
+        datetime.fromisoformat(facts.data[each]).date() if each in facts.data else today for each in ("since", "until")
+    )
+    kind = TitleKind(facts.data.get("rider_title", TitleKind.MOBILE_GRID))
+    return Words(care.title_given(kind, facts.data.get("area", ""), since, until, now=today))
 
 
 def _far(metres: int | None) -> str:
@@ -500,17 +509,9 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.NOT_HANDED_ON: _not_handed_on,
     NoticeKind.CHECK_IN: _check_in,
     NoticeKind.RIDER_REMINDER: _rider_reminder,
-    NoticeKind.STORM_ALERT: lambda facts: Words(care.storm(facts.data["area"], facts.data["words"])),
-    NoticeKind.HEAT_ALERT: lambda facts: Words(care.heat(facts.data["area"], facts.data["words"])),
-    NoticeKind.TITLE_GIVEN: lambda facts: Words(
-        care.title_given(
-            TitleKind(facts.data["title"]),
-            facts.data["area"],
-            date.fromisoformat(facts.data["since"]),
-            date.fromisoformat(facts.data["until"]),
-            now=local(facts.now).date(),
-        )
-    ),
+    NoticeKind.STORM_ALERT: lambda facts: Words(care.storm(facts.data.get("area", ""), facts.data.get("words", ""))),
+    NoticeKind.HEAT_ALERT: lambda facts: Words(care.heat(facts.data.get("area", ""), facts.data.get("words", ""))),
+    NoticeKind.TITLE_GIVEN: _title_given,
     NoticeKind.NOT_MENDED: lambda facts: Words(
         f"{facts.short} {_where(facts)} 路过的人说还没修好。\n请看一眼，网页上有经过。"
     ),

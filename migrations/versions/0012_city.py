@@ -19,6 +19,7 @@ FACTS = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 def upgrade() -> None:
     """Brings the schema up to this revision."""
     op.add_column("lookouts", sa.Column("title", sa.String(40)))
+    op.add_column("tickets", sa.Column("matter", sa.String(40)))
     op.create_table(
         "stations",
         sa.Column("id", KEY, nullable=False),
@@ -97,7 +98,7 @@ def upgrade() -> None:
         sa.Column("made_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["area_id"], ["areas.id"], name="fk_teams_area_id"),
         sa.PrimaryKeyConstraint("id", name="pk_teams"),
-        sa.UniqueConstraint("area_id", "name", name="uq_teams_area_id"),
+        sa.UniqueConstraint("area_id", "name", name="uq_teams_area_id_name"),
     )
     op.create_table(
         "team_members",
@@ -172,3 +173,4 @@ def downgrade() -> None:
     op.execute("DELETE FROM outbox WHERE kind IN ('storm_alert', 'heat_alert', 'title_given')")
     op.execute("DELETE FROM lookouts WHERE title IS NOT NULL")
     op.drop_column("lookouts", "title")
+    op.drop_column("tickets", "matter")

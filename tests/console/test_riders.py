@@ -10,7 +10,8 @@ from sqlalchemy import select
 from models import people, riders
 from models.outbox import NoticeKind
 from models.person import Person, RoleKind
-from models.rider import AccessNote, Alert, TeamMember, Title
+from models.rider import AccessNote, Alert, Matter, TeamMember, Title
+from models.ticket import Ticket
 from tests import factories
 from tests.console.conftest import Desk, Place
 
@@ -102,6 +103,17 @@ def test_an_alert_that_is_none_is_said_on_the_page(place: Place) -> None:
         assert staff.post("/riders/alert", alert(place, **wrong)).status_code == 409
         assert staff.post("/riders/alert/send", alert(place, people="0", **wrong)).status_code == 409
     assert "没有登记的骑手" in staff.post("/riders/alert", alert(place)).text
+
+
+def test_what_riders_bring_for_themselves_is_seen_together(place: Place) -> None:
+    mine, other = place.ticket("保安不让外卖进"), place.ticket("银杏里也进不去", area=place.street.other_estate)
+    with place.database.transaction() as session:
+        for each in (mine, other):
+            session.get_one(Ticket, each.id).matter = Matter.ACCESS
+    page = place.sign_in("staff").get("/riders").text
+    assert "进小区难，1 件" in page
+    assert mine.number in page
+    assert other.number not in page
 
 
 def others(place: Place) -> list[Desk]:
