@@ -131,6 +131,8 @@ class Argument(StrEnum):
     """A building as printed on its door or as people write it, and nothing else."""
     UNTIL = "until"
     """A date or a number of days."""
+    LOOKED_FOR = "looked_for"
+    """What a station is for, or the name of a place, and nothing else: "驿站 快递丢了" is a report."""
     ROLE = "role"
     """The name of a role and nothing else."""
 
@@ -202,7 +204,7 @@ _RULES: dict[Intent, _Rule] = {
     Intent.SKILLS: _rule("技能 我的技能 特长 我的特长", _A.MEMBER, _MEMBERS, _W),
     Intent.BACK: _rule("上线 销假 恢复接单 结束请假", _A.MEMBER, _MEMBERS),
     Intent.RIDER_REGISTER: _rule("骑手报到 小哥报到 外卖员报到 快递员报到", _A.RIDER, _EVERYBODY, Argument.CODE),
-    Intent.STATIONS: _rule("驿站 附近驿站 最近的驿站 骑手驿站 找驿站", _A.RIDER, _EVERYBODY, _W),
+    Intent.STATIONS: _rule("驿站 附近驿站 最近的驿站 骑手驿站 找驿站", _A.RIDER, _EVERYBODY, Argument.LOOKED_FOR),
     Intent.DISCOUNTS: _rule("优惠 骑手优惠 商户优惠 暖新商户", _A.RIDER, _EVERYBODY),
     Intent.ACCESS: _rule("进小区 怎么进小区 小区怎么进", _A.RIDER, _EVERYBODY, _W),
     Intent.RIGHTS: _rule("维权 骑手维权 骑手权益", _A.RIDER, _EVERYBODY),
@@ -352,6 +354,10 @@ _UNTIL = re.compile(
 _ROLE = re.compile(
     r"[\s:,]*(?:党员|下沉党员|志愿者|志愿队|骑手|小哥|网格员|身份|角色|队伍|全部|所有)(?:身份|角色)?[。.!]?\s*"
 )
+_LOOKED_FOR = re.compile(
+    r"(?:能|可以)?(?:充电|换电|喝水|饮水|接水|热水|吃饭|食堂|小哥食堂|休息|歇脚|歇一?歇|优惠)(?:的(?:地方)?)?"
+    r"|\w{0,12}(?:小区|花园|家园|公园|广场|社区|街道|街|路|路口|苑|里|园|城|村|站|学校|医院|\d{1,3}(?:栋|幢|号楼))(?:附近|旁边)?"
+)
 _TO = re.compile(r"\s*(?:到|至|入|进|并入|和|与|跟|及)\s*")
 
 
@@ -451,7 +457,7 @@ def _argued(intent: Intent, takes: frozenset[Argument], tail: _Tail) -> Command 
         return Command(intent, serial.value, rest.raw)
     if Argument.NUMBER in takes and (number := _number(tail)):
         return Command(intent, rest=number[1], digit=number[0])
-    whole = {Argument.CODE: _CODE, Argument.HOME: _HOME, Argument.ROLE: _ROLE}
+    whole = {Argument.CODE: _CODE, Argument.HOME: _HOME, Argument.ROLE: _ROLE, Argument.LOOKED_FOR: _LOOKED_FOR}
     bare = tail.from_(0)
     for argument, pattern in whole.items():
         if argument in takes and (found := pattern.fullmatch(bare.folded)):
