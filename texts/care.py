@@ -125,7 +125,7 @@ def title_given(kind: TitleKind, area: str, since: date, until: date, *, now: da
     """Asked, never made to."""
     begins = f"从 {day_name(since)} 起，" if since > now else ""
     return (
-        f"社区想请您当{TITLES[kind]}{'，' + area if area else ''}，{begins}到 {day_name(until)} 自己结束。\n"
+        f"社区想请您当{TITLES[kind]}{'，' + area if area else ''}，{begins}到 {day_name(until)}自己结束。\n"
         f"{_LOOKS[kind]}就行，不看也没关系，不打分、不考核。\n不想当，回复“我的角色”里点一下。"
     )
 

@@ -157,13 +157,13 @@ def already_registered(area: str) -> str:
 
 def ride_times_how(now: str) -> str:
     """What they said, and how to say it."""
-    known = f"您说过 {now} 跑单，那时我不打扰您。" if now else "您没有说过，我按午高峰、晚高峰和夜里不打扰您。"
+    known = f"您说过 {now}跑单，那时我不打扰您。" if now else "您没有说过，我按午高峰、晚高峰和夜里不打扰您。"
     return f"{known}\n要改，回复“跑单时间 14-16、21-22”；不要了，回复“跑单时间 不用”。"
 
 
 def ride_times_kept(now: str) -> str:
     """Kept."""
-    return f"记好了，{now} 我不打扰您，高峰和夜里照样不打扰。" if now else "好的，只按午高峰、晚高峰和夜里不打扰您。"
+    return f"记好了，{now}我不打扰您，高峰和夜里照样不打扰。" if now else "好的，只按午高峰、晚高峰和夜里不打扰您。"
 
 
 def usual_area_how() -> str:
