@@ -26,7 +26,7 @@ from redis import RedisError
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from bot import logs, story
+from bot import logs, station_files, story
 from bot.app import Huying, connect_redis, create_app, load_world, prepare
 from bot.demo import with_demo_channels
 from bot.learning import own_weights, write_corrections
@@ -448,6 +448,46 @@ def train(settings: Settings, *, corrections: Path | None, output: Path | None) 
         _learner(*more)
     if corrections:
         click.echo("Used from the next start on, where the folder is data_dir.", err=True)
+
+
+@main.group(name="stations")
+def stations_group() -> None:
+    """Stations for riders (驿站), from and to Excel."""
+
+
+@stations_group.command(name="import")
+@configured
+@click.argument("file", type=_FILE)
+@click.option("--area", default="", help="the community of rows that name none; default: the whole")
+@click.option("--skip", is_flag=True, help="leave out rows that are wrong instead of taking nothing")
+def stations_import(settings: Settings, *, file: Path, area: str, skip: bool) -> None:
+    """Takes a list in; what has the name and address of one that is there takes its place."""
+    database = db.Database(settings.database.url)
+    try:
+        with database.transaction() as session:
+            found = station_files.take_in(session, file.read_bytes(), area=area, skip=skip, now=utc_now())
+    except station_files.NotTaken as why:
+        raise click.ClickException(str(why)) from why
+    finally:
+        database.dispose()
+    for line in found.wrong:
+        click.echo(line, err=True)
+    click.echo(f"{found.added} added, {found.changed} changed, {len(found.wrong)} left out")
+    if found.wrong and not skip:
+        sys.exit(1)
+
+
+@stations_group.command(name="export")
+@configured
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def stations_export(settings: Settings, *, file: Path) -> None:
+    """Writes the list of all that are in use."""
+    database = db.Database(settings.database.url)
+    try:
+        with database.reading() as session:
+            file.write_bytes(station_files.file_of(session))
+    finally:
+        database.dispose()
 
 
 @main.group()

@@ -65,6 +65,8 @@ def in_words(session: Session, notice: Notice, *, now: datetime, photos: PhotoPa
     ticket = session.get(Ticket, notice.ticket_id) if notice.ticket_id else None
     if _overtaken(session, notice, ticket, now=now):
         return None
+    if notice.kind is NoticeKind.HEAT_ALERT and not session.get_one(Person, notice.person_id).reminders:
+        return None
     if notice.kind is NoticeKind.RIDER_REMINDER:
         return _reminder(session, notice, now=now, photos=photos)
     facts = _facts(session, notice, ticket, now=now)

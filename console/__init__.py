@@ -18,7 +18,9 @@ from console.house import House
 from console.learning import add_learning
 from console.ledger import add_ledger
 from console.people import add_people
+from console.riders import add_riders
 from console.roster import add_roster
+from console.stations import add_stations
 from console.tickets import add_tickets
 from models.clock import Clock
 from models.db import Database
@@ -75,4 +77,6 @@ def blueprint(
     add_roster(pages, house)
     add_bursts(pages, house)
     add_ledger(pages, house)
+    add_stations(pages, house)
+    add_riders(pages, house)
     return pages

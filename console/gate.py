@@ -14,12 +14,15 @@ from werkzeug.wrappers import Response as AnyResponse
 from console import login
 from console.house import House, Viewer, field, viewer, viewer_or_none
 from console.login import LoginFault, LoginRefused
+from models import sheets
 
 COOKIE = "huying_console"
 BEFORE_COOKIE = "huying_before"
 """Guards the sign-in form itself, when there is no session yet."""
 
 LARGEST_FORM = 64 * 1024
+LARGER_FORMS = {"station_sheet": sheets.LARGEST + LARGEST_FORM}
+"""Pages to which a file is sent."""
 
 OPEN_TO_ALL = frozenset({"sign_in", "static"})
 """Everything else needs somebody signed in."""
@@ -59,8 +62,8 @@ def add_gate(blueprint: Blueprint, house: House) -> None:
 
     @blueprint.before_request
     def check() -> ResponseReturnValue | None:
-        request.max_content_length = LARGEST_FORM
         endpoint = (request.endpoint or "").rpartition(".")[2]
+        request.max_content_length = LARGER_FORMS.get(endpoint, LARGEST_FORM)
         token = request.cookies.get(COOKIE, "")
         if token and endpoint != "static":
             with house.database.reading() as session:

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from handlers import dialogue, member
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn
-from models import areas, people, redeeming, sharing, tickets
+from models import areas, people, redeeming, riders, sharing, tickets
 from models.area import Area, AreaKind
 from models.conversation import QuestionKind, State
 from models.errors import Refusal, Refused
@@ -125,6 +125,7 @@ def bind(turn: Turn) -> Reply:
         code_row.uses_left += 1
         return Reply(residents.bound_to_self())
     sharing.join(turn.session, turn.session.get_one(Person, code_row.person_id), turn.person, now=turn.now)
+    riders.join(turn.session, turn.session.get_one(Person, code_row.person_id), turn.person)
     people.join(turn.session, turn.session.get_one(Person, code_row.person_id), turn.person)
     return Reply(residents.bound())
 
@@ -154,6 +155,7 @@ def erase(turn: Turn) -> Reply:
     # Answers repeat what was said to them; a repeat of an erased message gets none.
     turn.session.execute(update(InboxMessage).where(InboxMessage.person_id == person.id).values(reply=None))
     redeeming.leave_all(turn.session, person, now=turn.now)
+    riders.erase(turn.session, person, now=turn.now)
     people.erase(turn.session, person, now=turn.now)
     return Reply(residents.erased())
 
@@ -281,7 +283,6 @@ NOT_YET = (
     Intent.DISAGREE,
     Intent.POST,
     Intent.PAIR,
-    Intent.STATIONS,
 )
 
 

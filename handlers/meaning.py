@@ -18,6 +18,7 @@ from nlp.commands import About, Command, Intent
 from nlp.danger import INSISTS, danger
 from nlp.judgement import judgement
 from nlp.normal import normal
+from nlp.riders import matter
 from nlp.several import several
 from nlp.understand import Chat, Kind, Understanding
 from texts import members
@@ -60,6 +61,7 @@ REPORTING_BACK = frozenset(
         Intent.PUSH_DOWN,
         Intent.ANNOUNCE,
         Intent.END_ANNOUNCEMENT,
+        Intent.ALERT,
     }
 )
 
@@ -117,7 +119,7 @@ def plain(message: Message, world: World) -> Understanding | None:
     found = world.understander.understand(said)
     if found.chat is not None or found.danger is not None:
         return None
-    if several(said, world.understander):
+    if several(said, world.understander) or matter(said) is not None:
         return None
     return None if commands.suggest(said, roles=EVERY_ROLE) else found
 
@@ -149,6 +151,10 @@ INNER_MEANINGS = frozenset(
         Meaning.GOODS,
         Meaning.GIFT,
         Meaning.ASK_STREET,
+        Meaning.STATION,
+        Meaning.RIGHT,
+        Meaning.TITLE,
+        Meaning.ALERT,
     }
 )
 
@@ -356,9 +362,12 @@ def _may_be_for_the_resident(turn: Turn, found: Understanding) -> bool:
     return not (is_sure and found.place is not None)
 
 
+_NAMES_MATTERS = (State.FINISH, State.HELP, State.ANNOUNCEMENT, State.ALERT, State.STATION_FAULT)
+
+
 def _surely_other(turn: Turn, found: Understanding) -> bool:
     """Whether words that came while a ticket's state waits are a report of another place or category."""
-    if turn.conversation.state in (State.FINISH, State.HELP, State.ANNOUNCEMENT):
+    if turn.conversation.state in _NAMES_MATTERS:
         # Whoever tells how it was done, what help is for, or until when something lasts, names what was wrong.
         return False
     if found.abstained or found.category is None or found.kind is not Kind.REPORT or found.confidence < SURE:

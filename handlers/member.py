@@ -12,6 +12,7 @@ from handlers import dialogue, skills
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
 from models import helpers, outboxes, people, pool, tickets, transitions
+from models import riders as registry
 from models.area import Area, AreaKind
 from models.clock import CHINA, local
 from models.conversation import State
@@ -22,6 +23,7 @@ from models.person import CodeKind, Person, RoleKind, RoleStatus
 from models.ticket import Ticket, TicketState
 from nlp import commands
 from nlp.commands import Intent, word
+from nlp.riders import ride_times
 from texts import common, members, refusals, residents, riders
 
 routes = Routes()
@@ -277,7 +279,7 @@ def register_rider(turn: Turn) -> Reply:
     """A delivery rider becomes a mobile grid member."""
     role = _role(turn, RoleKind.RIDER)
     if role is not None:
-        return Reply(members.already_registered(role))
+        return Reply(riders.already_registered(role))
     return _begin(turn, RoleKind.RIDER)
 
 
@@ -355,20 +357,57 @@ def community_chosen(turn: Turn) -> Reply:
 @routes(Meaning.ANSWER, state=State.COMMUNITY)
 def community_told(turn: Turn) -> Reply:
     """The community, by its name."""
-    said = turn.text.strip()
+    if _is_rider(turn) and _skipped(turn):
+        return _community(turn, registry.everywhere(turn.session))
+    return _community(turn, community_named(turn, turn.text.strip()))
+
+
+def community_named(turn: Turn, said: str) -> Area | None:
+    """The community with this name, or the one around an estate or a building that is named."""
     area = turn.session.scalar(
         select(Area).where(Area.kind == AreaKind.COMMUNITY, Area.name.contains(said[:20], autoescape=True))
     )
+    if area is not None:
+        return area
+    place = turn.world.understander.understand(said).place
+    path = turn.world.path(place.area_id) if place else []
+    return next((turn.session.get(Area, each.id) for each in path if each.kind is AreaKind.COMMUNITY), None)
+
+
+@routes(Meaning.LOCATION, state=State.COMMUNITY)
+def community_sent(turn: Turn) -> Reply:
+    """A point: the community around it, and for a rider the point itself is where they usually are."""
+    point = turn.message.point
+    assert point is not None
+    area = registry.community_at(turn.session, point.lat, point.lng)
+    if _is_rider(turn):
+        _next(turn, State.COMMUNITY, point=[point.lat, point.lng])
+        area = area or registry.everywhere(turn.session)
     return _community(turn, area)
 
 
+def _is_rider(turn: Turn) -> bool:
+    return bool(turn.conversation.data["role"] == RoleKind.RIDER)
+
+
 def _community(turn: Turn, area: Area | None) -> Reply:
+    if area is not None and _is_rider(turn):
+        _next(turn, State.RHYTHM, community=area.id)
+        return Reply(riders.register_rhythm())
     if area is None or area.kind is not AreaKind.COMMUNITY:
-        return _ask_community(turn, members.register_community())
+        return _ask_community(turn, riders.register_area() if _is_rider(turn) else members.register_community())
     _next(turn, State.SKILLS, community=area.id)
-    if turn.conversation.data["role"] == RoleKind.RIDER:
-        return _registered(turn, [])
     return _ask_skills(turn)
+
+
+@routes(Meaning.ANSWER, state=State.RHYTHM)
+def rhythm_told(turn: Turn) -> Reply:
+    """At which hours they ride, beside the peaks of everybody."""
+    busy = "" if _skipped(turn) else ride_times(turn.text)
+    if busy is None:
+        return Reply(riders.ride_times_unclear())
+    _next(turn, State.RHYTHM, busy=busy)
+    return _registered(turn, [])
 
 
 def _ask_skills(turn: Turn) -> Reply:
@@ -411,7 +450,10 @@ def _registered(turn: Turn, chosen: list[str]) -> Reply:
     dialogue.idle(turn)
     if kind is RoleKind.RIDER:
         people.grant(turn.session, person, kind, area.id, now=turn.now)
-        return Reply(riders.registered())
+        known = registry.profile(turn.session, person)
+        known.lat, known.lng = data.get("point") or (known.lat, known.lng)
+        known.busy = data.get("busy", "")
+        return Reply(riders.registered(person.name, area.name))
     people.grant(turn.session, person, kind, area.id, now=turn.now, status=RoleStatus.PENDING)
     for each in people.with_role(turn.session, [RoleKind.STAFF], area=area):
         outboxes.tell(

@@ -11,18 +11,22 @@ from sqlalchemy import select
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn, World
-from models import alarms, snap, tickets, transitions
+from models import alarms, riders, snap, tickets, transitions
+from models.area import Area
 from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.calendar import in_office_hours, next_opening
 from models.conversation import State
 from models.errors import Refused
 from models.lifecycle import OPEN_STATES
+from models.person import RoleKind
+from models.rider import Matter
 from models.ticket import Ticket, TicketKind, TicketState, TicketWords, Urgency, WordsKind
 from nlp.commands import About, Intent, word
 from nlp.extract import Place, in_the_open, mask
+from nlp.riders import matter
 from nlp.several import Part, several
 from nlp.understand import Understanding
-from texts import members, residents, services
+from texts import care, members, residents, services
 
 routes = Routes()
 
@@ -175,7 +179,21 @@ def report(turn: Turn) -> Reply:
         found = replace(found, category=parts[0].category, abstained=False)
     ticket = open_from(turn, found, turn.text)
     reply = taken(turn, ticket, found)
-    return _two_matters(turn, ticket, parts) if parts else reply
+    return _two_matters(turn, ticket, parts) if parts else _with_care(turn, ticket, reply)
+
+
+def _with_care(turn: Turn, ticket: Ticket, reply: Reply) -> Reply:
+    """What a rider can do at once about a matter of their own: the report goes its way besides."""
+    own = matter(turn.text) if RoleKind.RIDER.value in turn.roles else None
+    if own is not None:
+        ticket.matter = own
+    line = care.beside(own) if own is not None else ""
+    if own is Matter.ACCESS and ticket.area_id is not None:
+        found = riders.note_for(turn.session, turn.session.get_one(Area, ticket.area_id))
+        if found is not None:
+            note, area = found
+            line = care.access_beside(area.name, note.words, note.contact, note.phone)
+    return replace(reply, text=f"{reply.text}\n{line}") if line else reply
 
 
 def _two_matters(turn: Turn, ticket: Ticket, parts: Sequence[Part]) -> Reply:

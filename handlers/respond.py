@@ -10,6 +10,7 @@ from handlers import (
     after,
     announce,
     announced,
+    care,
     departments,
     duty,
     emergency,
@@ -25,6 +26,7 @@ from handlers import (
     skills,
     snap,
     staff,
+    stations,
 )
 from handlers.meaning import decide
 from handlers.router import Router
@@ -37,6 +39,7 @@ TOPICS = (
     after,
     announce,
     announced,
+    care,
     departments,
     duty,
     emergency,
@@ -52,6 +55,7 @@ TOPICS = (
     skills,
     snap,
     staff,
+    stations,
 )
 
 

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from handlers import dialogue
+from handlers import dialogue, member
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
 from models import people, reminders
+from models import riders as registry
 from models.area import Area
 from models.clock import local
 from models.errors import Refusal, Refused
@@ -18,7 +19,8 @@ from models.reminder import Lookout, Seen
 from models.ticket import Ticket, TicketState
 from nlp import commands
 from nlp.commands import Intent
-from texts import common, riders
+from nlp.riders import ride_times, title_for
+from texts import care, common, members, riders
 
 routes = Routes()
 
@@ -58,6 +60,37 @@ def rechecked(turn: Turn) -> Reply:
     return Reply(riders.rechecked(seen, comes_back=seen == Seen.NOT_YET and ticket.state is TicketState.NEW))
 
 
+# ---------------------------------------------------------------- where and when
+
+
+@routes(Intent.RIDE_TIMES)
+def times(turn: Turn) -> Reply:
+    """At which hours they ride, beside the peaks."""
+    profile = registry.profile(turn.session, turn.person)
+    if not turn.rest.strip():
+        return Reply(riders.ride_times_how(care.rides(profile.busy) if profile.busy else ""))
+    busy = "" if turn.rest.strip(" 。.") in members.SKIP + riders.NONE else ride_times(turn.rest)
+    if busy is None:
+        return Reply(riders.ride_times_unclear())
+    profile.busy = busy
+    return Reply(riders.ride_times_kept(care.rides(busy) if busy else ""))
+
+
+@routes(Intent.USUAL_AREA)
+def usual_area(turn: Turn) -> Reply:
+    """Where they usually ride; the point they once sent is forgotten with it."""
+    said = turn.rest.strip()
+    if not said:
+        return Reply(riders.usual_area_how())
+    area = member.community_named(turn, said)
+    if area is None:
+        return Reply(riders.usual_area_unknown(said))
+    registry.ride_in(turn.session, turn.person, area, now=turn.now)
+    profile = registry.profile(turn.session, turn.person)
+    profile.lat = profile.lng = None
+    return Reply(riders.usual_area_kept(area.name))
+
+
 # ---------------------------------------------------------------- staff
 
 
@@ -80,8 +113,13 @@ def lookout(turn: Turn) -> Reply:
             riders.lookout_how([_line(turn, each) for each in coming]),
             tuple(Choice(riders.lookout_remove(each.topic), f"!lookout_off {each.id}") for each in coming),
         )
-    kept = reminders.add_lookout(turn.session, roots[0], day, topic, by=turn.person, now=turn.now)
-    return Reply(riders.lookout_kept(_line(turn, kept)))
+    title = title_for(topic)
+    kept = reminders.add_lookout(turn.session, roots[0], day, topic, by=turn.person, now=turn.now, title=title)
+    if title is None:
+        return Reply(riders.lookout_kept(_line(turn, kept)))
+    area = turn.session.get_one(Area, roots[0])
+    count = registry.holders(turn.session, title, area, day=day)
+    return Reply(riders.lookout_for(_line(turn, kept), care.TITLES[title], count))
 
 
 def _line(turn: Turn, each: Lookout) -> str:

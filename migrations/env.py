@@ -27,7 +27,9 @@ from models import (  # noqa: F401
     pushed,
     reminder,
     result,
+    rider,
     roster,
+    station,
     ticket,
 )
 from models.base import Base, Moment, Word

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import areas, earning, joints, people, pushing, redeeming
+from models import areas, earning, joints, people, pushing, redeeming, riders, stations
 from models.area import Area, AreaKind
 from models.category import Category
 from models.joint import JointArea, Turn
@@ -17,6 +17,8 @@ from models.ledger import Goods, Unit
 from models.party import Party, PartyKind
 from models.person import Identity, Person, RoleKind
 from models.pushed import Admitted
+from models.rider import AccessNote
+from models.station import Station, Use
 
 OFFICIAL = "official"
 BUILDINGS = 6
@@ -165,6 +167,41 @@ GOODS = (
 )
 """All of 香樟社区."""
 
+STATIONS = (
+    stations.Draft(
+        Use.REST,
+        "江湾路驿站",
+        "江湾路 8 号",
+        30.5045,
+        114.0025,
+        "1234567 08:00-20:00",
+        "饮水、充电、微波炉、空调",
+        0,
+        uses=frozenset({Use.WATER, Use.CHARGING}),
+    ),
+    stations.Draft(
+        Use.MEAL,
+        "香樟小哥食堂",
+        "香樟花园南门旁",
+        30.5062,
+        114.0012,
+        "1234567 10:30-13:30;1234567 16:30-20:00",
+        "十二元一荤两素",
+        0,
+    ),
+    stations.Draft(Use.CHARGING, "滨江换电柜", "滨江雅苑东门", 30.5031, 114.0068, "1234567 00:00-24:00", "换电", 0),
+    stations.Draft(
+        Use.WATER, "江湾口袋公园饮水点", "江湾路和滨江路口", 30.5012, 114.0041, "1234567 06:00-22:00", "直饮水", 0
+    ),
+    stations.Draft(
+        Use.OFFER, "老周面馆", "江湾路 21 号", 30.5038, 114.0031, "1234567 06:00-14:00", "骑手素面六元，免费续汤", 0
+    ),
+)
+"""All of 香樟社区."""
+
+ACCESS = ("香樟花园", "送餐走北门的非机动车道，登记一次管一天，六栋在左手第二排", "北门门岗")
+"""How riders get into an estate, and whom they ask for."""
+
 BEGINNERS = {"李建国": (60, 180), "王秀兰": (30, 120)}
 """Who takes part in the ledger, with the points and minutes they begin with."""
 
@@ -249,6 +286,18 @@ def load(session: Session, *, now: datetime, channels: Sequence[str] = ("officia
     session.flush()
     _partners(session, nodes)
     _points(session, nodes, found, now=now)
+    _for_riders(session, nodes, found, now=now)
+
+
+def _for_riders(session: Session, nodes: dict[str, Area], found: dict[str, Person], *, now: datetime) -> None:
+    """Stations and how one gets into an estate, as far as they are not there."""
+    community, (estate, words, contact) = nodes["香樟社区"], ACCESS
+    known = set(session.scalars(select(Station.name).where(Station.area_id == community.id)))
+    for each in STATIONS:
+        if each.name not in known:
+            stations.enter(session, replace(each, area_id=community.id), now=now)
+    if session.get(AccessNote, nodes[estate].id) is None:
+        riders.write_note(session, nodes[estate], words, contact, "", by=found["徐静"], now=now)
 
 
 def _points(session: Session, nodes: dict[str, Area], found: dict[str, Person], *, now: datetime) -> None:

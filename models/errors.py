@@ -69,6 +69,10 @@ class Refusal(StrEnum):
     NO_AMOUNT = "no_amount"
     NO_NAME = "no_name"
     NO_SERVICE = "no_service"
+    NO_SUCH_STATION = "no_such_station"
+    COUNT_DIFFERS = "count_differs"
+    """The number that was confirmed is not how many people there are."""
+    ALERT_SENT = "alert_sent"
     CORRECTED = "corrected"
     """Taken back already, or nothing that can be taken back."""
 

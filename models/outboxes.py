@@ -15,8 +15,9 @@ from models.inbox import InboxMessage
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Role, RoleKind, RoleStatus
 from models.quiet import Quiet, by_day
+from models.rider import RiderProfile
 
-NOT_FOR_LATER = frozenset({NoticeKind.ALARM, NoticeKind.PRESSED, NoticeKind.STAFF_REPLY})
+NOT_FOR_LATER = frozenset({NoticeKind.ALARM, NoticeKind.STORM_ALERT, NoticeKind.PRESSED, NoticeKind.STAFF_REPLY})
 """Alarms, and answers to what somebody has just pressed or asked; all else can wait for a rider's peace."""
 
 FRESH = "fresh_notices"
@@ -66,7 +67,7 @@ def tell_each(
     data: Mapping[int, dict[str, Any]],
     *,
     now: datetime,
-    ticket_id: int,
+    ticket_id: int | None,
     words_id: int | None = None,
 ) -> None:
     """The same kind of notice for several people, each with data of their own, in one statement."""
@@ -199,12 +200,16 @@ def claim(
     """Takes one notice under a lease; None when it is not due, already sent, somebody else's, or when the person is to
     be left in peace now: then it is due afterwards.
     """
-    notice = session.scalar(
-        select(Notice).where(Notice.id == notice_id, _claimable(now)).with_for_update(skip_locked=True)
-    )
-    if notice is None:
+    row = session.execute(
+        select(Notice, RiderProfile.busy)
+        .outerjoin(RiderProfile, RiderProfile.person_id == Notice.person_id)
+        .where(Notice.id == notice_id, _claimable(now))
+        .with_for_update(of=Notice, skip_locked=True)
+    ).first()
+    if row is None:
         return None
-    peace = quiet.until(now) if quiet is not None else None
+    notice, busy = row
+    peace = quiet.beside(busy or "").until(now) if quiet is not None else None
     if peace is not None and disturbs(session, notice):
         postpone(notice, peace)
         return None

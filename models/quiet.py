@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from models.calendar import in_office_hours, next_opening
@@ -27,6 +27,14 @@ class Quiet:
 
     peaks: tuple[Span, ...] = ((time(10, 30), time(13, 30)), (time(16, 30), time(20, 30)))
     night: Span = (time(22), time(8))
+
+    def beside(self, busy: str) -> Quiet:
+        """The same for somebody who also rides at these hours, stored as `11-14,17-21`."""
+        own = tuple(
+            (time(int(begins) % 24), time(int(ends) % 24))
+            for begins, _, ends in (part.partition("-") for part in busy.split(",") if part)
+        )
+        return replace(self, peaks=(*self.peaks, *own)) if own else self
 
     def until(self, moment: datetime) -> datetime | None:
         """When the quiet that holds at `moment` is over; None when nothing holds."""

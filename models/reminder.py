@@ -9,6 +9,7 @@ from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Word
+from models.rider import TitleKind
 
 
 class About(StrEnum):
@@ -55,5 +56,7 @@ class Lookout(Base):
     area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"))
     day: Mapped[date] = mapped_column(Date)
     topic: Mapped[str] = mapped_column(String(80))
+    title: Mapped[TitleKind | None] = mapped_column(Word(TitleKind))
+    """Only for those who have this title, when set."""
     by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     made_at: Mapped[datetime]

@@ -19,6 +19,7 @@ from models.lifecycle import OPEN_STATES, RULES, Action, Actor
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.reminder import About, Lookout, Reminder, Seen
+from models.rider import Title, TitleKind
 from models.ticket import Ticket, TicketHelper, TicketState, TicketWords, WordsKind
 
 HAZARDS = frozenset(
@@ -184,7 +185,7 @@ def round_of(session: Session, person: Person, *, now: datetime, again: bool = F
             .limit(1)
         ),
         recheck=_recheck_for(session, person, paths, now=now, again=again),
-        lookouts=lookouts(session, rides, day=local(now).date()),
+        lookouts=lookouts(session, rides, day=local(now).date(), of=person),
     )
 
 
@@ -221,23 +222,46 @@ def _mine(person: Person) -> ColumnElement[bool]:
     return and_(Reminder.ticket_id == Ticket.id, Reminder.person_id == person.id, Reminder.about == About.RECHECK)
 
 
-def lookouts(session: Session, paths: Collection[str], *, day: date, most: int = MOST_TOPICS) -> Sequence[Lookout]:
-    """What is asked for on a day around areas with these paths, above or below them."""
+def lookouts(
+    session: Session, paths: Collection[str], *, day: date, of: Person, most: int = MOST_TOPICS
+) -> Sequence[Lookout]:
+    """What somebody is asked to see on a day around areas with these paths, above or below them: what is for everybody,
+    and what is for a title of theirs.
+    """
     near = [condition for path in paths for condition in (Area.id.in_(areas.ids_on(path)), Area.path.startswith(path))]
     if not near:
         return ()
     return session.scalars(
         select(Lookout)
         .join(Area, Area.id == Lookout.area_id)
-        .where(Lookout.day == day, or_(*near))
+        .where(Lookout.day == day, or_(*near), _for_everybody_or(Person.id == of.id, day))
         .order_by(Lookout.id)
         .limit(most)
     ).all()
 
 
-def add_lookout(session: Session, area_id: int, day: date, topic: str, *, by: Person, now: datetime) -> Lookout:
-    """Staff ask riders to keep an eye on something."""
-    lookout = Lookout(area_id=area_id, day=day, topic=topic.strip()[:80], by_id=by.id, made_at=now)
+def _for_everybody_or(whom: ColumnElement[bool], day: date) -> ColumnElement[bool]:
+    """The condition for look-outs that need no title, or one that somebody of `whom` has on the day."""
+    has_it = (
+        select(Title.id)
+        .join(Person, Person.id == Title.person_id)
+        .where(Title.kind == Lookout.title, Title.since <= day, Title.until >= day, Title.ended_at.is_(None), whom)
+    )
+    return or_(Lookout.title.is_(None), has_it.exists())
+
+
+def add_lookout(
+    session: Session,
+    area_id: int,
+    day: date,
+    topic: str,
+    *,
+    by: Person,
+    now: datetime,
+    title: TitleKind | None = None,
+) -> Lookout:
+    """Staff ask riders to keep an eye on something; with a `title` only those who have it."""
+    lookout = Lookout(area_id=area_id, day=day, topic=topic.strip()[:80], title=title, by_id=by.id, made_at=now)
     session.add(lookout)
     session.flush()
     return lookout
@@ -291,12 +315,21 @@ def to_remind(session: Session, *, now: datetime, most: int) -> Sequence[int]:
             Person.id,
         )
         found |= dict.fromkeys(session.scalars(by_turns.limit(MOST_ASKED - asked % MOST_ASKED)))
-    today = select(Lookout.area_id).where(Lookout.day == local(now).date())
-    for path in session.scalars(select(Area.path).where(Area.id.in_(today))).all():
+    day = local(now).date()
+    asked_for = select(Area.path, Lookout.title).join(Area, Area.id == Lookout.area_id).where(Lookout.day == day)
+    for path, title in session.execute(asked_for.distinct()).all():
         near = or_(Role.area_id.in_(areas.ids_on(path)), Area.path.startswith(path))
-        found |= dict.fromkeys(
-            session.scalars(riders.join(Area, Area.id == Role.area_id).where(near).distinct().limit(most))
-        )
+        around = riders.join(Area, Area.id == Role.area_id).where(near)
+        if title is not None:
+            has_it = exists().where(
+                Title.person_id == Person.id,
+                Title.kind == title,
+                Title.since <= day,
+                Title.until >= day,
+                Title.ended_at.is_(None),
+            )
+            around = around.where(has_it)
+        found |= dict.fromkeys(session.scalars(around.distinct().limit(most)))
     return list(found)[:most]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Word
 from models.category import Level
+from models.rider import Matter
 
 
 class TicketState(StrEnum):
@@ -113,6 +114,8 @@ class Ticket(Base):
     """False when the words could not be classified and ask for no service: the ticket waits for triage."""
     service: Mapped[str | None] = mapped_column(String(40))
     """The help in person that is asked for (点单), by its usual name, as people name their skills."""
+    matter: Mapped[Matter | None] = mapped_column(Word(Matter))
+    """What a rider brings for themselves (进小区难, 维权难 …), beside the category."""
     urgency: Mapped[Urgency] = mapped_column(Word(Urgency), default=Urgency.NORMAL)
     danger: Mapped[str] = mapped_column(String(20), default="")
     level: Mapped[Level] = mapped_column(Word(Level), default=Level.COMMUNITY)

@@ -11,6 +11,7 @@ from functools import cache
 
 from nlp import categories
 from nlp.normal import fold, normal
+from nlp.riders import use_wanted
 
 
 class Intent(StrEnum):
@@ -51,9 +52,16 @@ class Intent(StrEnum):
     SKILLS = "skills"
     RIDER_REGISTER = "rider_register"
     STATIONS = "stations"
+    DISCOUNTS = "discounts"
+    ACCESS = "access"
+    RIGHTS = "rights"
+    MY_ROLES = "my_roles"
+    RIDE_TIMES = "ride_times"
+    USUAL_AREA = "usual_area"
     PATROL = "patrol"
     THAT_IS_ALL = "that_is_all"
     LOOKOUT = "lookout"
+    ALERT = "write_alert"
     NO_REMINDERS = "no_reminders"
     REMINDERS = "reminders"
     BIND = "bind"
@@ -124,6 +132,8 @@ class Argument(StrEnum):
     """A building as printed on its door or as people write it, and nothing else."""
     UNTIL = "until"
     """A date or a number of days."""
+    LOOKED_FOR = "looked_for"
+    """What a station is for, or the name of a place, and nothing else: "驿站 快递丢了" is a report."""
     ROLE = "role"
     """The name of a role and nothing else."""
 
@@ -195,7 +205,13 @@ _RULES: dict[Intent, _Rule] = {
     Intent.SKILLS: _rule("技能 我的技能 特长 我的特长", _A.MEMBER, _MEMBERS, _W),
     Intent.BACK: _rule("上线 销假 恢复接单 结束请假", _A.MEMBER, _MEMBERS),
     Intent.RIDER_REGISTER: _rule("骑手报到 小哥报到 外卖员报到 快递员报到", _A.RIDER, _EVERYBODY, Argument.CODE),
-    Intent.STATIONS: _rule("驿站 附近驿站 最近的驿站 骑手驿站 找驿站", _A.RIDER, _EVERYBODY),
+    Intent.STATIONS: _rule("驿站 附近驿站 最近的驿站 骑手驿站 找驿站", _A.RIDER, _EVERYBODY, Argument.LOOKED_FOR),
+    Intent.DISCOUNTS: _rule("优惠 骑手优惠 商户优惠 暖新商户", _A.RIDER, _EVERYBODY),
+    Intent.ACCESS: _rule("进小区 怎么进小区 小区怎么进", _A.RIDER, _EVERYBODY, _W),
+    Intent.RIGHTS: _rule("维权 骑手维权 骑手权益", _A.RIDER, _EVERYBODY),
+    Intent.MY_ROLES: _rule("我的角色 我的队伍 我的身份", _A.RIDER, _WORKERS),
+    Intent.RIDE_TIMES: _rule("跑单时间", _A.RIDER, frozenset({"rider"}), _W),
+    Intent.USUAL_AREA: _rule("常跑 常跑的地方", _A.RIDER, frozenset({"rider"}), _W),
     Intent.THAT_IS_ALL: _rule("就这样 就这样吧 就这些", _A.RIDER, frozenset({"rider"})),
     Intent.PATROL: _rule("巡查 今日巡查", _A.RIDER, frozenset({"rider"}), _N),
     Intent.NO_REMINDERS: _rule(
@@ -220,6 +236,7 @@ _RULES: dict[Intent, _Rule] = {
     Intent.HELP: _rule("帮助 菜单 help 使用说明 使用帮助 怎么用 功能 指令", _A.ANYONE, _EVERYBODY),
     Intent.CANCEL: _rule("取消 cancel 取消操作 结束对话 结束会话", _A.ANYONE, _EVERYBODY, _S),
     Intent.LOOKOUT: _rule("巡查重点", _A.STAFF, _STAFF, _W),
+    Intent.ALERT: _rule("预警 发预警 骑手预警", _A.STAFF, _OFFICE, _W),
     Intent.DESK: _rule("待派 待派单 派单台", _A.STAFF, _STAFF),
     Intent.DISPATCH: _rule("派单 派给 指派", _A.STAFF, _STAFF, _S),
     Intent.ESCALATE: _rule("上报", _A.STAFF, _STAFF, _S),
@@ -339,6 +356,10 @@ _UNTIL = re.compile(
 _ROLE = re.compile(
     r"[\s:,]*(?:党员|下沉党员|志愿者|志愿队|骑手|小哥|网格员|身份|角色|队伍|全部|所有)(?:身份|角色)?[。.!]?\s*"
 )
+_LOOKED_FOR = re.compile(
+    r"(?:能|可以)?(?:充电|换电|喝水|饮水|接水|热水|吃饭|食堂|小哥食堂|休息|歇脚|歇一?歇|优惠)(?:的(?:地方)?)?"
+    r"|\w{0,12}(?:小区|花园|家园|公园|广场|社区|街道|街|路|路口|苑|里|园|城|村|站|学校|医院|\d{1,3}(?:栋|幢|号楼))(?:附近|旁边)?"
+)
 _TO = re.compile(r"\s*(?:到|至|入|进|并入|和|与|跟|及)\s*")
 
 
@@ -438,7 +459,7 @@ def _argued(intent: Intent, takes: frozenset[Argument], tail: _Tail) -> Command 
         return Command(intent, serial.value, rest.raw)
     if Argument.NUMBER in takes and (number := _number(tail)):
         return Command(intent, rest=number[1], digit=number[0])
-    whole = {Argument.CODE: _CODE, Argument.HOME: _HOME, Argument.ROLE: _ROLE}
+    whole = {Argument.CODE: _CODE, Argument.HOME: _HOME, Argument.ROLE: _ROLE, Argument.LOOKED_FOR: _LOOKED_FOR}
     bare = tail.from_(0)
     for argument, pattern in whole.items():
         if argument in takes and (found := pattern.fullmatch(bare.folded)):
@@ -462,7 +483,7 @@ def parse(text: str, *, roles: Collection[str]) -> Command | None:
         return Command(Intent.HELP)
     head = _WORD.match(folded)
     if head is None:
-        return None
+        return Command(Intent.STATIONS, rest=text) if use_wanted(text) else None
     intent = _BY_WORD[re.sub(r"\s", "", head[1])]
     rule = _RULES[intent]
     if rule.needs and not rule.needs.intersection(roles):

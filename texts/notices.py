@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from models.category import Level
+from models.clock import local
 from models.outbox import NoticeKind
 from models.person import RoleKind
+from models.rider import TitleKind
 from models.ticket import Limit, TicketState
-from texts import ledger, members, residents, riders, services, snap
+from texts import care, ledger, members, residents, riders, services, snap
 from texts.common import LEVELS, clip, date_of, day, helper, part_of_day, when, within
 
 WAITED_FOR = {
@@ -174,6 +176,15 @@ def _rider_reminder(facts: NoticeFacts) -> Words:
     if not choices and found.unfinished is not None:
         choices = snap.hazard_choices(found.hazards, found.unfinished.id)
     return Words(f"{riders.reminder(found)}\n{riders.STOP}", choices, title="今天顺路看看")
+
+
+def _title_given(facts: NoticeFacts) -> Words:
+    today = local(facts.now).date()
+    since, until = (
+        datetime.fromisoformat(facts.data[each]).date() if each in facts.data else today for each in ("since", "until")
+    )
+    kind = TitleKind(facts.data.get("rider_title", TitleKind.MOBILE_GRID))
+    return Words(care.title_given(kind, facts.data.get("area", ""), since, until, now=today))
 
 
 def _far(metres: int | None) -> str:
@@ -512,6 +523,9 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.NOT_HANDED_ON: _not_handed_on,
     NoticeKind.CHECK_IN: _check_in,
     NoticeKind.RIDER_REMINDER: _rider_reminder,
+    NoticeKind.STORM_ALERT: lambda facts: Words(care.storm(facts.data.get("area", ""), facts.data.get("words", ""))),
+    NoticeKind.HEAT_ALERT: lambda facts: Words(care.heat(facts.data.get("area", ""), facts.data.get("words", ""))),
+    NoticeKind.TITLE_GIVEN: _title_given,
     NoticeKind.NOT_MENDED: lambda facts: Words(
         f"{facts.short} {_where(facts)} 有一位路过的人说还没修好，我再请一位看看。\n方便时也请您看一眼，网页上有经过。"
     ),

@@ -115,6 +115,9 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.NO_AMOUNT: lambda facts: "数没对上，什么都没有动。积分写整数，比如“家庭积分 20”；时长一次最多 8 小时。",
     Refusal.NO_NAME: lambda facts: "证明上要写姓名，我还不知道您怎么称呼。先回复“报到”登记一下，就能开了。",
     Refusal.NO_SERVICE: lambda facts: "您的服务时间还没有记过，暂时开不了证明。想知道怎么记，回复“时长”。",
+    Refusal.NO_SUCH_STATION: lambda facts: "这一处已经不在名单上了，谢谢您。找别的，回复“驿站”。",
+    Refusal.COUNT_DIFFERS: lambda facts: f"人数变了，现在是 {facts.get('count', 0)} 位，还没有发。请再确认一次。",
+    Refusal.ALERT_SENT: lambda facts: "同样的话刚刚已经发过了，没有再发，免得打扰大家。",
     Refusal.CORRECTED: lambda facts: "这一笔已经更正过了，或者不是能更正的一笔。",
     Refusal.CHANGED: lambda facts: f"{facts.get('number', '这件事')} 刚刚被别人改过，请看一眼再决定。",
 }

@@ -45,6 +45,8 @@ class Round:
     """What an unfinished report may be of, by number; empty where another question is asked."""
 
 
+NONE = ("不用", "不要了", "没有了", "取消")
+
 STOP = "不想收提醒，回复“不提醒”。"
 
 _LACKS = {"words": "是什么事", "place": "在哪里"}
@@ -111,6 +113,16 @@ def lookout_kept(line: str) -> str:
     return f"记下了：{line}。\n骑手一天最多收一条提醒，去不去由他。"
 
 
+def lookout_for(line: str, title: str, count: int) -> str:
+    """A look-out that only those with a title get."""
+    whom = (
+        f"只请{title}看，这一带有 {count} 位"
+        if count
+        else f"这样的事只请{title}看，这一带现在没有，可以在网页“骑手”里请几位"
+    )
+    return f"记下了：{line}。\n{whom}；看不看由他。"
+
+
 def lookout_gone() -> str:
     """A look-out is taken back."""
     return "好的，这一条拿掉了。"
@@ -128,12 +140,57 @@ def register_platform() -> str:
 
 def register_area() -> str:
     """Where they usually ride."""
-    return "您平时主要在哪个社区跑？"
+    return "您平时主要在哪一带跑？发个位置、说社区名都行；不想说，回复“跳过”。"
 
 
-def registered() -> str:
-    """A rider from now on."""
-    return "登记好了，您现在是流动网格员。路上看到井盖坏了、垃圾成堆，停好车再拍一张、发个位置给我就行。\n不想收提醒，回复“不提醒”。"
+def register_rhythm() -> str:
+    """When they ride, so that nothing reaches them then."""
+    return "午高峰、晚高峰和夜里我都不打扰您。别的时候还有固定跑单的吗？比如“14-16、21-22”；没有就回复“跳过”。"
+
+
+def ride_times_unclear() -> str:
+    """No hours were understood."""
+    return "几点到几点我没对上。写成“14-16”这样，最多三段；按平常的高峰来，回复“跳过”。"
+
+
+def registered(name: str, area: str) -> str:
+    """A rider from now on, and welcome."""
+    return (
+        f"{name}，欢迎您，{area}多了一双眼睛，也多了一个歇脚的家。\n"
+        "路上看到井盖坏了、垃圾成堆，停好车再拍一张、发个位置给我就行，看不看都随您。\n"
+        "喝水、充电、歇脚回复“驿站”；进小区难、跑单遇到难处回复“进小区”“维权”。\n不想收提醒，回复“不提醒”。"
+    )
+
+
+def already_registered(area: str) -> str:
+    """Once is enough; what can be changed."""
+    return f"您已经登记过了，在{area}跑。\n换地方回复“常跑 社区名”，改时间回复“跑单时间 14-16”，歇脚回复“驿站”。"
+
+
+def ride_times_how(now: str) -> str:
+    """What they said, and how to say it."""
+    known = f"您说过 {now}跑单，那时我不打扰您。" if now else "您没有说过，我按午高峰、晚高峰和夜里不打扰您。"
+    return f"{known}\n要改，回复“跑单时间 14-16、21-22”；不要了，回复“跑单时间 不用”。"
+
+
+def ride_times_kept(now: str) -> str:
+    """Kept."""
+    return f"记好了，{now}我不打扰您，高峰和夜里照样不打扰。" if now else "好的，只按午高峰、晚高峰和夜里不打扰您。"
+
+
+def usual_area_how() -> str:
+    """Where they usually ride."""
+    return "您常在哪里跑？回复“常跑”加社区名或小区名，比如“常跑 香樟社区”。"
+
+
+def usual_area_kept(area: str) -> str:
+    """Kept."""
+    return f"记好了，您常在{area}跑。想请您留意的，只说那一带的。"
+
+
+def usual_area_unknown(said: str) -> str:
+    """Not recognised."""
+    return f"“{clip(said, 20)}”我没对上。换个小区名或社区名再试，或者回复“人工”。"
 
 
 def reminders_off() -> str:

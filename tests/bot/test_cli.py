@@ -13,7 +13,8 @@ import pytest
 import structlog
 import yaml
 
-from tests.bot.program import alive, demonstration, huying, quickly
+from models import sheets
+from tests.bot.program import Ended, alive, demonstration, huying, quickly
 from tests.bot.support import NOISE, build
 from tests.channels.support import AES_KEY
 
@@ -197,6 +198,28 @@ def test_a_roster_is_read_from_a_file_or_its_faults_are_named(tmp_path: Path) ->
     assert refused.code == 1
     assert "line 1: 无名" in refused.err
     assert "Traceback" not in refused.err
+
+
+def test_stations_go_out_and_in_and_a_wrong_row_stops_the_list_unless_it_is_skipped(tmp_path: Path) -> None:
+    def stations(*arguments: str) -> Ended:
+        return quickly("stations", *arguments, folder=tmp_path)
+
+    quickly("demo", "load", folder=tmp_path)
+    assert stations("export", "list.xlsx").code == 0
+    table = sheets.read((tmp_path / "list.xlsx").read_bytes())
+    assert {row[1] for row in table[1:]} >= {"江湾路驿站", "老周面馆"}
+    assert stations("import", "list.xlsx").out.strip() == f"0 added, {len(table) - 1} changed, 0 left out"
+    rows = [["驿站", "新驿站", "", "30.5", "114.0"], ["驿站", "坏的", "", "x", "y"]]
+    (tmp_path / "wrong.xlsx").write_bytes(sheets.write(table[0], rows))
+    wrong = stations("import", "wrong.xlsx")
+    assert (wrong.code, wrong.out.strip()) == (1, "0 added, 0 changed, 1 left out")
+    assert "第 3 行 坏的：经纬度不对" in wrong.err
+    assert stations("import", "wrong.xlsx", "--skip").out.strip() == "1 added, 0 changed, 1 left out"
+    (tmp_path / "none.xlsx").write_bytes(b"PK nothing")
+    none = stations("import", "none.xlsx")
+    assert none.code == 1
+    assert "这个文件打不开" in none.err
+    assert "Traceback" not in none.err
 
 
 def test_the_demonstration_plays_its_story_and_stops_and_starts_again(tmp_path: Path) -> None:

@@ -477,7 +477,7 @@ def test_at_night_nobody_is_promised_before_the_morning(street: Street) -> None:
     assert "110" in reply
 
 
-@pytest.mark.parametrize("said", ["议题", "同意 1", "反对 1", "驿站"])
+@pytest.mark.parametrize("said", ["议题", "同意 1", "反对 1"])
 def test_what_is_not_built_yet_is_said_honestly(street: Street, said: str) -> None:
     assert "尚未开通" in street.say(NEIGHBOUR, said).text
     assert street.tickets() == []

@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import func, inspect, select
 
 from models import (
+    alerts,
     departments,
     desk,
     dispatch,
@@ -19,10 +20,13 @@ from models import (
     joints,
     links,
     parties,
+    people,
     pushing,
     redeeming,
     reminders,
+    riders,
     sharing,
+    stations,
     tickets,
 )
 from models.area import Area
@@ -34,8 +38,10 @@ from models.joint import Turn
 from models.ledger import Unit
 from models.offer import Offer, Purpose
 from models.party import Assignment, Party, PartyKind
-from models.person import Code, CodeKind, Login, LoginSession, Person
+from models.person import Code, CodeKind, Login, LoginSession, Person, RoleKind
 from models.reminder import About, Reminder
+from models.rider import AlertKind, TitleKind
+from models.station import Fault, Use
 from models.ticket import Ticket, TicketState
 from tests import factories
 from tests.factories import NOW
@@ -110,6 +116,18 @@ def test_up_with_rows_down_and_up_again(empty_url: str) -> None:
             oil = redeeming.offer(session, here, "食用油", price=10, stock=1, merchant=world.stranger, now=NOW)
             redeeming.reserve(session, oil.id, by=world.member, now=NOW, days=7)
             sharing.offer_hours(session, ticket, 60, by=world.member, now=NOW)
+            spot = stations.Draft(Use.REST, "东门", "", 30.5, 114.3, "", "", here.id, uses=frozenset({Use.WATER}))
+            station = stations.enter(session, spot, now=NOW)
+            stations.report_fault(session, station.id, Fault.CLOSED, by=world.resident, now=NOW)
+            stations.keep_sheet(session, [["a"]], by=world.staff, now=NOW)
+            people.grant(session, world.stranger, RoleKind.RIDER, here.id, now=NOW)
+            riders.profile(session, world.stranger).busy = "14-16"
+            riders.join_team(session, riders.make_team(session, "一队", here, now=NOW), world.stranger, now=NOW)
+            day = NOW.date()
+            riders.give_title(session, world.stranger, TitleKind.FOOD, here, day, day, by=world.staff, now=NOW)
+            reminders.add_lookout(session, here.id, day, "后厨", by=world.staff, now=NOW, title=TitleKind.FOOD)
+            riders.write_note(session, world.street.estate, "走北门", "", "", by=world.staff, now=NOW)
+            alerts.send(session, AlertKind.STORM, here, "暴雨", people=1, by=world.staff, now=NOW)
             login = Login(name="staff", password_hash="x", person_id=world.staff.id, created_at=NOW)
             session.add_all([login, Code(code="AAAAAA", kind=CodeKind.BIND, expires_at=NOW)])
             session.flush()

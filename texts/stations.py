@@ -1,0 +1,172 @@
+"""What people read about stations: the nearest, their hours, and what is wrong with one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+
+from models import opening
+from models.opening import Hours
+from models.station import Fault, Station, Use
+from texts.common import day, day_name, hour
+
+KINDS = {
+    Use.ANY: "驿站",
+    Use.REST: "驿站",
+    Use.MEAL: "小哥食堂",
+    Use.CHARGING: "充电",
+    Use.WATER: "饮水",
+    Use.OFFER: "商户优惠",
+}
+
+_WANTED = {
+    Use.ANY: "驿站",
+    Use.REST: "能歇脚的地方",
+    Use.MEAL: "能吃饭的地方",
+    Use.CHARGING: "能充电的地方",
+    Use.WATER: "能喝水的地方",
+    Use.OFFER: "给骑手优惠的商户",
+}
+
+FAULTS = {Fault.CLOSED: "没开门", Fault.MOVED: "搬走了", Fault.WRONG: "别的不对"}
+
+_SAID = {Fault.CLOSED: "有人说没开门", Fault.MOVED: "有人说搬走了", Fault.WRONG: "有人说信息不对"}
+
+
+def far(metres: float) -> str:
+    """约 300 米, 约 1.2 公里."""
+    return f"约 {max(round(metres, -1), 10):.0f} 米" if metres < 950 else f"约 {metres / 1000:.1f} 公里"
+
+
+def now_open(spans: Sequence[Hours], *, now: datetime) -> str:
+    """Whether it is open at this moment, and until or from when."""
+    if not spans:
+        return "开门时间没写，去前问一声"
+    closes = opening.closes(spans, now)
+    if closes is not None:
+        return "全天开" if closes - now > timedelta(days=2) else f"现在开着，到{_at(closes, now=now)}"
+    opens = opening.opens(spans, now)
+    return f"现在没开，{_at(opens, now=now)}开" if opens else "现在没开"
+
+
+def _at(moment: datetime, *, now: datetime) -> str:
+    named = day(moment, now=now)
+    return f"{'' if named == '今天' else named}{hour(moment)}"
+
+
+_DAYS = {"1234567": "每天", "12345": "周一到周五", "67": "周末", "123456": "周一到周六"}
+
+
+def hours(spans: Sequence[Hours]) -> str:
+    """All the opening hours in words."""
+    said = []
+    for each in spans:
+        days = _DAYS.get(each.days) or "周" + "、".join("一二三四五六日"[int(one) - 1] for one in each.days)
+        whole = each.begins == 0 and each.ends == opening.DAY
+        said.append(f"{days} 全天" if whole else f"{days} {opening.clock(each.begins)}-{opening.clock(each.ends)}")
+    return "，".join(said)
+
+
+def line(
+    name: str,
+    metres: float,
+    spans: Sequence[Hours],
+    address: str,
+    services: str,
+    said: Collection[Fault],
+    *,
+    until: date | None,
+    now: datetime,
+) -> str:
+    """One station: how far, open or not, where, what is there, and what others say of it."""
+    doubt = "".join(f"（{_SAID[each]}，社区在核实）" for each in sorted(said)[:1])
+    last = f"到 {day_name(until)}" if until else ""
+    more = " · ".join(part for part in (address, services, last) if part)
+    return f"{name}，{far(metres)}，{now_open(spans, now=now)}{doubt}" + (f"\n　{more}" if more else "")
+
+
+def found(lines: Sequence[str], use: Use, around: str) -> str:
+    """The nearest; `around` names the place that was looked from when nobody sent a point."""
+    head = f"离您最近的{_WANTED[use]}：" if not around else f"离{around}最近的{_WANTED[use]}（发个位置会更准）："
+    return "\n".join([head, *lines])
+
+
+def wrong_choice(name: str) -> str:
+    """Says that a station is not as it is written."""
+    return f"{name}不对"
+
+
+def none_near(use: Use, around: str) -> str:
+    """Nothing within reach."""
+    where = f"{around}附近" if around else "这附近"
+    return f"{where} 30 公里里还没有登记{_WANTED[use]}。\n想歇歇可以到社区服务站坐坐；别的回复“驿站”“优惠”，或者回复“人工”问一声。"
+
+
+def where(use: Use) -> str:
+    """A point is needed."""
+    return f"您在哪里？点“＋”发个位置，我找最近的{_WANTED[use]}；也可以打小区名。\n不找了，回复“取消”。"
+
+
+def where_again(said: str) -> str:
+    """The place was not recognised."""
+    return f"“{said}”我没对上地方。点“＋”发个位置最快；不找了，回复“取消”。"
+
+
+def what_is_wrong(name: str) -> str:
+    """What somebody saw."""
+    return f"{name}怎么不对？点一下就行，谢谢您告诉我。"
+
+
+def tell_more(name: str) -> str:
+    """Something else: in a sentence."""
+    return f"{name}哪里写得不对？说一句就行，比如“只开到下午六点”“没有充电”。"
+
+
+def fault_kept(name: str) -> str:
+    """Staff will look."""
+    return f"记下了，社区会去核实{name}。谢谢您，别的小哥不用白跑了。"
+
+
+# ---------------------------------------------------------------- lists
+
+ROW_FAULTS = {
+    "head": "第一行要有列名，至少有：名称、纬度、经度。可以先导出一份照着填。",
+    "kind": "没看出是哪一种（驿站、小哥食堂、充电、饮水、商户优惠）。",
+    "name": "没有名称。",
+    "long": "名称最多 60 字，地址和服务最多 120 字。",
+    "point": "经纬度不对，要是十进制的度数，比如 30.5045 和 114.0025。",
+    "turned": "经度和纬度写反了。",
+    "hours": "开放时间没看懂，写成“周一至周五 8:00-18:00，周末 9:00-17:00”或“24小时”。",
+    "area": "社区不是您管的，或者名字没对上。",
+    "until": "到期写成 2026-12-31 这样。",
+}
+
+
+def wrong_row(row: int, name: str, why: str) -> str:
+    """A row that is not taken."""
+    return f"第 {row} 行{' ' + name if name else ''}：{why}"
+
+
+def row(station: Station, spans: Sequence[Hours], area: str) -> list[str | float | None]:
+    """A station in the columns of a list."""
+    last = station.until.isoformat() if station.until else ""
+    return [
+        KINDS[station.kind],
+        station.name,
+        station.address,
+        station.lat,
+        station.lng,
+        hours(spans),
+        station.services,
+        area,
+        last,
+    ]
+
+
+UNREADABLE = "这个文件打不开：要 .xlsx 文件，4 MB、2 万行以内。"
+SHEET_GONE = "这份名单放得太久或者已经导入过，请再上传一次。"
+
+
+def imported(added: int, changed: int) -> str:
+    """How a list went in."""
+    return f"导入好了：新添 {added} 处，更新 {changed} 处。"
