@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time, timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -81,14 +82,14 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     database = Database(settings.database.url, pool_size=settings.database.pool_size)
     store = connect_redis(settings)
     channels = build_channels(settings.channels, redis=store, clock=clock)
-    world = load_world(database, settings)
+    secret_key = settings.site.secret_key.get_secret_value() or _own_secret(settings.data_dir)
+    world = replace(load_world(database, settings), ballot_key=hashlib.sha256(f"votes {secret_key}".encode()).digest())
     spool = Spool(settings.data_dir / "spool")
 
     def wake(session: Session) -> None:
         tasks.wake(session)
 
     fetcher = Fetcher(database, channels, MediaStore(settings.media.url), clock=clock, wake=wake)
-    secret_key = settings.site.secret_key.get_secret_value() or _own_secret(settings.data_dir)
     photos = PhotoPages(
         database, fetcher.store.get, public_url=settings.site.public_url, secret=secret_key, clock=clock
     )

@@ -205,6 +205,12 @@ class Meaning(StrEnum):
     """One of the goods that were listed."""
     GIFT = "gift"
     """Whether hours that somebody gives are taken."""
+    BALLOT = "ballot"
+    """One of the rounds in which somebody may vote."""
+    FOR_NOMINEE = "for_nominee"
+    """A vote: for whom on a ballot."""
+    HONOUR = "honour"
+    """Whether somebody who was named wants to be on the ballot."""
     ASK_STREET = "ask_street"
     """A department wants the street to let a task through."""
 
@@ -225,6 +231,8 @@ class World:
     ledger: Rules = Rules()
     public_url: str = ""
     """Where links lead."""
+    ballot_key: bytes = b""
+    """Without it nobody can tell whose a vote is."""
 
     def path(self, area_id: int | None) -> list[Area]:
         """The area and everything above it, nearest first; empty for what is not in the tree."""

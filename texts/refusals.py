@@ -115,6 +115,19 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.NO_AMOUNT: lambda facts: "数没对上，什么都没有动。积分写整数，比如“家庭积分 20”；时长一次最多 8 小时。",
     Refusal.NO_NAME: lambda facts: "证明上要写姓名，我还不知道您怎么称呼。先回复“报到”登记一下，就能开了。",
     Refusal.NO_SERVICE: lambda facts: "您的服务时间还没有记过，暂时开不了证明。想知道怎么记，回复“时长”。",
+    Refusal.ROUND_OVER: lambda facts: (
+        "这次评选的这一步已经过了，或者还没开始，什么都没有变。看看现在到哪一步，回复“投票”。"
+    ),
+    Refusal.MAY_NOT_VOTE: lambda facts: (
+        "这次评选请的是开始前就在这里的人：住在这里（回复“我家”记下）、报过这里的事，或者在这里登记过。\n有疑问回复“人工”。"
+    ),
+    Refusal.NO_SUCH_NOMINEE: lambda facts: "没有这个号，或者这位退出了，您的票没有变。看名单回复“投票”。",
+    Refusal.VOTED_OFTEN: lambda facts: "一次评选一个人最多投 5 回，算您最后投的那一回。有疑问回复“人工”。",
+    Refusal.VOTE_STOPPED: lambda facts: "投票这会儿用不了，您原来的票没有变。请回复“人工”，让社区看一看。",
+    Refusal.NOMINATED_OFTEN: lambda facts: "一次评选一个人最多提名 3 回，前面的都记着。投票开始了回复“投票”。",
+    Refusal.NAMED_ALREADY: lambda facts: f"{facts.get('name') or '这位'}这次已经问过了，不再问第二回。",
+    Refusal.BALLOT_FULL: lambda facts: "名单最多 9 位，现在满了。等有人不参加再添。",
+    Refusal.WRONG_DATES: lambda facts: "时间没对上：先提名，再投票，最后截止，都要在今天以后。",
     Refusal.CORRECTED: lambda facts: "这一笔已经更正过了，或者不是能更正的一笔。",
     Refusal.CHANGED: lambda facts: f"{facts.get('number', '这件事')} 刚刚被别人改过，请看一眼再决定。",
 }
