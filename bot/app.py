@@ -160,7 +160,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     limiter = Limiter(store, clock=clock)
     links = LinkPages(database, secret=secret_key, clock=clock, wake=tasks.wake, limiter=limiter)
     web.register_blueprint(links.blueprint())
-    proofs = CertificatePages(database, site_name=settings.site.name, limiter=limiter)
+    proofs = CertificatePages(
+        database, site_name=settings.site.name, public_url=settings.site.public_url, limiter=limiter
+    )
     web.register_blueprint(proofs.blueprint())
     huying = Huying(
         settings=settings,

@@ -267,6 +267,7 @@ def handed_over(name: str) -> str:
 # ---------------------------------------------------------------- certificates
 
 CERTIFICATE_TITLE = "志愿服务时长证明"
+CERTIFICATE_FILE = "存成 PDF 文件"
 CERTIFICATE_HINT = (
     "可以直接打印。拿到纸质证明的人，打开这个地址或在地址后面输入核对码，看到的内容和纸上一样，就是真的。"
 )
@@ -287,9 +288,9 @@ def certified(name: str, tasks: int, minutes: int, first: date, last: date) -> s
     )
 
 
-def check_line(check_code: str) -> str:
-    """The code as it is printed."""
-    return f"核对码 {check_code}"
+def check_lines(check_code: str, address: str) -> tuple[str, ...]:
+    """How the paper is checked: the code, and where, if that is known."""
+    return (f"核对码 {check_code}", *([f"核对真假请打开 {address}"] if address else []))
 
 
 def certificate_made(minutes: int) -> str:
