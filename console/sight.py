@@ -291,6 +291,18 @@ class Sight:
             raise NotFound
         return found
 
+    def ledger_people(self, area: Area) -> ColumnElement[bool]:
+        """The people in sight who live, serve or reported in one of the desk's areas."""
+        inside = select(Area.id).where(Area.path.startswith(area.path))
+        return and_(
+            self.people(),
+            or_(
+                Person.home_area_id.in_(inside),
+                exists().where(Role.person_id == Person.id, Role.status != RoleStatus.ENDED, Role.area_id.in_(inside)),
+                exists().where(Ticket.reporter_id == Person.id, Ticket.community_id.in_(inside)),
+            ),
+        )
+
     # ---------------------------------------------------------------- honouring
 
     def honour_rounds(self) -> ColumnElement[bool]:
