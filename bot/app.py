@@ -32,6 +32,7 @@ from bot.media import Fetcher, MediaStore
 from bot.metrics import REGISTRY, SPOOLED
 from bot.pace import Pace
 from bot.photos import PhotoPages
+from bot.pictures import Blurrer, can_blur
 from bot.settings import EMBEDDED, OfficialAccount, Settings
 from bot.spool import Spool
 from bot.tasks import Tasks, make_broker
@@ -89,7 +90,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     def wake(session: Session) -> None:
         tasks.wake(session)
 
-    fetcher = Fetcher(database, channels, MediaStore(settings.media.url), clock=clock, wake=wake)
+    blurrer = Blurrer() if settings.media.blur and can_blur() else None
+    fetcher = Fetcher(database, channels, MediaStore(settings.media.url), clock=clock, wake=wake, blurrer=blurrer)
     photos = PhotoPages(
         database, fetcher.store.get, public_url=settings.site.public_url, secret=secret_key, clock=clock
     )

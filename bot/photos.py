@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, Response, abort
 from markupsafe import Markup
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from bot import public
@@ -120,10 +120,11 @@ class PhotoPages:
             ticket_id = self._ticket_of(token)
             with self._database.reading() as session:
                 row = session.scalar(self._photos(ticket_id).where(Attachment.id == photo_id))
-            if row is None or row.stored is None:
+            name = row.for_others if row is not None else None
+            if name is None:
                 abort(404)
             try:
-                content = self._read(row.stored)
+                content = self._read(name)
             except FileNotFoundError:
                 abort(404)
             kind = next((kind for start, kind in KINDS if content.startswith(start)), None)
@@ -140,6 +141,7 @@ class PhotoPages:
                 Attachment.ticket_id == ticket_id,
                 Attachment.kind == AttachmentKind.IMAGE,
                 Attachment.stored.is_not(None),
+                or_(Attachment.blurred.is_(None), Attachment.blurred != ""),
             )
             .order_by(Attachment.use, Attachment.id.desc())
             .limit(MOST)

@@ -76,6 +76,7 @@ def keep(
     *,
     stored: str,
     small: str = "",
+    blurred: str | None = None,
     digest: str = "",
     fingerprint: int | None = None,
     taken_at: datetime | None = None,
@@ -87,6 +88,7 @@ def keep(
     if row is None:
         return
     row.fetch_at, row.stored, row.small, row.digest, row.taken_at = None, stored, small, digest, taken_at
+    row.blurred = blurred
     if taken_at_place is not None:
         row.taken_lat, row.taken_lng = taken_at_place
     if fingerprint is not None:

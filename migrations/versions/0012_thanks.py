@@ -1,4 +1,4 @@
-"""Rounds in which people honour somebody: nominations, nominees and secret votes."""
+"""Rounds in which people honour somebody: nominations, nominees and secret votes; photos without faces."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def _key(table: str, column: str, other: str) -> sa.ForeignKeyConstraint:
 
 def upgrade() -> None:
     """Brings the schema up to this revision."""
+    op.add_column("attachments", sa.Column("blurred", sa.String(200)))
     op.create_table(
         "honour_rounds",
         sa.Column("id", KEY, nullable=False),
@@ -95,3 +96,5 @@ def downgrade() -> None:
     """Takes the schema back; the rounds are gone with the tables."""
     for table in TABLES:
         op.drop_table(table)
+    with op.batch_alter_table("attachments") as batch:
+        batch.drop_column("blurred")
