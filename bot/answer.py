@@ -16,6 +16,7 @@ from bot.logs import logger
 from bot.photos import PhotoPages
 from bot.spool import Spool
 from bot.together import Together
+from handlers import honours
 from handlers.intake import Taken
 from handlers.respond import respond
 from handlers.router import Router
@@ -181,7 +182,7 @@ class Answerer:
             notices.say(session, person_id, reply, channel=message.channel, now=now)
             reply = Reply(card_caption=reply.card_caption)
         session.flush()
-        return Taken(reply, person_id, turn.ticket_id)
+        return Taken(reply, person_id, turn.ticket_id, forget=honours.is_secret(turn))
 
     def _with_photos(self, turn: Turn, reply: Reply) -> Reply:
         """A reply that hands somebody a task says where its photos are, if there are any."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time, timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -31,6 +32,7 @@ from bot.media import Fetcher, MediaStore
 from bot.metrics import REGISTRY, SPOOLED
 from bot.pace import Pace
 from bot.photos import PhotoPages
+from bot.pictures import Blurrer, can_blur
 from bot.settings import EMBEDDED, OfficialAccount, Settings
 from bot.spool import Spool
 from bot.tasks import Tasks, make_broker
@@ -81,14 +83,15 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     database = Database(settings.database.url, pool_size=settings.database.pool_size)
     store = connect_redis(settings)
     channels = build_channels(settings.channels, redis=store, clock=clock)
-    world = load_world(database, settings)
+    secret_key = settings.site.secret_key.get_secret_value() or _own_secret(settings.data_dir)
+    world = replace(load_world(database, settings), ballot_key=hashlib.sha256(f"votes {secret_key}".encode()).digest())
     spool = Spool(settings.data_dir / "spool")
 
     def wake(session: Session) -> None:
         tasks.wake(session)
 
-    fetcher = Fetcher(database, channels, MediaStore(settings.media.url), clock=clock, wake=wake)
-    secret_key = settings.site.secret_key.get_secret_value() or _own_secret(settings.data_dir)
+    blurrer = Blurrer() if settings.media.blur and can_blur() else None
+    fetcher = Fetcher(database, channels, MediaStore(settings.media.url), clock=clock, wake=wake, blurrer=blurrer)
     photos = PhotoPages(
         database, fetcher.store.get, public_url=settings.site.public_url, secret=secret_key, clock=clock
     )
@@ -158,7 +161,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     limiter = Limiter(store, clock=clock)
     links = LinkPages(database, secret=secret_key, clock=clock, wake=tasks.wake, limiter=limiter)
     web.register_blueprint(links.blueprint())
-    proofs = CertificatePages(database, site_name=settings.site.name, limiter=limiter)
+    proofs = CertificatePages(
+        database, site_name=settings.site.name, public_url=settings.site.public_url, limiter=limiter
+    )
     web.register_blueprint(proofs.blueprint())
     huying = Huying(
         settings=settings,

@@ -32,6 +32,7 @@ _ANSWERED = (
     .where(_INBOX.c.key == bindparam("of"))
     .values(person_id=bindparam("person"), ticket_id=bindparam("ticket"), reply=bindparam("said"))
 )
+_FORGOTTEN = update(_INBOX).where(_INBOX.c.key == bindparam("of")).values(text="")
 _KNOWN = Prepared(select(_INBOX.c.key, _INBOX.c.reply).where(_INBOX.c.key.in_(bindparam("keys", expanding=True))))
 _AGAIN = (
     update(_INBOX).where(_INBOX.c.key.in_(bindparam("keys", expanding=True))).values(deliveries=_INBOX.c.deliveries + 1)
@@ -51,6 +52,8 @@ def remember(session: Session, message: Message, taken: Taken) -> None:
     """Keeps the reply beside a message that was kept before, for its repeats."""
     values = {"of": message.key, "person": taken.person_id, "ticket": taken.ticket_id, "said": taken.reply.to_json()}
     session.connection().execute(_ANSWERED, values)
+    if taken.forget:
+        session.connection().execute(_FORGOTTEN, {"of": message.key})
 
 
 def repeats(connection: Connection, messages: Sequence[Message]) -> dict[str, Reply]:

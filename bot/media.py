@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.channels import Channel, NotSent, TooMuch, Why
 from bot.logs import logger
-from bot.pictures import Redrawer, Unfit
+from bot.pictures import Blurrer, Redrawer, Unfit
 from models import photos
 from models.attachment import AttachmentKind, Failure
 from models.clock import Clock
@@ -70,14 +70,18 @@ class Fetcher:
         *,
         clock: Clock,
         wake: Callable[[Session], None],
+        blurrer: Blurrer | None = None,
     ) -> None:
-        """`wake` is given the session after a commit that may have left notices."""
+        """`wake` is given the session after a commit that may have left notices; without a `blurrer` nothing is hidden
+        in photos.
+        """
         self._database = database
         self._channels = channels
         self.store = store
         self._clock = clock
         self._wake = wake
         self._redrawer = Redrawer()
+        self.blurrer = blurrer
 
     def fetch(self, attachment_id: int) -> None:
         """Fetches one file, checks it and keeps it; may run twice, and be ended anywhere.
@@ -116,6 +120,7 @@ class Fetcher:
             raise Unfit(Failure.TOO_BIG)
         picture = self._redrawer.redraw(data, content_type)
         stored, small = self.store.put(picture.data, "jpg"), self.store.put(picture.small, "jpg")
+        blurred = self._hidden(picture.data, stored)
 
         def keep(session: Session, attachment_id: int, now: datetime) -> None:
             photos.keep(
@@ -123,6 +128,7 @@ class Fetcher:
                 attachment_id,
                 stored=stored,
                 small=small,
+                blurred=blurred,
                 digest=picture.digest,
                 fingerprint=picture.fingerprint,
                 taken_at=picture.taken_at,
@@ -131,6 +137,17 @@ class Fetcher:
             )
 
         return keep
+
+    def _hidden(self, data: bytes, stored: str) -> str | None:
+        """Stores the photo without faces and plates; gives its name, as `Attachment.blurred` has it."""
+        if self.blurrer is None:
+            return None
+        try:
+            hidden = self.blurrer.hide(data)
+        except Unfit:
+            log.warning("not blurred, shown to staff only", photo=stored)
+            return ""
+        return stored if hidden is None else self.store.put(hidden, "jpg")
 
     def _other(self, kind: AttachmentKind, data: bytes) -> Callable[[Session, int, datetime], None]:
         """Stores a voice or a video as it is, if it begins like one; gives what notes it. Raises Unfit."""

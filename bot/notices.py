@@ -288,7 +288,12 @@ def shown(
         kind, expires = QuestionKind.SAME_EVENT, now + merging.ANSWERS_WITHIN
     elif notice.kind is NoticeKind.OFFER:
         kind, expires = QuestionKind.OFFER, datetime.fromisoformat(notice.data["expires"])
-    elif notice.kind in (NoticeKind.CHECK_IN, NoticeKind.RIDER_REMINDER, NoticeKind.HOURS_OFFERED):
+    elif notice.kind in (
+        NoticeKind.CHECK_IN,
+        NoticeKind.RIDER_REMINDER,
+        NoticeKind.HOURS_OFFERED,
+        NoticeKind.HONOUR_ASKED,
+    ):
         expires = now + timedelta(days=1)  # read when there is time for it
     if notice.ticket_id is not None:
         session.execute(

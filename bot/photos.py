@@ -120,10 +120,11 @@ class PhotoPages:
             ticket_id = self._ticket_of(token)
             with self._database.reading() as session:
                 row = session.scalar(self._photos(ticket_id).where(Attachment.id == photo_id))
-            if row is None or row.stored is None:
+            name = row.for_others if row is not None else None
+            if name is None:
                 abort(404)
             try:
-                content = self._read(row.stored)
+                content = self._read(name)
             except FileNotFoundError:
                 abort(404)
             kind = next((kind for start, kind in KINDS if content.startswith(start)), None)
@@ -136,7 +137,12 @@ class PhotoPages:
     def _photos(self, ticket_id: int) -> Select[Attachment]:
         return (
             select(Attachment)
-            .where(_to_be_seen(ticket_id), Attachment.kind == AttachmentKind.IMAGE, Attachment.stored.is_not(None))
+            .where(
+                _to_be_seen(ticket_id),
+                Attachment.kind == AttachmentKind.IMAGE,
+                Attachment.stored.is_not(None),
+                or_(Attachment.blurred.is_(None), Attachment.blurred != ""),
+            )
             .order_by(Attachment.use, Attachment.id.desc())
             .limit(MOST)
         )

@@ -9,6 +9,7 @@ import sys
 import threading
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -17,7 +18,9 @@ from models.clock import CHINA
 
 PROGRAM = Path(__file__).with_name("redraw.py")
 
-SECONDS = 20
+BLUR = Path(__file__).with_name("blur.py")
+
+SECONDS, BLUR_SECONDS = 20, 60
 """How long one picture may take before its process is ended."""
 
 LARGEST = 24 * 1024 * 1024
@@ -73,29 +76,55 @@ class Redrawer:
         promised = content_type.partition(";")[0].strip().lower()
         if promised.startswith("image/") and promised not in CLAIMS:
             raise Unfit(Failure.NOT_A_PHOTO)
-        environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        command = [sys.executable, "-I", str(PROGRAM), CLAIMS.get(promised, "")]
-        # Files, not pipes: nothing blocks, and what it writes is limited by the system.
-        with self._turn, TemporaryFile() as given, TemporaryFile() as made:
-            given.write(data)
-            given.seek(0)
-            try:
-                done = subprocess.run(
-                    command,
-                    stdin=given,
-                    stdout=made,
-                    stderr=subprocess.DEVNULL,
-                    timeout=SECONDS,
-                    env=environment,
-                    check=False,
-                )
-            except subprocess.TimeoutExpired:
-                raise Unfit(Failure.BROKEN) from None
-            made.seek(0)
-            said = made.read(LARGEST)
-        if done.returncode != 0:
+        return _picture(_run([str(PROGRAM), CLAIMS.get(promised, "")], data, self._turn, SECONDS))
+
+
+class Blurrer:
+    """Hides faces and number plates in redrawn photos, one at a time in this process."""
+
+    def __init__(self, program: Path = BLUR) -> None:
+        self._program = program
+        self._turn = threading.Lock()
+
+    def hide(self, data: bytes) -> bytes | None:
+        """The photo without them; None where there are none. Raises Unfit where that cannot be told."""
+        head, _, hidden = _run([str(self._program)], data, self._turn, BLUR_SECONDS).partition(b"\n")
+        if head == b"none":
+            return None
+        if head != b"hidden" or not hidden:
             raise Unfit(Failure.BROKEN)
-        return _picture(said)
+        return hidden
+
+
+def can_blur() -> bool:
+    """Whether the extra `blur` is installed; nothing of it is loaded here."""
+    return find_spec("cv2") is not None
+
+
+def _run(program: list[str], data: bytes, turn: threading.Lock, seconds: float) -> bytes:
+    """What one of our programs says of some bytes, in its turn. Raises Unfit where it ends badly, or does not end."""
+    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    # Files, not pipes: nothing blocks, and what it writes is limited by the system.
+    with turn, TemporaryFile() as given, TemporaryFile() as made:
+        given.write(data)
+        given.seek(0)
+        try:
+            done = subprocess.run(
+                [sys.executable, "-I", *program],
+                stdin=given,
+                stdout=made,
+                stderr=subprocess.DEVNULL,
+                timeout=seconds,
+                env=environment,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise Unfit(Failure.BROKEN) from None
+        made.seek(0)
+        said = made.read(LARGEST)
+    if done.returncode != 0:
+        raise Unfit(Failure.BROKEN)
+    return said
 
 
 def _picture(said: bytes) -> Picture:

@@ -243,6 +243,7 @@ class Media(Part):
     """Where photos are kept."""
 
     url: Annotated[str, _scheme("file", "s3")] = "file://var/media"
+    blur: bool = True
 
 
 class DeliverySettings(Part):

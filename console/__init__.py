@@ -14,6 +14,7 @@ from console.chats import add_chats
 from console.departments import add_departments
 from console.figures import add_figures
 from console.gate import add_gate
+from console.honours import add_honours
 from console.house import House
 from console.learning import add_learning
 from console.ledger import add_ledger
@@ -79,4 +80,5 @@ def blueprint(
     add_ledger(pages, house)
     add_stations(pages, house)
     add_riders(pages, house)
+    add_honours(pages, house)
     return pages

@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from console import entries
 from console.house import House, argument, field
 from console.sight import Sight
-from console.tables import csv_file
+from console.tables import NoWorkbook, csv_file, xlsx_file
 from models import accounts, redeeming
 from models.accounts import of_person
 from models.area import Area
@@ -45,6 +46,20 @@ def add_ledger(blueprint: Blueprint, house: House) -> None:
     def redemptions_csv() -> Response:
         with house.looking() as sight:
             return csv_file("redemptions.csv", ledger.CSV_HEAD, _redemptions(sight))
+
+    @blueprint.get("/ledger/entries.xlsx")
+    def entries_xlsx() -> ResponseReturnValue:
+        try:
+            with house.looking() as sight:
+                tables, now = entries.tables(sight), sight.now
+        except Refused as refused:
+            with house.looking() as sight:
+                return house.page("ledger.html", sight, **_page(sight), fault=_sentence(refused)), 409
+        try:
+            return xlsx_file("ledger.xlsx", tables, now=now)
+        except NoWorkbook:
+            with house.looking() as sight:
+                return house.page("ledger.html", sight, **_page(sight), fault=ledger.NO_WORKBOOK), 503
 
     @blueprint.post("/ledger/goods")
     def goods_entered() -> ResponseReturnValue:

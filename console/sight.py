@@ -16,6 +16,7 @@ from models.area import Area, AreaKind
 from models.attachment import Attachment
 from models.category import Category
 from models.conversation import Conversation, State
+from models.honour import HonourRound
 from models.ledger import Account, AccountKind, Entry, Goods, LedgerMember, Posting
 from models.lifecycle import LIVE_STATES, Actor
 from models.outbox import Notice, NoticeState
@@ -287,6 +288,33 @@ class Sight:
             .where(Posting.id == posting_id, Account.kind == AccountKind.PERSON, Account.owner_id == person.id)
         )
         if found is None or person.id == self.person.id:
+            raise NotFound
+        return found
+
+    def ledger_people(self, area: Area) -> ColumnElement[bool]:
+        """The people in sight who live, serve or reported in one of the desk's areas."""
+        inside = select(Area.id).where(Area.path.startswith(area.path))
+        return and_(
+            self.people(),
+            or_(
+                Person.home_area_id.in_(inside),
+                exists().where(Role.person_id == Person.id, Role.status != RoleStatus.ENDED, Role.area_id.in_(inside)),
+                exists().where(Ticket.reporter_id == Person.id, Ticket.community_id.in_(inside)),
+            ),
+        )
+
+    # ---------------------------------------------------------------- honouring
+
+    def honour_rounds(self) -> ColumnElement[bool]:
+        """The condition for the rounds of the desk's areas in which people honour somebody."""
+        if not self.is_desk:
+            raise NotFound
+        return HonourRound.area_id.in_(select(Area.id).where(self.desk_areas))
+
+    def honour_round(self, round_id: int) -> HonourRound:
+        """One of them."""
+        found = self.session.scalar(select(HonourRound).where(HonourRound.id == round_id, self.honour_rounds()))
+        if found is None:
             raise NotFound
         return found
 

@@ -112,6 +112,8 @@ def add_tickets(blueprint: Blueprint, house: House) -> None:
         with house.looking() as sight:
             found = sight.attachment(attachment_id)
             stored = (found.small if argument("small") else "") or found.stored
+            if not sight.is_desk and found.blurred is not None:
+                stored = found.for_others
             log.info("photo seen", attachment=attachment_id, person=sight.person.id)
         if stored is None or house.read_media is None:
             raise NotFound

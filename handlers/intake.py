@@ -25,6 +25,8 @@ class Taken:
     reply: Reply
     person_id: int
     ticket_id: int | None
+    forget: bool = False
+    """What was said is not kept, such as for whom somebody votes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from handlers import dialogue, member
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn
-from models import areas, people, redeeming, riders, sharing, tickets
+from models import areas, ballots, people, redeeming, riders, sharing, tickets
 from models.area import Area, AreaKind
 from models.conversation import QuestionKind, State
 from models.errors import Refusal, Refused
@@ -124,9 +124,11 @@ def bind(turn: Turn) -> Reply:
     if code_row.person_id in (None, turn.person.id):
         code_row.uses_left += 1
         return Reply(residents.bound_to_self())
-    sharing.join(turn.session, turn.session.get_one(Person, code_row.person_id), turn.person, now=turn.now)
-    riders.join(turn.session, turn.session.get_one(Person, code_row.person_id), turn.person)
-    people.join(turn.session, turn.session.get_one(Person, code_row.person_id), turn.person)
+    keep = turn.session.get_one(Person, code_row.person_id)
+    sharing.join(turn.session, keep, turn.person, now=turn.now)
+    riders.join(turn.session, keep, turn.person)
+    ballots.join(turn.session, keep, turn.person, key=turn.world.ballot_key)
+    people.join(turn.session, keep, turn.person)
     return Reply(residents.bound())
 
 
@@ -156,6 +158,7 @@ def erase(turn: Turn) -> Reply:
     turn.session.execute(update(InboxMessage).where(InboxMessage.person_id == person.id).values(reply=None))
     redeeming.leave_all(turn.session, person, now=turn.now)
     riders.erase(turn.session, person, now=turn.now)
+    ballots.erase(turn.session, person, key=turn.world.ballot_key, now=turn.now)
     people.erase(turn.session, person, now=turn.now)
     return Reply(residents.erased())
 

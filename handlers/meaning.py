@@ -45,7 +45,8 @@ KINDS = {
     MessageKind.LOCATION: Meaning.LOCATION,
 }
 
-# Their words tell how a known matter ended or why it is passed on, so danger words in them raise no alarm.
+# Their words tell how a known matter ended, why it is passed on, or what somebody once did for others, so danger words
+# in them raise no alarm.
 REPORTING_BACK = frozenset(
     {
         Intent.FINISH,
@@ -62,6 +63,7 @@ REPORTING_BACK = frozenset(
         Intent.ANNOUNCE,
         Intent.END_ANNOUNCEMENT,
         Intent.ALERT,
+        Intent.NOMINATE,
     }
 )
 
@@ -150,6 +152,9 @@ INNER_MEANINGS = frozenset(
         Meaning.UNCOVERED,
         Meaning.GOODS,
         Meaning.GIFT,
+        Meaning.BALLOT,
+        Meaning.FOR_NOMINEE,
+        Meaning.HONOUR,
         Meaning.ASK_STREET,
         Meaning.STATION,
         Meaning.RIGHT,

@@ -215,6 +215,12 @@ class Meaning(StrEnum):
     """Whether somebody gives a title back."""
     ALERT = "alert"
     """Whether an alert goes out."""
+    BALLOT = "ballot"
+    """One of the rounds in which somebody may vote."""
+    FOR_NOMINEE = "for_nominee"
+    """A vote: for whom on a ballot."""
+    HONOUR = "honour"
+    """Whether somebody who was named wants to be on the ballot."""
     ASK_STREET = "ask_street"
     """A department wants the street to let a task through."""
 
@@ -235,6 +241,8 @@ class World:
     ledger: Rules = Rules()
     public_url: str = ""
     """Where links lead."""
+    ballot_key: bytes = b""
+    """Without it nobody can tell whose a vote is."""
 
     def path(self, area_id: int | None) -> list[Area]:
         """The area and everything above it, nearest first; empty for what is not in the tree."""

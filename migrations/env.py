@@ -16,6 +16,7 @@ from models import (  # noqa: F401
     category,
     conversation,
     correction,
+    honour,
     inbox,
     joint,
     ledger,

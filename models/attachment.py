@@ -58,6 +58,10 @@ class Attachment(Base):
     media_url: Mapped[str] = mapped_column(Text, default="")
     stored: Mapped[str | None] = mapped_column(String(200))
     small: Mapped[str] = mapped_column(String(200), default="")
+    blurred: Mapped[str | None] = mapped_column(String(200))
+    """The name of the same photo without faces and number plates, which is `stored` where none were found; empty where
+    it could not be made, None where nobody looks for any.
+    """
     digest: Mapped[str] = mapped_column(String(64), default="")
     """SHA-256 of the file that was sent; what is stored is named by its own."""
     fetch_at: Mapped[datetime | None]
@@ -74,6 +78,11 @@ class Attachment(Base):
     lng: Mapped[float | None]
     label: Mapped[str] = mapped_column(String(200), default="")
     sent_at: Mapped[datetime]
+
+    @property
+    def for_others(self) -> str | None:
+        """The name of what anybody but staff is shown; None where there is nothing."""
+        return (self.stored if self.blurred is None else self.blurred) or None
 
 
 class Fingerprint(Base):

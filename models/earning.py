@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from models import accounts, results, transitions
+from models import accounts, photos, results, transitions
 from models.accounts import ISSUED, of_person
 from models.base import insert
 from models.clock import local
@@ -68,7 +68,10 @@ def due(session: Session, *, now: datetime, rules: Rules, most: int) -> Sequence
 
 def earn(session: Session, result_id: int, *, now: datetime, rules: Rules) -> bool:
     """Credits everybody who takes part for one result, once; gives whether this was the time."""
-    result = session.get_one(Result, result_id)
+    # A day and more after the judgement every photo has long been looked at.
+    result, copied = session.execute(
+        select(Result, photos.only_copies(Result.ticket_id)).where(Result.id == result_id)
+    ).one()
     ticket = transitions.lock(session, result.ticket_id)
     if ticket.state is not TicketState.CLOSED or ticket.reopened != result.round:
         return False
@@ -82,6 +85,7 @@ def earn(session: Session, result_id: int, *, now: datetime, rules: Rules) -> bo
         and ticket.service is None
         and ticket.reporter_id not in workers
         and not result.announced
+        and not copied
     )
     for person_id in sorted(workers | ({ticket.reporter_id} if useful else set())):
         member = session.get(LedgerMember, person_id)

@@ -116,6 +116,10 @@ class NoticeKind(StrEnum):
     """To whoever offered them."""
     REDEMPTION_OVER = "redemption_over"
     """What was reserved was not fetched in time: the points are back."""
+    HONOUR_ASKED = "honour_asked"
+    """Somebody was named (提名) and is asked whether they want it; a question."""
+    HONOUR_OVER = "honour_over"
+    """To who was on a ballot: how it ended, without a number."""
     PRESSED = "pressed"
     """The words that answer a pressed card, whose callback can only change the card."""
 

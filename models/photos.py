@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from itertools import combinations
 
-from sqlalchemy import Select, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models import areas, duplicates, followers, merging, outboxes, transitions
@@ -76,6 +76,7 @@ def keep(
     *,
     stored: str,
     small: str = "",
+    blurred: str | None = None,
     digest: str = "",
     fingerprint: int | None = None,
     taken_at: datetime | None = None,
@@ -87,6 +88,7 @@ def keep(
     if row is None:
         return
     row.fetch_at, row.stored, row.small, row.digest, row.taken_at = None, stored, small, digest, taken_at
+    row.blurred = blurred
     if taken_at_place is not None:
         row.taken_lat, row.taken_lng = taken_at_place
     if fingerprint is not None:
@@ -158,26 +160,24 @@ def near(session: Session, bits: int, *, since: datetime, but: int = 0) -> Seque
     ).all()
 
 
-def is_copy(session: Session, attachment: Attachment) -> bool:
-    """Whether the photo, or one that nearly looks the same, was sent before by anybody: it earns nothing again."""
-    query = select(Fingerprint.copy_of_id).where(Fingerprint.attachment_id == attachment.id)
-    return session.scalar(query) is not None
+def only_copies(ticket_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """The condition that a ticket came with photos, each of which (or one that nearly looks the same) was sent before.
 
-
-def shows_something_new(session: Session, ticket: Ticket) -> bool:
-    """Whether a ticket came with a photo that nobody had sent before."""
-    query = (
-        select(Attachment.id)
-        .outerjoin(Fingerprint, Fingerprint.attachment_id == Attachment.id)
+    A ticket without a photo, or with one that looks like nothing (a black one), came with no copy.
+    """
+    shown = (
+        exists()
         .where(
-            Attachment.ticket_id == ticket.id,
+            Attachment.ticket_id == ticket_id,
             Attachment.kind == AttachmentKind.IMAGE,
             Attachment.use == AttachmentUse.BEFORE,
             Attachment.stored.is_not(None),
-            Fingerprint.copy_of_id.is_(None),
         )
+        .correlate_except(Attachment)
     )
-    return session.scalar(query.limit(1)) is not None
+    # Of what is stored a photo without a fingerprint, or with one of its own, is new.
+    copied = exists().where(Fingerprint.attachment_id == Attachment.id, Fingerprint.copy_of_id.is_not(None))
+    return and_(shown, ~shown.where(~copied.correlate_except(Fingerprint)))
 
 
 def hint(session: Session, attachment: Attachment, *, now: datetime) -> None:

@@ -79,6 +79,9 @@ class Intent(StrEnum):
     FAMILY_LEAVE = "family_leave"
     GIVE_HOURS = "give_hours"
     CERTIFICATE = "certificate"
+    NOMINATE = "nominate"
+    VOTE = "vote"
+    OFF_BALLOT = "off_ballot"
     HELP = "help"
     CANCEL = "cancel"
     DESK = "desk"
@@ -232,6 +235,9 @@ _RULES: dict[Intent, _Rule] = {
     Intent.FAMILY_INVITE: _rule("邀请家人", _A.ANYONE, _EVERYBODY),
     Intent.FAMILY_LEAVE: _rule("退出家庭积分", _A.ANYONE, _EVERYBODY),
     Intent.CERTIFICATE: _rule("服务证明 时长证明 志愿服务证明", _A.ANYONE, _EVERYBODY),
+    Intent.NOMINATE: _rule("提名 我要提名", _A.ANYONE, _EVERYBODY, _N, _W),
+    Intent.VOTE: _rule("投票 我要投票 评选结果", _A.ANYONE, _EVERYBODY, _N),
+    Intent.OFF_BALLOT: _rule("不参加评选 退出评选", _A.ANYONE, _EVERYBODY),
     Intent.GIVE_HOURS: _rule("送时长 赠送时长 转赠时长", _A.ANYONE, _EVERYBODY, _S),
     Intent.HELP: _rule("帮助 菜单 help 使用说明 使用帮助 怎么用 功能 指令", _A.ANYONE, _EVERYBODY),
     Intent.CANCEL: _rule("取消 cancel 取消操作 结束对话 结束会话", _A.ANYONE, _EVERYBODY, _S),

@@ -18,6 +18,7 @@ from models import (
     accounts,
     alarms,
     announcements,
+    ballots,
     batch,
     callbacks,
     desk,
@@ -325,6 +326,14 @@ def end_reservations(huying: Huying, now: datetime) -> int:
     with huying.database.reading() as session:
         ids = redeeming.due(session, now=now, most=BATCH)
     return _all(huying, ids, lambda session, redemption_id: redeeming.run_out(session, redemption_id, now=now))
+
+
+@job("interval", minutes=10)
+def count_votes(huying: Huying, now: datetime) -> int:
+    """Counts the votes of rounds that are over (最美小哥 …), and forgets whose they were."""
+    with huying.database.reading() as session:
+        ids = ballots.due(session, now=now, most=BATCH)
+    return _all(huying, ids, lambda session, round_id: ballots.count(session, round_id, now=now))
 
 
 @job("interval", hours=1)

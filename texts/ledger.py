@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from models.clock import local
 from models.errors import Refusal
-from models.ledger import RedemptionState, Unit, Why
+from models.ledger import AccountKind, RedemptionState, Unit, Why
 from texts.common import date_of, day_name
 
 ON, NOT_NOW = "开通", "先不用"
@@ -41,7 +41,23 @@ UNITS = {Unit.POINTS: "积分", Unit.MINUTES: "服务时间"}
 
 CSV_HEAD = ("预留日期", "东西", "到哪里领", "积分", "现在", "结束日期")
 
+ENTRY_HEAD = ("流水号", "日期", "为什么", "谁的", "增减", "单位", "哪件事", "说明", "更正的流水号")
+
+ENTRY_SUMS_HEAD = ("为什么", "单位", "笔数", "增减合计")
+
+ENTRY_SHEETS = ("明细", "合计")
+
+OWNERS = {AccountKind.PERSON: "个人", AccountKind.FAMILY: "家庭"}
+
+SMALL_UNITS = {Unit.POINTS: "分", Unit.MINUTES: "分钟"}
+
+NO_WORKBOOK = "文件没有做出来，请过一会儿再试，或者选短一点的时间。"
+
+TOO_MANY_ENTRIES = "这里只有前 20000 笔，其余的请缩短时间再导一次。"
+
 FAULTS = {
+    Refusal.WRONG_DATES: "请选从哪天到哪天，最长一年。",
+    Refusal.NO_SUCH_PLACE: "请从名单里选一处地方。",
     Refusal.NO_AMOUNT: "名称、价格和数量都要写，价格至少 1 分，数量不能减到 0 以下。什么都没有动。",
     Refusal.NO_SUCH_CODE: "这个码不对、用过了、过期了，或者不归您这里核销。请对方回复“兑换码”换一个新的。",
     Refusal.NOT_ENOUGH: "本人已经用掉了一部分，退不回来，什么都没有动。",
@@ -267,6 +283,7 @@ def handed_over(name: str) -> str:
 # ---------------------------------------------------------------- certificates
 
 CERTIFICATE_TITLE = "志愿服务时长证明"
+CERTIFICATE_FILE = "存成 PDF 文件"
 CERTIFICATE_HINT = (
     "可以直接打印。拿到纸质证明的人，打开这个地址或在地址后面输入核对码，看到的内容和纸上一样，就是真的。"
 )
@@ -287,9 +304,9 @@ def certified(name: str, tasks: int, minutes: int, first: date, last: date) -> s
     )
 
 
-def check_line(check_code: str) -> str:
-    """The code as it is printed."""
-    return f"核对码 {check_code}"
+def check_lines(check_code: str, address: str) -> tuple[str, ...]:
+    """How the paper is checked: the code, and where, if that is known."""
+    return (f"核对码 {check_code}", *([f"核对真假请打开 {address}"] if address else []))
 
 
 def certificate_made(minutes: int) -> str:

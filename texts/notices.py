@@ -13,7 +13,7 @@ from models.outbox import NoticeKind
 from models.person import RoleKind
 from models.rider import TitleKind
 from models.ticket import Limit, TicketState
-from texts import care, ledger, members, residents, riders, services, snap
+from texts import care, honours, ledger, members, residents, riders, services, snap
 from texts.common import LEVELS, clip, date_of, day, helper, part_of_day, when, within
 
 WAITED_FOR = {
@@ -543,6 +543,17 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     ),
     NoticeKind.REDEMPTION_OVER: lambda facts: Words(
         ledger.redemption_over(facts.data["name"], facts.data["points"], family=facts.data.get("family", False))
+    ),
+    NoticeKind.HONOUR_ASKED: lambda facts: Words(
+        honours.asked(facts.data["title"], facts.data["about"], datetime.fromisoformat(facts.data["until"])),
+        honours.asked_choices(facts.data["nominee"]),
+    ),
+    NoticeKind.HONOUR_OVER: lambda facts: Words(
+        honours.over(
+            facts.data["title"],
+            honoured=facts.data.get("honoured", False),
+            called_off=facts.data.get("called_off", False),
+        )
     ),
     NoticeKind.PRESSED: lambda facts: Words(
         facts.data.get("text", ""), tuple((label, command) for label, command in facts.data.get("choices", []))

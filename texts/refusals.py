@@ -118,6 +118,19 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.NO_SUCH_STATION: lambda facts: "这一处已经不在名单上了，谢谢您。找别的，回复“驿站”。",
     Refusal.COUNT_DIFFERS: lambda facts: f"人数变了，现在是 {facts.get('count', 0)} 位，还没有发。请再确认一次。",
     Refusal.ALERT_SENT: lambda facts: "同样的话刚刚已经发过了，没有再发，免得打扰大家。",
+    Refusal.ROUND_OVER: lambda facts: (
+        "这次评选的这一步已经过了，或者还没开始，什么都没有变。看看现在到哪一步，回复“投票”。"
+    ),
+    Refusal.MAY_NOT_VOTE: lambda facts: (
+        "这次评选请的是开始前就在这里的人：住在这里（回复“我家”记下）、报过这里的事，或者在这里登记过。\n有疑问回复“人工”。"
+    ),
+    Refusal.NO_SUCH_NOMINEE: lambda facts: "没有这个号，或者这位退出了，您的票没有变。看名单回复“投票”。",
+    Refusal.VOTED_OFTEN: lambda facts: "一次评选一个人最多投 5 回，算您最后投的那一回。有疑问回复“人工”。",
+    Refusal.VOTE_STOPPED: lambda facts: "投票这会儿用不了，您原来的票没有变。请回复“人工”，让社区看一看。",
+    Refusal.NOMINATED_OFTEN: lambda facts: "一次评选一个人最多提名 3 回，前面的都记着。投票开始了回复“投票”。",
+    Refusal.NAMED_ALREADY: lambda facts: f"{facts.get('name') or '这位'}这次已经问过了，不再问第二回。",
+    Refusal.BALLOT_FULL: lambda facts: "名单最多 9 位，现在满了。等有人不参加再添。",
+    Refusal.WRONG_DATES: lambda facts: "时间没对上：先提名，再投票，最后截止，都要在今天以后。",
     Refusal.CORRECTED: lambda facts: "这一笔已经更正过了，或者不是能更正的一笔。",
     Refusal.CHANGED: lambda facts: f"{facts.get('number', '这件事')} 刚刚被别人改过，请看一眼再决定。",
 }

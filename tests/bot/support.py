@@ -73,6 +73,7 @@ def settings(url: str, folder: Path, *, api: str = "http://127.0.0.1:9", **value
             "data_dir": str(folder),
             "database": {"url": url, "pool_size": 24},
             "gas_phone": "96777",
+            "media": {"url": f"file://{folder}/media", "blur": False},
             "channels": {"official": official, "wecom": wecom},
             **values,
         }

@@ -264,9 +264,6 @@ def test_a_neighbour_with_the_same_photo_is_asked_whether_it_is_the_same_event(b
         [proposal] = session.query(Proposal).all()
         earlier, later = session.query(Ticket).order_by(Ticket.id)
         assert (proposal.ticket_id, proposal.into_id, proposal.reasons) == (later.id, earlier.id, [photos.PHOTO])
-        assert photos.shows_something_new(session, earlier)
-        assert not photos.shows_something_new(session, later)
-        assert photos.is_copy(session, both_desks.attachment("m-2"))
     [asked] = words(both_desks, CHEN, NoticeKind.SAME_EVENT)
     assert "是同一件事吗" in asked
 

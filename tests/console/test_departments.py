@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from models import departments, desk, joints, parties, pushing, statistics
+from models.attachment import Attachment, AttachmentKind
 from models.category import Category
 from models.joint import JointArea
 from models.party import Link, Party, PartyKind
@@ -153,6 +154,38 @@ def test_the_street_decides_about_a_return_with_three_buttons(place: Place) -> N
     clerk = place.sign_in("clerk")
     assert "街道已经定了" in clerk.press(ticket, "return", why="真的不归我们").text
     assert "街道定了，仍由他们办：城管" in clerk.get(f"/tickets/{ticket.number}").text
+
+
+def test_a_department_sees_photos_without_faces_and_the_desk_as_they_are(place: Place) -> None:
+    ticket = place.ticket(category="stall")
+    place.do(desk.assign, ticket, "城管", "", by="staff")
+    place.media |= {"whole": b"\xff\xd8\xff whole", "small": b"\xff\xd8\xff small", "hidden": b"\xff\xd8\xff hidden"}
+    who = place.people["resident"].id
+    with place.database.transaction() as session:
+        sent = [
+            Attachment(
+                ticket_id=ticket.id,
+                person_id=who,
+                channel="official",
+                kind=AttachmentKind.IMAGE,
+                stored="whole",
+                small="small",
+                blurred=blurred,
+                sent_at=place.now,
+            )
+            for blurred in ("hidden", "", None)
+        ]
+        session.add_all(sent)
+        session.flush()
+        hidden, failed, as_it_is = [each.id for each in sent]
+    staff, clerk = place.sign_in("staff"), place.sign_in("clerk")
+    for each in (hidden, failed, as_it_is):
+        assert staff.get(f"/attachments/{each}").data == place.media["whole"]
+        assert staff.get(f"/attachments/{each}?small=1").data == place.media["small"]
+    for size in ("", "?small=1"):
+        assert clerk.get(f"/attachments/{hidden}{size}").data == place.media["hidden"]
+        assert clerk.get(f"/attachments/{failed}{size}").status_code == 404
+    assert clerk.get(f"/attachments/{as_it_is}").data == place.media["whole"]
 
 
 def test_a_department_pushes_down_on_a_page_of_its_own_and_the_street_decides_about_the_rest(place: Place) -> None:

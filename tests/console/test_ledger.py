@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
+from urllib.parse import urlencode
+from xml.etree import ElementTree
+from zipfile import ZipFile
 
 import pytest
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
+from console.tables import XLSX
 from models import accounts, redeeming
 from models.accounts import ISSUED, of_person
 from models.ledger import Goods, Posting, Unit, Why
@@ -159,3 +165,81 @@ def test_nobody_corrects_their_own_ledger_or_through_another_person(place: Place
 def test_whoever_is_not_signed_in_sees_nothing(place: Place) -> None:
     for path in ("/ledger", "/ledger/redemptions.csv", f"/ledger/people/{place.people['member'].id}"):
         assert place.browser().get(path).status_code in (302, 303)
+
+
+# ---------------------------------------------------------------- the ledger to take along
+
+
+PARTS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def sheets(data: bytes) -> list[list[list[str]]]:
+    """The cells of a workbook as a spreadsheet reads them; a formula would come as itself."""
+    with ZipFile(BytesIO(data)) as book:
+        words = ["".join(part.text or "" for part in each.iter(f"{PARTS}t")) for each in ElementTree.fromstring(book.read("xl/sharedStrings.xml"))]  # fmt: skip
+        found = []
+        for name in sorted(name for name in book.namelist() if name.startswith("xl/worksheets/sheet")):
+            root = ElementTree.fromstring(book.read(name))
+            assert next(root.iter(f"{PARTS}f"), None) is None, "a formula"
+            found.append([[_cell(each, words) for each in row] for row in root.iter(f"{PARTS}row")])
+    return found
+
+
+def _cell(cell: ElementTree.Element, words: list[str]) -> str:
+    value = cell.findtext(f"{PARTS}v") or ""
+    return words[int(value)] if cell.get("t") == "s" else value
+
+
+def exported(place: Place, who: str = "staff", **asked: str) -> TestResponse:
+    what = {"area": str(place.street.community.id), "since": "2026-11-01", "until": "2026-11-30", **asked}
+    return place.sign_in(who).get(f"/ledger/entries.xlsx?{urlencode(what)}")
+
+
+def test_the_entries_of_an_area_and_a_period_go_along_without_a_name(both_places: Place) -> None:
+    place = both_places
+    posting_id = credited(place)
+    credited(place, who="elsewhere", points=7)
+    reason = '=HYPERLINK("http://example.org","看")'
+    staff = place.sign_in("staff")
+    person = place.people["member"].id
+    assert staff.post(f"/ledger/people/{person}/{posting_id}", {"why": reason}).status_code == 303
+    answer = exported(place)
+    assert answer.mimetype == XLSX
+    assert "attachment" in answer.headers["Content-Disposition"]
+    entries, sums = sheets(answer.data)
+    assert [row[1:6] for row in entries[1:]] == [
+        ["2026-11-23", "帮了一个忙", "个人", "25", "分"],
+        ["2026-11-23", "更正", "个人", "-25", "分"],
+    ]
+    assert entries[2][-2:] == [reason, str(posting_id)]
+    assert sums[1:] == [["帮了一个忙", "分", "1", "25"], ["更正", "分", "1", "-25"]]
+    told = str(entries) + str(sums)
+    assert not any(each.name in told for each in place.people.values() if each.name)
+    # Touched, or saved as CSV and opened again, it still is a text.
+    with ZipFile(BytesIO(answer.data)) as book:
+        assert b'quotePrefix="1"' in book.read("xl/styles.xml")
+    nothing = exported(place, since="2026-10-01", until="2026-10-31")
+    assert sheets(nothing.data)[0][1:] == []
+
+
+@pytest.mark.parametrize(("who", "status"), [("elsewhere", 404), ("clerk", 404), ("grid", 403)])
+def test_the_entries_of_an_area_are_its_own_desks(place: Place, who: str, status: int) -> None:
+    credited(place)
+    assert exported(place, who=who).status_code == status
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"since": ""}, {"until": "soon"}, {"since": "2026-12-01"}, {"since": "2020-01-01"}, {"since": "2026-02-30"}],
+)
+def test_a_period_that_is_none_is_not_exported(place: Place, wrong: dict[str, str]) -> None:
+    answer = exported(place, **wrong)
+    assert answer.status_code == 409
+    assert "从哪天到哪天" in answer.text
+
+
+def test_the_street_may_take_the_whole_street_along(place: Place) -> None:
+    credited(place)
+    credited(place, who="elsewhere", points=7)
+    rows = sheets(exported(place, who="street", area=str(place.street.street.id)).data)[0]
+    assert sorted(row[4] for row in rows[1:]) == ["25", "7"]

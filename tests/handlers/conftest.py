@@ -348,6 +348,7 @@ def _settings(url: str, folder: Path) -> Settings:
         {
             "data_dir": str(folder),
             "database": {"url": url},
+            "media": {"url": f"file://{folder}/media", "blur": False},
             "channels": {
                 OFFICIAL: {
                     "kind": "official_account",

@@ -16,6 +16,7 @@ from models.inbox import InboxMessage
 from models.ledger import Goods, Posting, Unit, Why
 from models.person import Person
 from scheduler import jobs
+from tests.bot.test_pdf import shown
 from tests.handlers.conftest import Street, both_platforms
 
 RESIDENT, NEIGHBOUR, THIRD = "demo-resident-1", "demo-resident-2", "demo-resident-3"
@@ -325,6 +326,26 @@ def test_hours_are_certified_and_anybody_can_check_it(street: Street) -> None:
     wrong = browser.get("/certificate/AAAA-BBBB-CCCC-DDDD")
     assert (wrong.status_code, "孙丽" in wrong.text) == (404, False)
     assert where.rpartition("/")[2] not in street.everything_stored(but_read_by=STAFF)
+
+
+def test_the_file_of_a_certificate_says_what_the_page_says(street: Street) -> None:
+    served(street, SECOND, 100)
+    where = certificate_of(street, SECOND)
+    browser = street.huying.web.test_client()
+    page = browser.get(where)
+    assert f'href="{where}.pdf"' in page.text
+    file = browser.get(f"{where}.pdf")
+    assert (file.mimetype, file.headers["Cache-Control"]) == ("application/pdf", "private, no-store")
+    assert browser.get(f"{where.lower()}.pdf").data == file.data
+    told = re.sub(r"\s", "", "".join(shown(file.data)))
+    on_paper = re.sub(r"<style>.*?</style>|<p class=\"plain only-screen\">.*?</p>|<[^>]*>|\s", "", page.text)
+    # The page's own title stands in its head and on the paper.
+    assert told == on_paper.removeprefix("志愿服务时长证明")
+    assert "兹证明孙丽于2026年11月23日" in told
+    assert browser.get("/certificate/AAAA-BBBB-CCCC-DDDD.pdf").status_code == 404
+    street.say(SECOND, "删除我的信息")
+    street.say(SECOND, "1")
+    assert browser.get(f"{where}.pdf").status_code == 404
 
 
 def test_only_what_was_served_and_not_taken_back_is_certified(street: Street) -> None:

@@ -16,7 +16,7 @@ from models.errors import Refusal, Refused
 from models.outbox import NoticeKind
 from models.person import RoleKind
 from models.ticket import TicketState
-from texts import announcing, common, ledger, members, notices, refusals, residents, riders, staff
+from texts import announcing, common, honours, ledger, members, notices, refusals, residents, riders, staff
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -107,6 +107,7 @@ DATA: dict[str, Any] = {
 DATA |= {"proposal": 1, "opened": NOW.isoformat(), "state": "accepted", "people": 2, "category": "噪音扰民"}
 DATA |= {"wish": 12, "task": "统计商户", "community": "香樟社区", "contact": "抢修班"}
 DATA |= {"gift": 1, "minutes": 80, "points": 12, "name": "一桶食用油"}
+DATA |= {"nominee": 1, "title": "最美小哥", "about": "下雨天送药上楼", "honoured": True}
 LINE = {"short": "0007", "category": "噪音扰民", "place": "香樟花园6栋", "due": NOW.replace(hour=8).isoformat()}
 NOTICE = notices.NoticeFacts(
     now=NOW,
@@ -142,7 +143,11 @@ THEIRS = replace(NOTICE, reader_has_it=True, data={**NOTICE.data, "missed": "acc
 """The reader has it, and it went up by itself."""
 
 SENTENCES = [
-    *(each for module in (common, residents, members, riders, staff, announcing, ledger) for each in _spoken(module)),
+    *(
+        each
+        for module in (common, residents, members, riders, staff, announcing, ledger, honours)
+        for each in _spoken(module)
+    ),
     *((reason.value, refusals.sentence(Refused(reason, **FACTS))) for reason in Refusal),
     ("not_found without a number", refusals.sentence(Refused(Refusal.NOT_FOUND, number=""))),
     *((kind.value, notices.words(kind, NOTICE).text) for kind in NoticeKind),

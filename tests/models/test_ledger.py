@@ -10,8 +10,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from models import accounts, dispatch, earning, people, sharing, tickets
+from models import accounts, dispatch, earning, people, photos, sharing, tickets
 from models.accounts import EXPIRED, ISSUED, of_family, of_person
+from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.db import Database
 from models.earning import Rules
 from models.errors import Refusal, Refused
@@ -215,6 +216,72 @@ def test_a_burst_of_judgements_earns_nothing_until_it_counts(session: Session, w
     evaluation.counted_at = NOW + 4 * DAY
     assert run(session, now=NOW + 5 * DAY) == 1
     assert has(session, world.member) == (10, 50)
+
+
+def photo(session: Session, ticket: Ticket, looks: int | None, use: AttachmentUse = AttachmentUse.BEFORE) -> None:
+    """A photo that came with a ticket and was stored; `looks` is its fingerprint."""
+    sent = Attachment(
+        ticket_id=ticket.id,
+        person_id=ticket.reporter_id,
+        channel="official",
+        kind=AttachmentKind.IMAGE,
+        use=use,
+        fetch_at=NOW,
+        sent_at=NOW,
+    )
+    session.add(sent)
+    session.flush()
+    photos.keep(session, sent.id, stored="one.jpg", fingerprint=looks, now=NOW)
+
+
+def mended(session: Session, world: World, reporter: Person, *looks: int | None) -> None:
+    """A report with photos that the member took and did, and the reporter judged."""
+    ticket = factories.run_dispatch(session, factories.ticket(session, reporter, area=world.street.building))
+    for each in looks:
+        photo(session, ticket, each)
+    tickets.accept(session, ticket, by=world.member, now=NOW)
+    tickets.finish(session, ticket, "好了", by=world.member, now=NOW)
+    photo(session, ticket, COVER, AttachmentUse.AFTER)
+    tickets.evaluate(session, ticket, 1, "", by=reporter, now=NOW)
+
+
+COVER, LAMP = 0x0F1E2D3C4B5A6978, 0x5555_3333_0F0F_00FF
+
+
+def test_one_photo_that_two_people_send_rewards_once(both: Database) -> None:
+    with both.transaction() as session:
+        world = build_world(session)
+        for who in (world.resident, world.stranger):
+            accounts.switch_on(session, who, now=NOW)
+        mended(session, world, world.resident, COVER)
+        mended(session, world, world.stranger, COVER ^ 0b101)
+        run(session, now=NOW + 2 * DAY)
+        assert has(session, world.resident) == (2, 0)
+        assert has(session, world.stranger) == (0, 0)
+        whole(session)
+
+
+@pytest.mark.parametrize(
+    ("looks", "points"),
+    [((COVER, COVER), 0), ((COVER, LAMP), 2), ((COVER, None), 2), ((LAMP, LAMP), 2), ((), 2)],
+    ids=["copies", "one-is-new", "one-is-plain", "twice-the-same-new-one", "no-photo"],
+)
+def test_a_report_of_nothing_but_copies_earns_nothing(
+    session: Session, world: World, looks: tuple[int | None, ...], points: int
+) -> None:
+    mended(session, world, world.resident, COVER)
+    for who in (world.resident, world.member):
+        accounts.switch_on(session, who, now=NOW)
+    mended(session, world, world.stranger)
+    run(session, now=NOW + 2 * DAY)
+    before = has(session, world.resident)
+    accounts.switch_on(session, world.stranger, now=NOW)
+    mended(session, world, world.stranger, *looks)
+    run(session, now=NOW + 2 * DAY)
+    assert has(session, world.stranger) == (points, 0)
+    assert has(session, world.resident) == before
+    # Whoever mended it has done so three times.
+    assert has(session, world.member)[0] == 30
 
 
 # ---------------------------------------------------------------- postings

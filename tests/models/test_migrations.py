@@ -17,6 +17,7 @@ from models import (
     desk,
     dispatch,
     earning,
+    honours,
     joints,
     links,
     parties,
@@ -34,6 +35,7 @@ from models.base import Base
 from models.category import Category
 from models.db import Database, downgrade, upgrade
 from models.departments import Draft
+from models.honour import Group, Vote
 from models.joint import Turn
 from models.ledger import Unit
 from models.offer import Offer, Purpose
@@ -128,6 +130,13 @@ def test_up_with_rows_down_and_up_again(empty_url: str) -> None:
             reminders.add_lookout(session, here.id, day, "后厨", by=world.staff, now=NOW, title=TitleKind.FOOD)
             riders.write_note(session, world.street.estate, "走北门", "", "", by=world.staff, now=NOW)
             alerts.send(session, AlertKind.STORM, here, "暴雨", people=1, by=world.staff, now=NOW)
+            week = {"votes_from": NOW + timedelta(days=1), "ends_at": NOW + timedelta(days=7)}
+            chosen = honours.open_round(
+                session, here, "最美志愿者", nominees=Group.MEMBERS, voters=Group.EVERYBODY, places=1, by=world.staff, now=NOW, **week
+            )  # fmt: skip
+            honours.nominate(session, chosen.id, "小李 修灯", by=world.member, now=NOW)
+            nominee = honours.ask(session, chosen.id, world.member, "修灯", by=world.staff, now=NOW)
+            session.add(Vote(round_id=chosen.id, voter="x", nominee_id=nominee.id, times=1))
             login = Login(name="staff", password_hash="x", person_id=world.staff.id, created_at=NOW)
             session.add_all([login, Code(code="AAAAAA", kind=CodeKind.BIND, expires_at=NOW)])
             session.flush()
