@@ -22,6 +22,7 @@ from bot.assistant import Assistant
 from bot.certificates import CertificatePages
 from bot.channels import Channel
 from bot.channels.build import build_channels
+from bot.channels.wecom import WeComChannel
 from bot.delivery import Delivery
 from bot.dispatcher import Dispatcher
 from bot.learning import Rates, own_weights
@@ -152,6 +153,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
             public_url=settings.site.public_url,
             read_media=fetcher.store.get,
             wake=tasks.wake,
+            secret=secret_key,
+            doors=[each for each in channels.values() if isinstance(each, WeComChannel) and each.has_sign_in],
         ),
         url_prefix="/console",
     )

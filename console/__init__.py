@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from console.account import add_account
 from console.announcements import add_announcements
+from console.audit import add_audit
 from console.bursts import add_bursts
 from console.callbacks import add_call_backs
 from console.chats import add_chats
@@ -84,4 +85,5 @@ def blueprint(
     add_roster(pages, house)
     add_bursts(pages, house)
     add_ledger(pages, house)
+    add_audit(pages, house)
     return pages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -237,4 +237,8 @@ def _inside(address: str, home: str) -> str:
     """The address if it is one of the console's own pages, otherwise nothing."""
     if not address.isprintable() or "\\" in address or "//" in address or len(address) > 300:
         return ""
-    return address if urlsplit(address).path.startswith(home) and address.startswith("/") else ""
+    # Browsers climb up on ".." however it is written.
+    path = unquote(urlsplit(address).path)
+    if ".." in path.split("/") or not path.isprintable():
+        return ""
+    return address if path.startswith(home) and address.startswith("/") else ""

@@ -185,7 +185,8 @@ def come_in(session: Session, login: Login, browser: Browser, *, now: datetime) 
 
 def _enter(session: Session, login: Login, kind: AuditKind, browser: Browser, *, now: datetime) -> Entered:
     if login.totp_secret:
-        # What was tried stays counted until the code was right too: a known password must not buy more guesses.
+        # What was tried before stays counted until the code was right too: a known password buys no more guesses.
+        login.failures, login.locked_until = max(login.failures - 1, 0), None
         return Entered(sessions.begin(session, login.id, browser, now=now, half=True), half=True)
     login.failures, login.locked_until = 0, None
     _note(session, login, kind, browser, now=now)

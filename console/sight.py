@@ -268,6 +268,22 @@ class Sight:
         """Whether the person may take a judgement into the figures that was set aside; each ticket is checked again."""
         return bool(self.street_paths)
 
+    # ---------------------------------------------------------------- who saw and did what
+
+    def audited(self) -> Sequence[Person]:
+        """Those who have, or had, a role of the console in the street's areas: whose doings the street may look at."""
+        if not self.street_paths:
+            raise NotFound
+        return self.session.scalars(
+            select(Person)
+            .join(Role, Role.person_id == Person.id)
+            .join(Area, Area.id == Role.area_id)
+            .where(Role.kind.in_(CONSOLE_KINDS), self._inside(*self.street_paths))
+            .distinct()
+            .order_by(Person.name, Person.id)
+            .limit(1000)
+        ).all()
+
     # ---------------------------------------------------------------- the roster
 
     def roster_areas(self) -> Sequence[Area]:

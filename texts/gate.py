@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from models.audit import AuditKind
 
 FAULTS = {
@@ -61,3 +64,80 @@ def browser(name: str) -> str:
         for known in (SYSTEMS, tuple(reversed(BROWSERS[:2])) + BROWSERS[2:])
     ]
     return " · ".join(part for part in parts if part) or "别的程序"
+
+
+AUDIT_GROUPS = {"seen": "看了什么", "did": "做了什么", "came": "登录退出", "accounts": "账号和身份"}
+
+_PLACES = {
+    "tickets": "事情",
+    "chats": "人工对话",
+    "registrations": "报到",
+    "unreached": "没联系上",
+    "call-backs": "回访",
+    "announcements": "公告",
+    "departments": "部门",
+    "joint-areas": "联合区域",
+    "admitted": "准入清单",
+    "wishes": "下派申请",
+    "push-down": "下派",
+    "roster": "值班表",
+    "ledger": "积分",
+    "set-aside": "扎堆的评价",
+    "accounts": "人员",
+    "connect": "接通",
+    "audit": "操作记录",
+}
+"""The rooms of the console, by the first word of their address."""
+
+_TABLES = {
+    "roles": "身份",
+    "people": "人",
+    "logins": "账号",
+    "parties": "单位",
+    "goods": "物品",
+    "redemptions": "预留",
+    "duties": "值班",
+    "announcements": "公告",
+    "announcement_tickets": "公告答复的事",
+    "joint_areas": "联合区域",
+    "joint_nodes": "联合区域的地方",
+    "admitted": "准入清单",
+    "push_downs": "下派申请",
+    "conversations": "对话",
+    "evaluations": "评价",
+    "call_backs": "回访",
+    "offers": "派单",
+    "party_links": "一次性链接",
+}
+
+_HOW = {"new": "添了一行", "gone": "删了一行"}
+
+
+def what(kind: AuditKind, about: str, names: Mapping[int, str]) -> str:
+    """One line of the audit, after the name of whoever it was."""
+    first, _, rest = about.partition("/")
+    if first == "people" and rest.isdigit():
+        return f"{AUDIT[kind]}：{names.get(int(rest)) or '没留姓名'}"
+    if kind is AuditKind.DID:
+        return f"{_PLACES.get(first, first)}：{rest or about}"
+    return f"{AUDIT[kind]}：{rest or about}" if about and kind is not AuditKind.SAW_AUDIT else AUDIT[kind]
+
+
+def differences(facts: Mapping[str, Any]) -> list[str]:
+    """What a button changed, one line a row of the tables."""
+    lines = []
+    for each in facts.get("changed", []):
+        name = _TABLES.get(each["table"], each["table"])
+        number = "、".join(str(part) for part in each.get("id") or [])
+        told = _HOW.get(each.get("how", ""), "") or "，".join(
+            f"{column} {_value(before)} → {_value(after)}" for column, (before, after) in each.get("to", {}).items()
+        )
+        lines.append(f"{name} {number}：{told}".replace(" ：", "："))
+    told = facts.get("told")
+    return [*lines, str(told)] if told else lines
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "无"
+    return ("否", "是")[value] if isinstance(value, bool) else str(value)

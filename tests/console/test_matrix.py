@@ -187,6 +187,8 @@ TABLE = (
     post("/wishes/{wish}/deny", {HERE: OF_STREET, NEXT: OF_STREET, FAR: set()}),
     get("/push-down", {DEPARTMENT}),
     post("/push-down", {HERE: {DEPARTMENT}, NEXT: {DEPARTMENT}, FAR: set()}, community="{area}", words="统计商户", ask="1"),
+    # ---- who saw and did what
+    get("/audit", OF_STREET),
     # ---- the roster
     get("/roster", DESK),
     get("/roster?area={area}", NEAR, name="of one area"),
