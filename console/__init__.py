@@ -9,6 +9,7 @@ from flask import Blueprint
 from sqlalchemy.orm import Session
 
 from console.account import add_account
+from console.accounts import add_accounts
 from console.announcements import add_announcements
 from console.audit import add_audit
 from console.bursts import add_bursts
@@ -17,6 +18,7 @@ from console.chats import add_chats
 from console.departments import add_departments
 from console.figures import add_figures
 from console.gate import add_gate
+from console.health import State, add_health
 from console.house import Door, House
 from console.learning import add_learning
 from console.ledger import add_ledger
@@ -47,6 +49,7 @@ def blueprint(
     wake: Callable[[Session], None] = _nobody_waits,
     secret: str = "",
     doors: Sequence[Door] = (),
+    state: Callable[[], State] = State,
 ) -> Blueprint:
     """The console, to be mounted under a prefix of its own, such as /console.
 
@@ -54,7 +57,8 @@ def blueprint(
     what the account cannot do. `read_media` gives the bytes stored under an attachment's name, or raises
     FileNotFoundError. `public_url` is where one-time links lead, which hold for `link_hours`.
     `wake` is given each session after its commit. `secret` seals what the apps of the second step know, one of this
-    process alone when empty. `doors` are other ways in than a password.
+    process alone when empty. `doors` are other ways in than a password; `state` tells how
+    the parts outside the database are.
     """
     house = House(
         database=database,
@@ -70,6 +74,7 @@ def blueprint(
         wake=wake,
         seal=Seal(secret or secrets.token_urlsafe(32)),
         doors=tuple(doors),
+        state=state,
     )
     pages = Blueprint("console", __name__, template_folder="templates", static_folder="static")
     add_gate(pages, house)
@@ -86,4 +91,6 @@ def blueprint(
     add_bursts(pages, house)
     add_ledger(pages, house)
     add_audit(pages, house)
+    add_health(pages, house)
+    add_accounts(pages, house)
     return pages

@@ -76,7 +76,9 @@ class House:
     read_media: Callable[[str], bytes] | None
     wake: Callable[[Session], None]
     seal: Seal
-    doors: tuple[Door, ...] = ()
+    doors: tuple[Door, ...]
+    state: Callable[[], Any]
+    """How the parts outside the database are: console/health.py has the class, which stands on this one."""
 
     @contextmanager
     def looking(self) -> Iterator[Sight]:

@@ -70,7 +70,7 @@ def create_login(
     name = name.strip()
     if not name or len(name) > 40 or not name.isprintable():
         raise LoginRefused(LoginFault.NAME_INVALID)
-    if _find(session, name) is not None:
+    if find(session, name) is not None:
         raise LoginRefused(LoginFault.NAME_TAKEN)
     login = Login(
         name=name,
@@ -97,7 +97,7 @@ def reset_password(session: Session, name: str, password: str, *, must_change: b
 
     Raises LoginRefused.
     """
-    login = _find(session, name.strip())
+    login = find(session, name.strip())
     if login is None:
         raise LoginRefused(LoginFault.NO_SUCH_LOGIN)
     login.password_hash = _hash(login.name, password)
@@ -112,7 +112,7 @@ def reset_password(session: Session, name: str, password: str, *, must_change: b
 def renew_login(session: Session, name: str, person: Person, *, now: datetime, must_change: bool = True) -> str:
     """Makes or resets the account `name`, and gives its fresh password."""
     password = new_password()
-    if _find(session, name.strip()) is None:
+    if find(session, name.strip()) is None:
         create_login(session, name, password, person, now=now, must_change=must_change)
     else:
         reset_password(session, name, password, must_change=must_change)
@@ -124,7 +124,8 @@ def list_logins(session: Session) -> Sequence[Login]:
     return session.scalars(select(Login).order_by(Login.name).options(selectinload(Login.person))).all()
 
 
-def _find(session: Session, name: str) -> Login | None:
+def find(session: Session, name: str) -> Login | None:
+    """The account of this name."""
     return session.scalar(select(Login).where(Login.name == name))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from models import parties, people, tickets, transitions
+from models import areas, parties, people, tickets, transitions
 from models.area import Area, AreaKind
 from models.attachment import Attachment
 from models.audit import AuditKind
@@ -283,6 +283,34 @@ class Sight:
             .order_by(Person.name, Person.id)
             .limit(1000)
         ).all()
+
+    # ---------------------------------------------------------------- accounts and roles
+
+    def accounts(self) -> ColumnElement[bool]:
+        """The people who have, had or asked for something in the administrator's areas."""
+        if not self.admin_paths:
+            raise NotFound
+        here = select(Role.person_id).join(Area, Area.id == Role.area_id).where(self._inside(*self.admin_paths))
+        return and_(Person.id.in_(here), Person.erased_at.is_(None))
+
+    def account(self, person_id: int) -> Person:
+        """One of them."""
+        found = self.session.scalar(select(Person).where(Person.id == person_id, self.accounts()))
+        if found is None:
+            raise NotFound
+        return found
+
+    def may_reset(self, person: Person) -> bool:
+        """Whether the whole of what somebody may do lies in the administrator's areas: a password opens all of it."""
+        roles = [role for role in person.roles if role.kind in CONSOLE_KINDS and role.status is RoleStatus.ACTIVE]
+        paths = [self.session.get_one(Area, role.area_id).path for role in roles]
+        return all(any(areas.covers(mine, path) for mine in self.admin_paths) for path in paths)
+
+    def account_areas(self) -> Sequence[Area]:
+        """Where the administrator may give a role."""
+        kinds = [kind for kind in AreaKind if kind is not AreaKind.BUILDING]
+        where = (Area.kind.in_(kinds), self._inside(*self.admin_paths))
+        return self.session.scalars(select(Area).where(*where).order_by(Area.path).limit(1500)).all()
 
     # ---------------------------------------------------------------- the roster
 

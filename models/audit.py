@@ -70,6 +70,8 @@ class JobRun(Base):
     at: Mapped[datetime]
     seconds: Mapped[float]
     touched: Mapped[int]
+    every: Mapped[int]
+    """Seconds between two runs."""
     fault: Mapped[str] = mapped_column(String(200), default="")
     """The kind of error it ended with; empty: it ended well."""
     well_at: Mapped[datetime | None]

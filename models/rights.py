@@ -1,4 +1,4 @@
-"""Giving roles that open the console and ending them: for an area, and where wanted for some categories and some time."""
+"""Giving roles that open the console, for an area, for some categories and for some time, and ending them."""
 
 from __future__ import annotations
 

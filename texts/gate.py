@@ -9,6 +9,16 @@ from models.audit import AuditKind
 
 FAULTS = {
     "password_wrong": "密码不对。",
+    "name": "请写姓名。",
+    "kind": "请选一个身份。",
+    "area": "请选一处您管的地方。",
+    "date": "请选一个日子，或者空着。",
+    "too_late": "日子已经过了，请选今天或以后，或者空着。",
+    "no_such_department": "部门的身份要写部门的名字。",
+    "elsewhere": "这位同志在别处也有身份，密码请上一级的管理员重设。",
+    "own": "自己的管理员身份请另一位管理员来结束。",
+    "name_invalid": "登录名要 1 到 40 个字。",
+    "name_taken": "这个登录名有人用了，请换一个。",
     "code_wrong": "验证码不对。请看手机上最新的那 6 位数，再写一次。",
 }
 
@@ -133,8 +143,7 @@ def differences(facts: Mapping[str, Any]) -> list[str]:
             f"{column} {_value(before)} → {_value(after)}" for column, (before, after) in each.get("to", {}).items()
         )
         lines.append(f"{name} {number}：{told}".replace(" ：", "："))
-    told = facts.get("told")
-    return [*lines, str(told)] if told else lines
+    return lines
 
 
 def _value(value: Any) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import redis
 
-from bot.channels import Garbage, NotSent, Outgoing, Sent, Way, Why
+from bot.channels import Garbage, NotSent, Outgoing, Sent, Usage, Way, Why
 from bot.channels.api import download, probe, wecom_client
 from bot.channels.common import (
     cut,
@@ -204,6 +204,10 @@ class WeComChannel:
             return None
         account = result.get("userid")
         return account if isinstance(account, str) and account else None
+
+    def usage(self) -> Usage:
+        """What is known of the account here, without a call."""
+        return self._client.usage()
 
     def probe(self) -> dict[str, Any]:
         """Whether there is a token and the platform answers."""

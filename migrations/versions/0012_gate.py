@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("seconds", sa.Double(), nullable=False),
         sa.Column("touched", KEY, nullable=False),
+        sa.Column("every", KEY, nullable=False),
         sa.Column("fault", sa.String(200), nullable=False),
         sa.Column("well_at", MOMENT),
         sa.PrimaryKeyConstraint("name", name="pk_job_runs"),

@@ -107,6 +107,7 @@ TICKETS = {HERE: DESK | {NOISE_ONLY}, NEXT: OF_STREET, FAR: set[str]()}
 ASSIGNED = {HERE: DESK | {NOISE_ONLY, DEPARTMENT}, NEXT: OF_STREET | {DEPARTMENT}, FAR: set[str]()}
 LAMPS = NEAR
 OWN_ACCOUNT = WITH_ACCOUNT
+ONLY_ADMIN = {HERE: {ADMIN}, NEXT: {ADMIN}, FAR: set[str]()}
 
 TABLE = (
     # ---- the door
@@ -189,6 +190,17 @@ TABLE = (
     post("/push-down", {HERE: {DEPARTMENT}, NEXT: {DEPARTMENT}, FAR: set()}, community="{area}", words="统计商户", ask="1"),
     # ---- who saw and did what
     get("/audit", OF_STREET),
+    # ---- accounts and roles
+    get("/accounts", {ADMIN}),
+    post("/accounts", ONLY_ADMIN, 200, name="新同事", login="fresh", kind="staff", area="{area}"),
+    get("/accounts/{colleague}", ONLY_ADMIN),
+    post("/accounts/{colleague}/password", ONLY_ADMIN, 200),
+    post("/accounts/{colleague}/roles", ONLY_ADMIN, kind="grid", area="{area}"),
+    post("/accounts/{colleague}/roles/{colleague_role}/end", ONLY_ADMIN),
+    # ---- how things are
+    get("/health", OF_STREET),
+    get("/connect", OF_STREET),
+    get("/connect/live?channel=", set[str]()),
     # ---- the roster
     get("/roster", DESK),
     get("/roster?area={area}", NEAR, name="of one area"),
@@ -355,6 +367,8 @@ def _things(place: Place, where: str, community: Area, estate: Area) -> dict[str
         )
         chat = Conversation(person_id=resident.id, channel="official", state=State.HANDED_OVER)
         session.add_all([photo, chat])
+        colleague = factories.somebody(session, RoleKind.STAFF, session.get_one(Area, community.id), name="同事")
+        login.create_login(session, f"colleague-{where}", PASSWORD, colleague, now=now)
         newcomer = factories.person(session, "新人")
         asked = people.grant(session, newcomer, RoleKind.MEMBER, community.id, now=now, status=RoleStatus.PENDING)
         lost = Notice(
@@ -420,6 +434,8 @@ def _things(place: Place, where: str, community: Area, estate: Area) -> dict[str
             "credited": resident.id,
             "posting": posted.id,
             "call_back": finished_call.id,
+            "colleague": colleague.id,
+            "colleague_role": colleague.roles[0].id,
         }
         found |= {name: str(each) for name, each in ids.items()}
         for name, matter in matters.items():
