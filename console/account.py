@@ -41,11 +41,9 @@ def add_account(blueprint: Blueprint, house: House) -> None:
         return shown, 422 if fault else 200
 
     def write(kind: AuditKind) -> None:
-        who = viewer()
+        who, now = viewer().person_id, house.clock()
         with house.database.transaction() as session:
-            audits.write(
-                session, kind, about=who.login_name, by_id=who.person_id, address=browser().address, now=house.clock()
-            )
+            audits.write(session, kind, about=f"people/{who}", by_id=who, address=browser().address, now=now)
 
     def password_fits() -> bool:
         who = viewer()

@@ -83,7 +83,7 @@ def add_accounts(blueprint: Blueprint, house: House) -> None:
                 else:
                     password = login.new_password()
                     login.reset_password(sight.session, known.name, password)
-                    _note(sight, AuditKind.PASSWORD_RESET, known.name)
+                    _note(sight, AuditKind.PASSWORD_RESET, f"people/{person.id}")
                 return house.page("account_of.html", sight, **_one(sight, person_id), password=password)
         except (FormMisfit, LoginRefused) as fault:
             return refused(_word(fault), person_id)
@@ -146,7 +146,7 @@ def _new_login(sight: Sight, person: Person) -> str:
     if login.find(sight.session, name) is not None:
         raise LoginRefused(LoginFault.NAME_TAKEN)
     login.create_login(sight.session, name, password, person, now=sight.now)
-    _note(sight, AuditKind.LOGIN_MADE, name)
+    _note(sight, AuditKind.LOGIN_MADE, f"people/{person.id}")
     return password
 
 

@@ -230,11 +230,12 @@ def _count_attempt(login: Login, *, now: datetime) -> bool:
 
 
 def _note(session: Session, login: Login, kind: AuditKind, browser: Browser, *, now: datetime) -> None:
-    audits.write(session, kind, about=login.name, by_id=login.person_id, address=browser.address, now=now)
+    kinds = [kind]
     if kind is AuditKind.SIGN_IN_FAILED and login.locked_until is not None:
-        audits.write(
-            session, AuditKind.LOCKED, about=login.name, by_id=login.person_id, address=browser.address, now=now
-        )
+        kinds.append(AuditKind.LOCKED)
+    who, about = login.person_id, f"people/{login.person_id}"
+    for each in kinds:
+        audits.write(session, each, about=about, by_id=who, address=browser.address, now=now)
 
 
 def sign_out(session: Session, token: str, *, now: datetime, browser: Browser = NOWHERE) -> None:

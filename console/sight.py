@@ -274,12 +274,15 @@ class Sight:
         """Those who have, or had, a role of the console in the street's areas: whose doings the street may look at."""
         if not self.street_paths:
             raise NotFound
-        return self.session.scalars(
-            select(Person)
-            .join(Role, Role.person_id == Person.id)
+        here = (
+            select(Role.person_id)
             .join(Area, Area.id == Role.area_id)
             .where(Role.kind.in_(CONSOLE_KINDS), self._inside(*self.street_paths))
-            .distinct()
+        )
+        # What was done before two accounts were joined stands under the other one.
+        return self.session.scalars(
+            select(Person)
+            .where(or_(Person.id.in_(here), Person.joined_to_id.in_(here)))
             .order_by(Person.name, Person.id)
             .limit(1000)
         ).all()

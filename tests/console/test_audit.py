@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DatabaseError
 
-from models import audits, tickets
+from models import audits, people, tickets
 from models.audit import Audit, AuditKind
-from models.person import Person, Role
+from models.person import Person, Role, RoleKind, RoleStatus
 from models.ticket import Urgency
+from tests import factories
 from tests.console.conftest import Place, try_to_sign_in
 from tests.console.test_ledger import credited
 from tests.console.test_people import hand_over
@@ -160,3 +161,29 @@ def test_of_an_erased_person_the_audit_keeps_no_name(place: Place) -> None:
     place.do(tickets.add_words, ticket, "水更大了", by="resident")
     place.sign_in("staff").get(f"/tickets/{ticket.number}")
     assert all("张小芳" not in f"{row.about} {row.facts}" for row in rows(place, *AuditKind))
+
+
+def test_joining_two_accounts_rewrites_no_line_and_hides_none(both_places: Place) -> None:
+    place = both_places
+    ticket, staff = place.ticket(), place.people["staff"].id
+    place.sign_in("staff").press(ticket, "supervise", why="催一下")
+    with place.database.transaction() as session:
+        other = factories.person(session, "刘敏")
+        people.join(session, other, session.get_one(Person, staff))
+    assert {row.by_id for row in rows(place, *AuditKind)} == {staff}
+    assert f"{ticket.number}/supervise" in place.sign_in("street").get("/audit").text
+
+
+def test_joining_a_limited_role_makes_no_whole_one(place: Place) -> None:
+    with place.database.transaction() as session:
+        keep, other = (session.get_one(Person, place.people[name].id) for name in ("elsewhere", "staff"))
+        for person in (keep, other):
+            people.grant(session, person, RoleKind.STREET, place.street.street.id, now=place.now)
+        for role in keep.roles:
+            role.status = RoleStatus.ENDED if role.kind is RoleKind.STREET else role.status
+        for role in other.roles:
+            role.categories = ["noise"] if role.kind is RoleKind.STREET else []
+        session.flush()
+        people.join(session, keep, other)
+        [street] = [role for role in keep.roles if role.kind is RoleKind.STREET]
+        assert (street.status, street.categories) == (RoleStatus.ACTIVE, ["noise"])
