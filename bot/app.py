@@ -23,8 +23,10 @@ from bot.assistant import Assistant
 from bot.certificates import CertificatePages
 from bot.channels import Channel
 from bot.channels.build import build_channels
+from bot.channels.wecom import WeComChannel
 from bot.delivery import Delivery
 from bot.dispatcher import Dispatcher
+from bot.heard import Heard
 from bot.learning import Rates, own_weights
 from bot.limiter import Limiter
 from bot.links import LinkPages
@@ -35,6 +37,7 @@ from bot.photos import PhotoPages
 from bot.pictures import Blurrer, can_blur
 from bot.settings import EMBEDDED, OfficialAccount, Settings
 from bot.spool import Spool
+from bot.state import state_of
 from bot.tasks import Tasks, make_broker
 from bot.webhook import Webhook
 from handlers.respond import build_router
@@ -141,7 +144,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     )
     web = Flask("huying", static_folder=None)
     web.config["SECRET_KEY"] = secret_key
-    web.wsgi_app = Webhook(web.wsgi_app, channels, answerer, pace=pace, clock=clock)  # type: ignore[method-assign]
+    webhook = Webhook(web.wsgi_app, channels, answerer, pace=pace, clock=clock)
+    web.wsgi_app = Heard(webhook, channels, store, clock=clock)  # type: ignore[method-assign]
     web.register_blueprint(
         console.blueprint(
             database,
@@ -154,6 +158,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
             public_url=settings.site.public_url,
             read_media=fetcher.store.get,
             wake=tasks.wake,
+            secret=secret_key,
+            doors=[each for each in channels.values() if isinstance(each, WeComChannel) and each.has_sign_in],
+            state=lambda: state_of(huying),
         ),
         url_prefix="/console",
     )

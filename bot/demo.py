@@ -36,7 +36,7 @@ def with_demo_channels(settings: Settings, *, port: int, sandbox_port: int) -> t
     wecom = {**known["wecom"], "kind": "wecom"}
     channels = {
         "official": {**official, "api_base_url": f"{platform}/official", "templates": known["templates"]},
-        "wecom": {**wecom, "api_base_url": f"{platform}/wecom"},
+        "wecom": {**wecom, "api_base_url": f"{platform}/wecom", "sign_in_url": f"{platform}/wecom"},
     }
     file = folder / "sandbox.json"
     file.touch(mode=0o600)

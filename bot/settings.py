@@ -231,6 +231,8 @@ class WeCom(Part):
     token: CallbackToken
     encoding_aes_key: GivenSecret
     api_base_url: WebAddress = "https://qyapi.weixin.qq.com"
+    sign_in_url: Literal[""] | WebAddress = ""
+    """Where staff scan a picture to come into the console; empty: by password only."""
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
 
     _key = field_validator("encoding_aes_key")(_aes_key)
@@ -359,6 +361,13 @@ class LedgerSettings(Part):
     code_days: Annotated[int, Field(ge=1, le=60)] = 7
 
 
+class AuditSettings(Part):
+    """How long it is known who saw and did what in the console."""
+
+    keep_months: Annotated[int, Field(ge=6, le=120)] = 12
+    """The Cybersecurity Law asks for six at least."""
+
+
 class Log(Part):
     """What is written to the standard error."""
 
@@ -402,6 +411,7 @@ class Settings(BaseSettings):
     calendar: CalendarSettings = CalendarSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     ledger: LedgerSettings = LedgerSettings()
+    audit: AuditSettings = AuditSettings()
     log: Log = Log()
     gas_phone: str = ""
     """The local gas company's emergency number, told in the first words of the reply to a gas leak."""

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Sequence
 
 from flask import Blueprint
 from sqlalchemy.orm import Session
 
+from console.account import add_account
+from console.accounts import add_accounts
 from console.announcements import add_announcements
+from console.audit import add_audit
 from console.bursts import add_bursts
 from console.callbacks import add_call_backs
 from console.chats import add_chats
 from console.departments import add_departments
 from console.figures import add_figures
 from console.gate import add_gate
+from console.health import State, add_health
 from console.honours import add_honours
-from console.house import House
+from console.house import Door, House
 from console.learning import add_learning
 from console.ledger import add_ledger
 from console.people import add_people
 from console.riders import add_riders
 from console.roster import add_roster
+from console.second import Seal
 from console.stations import add_stations
 from console.tickets import add_tickets
 from models.clock import Clock
@@ -44,13 +50,18 @@ def blueprint(
     public_url: str = "",
     read_media: Callable[[str], bytes] | None = None,
     wake: Callable[[Session], None] = _nobody_waits,
+    secret: str = "",
+    doors: Sequence[Door] = (),
+    state: Callable[[], State] = State,
 ) -> Blueprint:
     """The console, to be mounted under a prefix of its own, such as /console.
 
     `secure`: whether people reach it by https only. `channels_note`: a line shown to staff under every page, such as
     what the account cannot do. `read_media` gives the bytes stored under an attachment's name, or raises
     FileNotFoundError. `public_url` is where one-time links lead, which hold for `link_hours`.
-    `wake` is given each session after its commit.
+    `wake` is given each session after its commit. `secret` seals what the apps of the second step know, one of this
+    process alone when empty. `doors` are other ways in than a password; `state` tells how
+    the parts outside the database are.
     """
     house = House(
         database=database,
@@ -64,9 +75,13 @@ def blueprint(
         public_url=public_url,
         read_media=read_media,
         wake=wake,
+        seal=Seal(secret or secrets.token_urlsafe(32)),
+        doors=tuple(doors),
+        state=state,
     )
     pages = Blueprint("console", __name__, template_folder="templates", static_folder="static")
     add_gate(pages, house)
+    add_account(pages, house)
     add_tickets(pages, house)
     add_chats(pages, house)
     add_people(pages, house)
@@ -81,4 +96,7 @@ def blueprint(
     add_stations(pages, house)
     add_riders(pages, house)
     add_honours(pages, house)
+    add_audit(pages, house)
+    add_health(pages, house)
+    add_accounts(pages, house)
     return pages

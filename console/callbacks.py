@@ -14,6 +14,7 @@ from console.house import House, field, page_number
 from console.sight import Sight
 from models import callbacks, transitions
 from models.area import Area
+from models.audit import AuditKind
 from models.category import Category
 from models.errors import Refused
 from models.lifecycle import Action
@@ -121,6 +122,8 @@ def _page(sight: Sight, call_back: CallBack, ticket: Ticket) -> dict[str, Any]:
         )
         .limit(1)
     )
+    if seen is not None:
+        sight.note(AuditKind.SAW_PHONE, f"people/{ticket.reporter_id}")
     done = session.scalar(
         select(TicketWords.text)
         .join(TicketEvent, TicketEvent.words_id == TicketWords.id)

@@ -44,6 +44,7 @@ def add_chats(blueprint: Blueprint, house: House) -> None:
     @blueprint.get("/chats")
     def chat_list() -> str:
         with house.looking() as sight:
+            sight.at_desk()
             found = sight.session.execute(
                 select(Conversation, Person)
                 .join(Person, Person.id == Conversation.person_id)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from console import login
-from console.house import House, Viewer, field, viewer, viewer_or_none
+from console import login, sessions
+from console.doors import add_doors
+from console.house import House, Viewer, browser, field, viewer, viewer_or_none
 from console.login import LoginFault, LoginRefused
 from models import sheets
 
@@ -20,12 +22,17 @@ COOKIE = "huying_console"
 BEFORE_COOKIE = "huying_before"
 """Guards the sign-in form itself, when there is no session yet."""
 
+SECOND_COOKIE = "huying_second"
+"""Stands for a right password whose code is still asked for."""
+
 LARGEST_FORM = 64 * 1024
 LARGER_FORMS = {"station_sheet": sheets.LARGEST + LARGEST_FORM}
 """Pages to which a file is sent."""
 
-OPEN_TO_ALL = frozenset({"sign_in", "static"})
+OPEN_TO_ALL = frozenset({"sign_in", "second_step", "wecom_asked", "wecom_back", "static"})
 """Everything else needs somebody signed in."""
+BEFORE_SIGNING_IN = frozenset({"sign_in", "second_step"})
+"""The forms that have a secret word of their own, whoever is signed in."""
 ALSO_WITH_FIRST_PASSWORD = frozenset({"password", "sign_out"})
 
 HEADERS = {
@@ -38,6 +45,8 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+BEHIND_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 def add_gate(blueprint: Blueprint, house: House) -> None:
@@ -64,10 +73,10 @@ def add_gate(blueprint: Blueprint, house: House) -> None:
     def check() -> ResponseReturnValue | None:
         endpoint = (request.endpoint or "").rpartition(".")[2]
         request.max_content_length = LARGER_FORMS.get(endpoint, LARGEST_FORM)
-        token = request.cookies.get(COOKIE, "")
+        token, now = request.cookies.get(COOKIE, ""), house.clock()
         if token and endpoint != "static":
             with house.database.reading() as session:
-                found = login.signed_in(session, token, now=house.clock())
+                found = sessions.find(session, token, now=now)
                 if found is not None:
                     g.console_viewer = Viewer(
                         login_id=found.login_id,
@@ -77,14 +86,17 @@ def add_gate(blueprint: Blueprint, house: House) -> None:
                         must_change=found.login.must_change,
                         token=token,
                     )
+            if found is not None and _is_click() and sessions.is_stale(found, now=now):
+                with house.database.transaction() as session:
+                    sessions.note_click(session, token, browser(), now=now)
         who = viewer_or_none()
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             expected = who.csrf if who else request.cookies.get(BEFORE_COOKIE, "")
-            if endpoint == "sign_in":
+            if endpoint in BEFORE_SIGNING_IN:
                 expected = request.cookies.get(BEFORE_COOKIE, "")
             given = request.form.get("csrf", "")
             if not expected or not hmac.compare_digest(expected.encode(), given.encode(errors="replace")):
-                if who is None and endpoint != "sign_in":
+                if who is None and endpoint not in BEFORE_SIGNING_IN:
                     return to_sign_in()
                 raise BadRequest("csrf")
         if endpoint in OPEN_TO_ALL:
@@ -106,6 +118,8 @@ def add_gate(blueprint: Blueprint, house: House) -> None:
     def headers(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        for name, value in BEHIND_HTTPS.items() if house.secure else ():
+            response.headers.setdefault(name, value)
         if (request.endpoint or "").rpartition(".")[2] != "static":
             response.headers.setdefault("Cache-Control", "no-store")
         return response
@@ -118,42 +132,68 @@ def add_gate(blueprint: Blueprint, house: House) -> None:
             return error.response
         return render_template("wrong.html", **house.frame(), code=error.code), error.code
 
-    @blueprint.route("/sign-in", methods=["GET", "POST"])
-    def sign_in() -> ResponseReturnValue:
-        wanted = _inside(request.values.get("next", ""), home())
-        if request.method == "POST":
-            now = house.clock()
-            token = login.sign_in(house.database, field("name", most=40), request.form.get("password", ""), now=now)
-            if token is not None:
-                old = request.cookies.get(COOKIE)
-                if old:
-                    with house.database.transaction() as session:
-                        login.sign_out(session, old)
-                response = redirect(wanted or home(), 303)
-                set_cookie(response, COOKIE, token, seconds=login.SESSION_HOURS * 3600)
-                forget_cookie(response, BEFORE_COOKIE)
-                return response
-        elif viewer_or_none() is not None:
-            return redirect(wanted or home())
+    def entered(came: login.Entered, wanted: str) -> AnyResponse:
+        """The browser in, or before the second step. Whatever session it brought along is over."""
+        old = request.cookies.get(COOKIE)
+        if old:
+            with house.database.transaction() as session:
+                sessions.end(session, old)
+        if came.half:
+            response = redirect(url_for(".second_step", next=wanted or None), 303)
+            set_cookie(response, SECOND_COOKIE, came.token, seconds=sessions.SECOND_STEP_MINUTES * 60)
+            forget_cookie(response, COOKIE)
+            return response
+        response = redirect(wanted or home(), 303)
+        set_cookie(response, COOKIE, came.token, seconds=sessions.SESSION_HOURS * 3600)
+        forget_cookie(response, BEFORE_COOKIE)
+        forget_cookie(response, SECOND_COOKIE)
+        return response
+
+    def form_before(template: str, **values: Any) -> Response:
+        """A form for somebody who is not signed in, with its secret word."""
         before = request.cookies.get(BEFORE_COOKIE) or secrets.token_urlsafe(24)
-        shown = Response(
-            render_template(
-                "sign_in.html",
-                **house.frame(),
-                csrf=before,
-                wanted=wanted,
-                failed=request.method == "POST",
-                name=field("name", most=40),
-            ),
-            status=422 if request.method == "POST" else 200,
-        )
+        failed = request.method == "POST"
+        page = render_template(template, **house.frame(), csrf=before, failed=failed, **values)
+        shown = Response(page, status=422 if failed else 200)
         set_cookie(shown, BEFORE_COOKIE, before, seconds=3600)
         return shown
+
+    @blueprint.route("/sign-in", methods=["GET", "POST"])
+    def sign_in() -> ResponseReturnValue:
+        wanted, name = _inside(request.values.get("next", ""), home()), field("name", most=40)
+        if request.method == "POST":
+            password = request.form.get("password", "")
+            came = login.sign_in(house.database, name, password, now=house.clock(), browser=browser())
+            if came is not None:
+                return entered(came, wanted)
+        elif viewer_or_none() is not None:
+            return redirect(wanted or home())
+        return form_before("sign_in.html", wanted=wanted, name=name, doors=[door.key for door in house.doors])
+
+    @blueprint.route("/second-step", methods=["GET", "POST"])
+    def second_step() -> ResponseReturnValue:
+        wanted, half, now = (
+            _inside(request.values.get("next", ""), home()),
+            request.cookies.get(SECOND_COOKIE),
+            house.clock(),
+        )
+        with house.database.reading() as session:
+            waits = sessions.find(session, half or "", now=now, half=True) is not None
+        if half is None or not waits:
+            return redirect(url_for(".sign_in", next=wanted or None), 303)
+        if request.method == "POST":
+            said = field("code", most=20)
+            token = login.second_step(house.database, half, said, house.seal, now=now, browser=browser())
+            if token is not None:
+                return entered(login.Entered(token, half=False), wanted)
+        return form_before("second_step.html", wanted=wanted)
+
+    add_doors(blueprint, house, entered, set_cookie)
 
     @blueprint.post("/sign-out")
     def sign_out() -> ResponseReturnValue:
         with house.database.transaction() as session:
-            login.sign_out(session, viewer().token)
+            login.sign_out(session, viewer().token, now=house.clock(), browser=browser())
         response = redirect(url_for(".sign_in", done="signed_out"), 303)
         forget_cookie(response, COOKIE)
         return response
@@ -167,23 +207,41 @@ def add_gate(blueprint: Blueprint, house: House) -> None:
                 if new != request.form.get("again", ""):
                     fault = "password_differs"
                 else:
-                    login.change_password(
-                        house.database, who.login_id, request.form.get("old", ""), new, token=who.token
+                    token = login.change_password(
+                        house.database,
+                        who.login_id,
+                        request.form.get("old", ""),
+                        new,
+                        now=house.clock(),
+                        browser=browser(),
                     )
-                    return redirect(url_for(".home", done="password"), 303)
+                    response = redirect(url_for(".home", done="password"), 303)
+                    set_cookie(response, COOKIE, token, seconds=sessions.SESSION_HOURS * 3600)
+                    return response
             except LoginRefused as refused:
                 fault = refused.fault.value
                 if refused.fault is LoginFault.PASSWORD_WRONG:
                     # Whoever sits at somebody else's open browser does not get to guess.
-                    locked = login.count_wrong_password(house.database, who.login_id, now=house.clock())
+                    locked = login.count_wrong_password(
+                        house.database, who.login_id, now=house.clock(), browser=browser()
+                    )
                     if locked:
                         return redirect(url_for(".sign_in"), 303)
         page = render_template("password.html", **house.frame(), fault=fault, shortest=login.SHORTEST_PASSWORD)
         return page, 422 if fault else 200
 
 
+def _is_click() -> bool:
+    """Whether a person asked, and not a page that freshens by itself: an open page keeps nobody signed in."""
+    return request.method != "GET" or not request.headers.get("HX-Request")
+
+
 def _inside(address: str, home: str) -> str:
     """The address if it is one of the console's own pages, otherwise nothing."""
     if not address.isprintable() or "\\" in address or "//" in address or len(address) > 300:
         return ""
-    return address if urlsplit(address).path.startswith(home) and address.startswith("/") else ""
+    # Browsers climb up on ".." however it is written.
+    path = unquote(urlsplit(address).path)
+    if ".." in path.split("/") or not path.isprintable():
+        return ""
+    return address if path.startswith(home) and address.startswith("/") else ""

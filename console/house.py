@@ -7,16 +7,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from unicodedata import category
 
-from flask import g, render_template, request
+from flask import g, render_template, request, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden
 
+from console.differences import Differences
+from console.second import Seal
+from console.sessions import Browser
 from console.sight import Sight, mask_name, mask_phone
-from models import callbacks, pushing
+from models import audits, callbacks, pushing
+from models.audit import AuditKind
 from models.clock import Clock, local
 from models.conversation import Conversation
 from models.db import Database
@@ -41,6 +45,19 @@ class Viewer:
     token: str
 
 
+class Door(Protocol):
+    """A company's own way to say who somebody is: WeCom's picture to scan."""
+
+    key: str
+    """The channel on which the person is known."""
+
+    def sign_in_address(self, back: str, state: str) -> str:
+        """The platform's page, which sends the browser to `back` with a code and the `state`."""
+
+    def signed_in(self, code: str) -> str | None:
+        """The account behind a code; None when there is none, or the platform does not answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """What the console stands on. `read_media` gives what is stored under a name, or raises FileNotFoundError;
@@ -58,20 +75,43 @@ class House:
     public_url: str
     read_media: Callable[[str], bytes] | None
     wake: Callable[[Session], None]
+    seal: Seal
+    doors: tuple[Door, ...]
+    state: Callable[[], Any]
+    """How the parts outside the database are: console/health.py has the class, which stands on this one."""
 
     @contextmanager
     def looking(self) -> Iterator[Sight]:
-        """What the viewer sees, for a page that only shows."""
+        """What the viewer sees, for a page that only shows. What is personal on it is written into the audit."""
         now = self.clock()
         with self.database.reading() as session:
-            yield _sight(session, now)
+            sight = _sight(session, now)
+            yield sight
+            looks = audits.unseen(session, sight.seen, by_id=sight.person.id, now=now) if sight.seen else []
+        if looks:
+            with self.database.transaction() as session:
+                _write_looks(session, looks, by_id=sight.person.id, now=now)
 
     @contextmanager
     def doing(self) -> Iterator[Sight]:
-        """The same in a transaction that is kept; the queue hears of fresh notices afterwards."""
+        """The same in a transaction that is kept, with its line in the audit; the queue hears of fresh notices
+        afterwards.
+        """
         now = self.clock()
         with self.database.transaction() as session:
-            yield _sight(session, now)
+            sight, differences = _sight(session, now), Differences(session)
+            yield sight
+            session.flush()
+            audits.write(
+                session,
+                AuditKind.DID,
+                about=request.path.removeprefix(url_for(".home")),
+                by_id=sight.person.id,
+                address=browser().address,
+                now=now,
+                facts=differences.facts(),
+            )
+            _write_looks(session, sight.seen, by_id=sight.person.id, now=now)
         self.wake(session)
 
     def page(self, template: str, sight: Sight, **values: Any) -> str:
@@ -83,6 +123,8 @@ class House:
             person=sight.person,
             is_desk=sight.is_desk,
             is_department=sight.is_department,
+            may_audit=bool(sight.street_paths),
+            is_admin=bool(sight.admin_paths),
             **values,
         )
 
@@ -115,6 +157,16 @@ def viewer() -> Viewer:
     if found is None:
         raise Forbidden
     return found
+
+
+def browser() -> Browser:
+    """Where the request that is answered comes from."""
+    return Browser(request.remote_addr or "", clean(request.user_agent.string, most=200))
+
+
+def _write_looks(session: Session, looks: list[tuple[AuditKind, str]], *, by_id: int, now: datetime) -> None:
+    for kind, about in looks:
+        audits.write(session, kind, about=about, by_id=by_id, address=browser().address, now=now)
 
 
 def _sight(session: Session, now: datetime) -> Sight:

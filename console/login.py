@@ -1,23 +1,26 @@
-"""Staff accounts of the console: passwords, the lock after wrong ones, and the browsers that are signed in."""
+"""Staff accounts of the console: passwords, the lock after wrong ones, the second step, and coming in."""
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from models import codes
+from console import second, sessions
+from console.second import Seal
+from console.sessions import NOWHERE, Browser
+from models import audits, codes
+from models.audit import AuditKind
 from models.db import Database
-from models.person import Login, LoginSession, Person
+from models.person import Login, Person
 
-SESSION_HOURS = 12
 FAILURES_BEFORE_LOCK = 5
 LOCK_MINUTES = 15
 SHORTEST_PASSWORD = 10
@@ -41,6 +44,7 @@ class LoginFault(StrEnum):
     PASSWORD_LONG = "password_long"
     PASSWORD_IS_NAME = "password_is_name"
     PASSWORD_SAME = "password_same"
+    CODE_WRONG = "code_wrong"
 
 
 class LoginRefused(Exception):
@@ -66,7 +70,7 @@ def create_login(
     name = name.strip()
     if not name or len(name) > 40 or not name.isprintable():
         raise LoginRefused(LoginFault.NAME_INVALID)
-    if _find(session, name) is not None:
+    if find(session, name) is not None:
         raise LoginRefused(LoginFault.NAME_TAKEN)
     login = Login(
         name=name,
@@ -80,15 +84,27 @@ def create_login(
     return login
 
 
+def create_without_password(session: Session, person: Person, *, now: datetime) -> Login:
+    """An account for somebody who comes in by WeCom; no password fits until one is set."""
+    made = Login(name=f"wecom-{person.id}", password_hash="", person_id=person.id, must_change=False, created_at=now)
+    session.add(made)
+    session.flush()
+    return made
+
+
 def reset_password(session: Session, name: str, password: str, *, must_change: bool = True) -> Login:
-    """Another password; unlocks the account and signs out its browsers. Raises LoginRefused."""
-    login = _find(session, name.strip())
+    """Another password: the account starts afresh, unlocked, without a second step and signed out everywhere.
+
+    Raises LoginRefused.
+    """
+    login = find(session, name.strip())
     if login is None:
         raise LoginRefused(LoginFault.NO_SUCH_LOGIN)
     login.password_hash = _hash(login.name, password)
     login.must_change = must_change
     login.failures, login.locked_until = 0, None
-    session.execute(delete(LoginSession).where(LoginSession.login_id == login.id))
+    second.switch_off(login)
+    sessions.end_all(session, login.id)
     session.flush()
     return login
 
@@ -96,7 +112,7 @@ def reset_password(session: Session, name: str, password: str, *, must_change: b
 def renew_login(session: Session, name: str, person: Person, *, now: datetime, must_change: bool = True) -> str:
     """Makes or resets the account `name`, and gives its fresh password."""
     password = new_password()
-    if _find(session, name.strip()) is None:
+    if find(session, name.strip()) is None:
         create_login(session, name, password, person, now=now, must_change=must_change)
     else:
         reset_password(session, name, password, must_change=must_change)
@@ -108,7 +124,8 @@ def list_logins(session: Session) -> Sequence[Login]:
     return session.scalars(select(Login).order_by(Login.name).options(selectinload(Login.person))).all()
 
 
-def _find(session: Session, name: str) -> Login | None:
+def find(session: Session, name: str) -> Login | None:
+    """The account of this name."""
     return session.scalar(select(Login).where(Login.name == name))
 
 
@@ -129,11 +146,21 @@ def _fits(password_hash: str, password: str) -> bool:
         return False
 
 
-# ---------------------------------------------------------------- signing in and out
+# ---------------------------------------------------------------- coming in
 
 
-def sign_in(database: Database, name: str, password: str, *, now: datetime) -> str | None:
-    """The token of a new session, or None for a wrong name, a wrong password and a locked account alike.
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A token; `half` while a code is still asked for."""
+
+    token: str
+    half: bool
+
+
+def sign_in(
+    database: Database, name: str, password: str, *, now: datetime, browser: Browser = NOWHERE
+) -> Entered | None:
+    """A new session, or None for a wrong name, a wrong password and a locked account alike.
 
     An attempt is counted before its password is looked at, so that a hundred at once are still only five; and the slow
     look happens outside every transaction.
@@ -143,24 +170,51 @@ def sign_in(database: Database, name: str, password: str, *, now: datetime) -> s
         login = session.scalar(select(Login).where(Login.name == name).with_for_update())
         tried = None if login is None or not _count_attempt(login, now=now) else (login.id, login.password_hash)
     fits = _fits(tried[1] if tried else _NOBODY, password)
-    if tried is None or not fits:
-        return None
-    token = secrets.token_urlsafe(32)
     with database.transaction() as session:
-        login = session.get(Login, tried[0], with_for_update=True)
-        if login is None or login.password_hash != tried[1]:
+        login = session.get(Login, tried[0], with_for_update=True) if tried else None
+        if tried is None or login is None or not fits or login.password_hash != tried[1]:
+            if login is not None:
+                _note(session, login, AuditKind.SIGN_IN_FAILED, browser, now=now)
             return None
+        return _enter(session, login, AuditKind.SIGNED_IN, browser, now=now)
+
+
+def come_in(session: Session, login: Login, browser: Browser, *, now: datetime) -> Entered:
+    """The same for somebody whom their company's WeCom has named."""
+    return _enter(session, login, AuditKind.SIGNED_IN_WECOM, browser, now=now)
+
+
+def _enter(session: Session, login: Login, kind: AuditKind, browser: Browser, *, now: datetime) -> Entered:
+    if login.totp_secret:
+        # What was tried before stays counted until the code was right too: a known password buys no more guesses.
+        login.failures, login.locked_until = max(login.failures - 1, 0), None
+        return Entered(sessions.begin(session, login.id, browser, now=now, half=True), half=True)
+    login.failures, login.locked_until = 0, None
+    _note(session, login, kind, browser, now=now)
+    return Entered(sessions.begin(session, login.id, browser, now=now), half=False)
+
+
+def second_step(
+    database: Database, token: str, said: str, seal: Seal, *, now: datetime, browser: Browser = NOWHERE
+) -> str | None:
+    """The token of a whole session for the half one and its code; None for a wrong code and a locked account alike."""
+    with database.transaction() as session:
+        half = sessions.find(session, token, now=now, half=True)
+        if half is None:
+            return None
+        login = session.get_one(Login, half.login_id, with_for_update=True)
+        if not _count_attempt(login, now=now):
+            return None
+        how = second.passes(login, seal, said, now=now)
+        if how is None:
+            _note(session, login, AuditKind.SIGN_IN_FAILED, browser, now=now)
+            return None
+        if how == "recovery":
+            _note(session, login, AuditKind.RECOVERY_USED, browser, now=now)
         login.failures, login.locked_until = 0, None
-        session.execute(delete(LoginSession).where(LoginSession.expires_at <= now))
-        session.add(
-            LoginSession(
-                token_hash=_digest(token),
-                login_id=login.id,
-                csrf=secrets.token_urlsafe(32),
-                expires_at=now + timedelta(hours=SESSION_HOURS),
-            )
-        )
-    return token
+        sessions.end(session, token)
+        _note(session, login, AuditKind.SIGNED_IN, browser, now=now)
+        return sessions.begin(session, login.id, browser, now=now)
 
 
 def _count_attempt(login: Login, *, now: datetime) -> bool:
@@ -175,22 +229,30 @@ def _count_attempt(login: Login, *, now: datetime) -> bool:
     return True
 
 
-def signed_in(session: Session, token: str, *, now: datetime) -> LoginSession | None:
-    """The session a browser's token stands for, with its login and person; None when unknown or over."""
-    return session.scalar(
-        select(LoginSession)
-        .where(LoginSession.token_hash == _digest(token), LoginSession.expires_at > now)
-        .options(selectinload(LoginSession.login).selectinload(Login.person).selectinload(Person.roles))
-    )
+def _note(session: Session, login: Login, kind: AuditKind, browser: Browser, *, now: datetime) -> None:
+    kinds = [kind]
+    if kind is AuditKind.SIGN_IN_FAILED and login.locked_until is not None:
+        kinds.append(AuditKind.LOCKED)
+    who, about = login.person_id, f"people/{login.person_id}"
+    for each in kinds:
+        audits.write(session, each, about=about, by_id=who, address=browser.address, now=now)
 
 
-def sign_out(session: Session, token: str) -> None:
+def sign_out(session: Session, token: str, *, now: datetime, browser: Browser = NOWHERE) -> None:
     """Ends one browser's session."""
-    session.execute(delete(LoginSession).where(LoginSession.token_hash == _digest(token)))
+    found = sessions.find(session, token, now=now)
+    if found is not None:
+        _note(session, found.login, AuditKind.SIGNED_OUT, browser, now=now)
+    sessions.end(session, token)
 
 
-def change_password(database: Database, login_id: int, old: str, new: str, *, token: str) -> None:
-    """The person's own choice of password; every other browser is signed out. Raises LoginRefused."""
+def change_password(
+    database: Database, login_id: int, old: str, new: str, *, now: datetime, browser: Browser = NOWHERE
+) -> str:
+    """The person's own choice of password; every browser is signed out, and this one gets a new token.
+
+    Raises LoginRefused.
+    """
     with database.reading() as session:
         login = session.get_one(Login, login_id)
         name, kept = login.name, login.password_hash
@@ -201,25 +263,32 @@ def change_password(database: Database, login_id: int, old: str, new: str, *, to
     fresh = _hash(name, new)
     with database.transaction() as session:
         login = session.get_one(Login, login_id, with_for_update=True)
+        if login.password_hash != kept:
+            raise LoginRefused(LoginFault.PASSWORD_WRONG)
         login.password_hash, login.must_change, login.failures = fresh, False, 0
-        session.execute(
-            delete(LoginSession).where(LoginSession.login_id == login_id, LoginSession.token_hash != _digest(token))
-        )
+        _note(session, login, AuditKind.PASSWORD_CHANGED, browser, now=now)
+        sessions.end_all(session, login_id)
+        return sessions.begin(session, login_id, browser, now=now)
 
 
-def count_wrong_password(database: Database, login_id: int, *, now: datetime) -> bool:
+def check_password(database: Database, login_id: int, given: str) -> None:
+    """Before something that an open browser alone must not do. Raises LoginRefused(PASSWORD_WRONG)."""
+    with database.reading() as session:
+        kept = session.get_one(Login, login_id).password_hash
+    if not _fits(kept, given[:LONGEST_PASSWORD]):
+        raise LoginRefused(LoginFault.PASSWORD_WRONG)
+
+
+def count_wrong_password(database: Database, login_id: int, *, now: datetime, browser: Browser = NOWHERE) -> bool:
     """Counts a wrong old password like a wrong sign-in; at the limit the account is locked and signed out everywhere,
     and the answer is True.
     """
     with database.transaction() as session:
         login = session.get_one(Login, login_id, with_for_update=True)
         login.failures += 1
-        if login.failures < FAILURES_BEFORE_LOCK:
-            return False
-        login.locked_until = now + timedelta(minutes=LOCK_MINUTES)
-        session.execute(delete(LoginSession).where(LoginSession.login_id == login_id))
-        return True
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+        locked = login.failures >= FAILURES_BEFORE_LOCK
+        if locked:
+            login.locked_until = now + timedelta(minutes=LOCK_MINUTES)
+            sessions.end_all(session, login_id)
+        _note(session, login, AuditKind.SIGN_IN_FAILED, browser, now=now)
+        return locked

@@ -10,6 +10,7 @@ from sqlalchemy.orm import selectinload
 from console.house import House, field, page_number
 from models import areas, outboxes
 from models.area import Area
+from models.audit import AuditKind
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person, Role, RoleStatus
 from models.ticket import Ticket
@@ -24,6 +25,7 @@ def add_people(blueprint: Blueprint, house: House) -> None:
     def registrations() -> str:
         page = page_number()
         with house.looking() as sight:
+            sight.at_desk()
             found = sight.session.scalars(
                 select(Role)
                 .where(sight.registrations())
@@ -36,6 +38,9 @@ def add_people(blueprint: Blueprint, house: House) -> None:
                 (role, areas.full_name(sight.session, sight.session.get_one(Area, role.area_id)))
                 for role in found[:PAGE_SIZE]
             ]
+            for role, _ in rows:
+                if role.person.phone:
+                    sight.note(AuditKind.SAW_REGISTRATION, f"people/{role.person_id}")
             return house.page("registrations.html", sight, rows=rows, page=page, more=len(found) > PAGE_SIZE)
 
     @blueprint.post("/registrations/<int(max=999999999999):role_id>/<any(confirm, decline):answer>")
@@ -59,6 +64,7 @@ def add_people(blueprint: Blueprint, house: House) -> None:
     def unreached() -> str:
         page = page_number()
         with house.looking() as sight:
+            sight.at_desk()
             found = sight.session.execute(
                 select(Notice, Person, Ticket)
                 .join(Person, Person.id == Notice.person_id)
@@ -68,6 +74,9 @@ def add_people(blueprint: Blueprint, house: House) -> None:
                 .offset((page - 1) * PAGE_SIZE)
                 .limit(PAGE_SIZE + 1)
             ).all()
+            for _, person, _ in found[:PAGE_SIZE]:
+                if person.phone:
+                    sight.note(AuditKind.SAW_PHONE, f"people/{person.id}")
             return house.page("unreached.html", sight, rows=found[:PAGE_SIZE], page=page, more=len(found) > PAGE_SIZE)
 
     @blueprint.post("/unreached/<int(max=999999999999):notice_id>/told")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from models import parties, people, tickets, transitions
+from models import areas, parties, people, tickets, transitions
 from models.area import Area, AreaKind
 from models.attachment import Attachment
+from models.audit import AuditKind
 from models.category import Category
 from models.conversation import Conversation, State
 from models.honour import HonourRound
@@ -40,17 +41,35 @@ class Sight:
     session: Session
     person: Person
     now: datetime
+    seen: list[tuple[AuditKind, str]] = field(default_factory=list)
+    """What of others was shown that is personal: noted for the audit when the page is made."""
+
+    def note(self, kind: AuditKind, about: str) -> None:
+        """Remembers that something personal is shown."""
+        if (kind, about) not in self.seen:
+            self.seen.append((kind, about))
 
     @cached_property
     def _roles(self) -> list[tuple[Role, str]]:
         """The roles that open something here, with the path of their area."""
-        mine = [role for role in self.person.roles if role.kind in CONSOLE_KINDS and role.status is RoleStatus.ACTIVE]
+        mine = [
+            role
+            for role in self.person.roles
+            if role.kind in CONSOLE_KINDS
+            and role.status is RoleStatus.ACTIVE
+            and (role.until is None or role.until > self.now)
+        ]
         return [(role, self.session.get_one(Area, role.area_id).path) for role in mine]
 
     @cached_property
+    def _desks(self) -> list[tuple[Role, str]]:
+        """The roles of a dispatch desk. One for some categories only opens their tickets, as a department's does."""
+        return [(role, path) for role, path in self._roles if role.kind in people.STAFF_KINDS and not role.categories]
+
+    @property
     def is_desk(self) -> bool:
         """Whether the person sits at a dispatch desk; a department only sees what is assigned to it."""
-        return any(role.kind in people.STAFF_KINDS for role, _ in self._roles)
+        return bool(self._desks)
 
     @property
     def is_department(self) -> bool:
@@ -65,10 +84,15 @@ class Sight:
     def _inside(self, *paths: str) -> ColumnElement[bool]:
         return or_(false(), *(Area.path.startswith(path) for path in paths))
 
+    def at_desk(self) -> None:
+        """Before a page of the desk. Raises NotFound for everybody else."""
+        if not self.is_desk:
+            raise NotFound
+
     @cached_property
     def desk_paths(self) -> list[str]:
         """The areas whose desk the person sits at."""
-        return [path for role, path in self._roles if role.kind in people.STAFF_KINDS]
+        return [path for _, path in self._desks]
 
     @property
     def desk_areas(self) -> ColumnElement[bool]:
@@ -91,24 +115,25 @@ class Sight:
         """The tickets of the person's communities and those without a place; a department's own; what they have."""
         mine: list[ColumnElement[bool]] = [Ticket.assignee_id == self.person.id]
         if self.is_desk:
-            mine += [
-                Ticket.community_id.in_(select(Area.id).where(self.desk_areas)),
-                Ticket.community_id.is_(None),
-                Ticket.lead_id.in_(select(Area.id).where(self.desk_areas)),
-            ]
-        mine += [
-            and_(
-                Ticket.department == role.department,
-                or_(
-                    Ticket.community_id.in_(select(Area.id).where(self._inside(path))),
-                    Ticket.area_id.in_(select(Area.id).where(self._inside(path))),
-                    Ticket.community_id.is_(None),
-                ),
-            )
-            for role, path in self._roles
-            if role.kind is RoleKind.DEPARTMENT and role.department
-        ]
+            mine.append(self._on_desk(*self.desk_paths))
+        for role, path in self._roles:
+            if role.kind is RoleKind.DEPARTMENT and role.department:
+                theirs = and_(
+                    Ticket.department == role.department,
+                    or_(
+                        Ticket.community_id.in_(select(Area.id).where(self._inside(path))),
+                        Ticket.area_id.in_(select(Area.id).where(self._inside(path))),
+                        Ticket.community_id.is_(None),
+                    ),
+                )
+                mine.append(and_(theirs, Ticket.category.in_(role.categories)) if role.categories else theirs)
+            elif role.categories:
+                mine.append(and_(self._on_desk(path), Ticket.category.in_(role.categories)))
         return or_(*mine)
+
+    def _on_desk(self, *paths: str) -> ColumnElement[bool]:
+        inside = select(Area.id).where(self._inside(*paths))
+        return or_(Ticket.community_id.in_(inside), Ticket.community_id.is_(None), Ticket.lead_id.in_(inside))
 
     def ticket(self, number: str) -> Ticket:
         """The ticket with a full number such as 261122-0007."""
@@ -135,13 +160,14 @@ class Sight:
     def may_call(self, ticket: Ticket) -> bool:
         """Whether the task needs the reporter's number and door: theirs who has it, and the desk's in an emergency."""
         mine = transitions.actors(self.session, ticket, self.person)
-        if mine & {Actor.ASSIGNEE, Actor.HELPER}:
-            return True
-        return (
+        may = bool(mine & {Actor.ASSIGNEE, Actor.HELPER}) or (
             ticket.urgency is Urgency.EMERGENCY
             and ticket.state in LIVE_STATES
             and bool(mine & {Actor.STAFF, Actor.STREET})
         )
+        if may:
+            self.note(AuditKind.SAW_CONTACT, f"tickets/{ticket.number}")
+        return may
 
     def attachment(self, attachment_id: int) -> Attachment:
         """Something that was sent with a ticket the person sees."""
@@ -152,6 +178,8 @@ class Sight:
         )
         if found is None:
             raise NotFound
+        if found.ticket_id is not None:
+            self.note(AuditKind.SAW_PHOTO, f"tickets/{self.session.get_one(Ticket, found.ticket_id).number}")
         return found
 
     # ---------------------------------------------------------------- people
@@ -184,6 +212,7 @@ class Sight:
         found = self.session.scalar(query.with_for_update() if lock else query)
         if found is None:
             raise NotFound
+        self.note(AuditKind.SAW_CHAT, f"people/{found.person_id}")
         return found
 
     def registrations(self) -> ColumnElement[bool]:
@@ -228,12 +257,64 @@ class Sight:
     @cached_property
     def street_paths(self) -> list[str]:
         """Where the person is of the street, which alone changes the admitted list and who leads on borders."""
-        return [path for role, path in self._roles if role.kind in people.STAFF_KINDS - {RoleKind.STAFF}]
+        return [path for role, path in self._desks if role.kind is not RoleKind.STAFF]
+
+    @cached_property
+    def admin_paths(self) -> list[str]:
+        """Where the person gives accounts and roles."""
+        return [path for role, path in self._desks if role.kind is RoleKind.ADMIN]
 
     @property
     def decides_what_counts(self) -> bool:
         """Whether the person may take a judgement into the figures that was set aside; each ticket is checked again."""
         return bool(self.street_paths)
+
+    # ---------------------------------------------------------------- who saw and did what
+
+    def audited(self) -> Sequence[Person]:
+        """Those who have, or had, a role of the console in the street's areas: whose doings the street may look at."""
+        if not self.street_paths:
+            raise NotFound
+        here = (
+            select(Role.person_id)
+            .join(Area, Area.id == Role.area_id)
+            .where(Role.kind.in_(CONSOLE_KINDS), self._inside(*self.street_paths))
+        )
+        # What was done before two accounts were joined stands under the other one.
+        return self.session.scalars(
+            select(Person)
+            .where(or_(Person.id.in_(here), Person.joined_to_id.in_(here)))
+            .order_by(Person.name, Person.id)
+            .limit(1000)
+        ).all()
+
+    # ---------------------------------------------------------------- accounts and roles
+
+    def accounts(self) -> ColumnElement[bool]:
+        """The people who have, had or asked for something in the administrator's areas."""
+        if not self.admin_paths:
+            raise NotFound
+        here = select(Role.person_id).join(Area, Area.id == Role.area_id).where(self._inside(*self.admin_paths))
+        return and_(Person.id.in_(here), Person.erased_at.is_(None))
+
+    def account(self, person_id: int) -> Person:
+        """One of them."""
+        found = self.session.scalar(select(Person).where(Person.id == person_id, self.accounts()))
+        if found is None:
+            raise NotFound
+        return found
+
+    def may_reset(self, person: Person) -> bool:
+        """Whether the whole of what somebody may do lies in the administrator's areas: a password opens all of it."""
+        roles = [role for role in person.roles if role.kind in CONSOLE_KINDS and role.status is RoleStatus.ACTIVE]
+        paths = [self.session.get_one(Area, role.area_id).path for role in roles]
+        return all(any(areas.covers(mine, path) for mine in self.admin_paths) for path in paths)
+
+    def account_areas(self) -> Sequence[Area]:
+        """Where the administrator may give a role."""
+        kinds = [kind for kind in AreaKind if kind is not AreaKind.BUILDING]
+        where = (Area.kind.in_(kinds), self._inside(*self.admin_paths))
+        return self.session.scalars(select(Area).where(*where).order_by(Area.path).limit(1500)).all()
 
     # ---------------------------------------------------------------- the roster
 
@@ -276,6 +357,7 @@ class Sight:
         found = self.session.scalar(select(Person).where(Person.id.in_(takes_part), self.people()))
         if found is None:
             raise NotFound
+        self.note(AuditKind.SAW_LEDGER, f"people/{found.id}")
         return found
 
     def ledger_posting(self, person_id: int, posting_id: int) -> Posting:

@@ -23,8 +23,8 @@ SECONDS = 60
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-IN_A_CELL = "=+-@\t\r"
-"""A spreadsheet would carry out what begins with one of these."""
+IN_A_CELL = "=+-@|＝＋－＠"
+"""A spreadsheet would carry out what begins with one of these, blanks before it or not."""
 
 
 def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[str | int]]) -> Response:
@@ -40,7 +40,7 @@ def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[str | int]]
 
 
 def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(tuple(IN_A_CELL)) else text
+    return f"'{text}" if text.lstrip()[:1] in tuple(IN_A_CELL) or text[:1] in tuple("\t\r\n") else text
 
 
 class NoWorkbook(Exception):

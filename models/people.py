@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 from models import areas, batch, codes
 from models.area import Area, AreaKind
 from models.attachment import Attachment
+from models.audit import Audit
 from models.base import Base, insert
 from models.conversation import Conversation, Question
 from models.errors import Refusal, Refused
@@ -270,7 +271,7 @@ def join(session: Session, keep: Person, other: Person) -> None:
         if session.scalar(select(Notice.id).where(_waiting(keep, kind))) is not None:
             session.execute(update(Notice).where(_waiting(other, kind)).values(state=NoticeState.DROPPED))
     for table in Base.metadata.tables.values():
-        if table.name == TicketEvent.__tablename__:
+        if table.name in (TicketEvent.__tablename__, Audit.__tablename__):
             continue
         for key in table.foreign_keys:
             column = key.parent
@@ -300,6 +301,7 @@ def _join_roles(session: Session, keep: Person, other: Person) -> None:
         if twin is not None:
             if strength.index(role.status) > strength.index(twin.status):
                 twin.status, twin.department = role.status, role.department
+                twin.categories, twin.until = role.categories, role.until
             session.execute(delete(Role).where(Role.id == role.id))
     session.flush()
 

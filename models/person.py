@@ -109,6 +109,10 @@ class Role(Base):
     status: Mapped[RoleStatus] = mapped_column(Word(RoleStatus), default=RoleStatus.ACTIVE)
     department: Mapped[str] = mapped_column(String(40), default="")
     since: Mapped[datetime]
+    categories: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
+    """The codes of the categories a role with rights is limited to; none: all of them."""
+    until: Mapped[datetime | None]
+    """When it ends by itself."""
     asked_at: Mapped[datetime] = mapped_column(default=NEVER, server_default=text("'1970-01-01 00:00:00+00:00'"))
     """When they were last offered anything; not empty, so that an index keeps the order of rest."""
 
@@ -160,6 +164,12 @@ class Login(Base):
     failures: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    totp_secret: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    """What the person's app makes codes from, encrypted; empty: the password is enough."""
+    totp_step: Mapped[int] = mapped_column(default=0, server_default="0")
+    """The step of the newest code that was used: no code works twice."""
+    recovery: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
+    """Digests of the recovery codes that are left."""
 
     person: Mapped[Person] = relationship()
 
@@ -171,7 +181,15 @@ class LoginSession(Base):
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     login_id: Mapped[int] = mapped_column(ForeignKey("logins.id", ondelete="CASCADE"))
+    half: Mapped[bool] = mapped_column(Boolean)
+    """The password was right and the code is still asked for; nothing else opens."""
     csrf: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    """When it was last used by a person, to a few minutes."""
     expires_at: Mapped[datetime]
+    address: Mapped[str] = mapped_column(String(45))
+    browser: Mapped[str] = mapped_column(String(200))
+    """What the browser calls itself."""
 
     login: Mapped[Login] = relationship()

@@ -162,7 +162,7 @@ def _streets_of(person: Person) -> frozenset[int]:
     return frozenset(
         role.area_id
         for role in person.roles
-        if role.kind in (RoleKind.STREET, RoleKind.ADMIN) and role.status is RoleStatus.ACTIVE
+        if role.kind in (RoleKind.STREET, RoleKind.ADMIN) and role.status is RoleStatus.ACTIVE and not role.categories
     )
 
 

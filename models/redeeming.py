@@ -127,7 +127,10 @@ def may_hand_over(session: Session, goods: Goods, person: Person) -> bool:
         return True
     around = areas.ids_on(session.get_one(Area, goods.area_id).path)
     return any(
-        role.kind in people.STAFF_KINDS and role.status is RoleStatus.ACTIVE and role.area_id in around
+        role.kind in people.STAFF_KINDS
+        and role.status is RoleStatus.ACTIVE
+        and not role.categories
+        and role.area_id in around
         for role in person.roles
     )
 

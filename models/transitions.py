@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, false, or_, select, update
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session, selectinload
 
@@ -18,7 +18,7 @@ from models.errors import Refusal, Refused
 from models.lifecycle import BY_THE_CLOCK, RULES, WAITS_FOR_THE_STREET, Action, Actor, Audience
 from models.offer import Offer, OfferState, Purpose
 from models.outbox import NoticeKind
-from models.person import Identity, Person, RoleKind
+from models.person import Identity, Person, Role, RoleKind
 from models.quiet import by_day
 from models.ticket import (
     Ticket,
@@ -112,7 +112,7 @@ def actors(session: Session, ticket: Ticket, person: Person) -> frozenset[Actor]
     found |= {ASKED[purpose] for purpose in asked}
     community = session.get(Area, ticket.community_id) if ticket.community_id else None
     for role in person.roles:
-        if role.status != "active":
+        if role.status != "active" or (role.categories and ticket.category not in role.categories):
             continue
         places = [community]
         if role.kind is RoleKind.DEPARTMENT:
@@ -431,13 +431,24 @@ def forget_questions(session: Session, ticket: Ticket, *, of: int | None = None)
 
 
 def desk_paths(session: Session, person: Person) -> Sequence[str]:
-    """The areas whose desk somebody sits at."""
-    roots = [role.area_id for role in person.roles if role.kind in people.STAFF_KINDS and role.status == "active"]
+    """The areas whose desk somebody sits at; a role for some categories has tickets, and no desk."""
+    roots = [role.area_id for role in _desk_roles(person) if not role.categories]
     return session.scalars(select(Area.path).where(Area.id.in_(roots))).all()
 
 
+def _desk_roles(person: Person) -> list[Role]:
+    return [role for role in person.roles if role.kind in people.STAFF_KINDS and role.status == "active"]
+
+
 def sight(session: Session, person: Person) -> ColumnElement[bool]:
-    """The condition for tickets that a person at a desk may see: their communities', and those without a place."""
-    paths = desk_paths(session, person)
-    inside = select(Area.id).where(or_(*(Area.path.startswith(path) for path in paths)))
-    return or_(Ticket.community_id.in_(inside), Ticket.community_id.is_(None), Ticket.lead_id.in_(inside))
+    """The condition for tickets that a person at a desk may see: their communities', and those without a place, as far
+    as their roles go.
+    """
+    seen = []
+    for categories in {tuple(role.categories) for role in _desk_roles(person)}:
+        roots = [role.area_id for role in _desk_roles(person) if tuple(role.categories) == categories]
+        paths = session.scalars(select(Area.path).where(Area.id.in_(roots))).all()
+        inside = select(Area.id).where(or_(*(Area.path.startswith(path) for path in paths)))
+        here = or_(Ticket.community_id.in_(inside), Ticket.community_id.is_(None), Ticket.lead_id.in_(inside))
+        seen.append(and_(here, Ticket.category.in_(categories)) if categories else here)
+    return or_(false(), *seen)

@@ -18,6 +18,7 @@ from models import (
     accounts,
     alarms,
     announcements,
+    audits,
     ballots,
     batch,
     callbacks,
@@ -32,6 +33,7 @@ from models import (
     redeeming,
     reminders,
     results,
+    rights,
     tickets,
 )
 from models import dispatch as dispatching
@@ -341,6 +343,21 @@ def forget_replies(huying: Huying, now: datetime) -> int:
     """Empties replies that no re-delivery can ask for any more: they may repeat what a resident told."""
     with huying.database.transaction() as session:
         return outboxes.forget_replies(session, before=now - timedelta(hours=1))
+
+
+@job("interval", hours=6)
+def forget_audit(huying: Huying, now: datetime) -> int:
+    """Lets go of what staff saw and did longer ago than it is kept."""
+    before = now - timedelta(days=31 * huying.settings.audit.keep_months)
+    with huying.database.transaction() as session:
+        return audits.forget(session, before=before, most=MOST)
+
+
+@job("interval", minutes=1)
+def end_roles(huying: Huying, now: datetime) -> int:
+    """Ends roles that were given for a time, when it is over."""
+    with huying.database.transaction() as session:
+        return rights.end_run_out(session, now=now, most=BATCH)
 
 
 @job("interval", seconds=5)

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from time import perf_counter
 
 import redis
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import Huying
 from bot.logs import logger
+from models import health
 from models.calendar import known_until
 from models.clock import local
+from models.health import Ran
 from scheduler.jobs import JOBS, Job
 
 log = logger(__name__)
 
 LEADER = "huying:scheduler"
+NOTED_EVERY = timedelta(minutes=1)
+"""So often a process writes down which jobs ran."""
+
 WARNING = timedelta(days=60)
 """So long before the end of the known calendar its end is written to the log at every start."""
 
@@ -63,8 +72,13 @@ class Clockwork:
             timezone=huying.settings.site.timezone,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60},
         )
+        self._every = {each.name: int(timedelta(**each.fields).total_seconds()) for each in JOBS}
+        self._runs: dict[str, Ran] = {}
+        self._noting = threading.Lock()
+        self._noted_at: datetime | None = None
         for each in JOBS:
             self._scheduler.add_job(self._guarded(each), each.trigger, id=each.name, **each.fields)
+        self._scheduler.add_listener(self._note_fault, EVENT_JOB_ERROR)
 
     def start(self) -> None:
         """Starts the clock, with one sweep at once for what an earlier process left."""
@@ -83,8 +97,27 @@ class Clockwork:
         def run() -> None:
             if not self._leadership.held():
                 return
-            touched = each.run(self._huying, self._huying.clock())
+            now, begun = self._huying.clock(), perf_counter()
+            touched = each.run(self._huying, now)
             if touched:
                 log.info("job done", job=each.name, rows=touched)
+            self._note(each.name, Ran(now, perf_counter() - begun, touched, self._every[each.name]))
 
         return run
+
+    def _note_fault(self, event: JobExecutionEvent) -> None:
+        kind = type(event.exception).__name__
+        self._note(event.job_id, Ran(self._huying.clock(), 0.0, 0, self._every[event.job_id], fault=kind))
+
+    def _note(self, name: str, ran: Ran) -> None:
+        """Keeps the run for the health page: a minute's in one transaction, none while the database is away."""
+        with self._noting:
+            self._runs[name] = ran
+            if self._noted_at is not None and self._noted_at <= ran.at < self._noted_at + NOTED_EVERY:
+                return
+            runs, self._runs, self._noted_at = self._runs, {}, ran.at
+        try:
+            with self._huying.database.transaction() as session:
+                health.note_runs(session, runs)
+        except SQLAlchemyError as fault:
+            log.warning("runs of jobs not noted", fault=type(fault).__name__)

@@ -138,6 +138,11 @@ def migrated_postgres_url(postgres: str, servers: Path) -> Iterator[str]:
 @pytest.fixture
 def sqlite_url(servers: Path, tmp_path: Path) -> str:
     """A SQLite file of this test's own with the newest schema and nothing in it."""
+    return migrated_sqlite(servers, tmp_path)
+
+
+def migrated_sqlite(servers: Path, folder: Path) -> str:
+    """The same in a folder, for tests that share one."""
     template = servers / "migrated.db"
     with _locked(servers / "sqlite.lock"):
         if not template.exists():
@@ -145,8 +150,8 @@ def sqlite_url(servers: Path, tmp_path: Path) -> str:
             making.unlink(missing_ok=True)
             upgrade(f"sqlite:///{making}")
             _copy_sqlite(making, template)
-    _copy_sqlite(template, tmp_path / "huying.db")
-    return f"sqlite:///{tmp_path / 'huying.db'}"
+    _copy_sqlite(template, folder / "huying.db")
+    return f"sqlite:///{folder / 'huying.db'}"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -423,6 +423,10 @@ DONE = {
     "roster_change": "这一班改好了。",
     "roster_remove": "这一班删掉了。",
     "roster_weekly": "这一天回到每周的排班了。",
+    "role_given": "身份给好了。",
+    "role_ended": "身份结束了。",
+    "browser_ended": "已经让它退出了。",
+    "second_off": "两步登录关闭了。",
     "announcement_finished": "正在逐件办结，居民会收到并请他们评价。",
 }
 

@@ -107,6 +107,14 @@ class Sent:
     """One-use code with which the card can be updated (WeCom, 72 hours)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The seconds a stored token still lives (None for none), and how many calls were made today."""
+
+    token_left: int | None
+    calls_today: int
+
+
 class Channel(Protocol):
     """One account on one platform. Everything that reads or writes a callback is pure; only the last four talk."""
 
@@ -133,6 +141,9 @@ class Channel(Protocol):
 
     def media(self, media_id: str, url: str = "") -> tuple[bytes, str]:
         """The bytes and content type of something a person sent. Raises NotSent."""
+
+    def usage(self) -> Usage:
+        """What is known of the account here, without asking the platform."""
 
     def probe(self) -> dict[str, Any]:
         """What `huying doctor` shows of this account: token, platform reachability."""

@@ -20,7 +20,7 @@ from wechatpy.client.api import WeChatMedia, WeChatQRCode
 from wechatpy.work.client import WeChatClient as WorkClient
 from wechatpy.work.client.api import WeChatMedia as WorkMedia
 
-from bot.channels import NotSent, TooMuch, Why
+from bot.channels import NotSent, TooMuch, Usage, Why
 from bot.channels.tokens import TokenBackup, Tokens
 from bot.settings import OfficialAccount, WeCom
 
@@ -170,6 +170,10 @@ class _Mended:
     def access_token(self) -> str:
         return self._tokens.current()
 
+    def usage(self) -> Usage:
+        """What is known of the account here, without a call."""
+        return Usage(self._tokens.left(), self._tokens.calls_today())
+
     def fetch_access_token(self) -> NoReturn:
         raise NotImplementedError("tokens are renewed by Tokens alone")
 
@@ -216,6 +220,7 @@ class _Mended:
         kwargs.pop("timeout", None)
         starts = [(file, file.tell()) for file in _open_files(kwargs.get("files"))]
         params["access_token"] = token
+        self._tokens.count_call()
         answer = self._calls.exchange(method, url, cap=cap, params=params, **kwargs)
         if own_token and _errcode(answer) in _DEAD_TOKEN:
             fresh = self._tokens.renew(token)

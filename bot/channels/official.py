@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 
 import redis
 
-from bot.channels import Garbage, NotSent, Outgoing, Sent, Way, Why
+from bot.channels import Garbage, NotSent, Outgoing, Sent, Usage, Way, Why
 from bot.channels.api import download, official_client, probe
 from bot.channels.common import (
     TEXT_BYTES,
@@ -152,6 +152,10 @@ class OfficialChannel:
     def media(self, media_id: str, url: str = "") -> tuple[bytes, str]:
         """The file, from the platform's picture host when it is one, else by its id. Raises NotSent."""
         return download(self._client, media_id, url)
+
+    def usage(self) -> Usage:
+        """What is known of the account here, without a call."""
+        return self._client.usage()
 
     def probe(self) -> dict[str, Any]:
         """Whether there is a token and the platform answers; and what the settings say the account may do."""

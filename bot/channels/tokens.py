@@ -11,6 +11,7 @@ from typing import Protocol
 import redis
 
 from bot.channels import NotSent, Why
+from models.clock import local
 
 _SPARE = 60
 """Seconds before its end at which a token is no longer handed out."""
@@ -67,6 +68,30 @@ class Tokens:
     def current(self) -> str:
         """A token that should work. Raises NotSent."""
         return self._stored() or self._renewed("")
+
+    def left(self) -> int | None:
+        """Seconds for which the shared token is still handed out; None when there is none, or Redis is away."""
+        with suppress(redis.RedisError):
+            seconds = int(self._redis.ttl(self._key))
+            return seconds if seconds > 0 else None
+        return None
+
+    def count_call(self) -> None:
+        """Counts a call to the platform, for the health page."""
+        with suppress(redis.RedisError):
+            key = self._calls_key()
+            if self._redis.incr(key) == 1:
+                self._redis.expire(key, 2 * 24 * 3600)
+
+    def calls_today(self) -> int:
+        """The calls of all processes since midnight, by the platform's clock."""
+        with suppress(redis.RedisError):
+            found = self._redis.get(self._calls_key())
+            return int(found) if isinstance(found, bytes | str) else 0
+        return 0
+
+    def _calls_key(self) -> str:
+        return f"{self._key}:calls:{local(self._clock()):%Y%m%d}"
 
     def renew(self, dead: str) -> str:
         """The token after `dead`, which the platform has refused; fetched only if nobody else has done so yet.

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import redis
 
-from bot.channels import Garbage, NotSent, Outgoing, Sent, Way, Why
+from bot.channels import Garbage, NotSent, Outgoing, Sent, Usage, Way, Why
 from bot.channels.api import download, probe, wecom_client
 from bot.channels.common import (
     cut,
@@ -29,8 +30,11 @@ from bot.channels.common import (
 )
 from bot.channels.envelope import Envelope, Fields, check_size, check_time, read_xml, write_xml
 from bot.channels.tokens import TokenBackup
+from bot.logs import logger
 from bot.settings import WeCom
 from handlers.turn import Card, EventKind, Message, MessageKind, Reply
+
+log = logger(__name__)
 
 PLAIN_TEXT = "text/plain"
 XML = "text/xml; charset=utf-8"
@@ -172,6 +176,38 @@ class WeComChannel:
     def media(self, media_id: str, url: str = "") -> tuple[bytes, str]:
         """The file, from the platform's picture host when it is one, else by its id. Raises NotSent."""
         return download(self._client, media_id, url)
+
+    @property
+    def has_sign_in(self) -> bool:
+        """Whether staff may come into the console by this app."""
+        return bool(self._settings.sign_in_url)
+
+    def sign_in_address(self, back: str, state: str) -> str:
+        """The page with the picture to scan (platform page 98152), which leads `back` with a code and the `state`."""
+        asked = {
+            "login_type": "CorpApp",
+            "appid": self._settings.corp_id,
+            "agentid": self._settings.agent_id,
+            "redirect_uri": back,
+            "state": state,
+        }
+        return f"{self._settings.sign_in_url}/wwlogin/sso/login?{urlencode(asked)}"
+
+    def signed_in(self, code: str) -> str | None:
+        """The member whose one-use code this is (platform page 98176); None for outsiders, for a code that is worth
+        nothing, and while the platform does not answer.
+        """
+        try:
+            result = self._client.get("auth/getuserinfo", params={"code": code})
+        except NotSent as failure:
+            log.info("sign-in refused by the platform", channel=self.key, reason=failure.detail)
+            return None
+        account = result.get("userid")
+        return account if isinstance(account, str) and account else None
+
+    def usage(self) -> Usage:
+        """What is known of the account here, without a call."""
+        return self._client.usage()
 
     def probe(self) -> dict[str, Any]:
         """Whether there is a token and the platform answers."""

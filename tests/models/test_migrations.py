@@ -13,6 +13,7 @@ from sqlalchemy import func, inspect, select
 
 from models import (
     alerts,
+    audits,
     departments,
     desk,
     dispatch,
@@ -31,6 +32,7 @@ from models import (
     tickets,
 )
 from models.area import Area
+from models.audit import AuditKind
 from models.base import Base
 from models.category import Category
 from models.db import Database, downgrade, upgrade
@@ -140,7 +142,10 @@ def test_up_with_rows_down_and_up_again(empty_url: str) -> None:
             login = Login(name="staff", password_hash="x", person_id=world.staff.id, created_at=NOW)
             session.add_all([login, Code(code="AAAAAA", kind=CodeKind.BIND, expires_at=NOW)])
             session.flush()
-            session.add(LoginSession(token_hash="x", login_id=login.id, csrf="x", expires_at=NOW))
+            seen = {"created_at": NOW, "seen_at": NOW, "expires_at": NOW, "half": False, "address": "::1"}
+            session.add(LoginSession(token_hash="x", login_id=login.id, csrf="x", browser="", **seen))
+            audits.write(session, AuditKind.SIGNED_IN, about="staff", by_id=world.staff.id, address="::1", now=NOW)
+            world.staff.roles[0].categories = ["noise"]
         with database.reading() as session:
             assert session.scalar(select(func.count()).select_from(Ticket)) == 2
             assert session.get_one(Area, world.street.estate.id).grid_worker_id == world.member.id

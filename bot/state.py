@@ -1,0 +1,58 @@
+"""How the parts outside the database are, for the console's health page."""
+
+from __future__ import annotations
+
+import platform
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import redis
+
+from bot import heard
+from bot.settings import OfficialAccount
+from console.health import ChannelState, State
+
+if TYPE_CHECKING:
+    from bot.app import Huying
+
+
+def state_of(huying: Huying) -> State:
+    """Everything the page needs, without a call to a platform."""
+    try:
+        answers = bool(huying.redis.ping())
+    except redis.RedisError:
+        answers = False
+    return State(
+        channels=tuple(_channel(huying, key, known=answers) for key in huying.channels),
+        spooled=len(huying.spool),
+        redis=answers,
+        queue=huying.tasks.answers(),
+        versions=_versions(),
+    )
+
+
+def _channel(huying: Huying, key: str, *, known: bool) -> ChannelState:
+    settings, usage = huying.settings.channels[key], huying.channels[key].usage()
+    notes = heard.last(huying.redis, key) if known else {}
+    message, greeting, refused = (notes.get(what) for what in (heard.MESSAGE, heard.GREETING, heard.REFUSED))
+    return ChannelState(
+        key=key,
+        kind=settings.kind,
+        abilities=settings.abilities.value if isinstance(settings, OfficialAccount) else "",
+        token_left=usage.token_left,
+        callback=f"{huying.settings.site.public_url}/wechat/{key}",
+        message_at=message[0] if message else None,
+        greeting_at=greeting[0] if greeting else None,
+        refused_at=refused[0] if refused else None,
+        refused_status=refused[1] if refused else "",
+        calls_today=usage.calls_today,
+    )
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {
+        "Python": platform.python_version(),
+        **{name: version(name) for name in ("huying", "SQLAlchemy", "Flask", "wechatpy")},
+    }

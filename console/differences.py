@@ -1,0 +1,81 @@
+"""What a button changed, for the audit: which rows of the settings, and their values where these are nobody's words."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import Session, UOWTransaction
+
+from models.base import Base
+
+MOST = 20
+"""Rows that one button's line in the audit names."""
+
+HIDDEN = "…"
+"""For what may be a name, a number or somebody's words: that it changed, and not into what."""
+
+WITH_A_HISTORY = frozenset(
+    {
+        "tickets",
+        "ticket_events",
+        "ticket_words",
+        "ticket_helpers",
+        "inbox",
+        "outbox",
+        "audit",
+        "login_sessions",
+        "ledger_accounts",
+        "ledger_entries",
+        "ledger_postings",
+    }
+)
+"""Changes here have a history of their own, where they are told better."""
+
+
+class Differences:
+    """Listens to one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._found: list[dict[str, Any]] = []
+        event.listen(session, "before_flush", self._note)
+
+    def facts(self) -> dict[str, Any]:
+        """What was found, for Audit.facts."""
+        return {"changed": self._found} if self._found else {}
+
+    def _note(self, session: Session, _: UOWTransaction, __: object) -> None:
+        for how, rows in (("new", session.new), ("gone", session.deleted)):
+            for row in rows:
+                self._keep(row, {"how": how})
+        for row in session.dirty:
+            changes = _changes(row)
+            if changes:
+                self._keep(row, {"to": changes})
+
+    def _keep(self, row: Any, what: dict[str, Any]) -> None:
+        name = row.__tablename__
+        if name not in WITH_A_HISTORY and len(self._found) < MOST:
+            key = inspect(row).identity
+            self._found.append({"table": name, "id": list(key) if key else None, **what})
+
+
+def _changes(row: Base) -> dict[str, list[Any]]:
+    state = inspect(row)
+    found = {}
+    for column in state.mapper.column_attrs:
+        history = state.attrs[column.key].history
+        if history.has_changes():
+            before = history.deleted[0] if history.deleted else None
+            found[column.key] = [_shown(before), _shown(history.added[0] if history.added else None)]
+    return found
+
+
+def _shown(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Enum):
+        return value.value
+    return value.isoformat() if isinstance(value, date | datetime | time) else HIDDEN

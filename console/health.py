@@ -1,0 +1,157 @@
+"""How the installation is: channels, what waits, jobs, calendar and versions; each red line says what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from flask import Blueprint, render_template, url_for
+from sqlalchemy import func, select
+from werkzeug.exceptions import NotFound
+
+from console.house import House, argument
+from console.sight import Sight
+from models import health
+from models.audit import JobRun
+from models.calendar import known_until
+from models.clock import local
+from models.outbox import Notice
+from texts import health as words
+
+WAITS_TOO_LONG = timedelta(minutes=2)
+CALENDAR_WARNING = timedelta(days=60)
+SILENT = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """What is known of one account without asking its platform."""
+
+    key: str
+    kind: str
+    abilities: str
+    token_left: int | None
+    """Seconds the stored token still lives; None when there is none."""
+    callback: str
+    """The address to enter at the platform."""
+    message_at: datetime | None = None
+    greeting_at: datetime | None = None
+    refused_at: datetime | None = None
+    refused_status: str = ""
+    calls_today: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What only the bot knows."""
+
+    channels: tuple[ChannelState, ...] = ()
+    spooled: int = 0
+    redis: bool = True
+    queue: bool = True
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the page; `todo` is empty while all is well."""
+
+    name: str
+    told: str
+    todo: str = ""
+
+
+def add_health(blueprint: Blueprint, house: House) -> None:
+    """The page, and the first steps of connecting an account."""
+
+    @blueprint.get("/health")
+    def health_page() -> str:
+        with house.looking() as sight:
+            _only_for_the_street(sight)
+            state = house.state()
+            channels = [_channel(each, now=sight.now) for each in state.channels]
+            sections = [
+                (words.CHANNELS, channels or [Line(*words.NO_CHANNEL)]),
+                (words.WAITING, _waiting(sight, state)),
+                (words.JOBS, [_job(run, now=sight.now) for run in health.runs(sight.session)]),
+                (words.SYSTEM, _system(sight, state)),
+            ]
+            red = sum(bool(line.todo) for _, lines in sections for line in lines)
+            return house.page("health.html", sight, sections=sections, red=red, said=words)
+
+    @blueprint.get("/connect")
+    def connect_page() -> str:
+        with house.looking() as sight:
+            _only_for_the_street(sight)
+            return house.page("connect.html", sight, **_connecting(house))
+
+    @blueprint.get("/connect/live")
+    def connect_live() -> str:
+        with house.looking() as sight:
+            _only_for_the_street(sight)
+            return render_template("_connect_live.html", **house.frame(), **_connecting(house, live=True))
+
+
+def _only_for_the_street(sight: Sight) -> None:
+    if not sight.street_paths:
+        raise NotFound
+
+
+def _connecting(house: House, *, live: bool = False) -> dict[str, object]:
+    state, key = house.state(), argument("channel", most=32)
+    chosen = next((each for each in state.channels if each.key == key), None)
+    if (key or live) and chosen is None:
+        raise NotFound
+    return {
+        "channels": state.channels,
+        "chosen": chosen,
+        "steps": words.steps(chosen.kind, chosen.callback) if chosen else [],
+        "fresh": chosen is not None and chosen.greeting_at is not None,
+        "live": url_for(".connect_live", channel=key),
+        "said": words,
+        "refusal": words.refused(chosen.refused_status) if chosen and chosen.refused_at else "",
+        "by_http": not house.public_url.startswith("https://"),
+    }
+
+
+def _channel(each: ChannelState, *, now: datetime) -> Line:
+    name = words.channel_name(each.kind, each.key)
+    told = words.channel(each.abilities, each.token_left, each.message_at, each.calls_today, now=now)
+    heard = max((at for at in (each.message_at, each.greeting_at) if at), default=None)
+    if each.refused_at and (heard is None or each.refused_at > heard):
+        return Line(name, told, words.REFUSED_TODO)
+    if heard is None:
+        return Line(name, told, words.NEVER_HEARD)
+    return Line(name, told, words.SILENT_TODO if now - heard > SILENT else "")
+
+
+def _waiting(sight: Sight, state: State) -> list[Line]:
+    session, now = sight.session, sight.now
+    notices, dispatch = health.notices_wait(session, now=now), health.dispatch_waits(session, now=now)
+    unreached = session.scalar(select(func.count()).select_from(Notice).where(sight.unreached())) or 0
+    return [
+        Line(words.NOTICES, words.waits(notices), words.QUEUE_TODO if notices > WAITS_TOO_LONG else ""),
+        Line(words.DISPATCH, words.waits(dispatch), words.QUEUE_TODO if dispatch > WAITS_TOO_LONG else ""),
+        Line(words.SPOOL, words.count(state.spooled), words.SPOOL_TODO if state.spooled else ""),
+        Line(words.UNREACHED, words.count(unreached), words.UNREACHED_TODO if unreached else ""),
+    ]
+
+
+def _job(run: JobRun, *, now: datetime) -> Line:
+    todo = words.JOB_FAILED if run.fault else words.JOB_LATE if health.is_late(run, now=now) else ""
+    return Line(words.job(run.name), words.ran(run.at, run.seconds, run.touched, run.fault, now=now), todo)
+
+
+def _system(sight: Sight, state: State) -> list[Line]:
+    until, today = known_until(), local(sight.now).date()
+    return [
+        Line("Redis", words.answers(state.redis), "" if state.redis else words.REDIS_TODO),
+        Line(words.QUEUE, words.answers(state.queue), "" if state.queue else words.REDIS_TODO),
+        Line(words.CALENDAR, words.known(until), words.CALENDAR_TODO if _ends_soon(until, today) else ""),
+        *(Line(name, version) for name, version in state.versions.items()),
+        Line(words.SCHEMA, health.revision(sight.session)),
+    ]
+
+
+def _ends_soon(until: date, today: date) -> bool:
+    return today > until - CALENDAR_WARNING

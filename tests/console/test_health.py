@@ -1,0 +1,117 @@
+"""How the installation is, as the street reads it: what is red says what to do; and an account being connected."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from console import blueprint
+from console.health import ChannelState, State
+from models import health
+from models.health import Ran
+from models.outbox import NoticeKind
+from models.outboxes import tell
+from tests.console.conftest import Place
+from texts import health as words
+
+GOOD = ChannelState("official", "official_account", "service", 3600, "https://bot.example/wechat/official")
+
+
+def show(place: Place, *channels: ChannelState, **more: object) -> None:
+    """A console whose bot is in this state."""
+    state = State(channels=channels, **more)  # type: ignore[arg-type]
+    app = Flask("console-in-some-state")
+    pages = blueprint(place.database, lambda: place.now, site_name="演示街道", secure=False, state=lambda: state)
+    app.register_blueprint(pages, url_prefix="/console")
+    place.app = app
+
+
+def page(place: Place, path: str = "/health") -> str:
+    answer = place.sign_in("street").get(path)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_what_is_well_is_not_red(place: Place) -> None:
+    show(place, replace(GOOD, message_at=place.now - timedelta(minutes=5)), versions={"huying": "0.1.0"})
+    with place.database.transaction() as session:
+        health.note_runs(session, {"sweep": Ran(place.now, 0.2, 3, 15)})
+    shown = page(place)
+    # But for the calendar, which ends in 38 days.
+    assert shown.count("hy-red") == 1
+    assert words.CALENDAR_TODO in shown
+    for told in ("认证服务号", "5 分钟前收到过消息", "凭证还有 60 分钟", "补发漏掉的", "做了 3 件", "0.1.0", "gate"):
+        assert told in shown
+
+
+def test_an_account_that_was_never_heard_says_where_to_go(place: Place) -> None:
+    show(place, GOOD)
+    assert words.NEVER_HEARD in page(place)
+
+
+def test_an_account_that_is_silent_or_turned_away_is_red(place: Place) -> None:
+    show(place, replace(GOOD, message_at=place.now - timedelta(days=4)))
+    assert words.SILENT_TODO in page(place)
+    refused = replace(GOOD, message_at=place.now - timedelta(hours=1), refused_at=place.now, refused_status="403")
+    show(place, refused)
+    assert words.REFUSED_TODO in page(place)
+
+
+def test_what_waits_too_long_and_what_is_away_is_red(place: Place) -> None:
+    show(place, spooled=2, redis=False, queue=False)
+    with place.database.transaction() as session:
+        tell(session, NoticeKind.REGISTERED, place.people["member"].id, now=place.now)
+    place.later(minutes=3)
+    shown = page(place)
+    for todo in (words.QUEUE_TODO, words.SPOOL_TODO, words.REDIS_TODO, words.NO_CHANNEL[2]):
+        assert todo in shown
+    assert "最早的等了 3 分钟" in shown
+
+
+def test_a_job_that_failed_or_stands_still_is_red(both_places: Place) -> None:
+    place = both_places
+    with place.database.transaction() as session:
+        health.note_runs(session, {"sweep": Ran(place.now, 0.1, 1, 15), "warn": Ran(place.now, 0.1, 1, 60)})
+    place.later(minutes=1)
+    with place.database.transaction() as session:
+        health.note_runs(session, {"sweep": Ran(place.now, 0.0, 0, 15, fault="OperationalError")})
+    with place.database.reading() as session:
+        sweep, warn = health.runs(session)
+    assert (sweep.fault, sweep.well_at) == ("OperationalError", place.now - timedelta(minutes=1))
+    assert not health.is_late(warn, now=place.now)
+    shown = page(place)
+    assert "没做成（OperationalError）" in shown
+    assert words.JOB_FAILED in shown
+    assert words.JOB_LATE not in shown
+    place.later(minutes=10)
+    assert words.JOB_LATE in page(place)
+
+
+def test_connecting_shows_what_to_copy_and_turns_green_when_the_platform_knocked(place: Place) -> None:
+    show(place, GOOD)
+    shown = page(place, "/connect?channel=official")
+    assert "https://bot.example/wechat/official" in shown
+    assert "EncodingAESKey" in shown or "消息加解密密钥" in shown
+    assert "在等平台来敲门" in shown
+    show(place, replace(GOOD, refused_at=place.now, refused_status="403"))
+    assert "签名没对上" in page(place, "/connect/live?channel=official")
+    show(place, replace(GOOD, greeting_at=place.now, refused_at=place.now - timedelta(minutes=1), refused_status="403"))
+    live = page(place, "/connect/live?channel=official")
+    assert "通了" in live
+    assert "签名没对上" not in live
+    assert "hx-trigger" not in live
+
+
+@pytest.mark.parametrize("path", ["/connect?channel=nothing", "/connect/live", "/connect/live?channel=x"])
+def test_an_account_that_is_not_configured_is_not_there(place: Place, path: str) -> None:
+    show(place, GOOD)
+    assert place.sign_in("street").get(path).status_code == 404
+
+
+def test_the_community_does_not_look_after_the_installation(place: Place) -> None:
+    show(place, GOOD)
+    assert place.sign_in("staff").get("/health").status_code == 404
+    assert place.sign_in("staff").get("/connect").status_code == 404

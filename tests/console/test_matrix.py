@@ -1,0 +1,481 @@
+"""Who may open what: every address of the console for every role, near and far, against a table written by hand.
+
+The table says what is right; nothing in it is read from the code. A new address without a row fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from console import login
+from models import (
+    accounts,
+    announcements,
+    areas,
+    departments,
+    desk,
+    joints,
+    merging,
+    people,
+    pushing,
+    redeeming,
+    tickets,
+)
+from models.accounts import ISSUED, of_person
+from models.announcement import Outcome
+from models.area import Area, AreaKind
+from models.attachment import Attachment, AttachmentKind
+from models.calendar import monday_of
+from models.category import Category
+from models.clock import local
+from models.conversation import Conversation, State
+from models.db import Database
+from models.joint import Turn
+from models.ledger import Unit, Why
+from models.outbox import Notice, NoticeKind, NoticeState
+from models.party import Party, PartyKind
+from models.person import RoleKind, RoleStatus
+from models.pushed import PushDown
+from models.result import CallBack, Result
+from tests import factories
+from tests.conftest import migrated_sqlite
+from tests.console.conftest import PASSWORD, Place, build, try_to_sign_in
+from tests.factories import NOW
+
+# ---------------------------------------------------------------- the people
+
+RESIDENT, MEMBER, RIDER, GRID, PROPERTY = "resident", "member", "rider", "grid", "property"
+STAFF, STREET, DEPARTMENT, ADMIN = "staff", "street", "department", "admin"
+NOISE_ONLY, ENDED, RUN_OUT = "noise_only", "ended", "run_out"
+NOBODY, FIRST = "signed_out", "first_password"
+EVERYBODY = (
+    RESIDENT, MEMBER, RIDER, GRID, PROPERTY, STAFF, STREET, DEPARTMENT, ADMIN, NOISE_ONLY, ENDED, RUN_OUT, NOBODY, FIRST
+)  # fmt: skip
+
+WITH_A_ROLE = (STAFF, STREET, DEPARTMENT, ADMIN, NOISE_ONLY)
+"""For whom anything opens at all: where nothing opens at home, nothing is tried further away."""
+
+# ---------------------------------------------------------------- near and far
+
+HERE, NEXT, FAR = "here", "next", "far"
+"""The community of everybody above; the other one of the same street; one of another street. The administrator is of
+this street, like everybody of the street.
+"""
+
+DESK = {STAFF, STREET, ADMIN}
+OF_STREET = {STREET, ADMIN}
+WITH_TICKETS = DESK | {DEPARTMENT, NOISE_ONLY}
+WITH_ACCOUNT = set(EVERYBODY) - {NOBODY, FIRST}
+
+NEAR: dict[str, set[str]] = {HERE: DESK, NEXT: OF_STREET, FAR: set()}
+"""What belongs to a community's desk."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One address: who gets `ok` as an answer where; everybody else is refused."""
+
+    method: str
+    path: str
+    who: dict[str, set[str]] | set[str]
+    ok: int = 200
+    form: dict[str, str] = field(default_factory=dict)
+    name: str = ""
+    """Where the same address stands several times."""
+
+    @property
+    def where(self) -> dict[str, set[str]]:
+        return self.who if isinstance(self.who, dict) else {HERE: self.who}
+
+
+def get(path: str, who: dict[str, set[str]] | set[str], **more: Any) -> Row:
+    return Row("GET", path, who, **more)
+
+
+def post(path: str, who: dict[str, set[str]] | set[str], ok: int = 303, **form: str) -> Row:
+    return Row("POST", path, who, ok, form)
+
+
+TICKETS = {HERE: DESK | {NOISE_ONLY}, NEXT: OF_STREET, FAR: set[str]()}
+ASSIGNED = {HERE: DESK | {NOISE_ONLY, DEPARTMENT}, NEXT: OF_STREET | {DEPARTMENT}, FAR: set[str]()}
+LAMPS = NEAR
+OWN_ACCOUNT = WITH_ACCOUNT
+ONLY_ADMIN = {HERE: {ADMIN}, NEXT: {ADMIN}, FAR: set[str]()}
+
+TABLE = (
+    # ---- the door
+    get("/sign-in", {NOBODY}),
+    get("/sign-in", set(EVERYBODY) - {NOBODY}, ok=302, name="signed in"),
+    post("/sign-in", set(EVERYBODY), 422, name="x", password="wrong"),
+    get("/second-step", set(EVERYBODY), ok=303),
+    post("/second-step", set(EVERYBODY), 303, code="123456"),
+    get("/sign-in/wecom/nowhere", set[str]()),
+    get("/sign-in/wecom/nowhere/back", set[str]()),
+    post("/sign-out", set(EVERYBODY) - {NOBODY}),
+    # ---- one's own account
+    get("/password", set(EVERYBODY) - {NOBODY}),
+    post("/password", set(EVERYBODY) - {NOBODY}, 422, old=PASSWORD, new="short", again="short"),
+    get("/account", OWN_ACCOUNT),
+    post("/account/browsers/end", OWN_ACCOUNT, browser="others"),
+    post("/account/second-step/start", OWN_ACCOUNT, 200, password=PASSWORD),
+    post("/account/second-step/on", OWN_ACCOUNT, sealed="x", code="123456"),
+    post("/account/second-step/off", OWN_ACCOUNT, password=PASSWORD),
+    # ---- tickets
+    get("/", set(EVERYBODY), ok=302),
+    get("/tickets", WITH_TICKETS),
+    get("/tickets/rows", WITH_TICKETS),
+    get("/tickets/{ticket}", TICKETS),
+    get("/tickets/{assigned}", ASSIGNED, name="assigned to a department"),
+    get("/tickets/{lamp}", LAMPS, name="of another category"),
+    post("/tickets/{ticket}/supervise", TICKETS, version="{version}", why="催一下"),
+    post("/tickets/{assigned}/claim", {HERE: {DEPARTMENT}, NEXT: {DEPARTMENT}, FAR: set()}, version="{assigned_version}"),
+    post("/tickets/{ticket}/proposals/{proposal}/different", NEAR),
+    post("/tickets/{partner}/link", {HERE: DESK | {NOISE_ONLY}, NEXT: OF_STREET, FAR: set()}, 200, version="{partner_version}"),
+    get("/attachments/{attachment}", TICKETS),
+    # ---- people who wait
+    get("/chats", DESK),
+    get("/chats/{chat}", NEAR),
+    get("/chats/{chat}/lines", NEAR),
+    post("/chats/{chat}/reply", NEAR, text="好", seen="0"),
+    post("/chats/{chat}/hand-back", NEAR),
+    get("/registrations", DESK),
+    post("/registrations/{registration}/confirm", NEAR),
+    post("/registrations/{registration}/decline", NEAR),
+    get("/unreached", DESK),
+    post("/unreached/{unreached}/told", NEAR),
+    # ---- judgements
+    get("/call-backs", DESK),
+    get("/call-backs/{call_back}", NEAR),
+    post("/call-backs/{call_back}", NEAR, answer="not_reached"),
+    post("/call-backs/{call_back}/phone", NEAR),
+    get("/figures", DESK),
+    get("/figures?area={area}", NEAR, name="of one area"),
+    get("/figures.csv", DESK),
+    get("/figures.csv?area={area}", NEAR, name="of one area"),
+    get("/corrections", DESK),
+    get("/set-aside", DESK),
+    post("/set-aside", DESK, why="核实过"),
+    # ---- announcements
+    get("/announcements", DESK),
+    get("/announcements/new", DESK),
+    post("/announcements/new", NEAR, title="停水", words="抢修", area="{area}", category="noise", outcome="hold",
+         since="2026-11-23T09:00", until="2026-11-23T20:00"),
+    get("/announcements/{announcement}", NEAR),
+    get("/announcements/{announcement}/change", NEAR),
+    post("/announcements/{announcement}/change", NEAR, title="停水", words="抢修",
+         since="2026-11-23T09:00", until="2026-11-23T20:00"),
+    post("/announcements/{announcement}/answer", NEAR),
+    post("/announcements/{announcement}/withdraw", NEAR),
+    post("/announcements/{announcement}/finish", NEAR),
+    # ---- departments and borders
+    get("/departments", DESK),
+    post("/departments/party", NEAR, name="某物业", kind="property", area="{area}"),
+    post("/departments/{party}/change", NEAR, kind="property"),
+    post("/departments/{party}/end", NEAR),
+    post("/joint-areas", {HERE: OF_STREET, FAR: set()}, name="两侧", turn="week", begins="2026-11-23",
+         node="{border}"),
+    post("/joint-areas/{joint}/remove", {HERE: OF_STREET, FAR: set()}),
+    post("/admitted", {HERE: OF_STREET, NEXT: OF_STREET, FAR: set()}, name="文明养犬二", category="noise", area="{area}"),
+    post("/admitted/{entry}/remove", {HERE: OF_STREET, NEXT: OF_STREET, FAR: set()}),
+    post("/wishes/{wish}/grant", {HERE: OF_STREET, NEXT: OF_STREET, FAR: set()}),
+    post("/wishes/{wish}/deny", {HERE: OF_STREET, NEXT: OF_STREET, FAR: set()}),
+    get("/push-down", {DEPARTMENT}),
+    post("/push-down", {HERE: {DEPARTMENT}, NEXT: {DEPARTMENT}, FAR: set()}, community="{area}", words="统计商户", ask="1"),
+    # ---- who saw and did what
+    get("/audit", OF_STREET),
+    # ---- accounts and roles
+    get("/accounts", {ADMIN}),
+    post("/accounts", ONLY_ADMIN, 200, name="新同事", login="fresh", kind="staff", area="{area}"),
+    get("/accounts/{colleague}", ONLY_ADMIN),
+    post("/accounts/{colleague}/password", ONLY_ADMIN, 200),
+    post("/accounts/{colleague}/roles", ONLY_ADMIN, kind="grid", area="{area}"),
+    post("/accounts/{colleague}/roles/{colleague_role}/end", ONLY_ADMIN),
+    # ---- how things are
+    get("/health", OF_STREET),
+    get("/connect", OF_STREET),
+    get("/connect/live?channel=", set[str]()),
+    # ---- the roster
+    get("/roster", DESK),
+    get("/roster?area={area}", NEAR, name="of one area"),
+    post("/roster/add", NEAR, 409, area="{area}", day="2026-11-23", begins="x"),
+    post("/roster/change", NEAR, 409, area="{area}", day="2026-11-23", begins="x"),
+    post("/roster/remove", NEAR, 409, area="{area}", day="x"),
+    post("/roster/weekly", NEAR, 409, area="{area}", day="x"),
+    # ---- points
+    get("/ledger", DESK),
+    get("/ledger/redemptions.csv", DESK),
+    post("/ledger/goods", NEAR, name="油", price="10", stock="3", area="{area}"),
+    post("/ledger/goods/{goods}/stock", NEAR, more="1"),
+    post("/ledger/goods/{goods}/open", NEAR),
+    post("/ledger/goods/{goods}/close", NEAR),
+    post("/ledger/hand-over", NEAR, code="{code}"),
+    get("/ledger/people/{credited}", NEAR),
+    post("/ledger/people/{credited}/{posting}", NEAR, why="记错了"),
+)  # fmt: skip
+
+OPEN_TO_ALL = {"/sign-in", "/sign-in/wecom/nowhere", "/sign-in/wecom/nowhere/back"}
+
+NOT_BY_RIGHTS = {"static"}
+"""Style and scripts, which are the same for everybody."""
+
+
+# ---------------------------------------------------------------- the stage
+
+
+class Rehearsal(Database):
+    """A real database on which, once the curtain is up, every button works and nothing of it stays: all rows of the
+    table see the same street.
+    """
+
+    curtain_up = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        with super().reading() if self.curtain_up else super().transaction() as session:
+            yield session
+            session.flush()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        with super().reading() as session:
+            yield session
+
+
+@dataclass
+class Stage:
+    place: Place
+    values: dict[str, dict[str, str]]
+    tokens: dict[str, str] = field(default_factory=dict)
+    csrf: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, row: Row, who: str, where: str) -> int:
+        values = self.values[where]
+        address = f"/console{row.path.format_map(values)}"
+        client = self.place.app.test_client(use_cookies=False)
+        headers = {"Cookie": f"huying_console={self.tokens[who]}; huying_before=before"}
+        if row.method == "GET":
+            return client.get(address, headers=headers).status_code
+        form: dict[str, Any] = {name: value.format_map(values) for name, value in row.form.items()}
+        if "node" in form:
+            form["node"] = form["node"].split(",")
+        before = row.path in ("/sign-in", "/second-step")
+        form["csrf"] = "before" if before else self.csrf[who]
+        return client.post(address, data=form, headers=headers).status_code
+
+
+@pytest.fixture(scope="module")
+def stage(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    database = Rehearsal(migrated_sqlite(servers, tmp_path_factory.mktemp("matrix")))
+    place = build(database)
+    far = _areas(database)
+    _people(place, far)
+    values = {
+        where: _things(place, where, community, estate)
+        for where, (community, estate) in {
+            HERE: (place.street.community, place.street.estate),
+            NEXT: (place.street.other_community, place.street.other_estate),
+            FAR: far,
+        }.items()
+    }
+    place.media["one.jpg"] = b"\xff\xd8\xff"
+    made = Stage(place, values, {NOBODY: "nothing"}, {NOBODY: "nothing"})
+    for who in set(EVERYBODY) - {NOBODY}:
+        page = place.browser()
+        assert try_to_sign_in(page, f"matrix-{who}", PASSWORD).status_code == 303, who
+        cookie = page.client.get_cookie("huying_console", path="/console")
+        assert cookie is not None
+        made.tokens[who], made.csrf[who] = cookie.value, page.csrf()
+    database.curtain_up = True
+    yield made
+    database.dispose()
+
+
+def _areas(database: Database) -> tuple[Area, Area]:
+    """Another street with a community and an estate."""
+    with database.transaction() as session:
+        street = areas.add_area(session, AreaKind.STREET, "远江街道")
+        community = areas.add_area(session, AreaKind.COMMUNITY, "梧桐社区", parent=street)
+        return community, areas.add_area(session, AreaKind.ESTATE, "梧桐里", parent=community)
+
+
+def _people(place: Place, far: tuple[Area, Area]) -> None:
+    here = place.street
+    with place.database.transaction() as session:
+        roles: dict[str, tuple[RoleKind, Area] | None] = {
+            RESIDENT: None,
+            MEMBER: (RoleKind.MEMBER, here.community),
+            RIDER: (RoleKind.RIDER, here.street),
+            GRID: (RoleKind.GRID, here.estate),
+            PROPERTY: (RoleKind.PROPERTY, here.estate),
+            STAFF: (RoleKind.STAFF, here.community),
+            STREET: (RoleKind.STREET, here.street),
+            DEPARTMENT: (RoleKind.DEPARTMENT, here.street),
+            ADMIN: (RoleKind.ADMIN, here.street),
+            NOISE_ONLY: (RoleKind.STAFF, here.community),
+            ENDED: (RoleKind.STAFF, here.community),
+            RUN_OUT: (RoleKind.STAFF, here.community),
+            FIRST: (RoleKind.ADMIN, here.street),
+        }
+        for name, given in roles.items():
+            person = factories.person(session, name)
+            if given is not None:
+                department = "城管" if name == DEPARTMENT else ""
+                role = people.grant(session, person, given[0], given[1].id, now=NOW, department=department)
+                role.categories = ["noise"] if name == NOISE_ONLY else []
+                role.until = NOW - timedelta(minutes=1) if name == RUN_OUT else None
+                role.status = RoleStatus.ENDED if name == ENDED else RoleStatus.ACTIVE
+            login.create_login(session, f"matrix-{name}", PASSWORD, person, now=NOW, must_change=name == FIRST)
+        # A department of the same name elsewhere, to which the far tickets are given.
+        session.add(Party(name="城管", kind=PartyKind.DEPARTMENT, area_id=session.get_one(Area, far[0].parent_id).id))
+
+
+def _things(place: Place, where: str, community: Area, estate: Area) -> dict[str, str]:
+    """One of everything in a community, as the table names it."""
+    now, found = place.now, {"area": str(community.id)}
+    with place.database.transaction() as session:
+        resident = factories.person(session, f"居民{where}")
+        boss = factories.somebody(session, RoleKind.STREET, session.get_one(Area, community.parent_id), name="主任")
+        resident.phone, resident.home_area_id = "13800000000", estate.id
+        matters = {
+            name: factories.ticket(session, resident, words=f"{name}{where}", area=estate, category=category)
+            for name, category in [("ticket", "noise"), ("assigned", "noise"), ("lamp", "lamp"), ("partner", "noise")]
+        }
+        desk.assign(session, matters["assigned"], "城管", "", by=boss, now=now)
+        draft = departments.Draft(f"供电所{where}", PartyKind.UTILITY, community.id)
+        found["party"] = str(departments.enter(session, draft).id)
+        desk.assign(session, matters["partner"], f"供电所{where}", "", by=boss, now=now)
+        neighbour = factories.person(session, "邻居")
+        other = factories.ticket(session, neighbour, words="也是这件", area=estate, category="noise")
+        merging.propose(session, matters["ticket"], other, score=0.9, reasons=["place"], now=now)
+        session.flush()
+        found["proposal"] = str(merging.proposals_of(session, matters["ticket"])[0].id)
+        photo = Attachment(
+            ticket_id=matters["ticket"].id,
+            person_id=resident.id,
+            channel="official",
+            kind=AttachmentKind.IMAGE,
+            media_id="m",
+            stored="one.jpg",
+            sent_at=now,
+        )
+        chat = Conversation(person_id=resident.id, channel="official", state=State.HANDED_OVER)
+        session.add_all([photo, chat])
+        colleague = factories.somebody(session, RoleKind.STAFF, session.get_one(Area, community.id), name="同事")
+        login.create_login(session, f"colleague-{where}", PASSWORD, colleague, now=now)
+        newcomer = factories.person(session, "新人")
+        asked = people.grant(session, newcomer, RoleKind.MEMBER, community.id, now=now, status=RoleStatus.PENDING)
+        lost = Notice(
+            kind=NoticeKind.REGISTERED,
+            person_id=resident.id,
+            state=NoticeState.UNREACHABLE,
+            data={},
+            created_at=now,
+            not_before=now,
+        )
+        session.add(lost)
+        said = announcements.Draft(
+            "停电", "检修", community.id, "noise", "", Outcome.HOLD, now, now + timedelta(hours=5)
+        )
+        found["announcement"] = str(announcements.announce(session, said, by=boss, now=now).id)
+        beyond = areas.add_area(
+            session, AreaKind.COMMUNITY, f"隔壁{where}", parent=session.get_one(Area, community.parent_id)
+        )
+        sides = [
+            [areas.add_area(session, AreaKind.ESTATE, f"{name}{where}", parent=each) for name in ("路东", "路西")]
+            for each in (session.get_one(Area, community.id), beyond)
+        ]
+        border, free = zip(*sides, strict=True)
+        joint = joints.add(session, f"边{where}", border, turn=Turn.WEEK, begins=now.date())
+        found |= {"joint": str(joint.id), "border": ",".join(str(each.id) for each in free)}
+        found["entry"] = str(
+            pushing.add_entry(
+                session, session.get_one(Area, community.id), "文明养犬", session.get_one(Category, "noise")
+            ).id
+        )
+        session.flush()
+        party = session.query(Party).filter_by(name="城管", area_id=community.parent_id).one()
+        wish = pushing.push_down(
+            session, session.get_one(Area, community.id), party, "统计", by=boss, channel="console", now=now
+        )
+        assert isinstance(wish, PushDown)
+        pushing.ask_street(session, wish.id, by=boss, now=now)
+        found["wish"] = str(wish.id)
+        goods = redeeming.offer(session, session.get_one(Area, community.id), "米", price=5, stock=5, now=now)
+        accounts.switch_on(session, resident, now=now)
+        posted = None
+        for number in range(2):  # what is reserved below comes from the first
+            moves = {of_person(resident.id): 20, ISSUED: -20}
+            posted = accounts.post(session, Why.TASK, Unit.POINTS, moves, source=f"matrix:{where}:{number}", now=now)
+        assert posted is not None
+        found["code"] = redeeming.reserve(session, goods.id, by=resident, now=now, days=7)[1]
+        finished = factories.ticket(session, neighbour, words="办完的", area=estate, category="lamp")
+        tickets.finish(session, finished, "好了", by=boss, now=now)
+        session.flush()
+        result = session.query(Result).filter_by(ticket_id=finished.id).one()
+        result.asked_at = now
+        finished_call = CallBack(
+            result_id=result.id, ticket_id=finished.id, week=monday_of(local(now).date()), drawn_at=now
+        )
+        session.add(finished_call)
+        session.flush()
+        ids = {
+            "attachment": photo.id,
+            "chat": chat.id,
+            "registration": asked.id,
+            "unreached": lost.id,
+            "goods": goods.id,
+            "credited": resident.id,
+            "posting": posted.id,
+            "call_back": finished_call.id,
+            "colleague": colleague.id,
+            "colleague_role": colleague.roles[0].id,
+        }
+        found |= {name: str(each) for name, each in ids.items()}
+        for name, matter in matters.items():
+            found[name] = matter.number
+            found["version" if name == "ticket" else f"{name}_version"] = str(matter.version)
+    return found
+
+
+# ---------------------------------------------------------------- the tests
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.method} {row.path} {row.name}".strip())
+def test_exactly_those_in_the_table_are_answered(stage: Stage, row: Row) -> None:
+    wrong = []
+    for where, allowed in row.where.items():
+        for who in EVERYBODY if where == HERE else WITH_A_ROLE:
+            status = stage.ask(row, who, where)
+            if (status == row.ok) != (who in allowed) or status >= 500:
+                wrong.append(f"{who} {where}: {status}")
+            elif who not in allowed and row.path not in OPEN_TO_ALL and not refused(who, status):
+                wrong.append(f"{who} {where}: {status} is no refusal")
+    assert not wrong, "\n".join(wrong)
+
+
+def refused(who: str, status: int) -> bool:
+    """Sent to the door or to the new password; for everybody else it does not exist, or does not open."""
+    return status in ((302, 303) if who in (NOBODY, FIRST) else (302, 303, 403, 404, 409))
+
+
+def test_every_address_has_a_row(stage: Stage) -> None:
+    adapter = stage.place.app.url_map.bind("localhost")
+    named = set()
+    for row in TABLE:
+        path = row.path.format_map(stage.values[HERE]).partition("?")[0]
+        endpoint, _ = adapter.match(f"/console{path}", method=row.method)
+        named.add((endpoint, row.method))
+    there = {
+        (rule.endpoint, method)
+        for rule in stage.place.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint.startswith("console.") and rule.endpoint.partition(".")[2] not in NOT_BY_RIGHTS
+    }
+    assert there - named == set()
