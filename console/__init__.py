@@ -13,6 +13,7 @@ from console.callbacks import add_call_backs
 from console.chats import add_chats
 from console.departments import add_departments
 from console.figures import add_figures
+from console.filters import add_filters
 from console.gate import add_gate
 from console.house import House
 from console.learning import add_learning
@@ -64,6 +65,7 @@ def blueprint(
     )
     pages = Blueprint("console", __name__, template_folder="templates", static_folder="static")
     add_gate(pages, house)
+    add_filters(pages, house)  # before the pages of tickets: its addresses look like a ticket's buttons
     add_tickets(pages, house)
     add_chats(pages, house)
     add_people(pages, house)

@@ -1,21 +1,26 @@
-"""The desk's list: what is asked for by tab and search, in which order, and how much stands in every tab."""
+"""The desk's piles as a list and as a board: what is asked for, in which order, how much there is, what has changed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, text, true
 
 from console.sight import Sight
-from models import merging, tickets
-from models.lifecycle import LIVE_STATES, OPEN_STATES
+from models import merging, search, tickets
+from models.area import Area, AreaKind
+from models.clock import CHINA, local
+from models.lifecycle import OPEN_STATES
 from models.proposal import Proposal
-from models.ticket import Limit, Ticket, TicketState, Urgency
+from models.ticket import ALARMING, Limit, Ticket, TicketEvent, TicketState, Urgency
 
 PAGE_SIZE = 25
+COLUMN_SIZE = 8
+MOST_COUNTED = 1000
+"""No pile is counted further: whoever has more wants to know that it is more, and counting costs."""
 
 
 class Tab(StrEnum):
@@ -33,12 +38,65 @@ class Tab(StrEnum):
     ALL = "all"
 
 
+BOARD = (Tab.NEW, Tab.OFFERED, Tab.ACCEPTED, Tab.ASSIGNED, Tab.RESOLVED, Tab.OVERDUE, Tab.HELD)
+COUNTED = (*BOARD, Tab.SAME)
+
+
+class View(StrEnum):
+    """How the piles are looked at."""
+
+    LIST = "list"
+    BOARD = "board"
+
+
+class Due(StrEnum):
+    """What is asked of the limit that runs."""
+
+    LATE = "late"
+    TODAY = "today"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wants to see, as the address says it. `after` is where the page before ended."""
+
+    tab: Tab | None = None
+    view: View = View.LIST
+    search: str = ""
+    category: str = ""
+    area_id: int = 0
+    urgency: Urgency | None = None
+    due: Due | None = None
+    mine: bool = False
+    after: str = ""
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a filter is set."""
+        return self.query != replace(self, category="", area_id=0, urgency=None, due=None, mine=False).query
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The question part of the address that asks for the same, from the beginning."""
+        given = {
+            "view": "" if self.view is View.LIST else self.view.value,
+            "tab": self.tab.value if self.tab else "",
+            "q": self.search,
+            "category": self.category,
+            "area": str(self.area_id or ""),
+            "urgency": self.urgency.value if self.urgency else "",
+            "due": self.due.value if self.due else "",
+            "mine": "1" if self.mine else "",
+        }
+        return {name: value for name, value in given.items() if value}
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of the list; `more` says whether there is another."""
+    """One page of the list; `after` is where the next begins, empty when there is none."""
 
     rows: Sequence[Ticket]
-    more: bool
+    after: str
 
 
 def overdue(sight: Sight) -> ColumnElement[bool]:
@@ -46,6 +104,17 @@ def overdue(sight: Sight) -> ColumnElement[bool]:
     return and_(
         Ticket.state.in_(OPEN_STATES - {TicketState.HELD}),
         or_(Ticket.due_at <= sight.now, Ticket.limit == Limit.LATE),
+    )
+
+
+def _in_time(sight: Sight) -> ColumnElement[bool]:
+    """All others, said without a NOT: a limit that does not run is neither over nor to come."""
+    return or_(
+        Ticket.state.not_in(OPEN_STATES - {TicketState.HELD}),
+        and_(
+            or_(Ticket.due_at.is_(None), Ticket.due_at > sight.now),
+            or_(Ticket.limit.is_(None), Ticket.limit != Limit.LATE),
+        ),
     )
 
 
@@ -75,51 +144,118 @@ def _in_tab(tab: Tab, sight: Sight) -> ColumnElement[bool]:
             return Ticket.state == TicketState(tab.value)
 
 
-def _matching(search: str) -> ColumnElement[bool]:
-    """A number, or a part of the place."""
-    if not search:
-        return true()
-    found = Ticket.place.contains(search, autoescape=True)
-    try:
-        day, serial = tickets.parse_number(search)
-    except ValueError:
-        return found
-    if day is None:
-        return or_(found, Ticket.serial == serial)
-    try:
-        on = datetime.strptime(f"{day}+0000", "%y%m%d%z").date()
-    except ValueError:
-        return found
-    return or_(found, and_(Ticket.serial == serial, Ticket.day == on))
+def _narrowed(sight: Sight, asked: Asked) -> ColumnElement[bool]:
+    """What the viewer may see and the filters let through."""
+    conditions = [sight.tickets()]
+    if asked.category:
+        conditions.append(Ticket.category == asked.category)
+    if asked.area_id:
+        conditions.append(_inside(sight, asked.area_id))
+    if asked.urgency is not None:
+        conditions.append(Ticket.urgency == asked.urgency)
+    if asked.mine:
+        conditions.append(Ticket.assignee_id == sight.person.id)
+    if asked.due is Due.LATE:
+        conditions.append(overdue(sight))
+    elif asked.due is Due.TODAY:
+        tonight = datetime.combine(local(sight.now).date() + timedelta(days=1), time(), CHINA)
+        conditions += [Ticket.state.in_(OPEN_STATES - {TicketState.HELD}), Ticket.due_at < tonight]
+    return and_(*conditions)
 
 
-def listing(sight: Sight, tab: Tab, search: str, *, page: int) -> Listing:
-    """The tickets of a tab: live emergencies first, then what is overdue, then the newest."""
-    alarming = and_(Ticket.urgency == Urgency.EMERGENCY, Ticket.state.in_(LIVE_STATES))
-    rows = sight.session.scalars(
-        select(Ticket)
-        .where(sight.tickets(), _in_tab(tab, sight), _matching(search))
-        .order_by(
-            case((alarming, 0), (overdue(sight), 1), else_=2),
-            Ticket.id.desc(),
+def _inside(sight: Sight, area_id: int) -> ColumnElement[bool]:
+    """An estate, building or community, or everything above that; only narrows what the viewer sees anyway."""
+    area = sight.session.get(Area, area_id)
+    if area is None:
+        return false()
+    below = select(Area.id).where(Area.path.startswith(area.path))
+    if area.kind in (AreaKind.ESTATE, AreaKind.BUILDING):
+        return Ticket.area_id.in_(sight.session.scalars(below).all())
+    return Ticket.community_id.in_(sight.session.scalars(below.where(Area.kind == AreaKind.COMMUNITY)).all())
+
+
+def _numbered(given: str) -> ColumnElement[bool] | None:
+    try:
+        day, serial = tickets.parse_number(given)
+        on = datetime.strptime(f"{day}+0000", "%y%m%d%z").date() if day is not None else None
+    except ValueError:
+        return None
+    return Ticket.serial == serial if on is None else and_(Ticket.serial == serial, Ticket.day == on)
+
+
+# ---------------------------------------------------------------- rows
+
+
+def listing(sight: Sight, asked: Asked, tab: Tab, *, size: int = PAGE_SIZE) -> Listing:
+    """The tickets of a tab: live emergencies first, then what is overdue, then the newest. What is looked for comes
+    newest first.
+    """
+    here = and_(_narrowed(sight, asked), _in_tab(tab, sight))
+    part, before = _place(asked.after)
+    if asked.search:
+        found = search.find(
+            sight.session,
+            asked.search,
+            numbered=_numbered(asked.search),
+            seen=here,
+            scope=sight.scope,
+            before=before,
+            most=size + 1,
         )
-        .offset((page - 1) * PAGE_SIZE)
-        .limit(PAGE_SIZE + 1)
-    ).all()
-    return Listing(rows[:PAGE_SIZE], len(rows) > PAGE_SIZE)
+        query = select(Ticket).where(Ticket.id.in_(found[:size])).order_by(Ticket.id.desc())
+        return Listing(sight.session.scalars(query).all(), f"0.{found[size - 1]}" if len(found) > size else "")
+    rows: list[tuple[int, Ticket]] = []
+    late = and_(overdue(sight), Ticket.urgency != Urgency.EMERGENCY)
+    parts = [text(ALARMING), late, and_(_in_time(sight), text(f"NOT ({ALARMING})"))]
+    for number, condition in enumerate(parts[: 2 if tab is Tab.OVERDUE else 3]):
+        if number < part or len(rows) > size:
+            continue
+        # Each part by itself runs along an index and stops when the page is full; ordered by all at once, every
+        # database sorts the whole pile.
+        query = select(Ticket).where(here, condition).order_by(Ticket.id.desc()).limit(size + 1 - len(rows))
+        if number == part and before is not None:
+            query = query.where(Ticket.id < before)
+        rows += [(number, each) for each in sight.session.scalars(query)]
+    after = f"{rows[size - 1][0]}.{rows[size - 1][1].id}" if len(rows) > size else ""
+    return Listing([each for _, each in rows[:size]], after)
 
 
-def counts(sight: Sight, search: str) -> dict[Tab, int]:
-    """How many tickets every tab holds under the same search."""
-    condition = and_(sight.tickets(), _matching(search))
-    by_state = dict(
-        sight.session.execute(select(Ticket.state, func.count()).where(condition).group_by(Ticket.state)).all()
-    )
-    late = sight.session.scalar(select(func.count()).select_from(Ticket).where(condition, overdue(sight))) or 0
-    pairs = sight.session.scalar(select(func.count()).select_from(Ticket).where(condition, proposed(sight))) or 0
-    held = {Tab(state.value): count for state, count in by_state.items() if state.value in list(Tab)}
-    return {tab: held.get(tab, 0) for tab in Tab} | {
-        Tab.OVERDUE: late,
-        Tab.SAME: pairs,
-        Tab.ALL: sum(by_state.values()),
-    }
+def _place(after: str) -> tuple[int, int | None]:
+    """Where the page before ended: the part, and the last ticket of it."""
+    part, _, last = after.partition(".")
+    if part in ("0", "1", "2") and last.isascii() and last.isdigit() and len(last) < 13:
+        return int(part), int(last)
+    return 0, None
+
+
+def board(sight: Sight, asked: Asked) -> dict[Tab, Listing]:
+    """The beginning of every column."""
+    fresh = replace(asked, after="")
+    return {tab: listing(sight, fresh, tab, size=COLUMN_SIZE) for tab in BOARD}
+
+
+def counts(sight: Sight, asked: Asked, tabs: Collection[Tab] = COUNTED) -> dict[Tab, int]:
+    """How many tickets these tabs hold under the same filters, up to a thousand. Nothing is counted while searching."""
+    if asked.search:
+        return {}
+    here = _narrowed(sight, asked)
+    order = list(tabs)
+    piles = [select(Ticket.id).where(here, _in_tab(tab, sight)).limit(MOST_COUNTED).subquery() for tab in order]
+    numbers = sight.session.execute(
+        select(*(select(func.count()).select_from(pile).scalar_subquery() for pile in piles))
+    ).one()
+    return dict(zip(order, numbers, strict=True))
+
+
+# ---------------------------------------------------------------- what has changed
+
+
+def version(sight: Sight) -> int:
+    """The last line of all history: while it is the same, nothing has changed anywhere."""
+    return sight.session.scalar(select(func.max(TicketEvent.id))) or 0
+
+
+def has_changed(sight: Sight, since: int) -> bool:
+    """Whether anything the viewer sees was touched after this line of history."""
+    touched = exists().where(TicketEvent.id > since, Ticket.id == TicketEvent.ticket_id, sight.tickets())
+    return bool(sight.session.scalar(select(touched)))

@@ -81,9 +81,8 @@ class House:
             **self.frame(),
             waiting=_waiting(sight),
             person=sight.person,
-            is_desk=sight.is_desk,
             is_department=sight.is_department,
-            **values,
+            **{"is_desk": sight.is_desk, **values},
         )
 
     def frame(self) -> dict[str, Any]:

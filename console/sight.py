@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
@@ -21,6 +21,7 @@ from models.lifecycle import LIVE_STATES, Actor
 from models.outbox import Notice, NoticeState
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.proposal import Proposal
+from models.search import Scope
 from models.ticket import Ticket, Urgency
 
 CONSOLE_KINDS = people.STAFF_KINDS | {RoleKind.DEPARTMENT}
@@ -69,10 +70,34 @@ class Sight:
         """The areas whose desk the person sits at."""
         return [path for role, path in self._roles if role.kind in people.STAFF_KINDS]
 
+    @cached_property
+    def desk_area_ids(self) -> list[int]:
+        """The same as ids."""
+        return [role.area_id for role, _ in self._roles if role.kind in people.STAFF_KINDS]
+
     @property
     def desk_areas(self) -> ColumnElement[bool]:
         """The condition for the areas of their desk."""
         return self._inside(*self.desk_paths)
+
+    @cached_property
+    def communities(self) -> Sequence[int]:
+        """The communities of their desk."""
+        return self.session.scalars(select(Area.id).where(Area.kind == AreaKind.COMMUNITY, self.desk_areas)).all()
+
+    @cached_property
+    def sees_every_community(self) -> bool:
+        """Whether no community lies outside their desk, so that there is nothing to ask of a ticket."""
+        outside = select(Area.id).where(Area.kind == AreaKind.COMMUNITY, ~self.desk_areas).limit(1)
+        return self.is_desk and self.session.scalar(outside) is None
+
+    @property
+    def scope(self) -> Scope | None:
+        """The same for search, None for somebody who sees everything."""
+        if self.sees_every_community:
+            return None
+        departments = {role.department for role, _ in self._roles if role.kind is RoleKind.DEPARTMENT}
+        return Scope(self.communities, departments - {""}, self.person.id, self.is_desk)
 
     # ---------------------------------------------------------------- what things are called
 
@@ -88,12 +113,15 @@ class Sight:
 
     def tickets(self) -> ColumnElement[bool]:
         """The tickets of the person's communities and those without a place; a department's own; what they have."""
+        if self.sees_every_community:
+            return true()
         mine: list[ColumnElement[bool]] = [Ticket.assignee_id == self.person.id]
         if self.is_desk:
+            # The ids themselves: with a query in its place no database looks into an index for any part of this.
             mine += [
-                Ticket.community_id.in_(select(Area.id).where(self.desk_areas)),
+                Ticket.community_id.in_(self.communities),
                 Ticket.community_id.is_(None),
-                Ticket.lead_id.in_(select(Area.id).where(self.desk_areas)),
+                Ticket.lead_id.in_(self.communities),
             ]
         mine += [
             and_(

@@ -30,6 +30,7 @@ from models import (
     redeeming,
     reminders,
     results,
+    search,
     tickets,
 )
 from models import dispatch as dispatching
@@ -329,6 +330,19 @@ def forget_replies(huying: Huying, now: datetime) -> int:
     """Empties replies that no re-delivery can ask for any more: they may repeat what a resident told."""
     with huying.database.transaction() as session:
         return outboxes.forget_replies(session, before=now - timedelta(hours=1))
+
+
+@job("interval", seconds=5)
+def keep_search(huying: Huying, now: datetime) -> int:
+    """Makes what happened to tickets findable; after an upgrade, what happened before it."""
+    read = 0
+    for _ in range(MOST // search.STEP * 4):
+        with huying.database.transaction() as session:
+            step = search.catch_up(session)
+        read += step
+        if step < search.STEP:
+            break
+    return read
 
 
 @job("interval", seconds=5)

@@ -47,6 +47,12 @@ EMPTY = {
     "all": "还没有人反映过事情。",
 }
 
+NOTHING_FOUND = "没有找到。少写几个字，或者换个编号、地点试试。"
+NOTHING_NARROWED = "这样看，这里一件也没有。点“都看”能看到全部。"
+
+DUES = {"late": "已超时", "today": "今天到期"}
+"""What is asked of a limit."""
+
 URGENCIES = {Urgency.EMERGENCY: "紧急", Urgency.URGENT: "急", Urgency.NORMAL: "一般"}
 
 KINDS = {
@@ -396,6 +402,8 @@ DONE = {
     "granted": "已同意下派，社区会收到，部门也会知道。",
     "denied": "已记下：不同意下派，会告诉部门。",
     "pushed": "已下派，社区会收到。",
+    "filter_saved": "留好了，同一个社区的同事也看得到。",
+    "filter_gone": "不再留着了。",
     "wish": "已报给街道，定了会告诉您。",
     "goods": "已改好，大家回复“兑换”看到的就是现在这样。",
     "goods_handed_over": "码对上了，请把东西交给对方。这个码用掉了。",
