@@ -133,15 +133,16 @@ def fill(database: Database, total: int) -> None:
         "words": f"{picked(WHERES, 7)} || {picked(THINGS, 1)} || {picked(WHATS, 13)} || '，第' || n || '次说了，请来看看'",
     }
     names = (
-        f"INSERT INTO people (id, name, phone, unit, platform, home_room, created_at, minor) SELECT {first_person} + n - 1, "
-        "CASE WHEN n % 4 = 0 THEN '张' || n ELSE '' END, '', '', '', '', '2026-01-01', false FROM "
+        f"INSERT INTO people (id, name, phone, unit, platform, home_room, created_at, minor, reminders) SELECT {first_person} + n - 1, "
+        "CASE WHEN n % 4 = 0 THEN '张' || n ELSE '' END, '', '', '', '', '2026-01-01', false, true FROM "
         + numbers.replace(str(total), str(PEOPLE))
     )
     with database.engine.connect() as connection:
         if not sqlite:
             connection.execute(text("SET statement_timeout = 0"))
         for statement in (names, *(each.format(**given) for each in (TICKETS, WORDS, EVENTS, RESULTS, EVALUATIONS))):
-            connection.exec_driver_sql(statement)
+            # The driver would take the sign of the remainder for a place to put a value in.
+            connection.exec_driver_sql(statement if sqlite else statement.replace("%", "%%"))
         connection.commit()
 
 

@@ -8,9 +8,11 @@ from flask import Blueprint
 from sqlalchemy.orm import Session
 
 from console.announcements import add_announcements
+from console.bulk import add_bulk
 from console.bursts import add_bursts
 from console.callbacks import add_call_backs
 from console.chats import add_chats
+from console.colleagues import add_colleagues
 from console.departments import add_departments
 from console.figures import add_figures
 from console.filters import add_filters
@@ -18,6 +20,7 @@ from console.gate import add_gate
 from console.house import House
 from console.learning import add_learning
 from console.ledger import add_ledger
+from console.looks import add_looks
 from console.people import add_people
 from console.roster import add_roster
 from console.tickets import add_tickets
@@ -65,7 +68,10 @@ def blueprint(
     )
     pages = Blueprint("console", __name__, template_folder="templates", static_folder="static")
     add_gate(pages, house)
-    add_filters(pages, house)  # before the pages of tickets: its addresses look like a ticket's buttons
+    add_filters(pages, house)
+    add_bulk(pages, house)
+    add_looks(pages, house)
+    add_colleagues(pages, house)
     add_tickets(pages, house)
     add_chats(pages, house)
     add_people(pages, house)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, text, true
+from sqlalchemy import ColumnElement, and_, exists, false, func, literal, or_, select, text, true, union_all
 
 from console.sight import Sight
 from models import merging, search, tickets
@@ -186,38 +186,63 @@ def _numbered(given: str) -> ColumnElement[bool] | None:
 # ---------------------------------------------------------------- rows
 
 
-def listing(sight: Sight, asked: Asked, tab: Tab, *, size: int = PAGE_SIZE) -> Listing:
+def listing(sight: Sight, asked: Asked, tab: Tab) -> Listing:
     """The tickets of a tab: live emergencies first, then what is overdue, then the newest. What is looked for comes
     newest first.
     """
-    here = and_(_narrowed(sight, asked), _in_tab(tab, sight))
-    part, before = _place(asked.after)
-    if asked.search:
-        found = search.find(
-            sight.session,
-            asked.search,
-            numbered=_numbered(asked.search),
-            seen=here,
-            scope=sight.scope,
-            before=before,
-            most=size + 1,
-        )
-        query = select(Ticket).where(Ticket.id.in_(found[:size])).order_by(Ticket.id.desc())
-        return Listing(sight.session.scalars(query).all(), f"0.{found[size - 1]}" if len(found) > size else "")
-    rows: list[tuple[int, Ticket]] = []
+    if not asked.search:
+        return _piles(sight, asked, [tab], PAGE_SIZE)[tab]
+    found = search.find(
+        sight.session,
+        asked.search,
+        numbered=_numbered(asked.search),
+        seen=and_(_narrowed(sight, asked), _in_tab(tab, sight)),
+        scope=sight.scope,
+        before=_place(asked.after)[1],
+        most=PAGE_SIZE + 1,
+    )
+    rows = _load(sight, found[:PAGE_SIZE])
+    return Listing([rows[each] for each in found[:PAGE_SIZE]], f"0.{found[PAGE_SIZE - 1]}" if len(found) > PAGE_SIZE else "")
+
+
+def board(sight: Sight, asked: Asked) -> dict[Tab, Listing]:
+    """The beginning of every column."""
+    return _piles(sight, replace(asked, after=""), BOARD, COLUMN_SIZE)
+
+
+def _piles(sight: Sight, asked: Asked, tabs: Sequence[Tab], size: int) -> dict[Tab, Listing]:
+    """A page of every one of these tabs. Each third of each pile by itself runs along an index and stops when the page is
+    full; ordered by all at once, every database would sort the whole pile.
+    """
+    here, (begin, before) = _narrowed(sight, asked), _place(asked.after)
     late = and_(overdue(sight), Ticket.urgency != Urgency.EMERGENCY)
-    parts = [text(ALARMING), late, and_(_in_time(sight), text(f"NOT ({ALARMING})"))]
-    for number, condition in enumerate(parts[: 2 if tab is Tab.OVERDUE else 3]):
-        if number < part or len(rows) > size:
-            continue
-        # Each part by itself runs along an index and stops when the page is full; ordered by all at once, every
-        # database sorts the whole pile.
-        query = select(Ticket).where(here, condition).order_by(Ticket.id.desc()).limit(size + 1 - len(rows))
-        if number == part and before is not None:
-            query = query.where(Ticket.id < before)
-        rows += [(number, each) for each in sight.session.scalars(query)]
-    after = f"{rows[size - 1][0]}.{rows[size - 1][1].id}" if len(rows) > size else ""
-    return Listing([each for _, each in rows[:size]], after)
+    thirds = [text(ALARMING), late, and_(_in_time(sight), text(f"NOT ({ALARMING})"))]
+    parts = []
+    for column, tab in enumerate(tabs):
+        for third, condition in enumerate(thirds[: 2 if tab is Tab.OVERDUE else 3]):
+            if third < begin:
+                continue
+            query = select(literal(column).label("pile"), literal(third).label("third"), Ticket.id)
+            query = query.where(here, _in_tab(tab, sight), condition)
+            if third == begin and before is not None:
+                query = query.where(Ticket.id < before)
+            parts.append(select(query.order_by(Ticket.id.desc()).limit(size + 1).subquery()))
+    found: dict[int, list[tuple[int, int]]] = {}
+    for column, third, ticket_id in sight.session.execute(union_all(*parts)):
+        found.setdefault(column, []).append((third, -ticket_id))
+    pages = [sorted(found.get(column, []))[: size + 1] for column in range(len(tabs))]
+    rows = _load(sight, [-each for page in pages for _, each in page[:size]])
+    return {
+        tab: Listing(
+            [rows[-each] for _, each in page[:size]],
+            f"{page[size - 1][0]}.{-page[size - 1][1]}" if len(page) > size else "",
+        )
+        for tab, page in zip(tabs, pages, strict=True)
+    }
+
+
+def _load(sight: Sight, ids: Collection[int]) -> dict[int, Ticket]:
+    return {each.id: each for each in sight.session.scalars(select(Ticket).where(Ticket.id.in_(ids)))}
 
 
 def _place(after: str) -> tuple[int, int | None]:
@@ -226,12 +251,6 @@ def _place(after: str) -> tuple[int, int | None]:
     if part in ("0", "1", "2") and last.isascii() and last.isdigit() and len(last) < 13:
         return int(part), int(last)
     return 0, None
-
-
-def board(sight: Sight, asked: Asked) -> dict[Tab, Listing]:
-    """The beginning of every column."""
-    fresh = replace(asked, after="")
-    return {tab: listing(sight, fresh, tab, size=COLUMN_SIZE) for tab in BOARD}
 
 
 def counts(sight: Sight, asked: Asked, tabs: Collection[Tab] = COUNTED) -> dict[Tab, int]:
@@ -257,5 +276,8 @@ def version(sight: Sight) -> int:
 
 def has_changed(sight: Sight, since: int) -> bool:
     """Whether anything the viewer sees was touched after this line of history."""
-    touched = exists().where(TicketEvent.id > since, Ticket.id == TicketEvent.ticket_id, sight.tickets())
-    return bool(sight.session.scalar(select(touched)))
+    lines = select(TicketEvent.ticket_id).where(TicketEvent.id > since).order_by(TicketEvent.id).limit(MOST_COUNTED)
+    touched = set(sight.session.scalars(lines))
+    if not touched:
+        return False
+    return bool(sight.session.scalar(select(exists().where(Ticket.id.in_(touched), sight.tickets()))))

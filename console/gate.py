@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,7 +11,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from console import login
-from console.house import House, Viewer, field, viewer, viewer_or_none
+from console.house import House, Viewer, field, inside, viewer, viewer_or_none
 from console.login import LoginFault, LoginRefused
 
 COOKIE = "huying_console"
@@ -117,7 +116,7 @@ def add_gate(blueprint: Blueprint, house: House) -> None:
 
     @blueprint.route("/sign-in", methods=["GET", "POST"])
     def sign_in() -> ResponseReturnValue:
-        wanted = _inside(request.values.get("next", ""), home())
+        wanted = inside(request.values.get("next", ""), home())
         if request.method == "POST":
             now = house.clock()
             token = login.sign_in(house.database, field("name", most=40), request.form.get("password", ""), now=now)
@@ -177,10 +176,3 @@ def add_gate(blueprint: Blueprint, house: House) -> None:
                         return redirect(url_for(".sign_in"), 303)
         page = render_template("password.html", **house.frame(), fault=fault, shortest=login.SHORTEST_PASSWORD)
         return page, 422 if fault else 200
-
-
-def _inside(address: str, home: str) -> str:
-    """The address if it is one of the console's own pages, otherwise nothing."""
-    if not address.isprintable() or "\\" in address or "//" in address or len(address) > 300:
-        return ""
-    return address if urlsplit(address).path.startswith(home) and address.startswith("/") else ""

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 from unicodedata import category
+from urllib.parse import urlsplit
 
 from flask import g, render_template, request
 from sqlalchemy import func, select
@@ -25,6 +26,10 @@ from models.person import Person, Role
 from texts import console as words
 
 LONGEST_ID = 12
+
+LOOKS = ("auto", "light", "dark", "auto-large", "light-large", "dark-large")
+LOOKS_COOKIE = "huying_looks"
+"""What a page looks like, as the browser keeps it: by day, by night or as the machine has it, and large or not."""
 
 VENDOR = Path(__file__).parent / "static" / "vendor"
 
@@ -99,6 +104,8 @@ class House:
             "has_tabler": (VENDOR / "tabler.min.css").exists(),
             "done": request.args.get("done", "")[:40],
             "viewer": viewer_or_none(),
+            "back": request.full_path.rstrip("?") if request.method == "GET" else "",
+            "looks": looks if (looks := request.cookies.get(LOOKS_COOKIE, "")) in LOOKS else LOOKS[0],
         }
 
 
@@ -170,3 +177,10 @@ def page_number() -> int:
     """The page of a list that is asked for, from 1; bounded, so that nobody walks the database by hand."""
     given = request.args.get("page", "1")
     return min(max(int(given), 1), 200) if given.isascii() and given.isdigit() and len(given) < 5 else 1
+
+
+def inside(address: str, home: str) -> str:
+    """The address if it is one of the console's own pages, otherwise nothing."""
+    if not address.isprintable() or "\\" in address or "//" in address or len(address) > 300:
+        return ""
+    return address if urlsplit(address).path.startswith(home) and address.startswith("/") else ""

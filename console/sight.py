@@ -202,7 +202,8 @@ class Sight:
         return and_(
             Conversation.state == State.HANDED_OVER,
             or_(Conversation.expires_at.is_(None), Conversation.expires_at > self.now),
-            Conversation.person_id.in_(select(Person.id).where(self.people())),
+            # Asked of each such chat, of which there are few: the other way round everybody is looked at first.
+            exists().where(Person.id == Conversation.person_id, self.people()).correlate(Conversation),
         )
 
     def conversation(self, conversation_id: int, *, lock: bool = False) -> Conversation:
@@ -240,8 +241,11 @@ class Sight:
                 and_(Notice.state == NoticeState.WAITING, Notice.created_at <= self.now - WAITS_LONG),
             ),
             or_(
-                Notice.ticket_id.in_(select(Ticket.id).where(self.tickets())),
-                and_(Notice.ticket_id.is_(None), Notice.person_id.in_(select(Person.id).where(self.people()))),
+                exists().where(Ticket.id == Notice.ticket_id, self.tickets()).correlate(Notice),
+                and_(
+                    Notice.ticket_id.is_(None),
+                    exists().where(Person.id == Notice.person_id, self.people()).correlate(Notice),
+                ),
             ),
         )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -19,7 +21,7 @@ from console.desk import Asked, Due, Listing, Tab, View
 from console.house import House, argument, as_id, field
 from console.places import MOST_AREAS, tree
 from console.sight import Sight
-from models import areas, followers, handing_on, merging, noting, splitting, transitions, triage
+from models import areas, followers, handing_on, merging, noting, parties, splitting, transitions, triage
 from models.area import Area, AreaKind
 from models.attachment import Attachment, Fingerprint
 from models.errors import Refusal, Refused
@@ -32,6 +34,9 @@ from models.ticket import Evaluation, Ticket, TicketEvent, TicketWords, Urgency,
 log = structlog.stdlib.get_logger(__name__)
 
 MOST_LINES = 300
+
+ALIKE_WITHIN = timedelta(days=60)
+MOST_ALIKE = 6
 
 MOST_WITH_ESTATES = 20
 """A desk with more communities than this narrows its list by communities only."""
@@ -68,6 +73,7 @@ def add_tickets(blueprint: Blueprint, house: House) -> None:
                 sight,
                 **_list(sight),
                 tree=_tree(sight),
+                parties=[party.name for party in parties.serving(sight.session, None)] if sight.is_desk else [],
                 saved=noting.filters_of(sight.session, sight.desk_area_ids),
             )
 
@@ -223,6 +229,8 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
     tasks = splitting.tasks_of(session, ticket)
     proposals = merging.proposals_of(session, ticket) if sight.is_desk else []
     helping = transitions.helpers_of(session, ticket)
+    notes = noting.notes_on(session, ticket) if sight.is_desk else []
+    named |= {each.person_id for each in notes}
     named |= {*helping, *(event.facts["person"] for event in events if "person" in event.facts)}
     return {
         "residents": residents,
@@ -266,8 +274,24 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
         "departments": sight.departments(ticket) if Action.ASSIGN in actions else [],
         "places": _places(sight) if Action.LOCATE in actions else [],
         "proposal": triage.proposal(session, ticket),
+        "notes": notes,
+        "alike": _alike(sight, ticket),
         "trouble": trouble,
     }
+
+
+def _alike(sight: Sight, ticket: Ticket) -> Sequence[Ticket]:
+    """What was brought of the same kind at the same place lately: to learn from it, or to see that it comes again."""
+    if ticket.area_id is None:
+        return []
+    query = select(Ticket).where(
+        Ticket.area_id == ticket.area_id,
+        Ticket.category == ticket.category,
+        Ticket.opened_at >= ticket.opened_at - ALIKE_WITHIN,
+        Ticket.id != ticket.id,
+        sight.tickets(),
+    )
+    return sight.session.scalars(query.order_by(Ticket.opened_at.desc()).limit(MOST_ALIKE)).all()
 
 
 def _copies(session: Session, ticket: Ticket) -> dict[int, str]:

@@ -14,7 +14,10 @@ from models.person import Person
 from models.ticket import Ticket
 
 STALE = timedelta(seconds=40)
-"""An open page tells of itself every ten seconds or so; a browser in the background is slower."""
+"""A page that tells nothing of itself for so long is closed, or lies in the background."""
+
+AGAIN = timedelta(seconds=12)
+"""How often an open page tells of itself: each time is a row that is written."""
 
 MOST_FILTERS = 30
 MOST_NOTES = 100
