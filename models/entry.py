@@ -14,6 +14,9 @@ from models.base import Base
 SEARCH = "search"
 """The name of the reader that keeps the entries."""
 
+FIGURES = "figures"
+"""And of the one that keeps the sums of days."""
+
 
 class Grams(TypeDecorator[list[str]]):
     """Words of a list: an array on PostgreSQL, one line with spaces between on SQLite, as FTS5 reads it."""

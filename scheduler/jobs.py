@@ -31,6 +31,7 @@ from models import (
     reminders,
     results,
     search,
+    summaries,
     tickets,
 )
 from models import dispatch as dispatching
@@ -343,6 +344,21 @@ def keep_search(huying: Huying, now: datetime) -> int:
         if step < search.STEP:
             break
     return read
+
+
+@job("interval", minutes=5)
+def sum_days(huying: Huying, now: datetime) -> int:
+    """Keeps the sums of days whose results have come to rest, from which the figures of a year are made."""
+    step = TOGETHER * BATCH
+    while step == TOGETHER * BATCH:
+        with huying.database.transaction() as session:
+            step = summaries.follow(session, now=now, most=TOGETHER * BATCH)
+    with huying.database.reading() as session:
+        days = summaries.to_sum(session, now=now, most=BATCH)
+    for day in days:
+        with huying.database.transaction() as session:
+            summaries.sum_up(session, day)
+    return len(days)
 
 
 @job("interval", seconds=5)

@@ -52,6 +52,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name="pk_feeds"),
     )
     op.execute("INSERT INTO feeds (name, event_id) VALUES ('search', 0)")
+    # No day has a sum yet that older lines could take away.
+    op.execute("INSERT INTO feeds (name, event_id) SELECT 'figures', coalesce(max(id), 0) FROM ticket_events")
     op.create_table(
         "saved_filters",
         sa.Column("id", KEY, nullable=False),
@@ -86,6 +88,28 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name="fk_presences_person_id"),
         sa.PrimaryKeyConstraint("ticket_id", "person_id", name="pk_presences"),
     )
+    op.create_table(
+        "summed_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name="pk_summed_days"),
+    )
+    op.create_table(
+        "result_days",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("community_id", KEY),
+        sa.Column("category", sa.String(40), nullable=False),
+        sa.Column("figure", sa.String(40), nullable=False),
+        sa.Column("in_time", sa.Boolean(), nullable=False),
+        sa.Column("by_call", sa.Boolean(), nullable=False),
+        sa.Column("count", KEY, nullable=False),
+        sa.ForeignKeyConstraint(["community_id"], ["areas.id"], name="fk_result_days_community_id"),
+        sa.ForeignKeyConstraint(["category"], ["categories.code"], name="fk_result_days_category"),
+        sa.PrimaryKeyConstraint("id", name="pk_result_days"),
+    )
+    op.create_index("ix_result_days_day", "result_days", ["day"])
+    again = sa.text("round > 0")
+    op.create_index("ix_results_again", "results", ["ticket_id"], sqlite_where=again, postgresql_where=again)
     op.create_index("ix_tickets_state_id", "tickets", ["state", "id"])
     for name, column, condition in INDEXES:
         where = sa.text(condition)
@@ -104,7 +128,8 @@ def downgrade() -> None:
     for name, _, _ in INDEXES:
         op.drop_index(name, "tickets")
     op.drop_index("ix_tickets_state_id", "tickets")
-    for table in ("presences", "desk_notes", "saved_filters", "feeds"):
+    op.drop_index("ix_results_again", "results")
+    for table in ("result_days", "summed_days", "presences", "desk_notes", "saved_filters", "feeds"):
         op.drop_table(table)
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE ticket_grams")

@@ -133,7 +133,7 @@ def test_many_hits_come_newest_first_a_page_after_the_other(
     town: tuple[Database, World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database, world = town
-    monkeypatch.setattr(search, "WINDOW", 7)
+    monkeypatch.setattr(search, "NEWEST", 7)
     monkeypatch.setattr(search, "CHUNK", 5)
     with database.transaction() as session:
         made = [
