@@ -1,6 +1,6 @@
 """The console's desk over a year of tickets: what the server needs for the board, the list, a search and the figures.
 
-python bench/desk.py [postgres|sqlite] …      both without a word; PostgreSQL with 1,000,000 tickets, SQLite with 50,000
+python bench/desk.py [postgres|sqlite] …      both without a word; 1,000,000 tickets on PostgreSQL, 50,000 on SQLite
 """
 
 from __future__ import annotations
@@ -32,9 +32,25 @@ PASSWORD = "a bench has a password too"
 BARS = {"board": 150, "list": 150, "search": 300, "figures": 1000}
 """Milliseconds, the 95th of a hundred."""
 
-THINGS = "路灯 水管 停车 垃圾 噪音 井盖 电梯 楼道 广场舞 流浪狗 下水道 违章建筑 油烟 飞线 绿化".split()
-WHATS = "坏了 堵了 漏水 没人管 太吵 占道 不亮 很脏 松动 反复出现".split()
-WHERES = "门口 楼下 东门 西门 花园里 地下车库 菜场旁边 三单元".split()
+THINGS = [
+    "路灯",
+    "水管",
+    "停车",
+    "垃圾",
+    "噪音",
+    "井盖",
+    "电梯",
+    "楼道",
+    "广场舞",
+    "流浪狗",
+    "下水道",
+    "违章建筑",
+    "油烟",
+    "飞线",
+    "绿化",
+]
+WHATS = ["坏了", "堵了", "漏水", "没人管", "太吵", "占道", "不亮", "很脏", "松动", "反复出现"]
+WHERES = ["门口", "楼下", "东门", "西门", "花园里", "地下车库", "菜场旁边", "三单元"]
 
 # Written by the database itself: a million rows in a minute. Three in a hundred are open, as after a good year.
 TICKETS = """
@@ -165,9 +181,7 @@ def read(database: Database) -> float:
 
 def console(database: Database) -> Flask:
     app = Flask("bench")
-    app.register_blueprint(
-        blueprint(database, lambda: NOW, site_name="bench", secure=False), url_prefix="/console"
-    )
+    app.register_blueprint(blueprint(database, lambda: NOW, site_name="bench", secure=False), url_prefix="/console")
     return app
 
 

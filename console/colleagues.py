@@ -23,9 +23,7 @@ def add_colleagues(blueprint: Blueprint, house: House) -> None:
             ticket = sight.ticket(number)
             others = noting.lookers(sight.session, ticket, but=sight.person, now=sight.now)
             said = sight.session.scalar(
-                select(Presence.seen_at).where(
-                    Presence.ticket_id == ticket.id, Presence.person_id == sight.person.id
-                )
+                select(Presence.seen_at).where(Presence.ticket_id == ticket.id, Presence.person_id == sight.person.id)
             )
             is_due = said is None or sight.now - said >= noting.AGAIN
         if is_due:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, literal, or_, select, text, true, union_all
 
@@ -202,7 +203,9 @@ def listing(sight: Sight, asked: Asked, tab: Tab) -> Listing:
         most=PAGE_SIZE + 1,
     )
     rows = _load(sight, found[:PAGE_SIZE])
-    return Listing([rows[each] for each in found[:PAGE_SIZE]], f"0.{found[PAGE_SIZE - 1]}" if len(found) > PAGE_SIZE else "")
+    return Listing(
+        [rows[each] for each in found[:PAGE_SIZE]], f"0.{found[PAGE_SIZE - 1]}" if len(found) > PAGE_SIZE else ""
+    )
 
 
 def board(sight: Sight, asked: Asked) -> dict[Tab, Listing]:
@@ -211,12 +214,12 @@ def board(sight: Sight, asked: Asked) -> dict[Tab, Listing]:
 
 
 def _piles(sight: Sight, asked: Asked, tabs: Sequence[Tab], size: int) -> dict[Tab, Listing]:
-    """A page of every one of these tabs. Each third of each pile by itself runs along an index and stops when the page is
-    full; ordered by all at once, every database would sort the whole pile.
+    """A page of every one of these tabs. Each third of each pile by itself runs along an index and stops when the page
+    is full; ordered by all at once, every database would sort the whole pile.
     """
     here, (begin, before) = _narrowed(sight, asked), _place(asked.after)
     late = and_(overdue(sight), Ticket.urgency != Urgency.EMERGENCY)
-    thirds = [text(ALARMING), late, and_(_in_time(sight), text(f"NOT ({ALARMING})"))]
+    thirds: list[Any] = [text(ALARMING), late, and_(_in_time(sight), text(f"NOT ({ALARMING})"))]
     parts = []
     for column, tab in enumerate(tabs):
         for third, condition in enumerate(thirds[: 2 if tab is Tab.OVERDUE else 3]):

@@ -25,7 +25,7 @@ def add_filters(blueprint: Blueprint, house: House) -> None:
             if name and asked.is_narrowed:
                 query = urlencode(asked.query)[:300]
                 noting.keep_filter(sight.session, sight.desk_area_ids[0], name, query, by=sight.person, now=sight.now)
-        return redirect(url_for(".ticket_list", **asked.query, done="filter_saved"), 303)
+        return redirect(f"{url_for('.ticket_list')}?{urlencode({**asked.query, 'done': 'filter_saved'})}", 303)
 
     @blueprint.post("/tickets/filters/<int(max=999999999999):filter_id>/forget")
     def forget_filter(filter_id: int) -> ResponseReturnValue:

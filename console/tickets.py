@@ -201,7 +201,9 @@ def _list(sight: Sight) -> dict[str, Any]:
 
 def _tree(sight: Sight) -> list[tuple[int, str]]:
     """Where the list may be narrowed to; at a large desk only as far down as a form can show."""
-    kinds = [AreaKind.STREET, AreaKind.COMMUNITY] + ([AreaKind.ESTATE] if len(sight.communities) <= MOST_WITH_ESTATES else [])
+    kinds = [AreaKind.STREET, AreaKind.COMMUNITY] + (
+        [AreaKind.ESTATE] if len(sight.communities) <= MOST_WITH_ESTATES else []
+    )
     query = select(Area).where(Area.kind.in_(kinds), sight.desk_areas).order_by(Area.path).limit(MOST_AREAS)
     return tree(sight.session.scalars(query).all()) if sight.is_desk else []
 

@@ -44,9 +44,7 @@ class SearchEntry(Base):
     """
 
     __tablename__ = "search_entries"
-    __table_args__ = (
-        Index("ix_search_entries_grams", "grams", postgresql_using="gin").ddl_if(dialect="postgresql"),
-    )
+    __table_args__ = (Index("ix_search_entries_grams", "grams", postgresql_using="gin").ddl_if(dialect="postgresql"),)
 
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), primary_key=True, autoincrement=False)
     version: Mapped[int]

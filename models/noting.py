@@ -60,9 +60,7 @@ def look_at(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> N
     """Says that somebody has the ticket open, and forgets who had it long ago."""
     session.execute(delete(Presence).where(Presence.ticket_id == ticket.id, Presence.seen_at < now - STALE))
     statement = insert(session, Presence).values(ticket_id=ticket.id, person_id=by.id, seen_at=now)
-    session.execute(
-        statement.on_conflict_do_update(index_elements=["ticket_id", "person_id"], set_={"seen_at": now})
-    )
+    session.execute(statement.on_conflict_do_update(index_elements=["ticket_id", "person_id"], set_={"seen_at": now}))
 
 
 def lookers(session: Session, ticket: Ticket, *, but: Person, now: datetime) -> Sequence[str]:

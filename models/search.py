@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, true
 from sqlalchemy.orm import Session
 
 from models.base import insert
@@ -146,7 +146,7 @@ def _by_person(session: Session, wanted: Sequence[str], here: ColumnElement[bool
         .limit(CHUNK * 2)
     ).all()
     named = {
-        ticket_id: normal(f"{people.get(reporter, '')}\n{people.get(assignee, '')}")
+        ticket_id: normal(f"{people.get(reporter, '')}\n{people.get(assignee or 0, '')}")
         for ticket_id, reporter, assignee in rows
     }
     return _checked(session, list(named), wanted, named)[:most]
@@ -197,7 +197,7 @@ def _matching(session: Session, needed: Sequence[str], scope: Scope | None) -> C
     question = " AND ".join(f'"{gram}"' for gram in needed)
     if marks:
         question = f"({question}) AND ({' OR '.join(marks)})"
-    matches = select(literal_column("rowid")).select_from(func.ticket_grams(question))
+    matches: Select[Any] = select(literal_column("rowid")).select_from(func.ticket_grams(question))
     return SearchEntry.ticket_id.in_(matches)
 
 
@@ -296,7 +296,7 @@ def _read(session: Session, ticket_ids: Collection[int]) -> dict[int, tuple[int,
         .where(TicketWords.ticket_id.in_(ticket_ids), TicketWords.text.is_not(None))
         .order_by(TicketWords.id)
     ):
-        said.setdefault(ticket_id, []).append(text)
+        said.setdefault(ticket_id, []).append(text or "")
     return {
         row.id: (
             row.version,

@@ -20,7 +20,7 @@ from models.result import Figure, Result, ResultDay, SummedDay
 from models.ticket import Evaluation, EvaluationSource, Ticket, TicketEvent, TicketState
 
 AT_REST = timedelta(days=35)
-"""Judgements, their being set aside and the ends of waiting all come sooner; what comes later leaves a line of history."""
+"""Judgements, their being set aside and the ends of waiting come sooner; what comes later leaves a line of history."""
 
 COMMITTED = timedelta(minutes=2)
 """Lines younger than this may still be followed by one with a smaller number: no transaction lasts so long."""
@@ -40,7 +40,7 @@ class Settled:
     gaps: list[tuple[datetime, datetime]]
 
 
-def counted(since: datetime, until: datetime) -> Select[Any]:
+def counted(since: datetime, until: datetime) -> Select[int | None, str, Figure, bool, bool, int]:
     """How the results from `since` until before `until` came out: community, category, figure, in time, told on the
     telephone, and how many.
     """
@@ -85,7 +85,11 @@ def settled(session: Session, *, since: datetime, until: datetime) -> Settled:
     everything = Settled([], [], [(since, until)])
     first, last = local(since).date(), local(until).date()
     whole = since == _midnight(first) and until == _midnight(last)
-    days = {*session.scalars(select(SummedDay.day).where(SummedDay.day >= first, SummedDay.day < last))} if whole else set()
+    days = (
+        {*session.scalars(select(SummedDay.day).where(SummedDay.day >= first, SummedDay.day < last))}
+        if whole
+        else set()
+    )
     if not days:
         return everything
     read = select(Feed.event_id).where(Feed.name == FIGURES).scalar_subquery()
@@ -94,7 +98,9 @@ def settled(session: Session, *, since: datetime, until: datetime) -> Settled:
     if len(touched) > MOST_UNREAD:
         return everything
     days -= _days_of(session, set(touched))
-    return Settled(days, list(_stretches(first, last, days, wanted=True)), list(_stretches(first, last, days, wanted=False)))
+    return Settled(
+        days, list(_stretches(first, last, days, wanted=True)), list(_stretches(first, last, days, wanted=False))
+    )
 
 
 def _stretches(first: date, last: date, days: Collection[date], *, wanted: bool) -> Iterator[tuple[datetime, datetime]]:

@@ -81,9 +81,7 @@ ENDED = "state IN ('merged', 'withdrawn', 'rejected')"
 """The condition of the index for what ended without a result; written out, or no database uses it."""
 
 
-ALARMING = (
-    "urgency = 'emergency' AND state IN ('new', 'offered', 'accepted', 'assigned', 'held', 'resolved')"
-)
+ALARMING = "urgency = 'emergency' AND state IN ('new', 'offered', 'accepted', 'assigned', 'held', 'resolved')"
 """The same for emergencies that are not over."""
 
 AT_THE_TOP = "\"limit\" = 'late'"

@@ -117,7 +117,7 @@ def test_an_open_board_takes_over_what_changed_and_leaves_the_rest_alone(
     place: Place, page: Page, address: str
 ) -> None:
     held, chosen = place.ticket(), place.ticket()
-    for _ in range(6):
+    for _ in range(5):
         place.ticket()
     page.set_viewport_size({"width": 1280, "height": 500})
     enter(page, address)
@@ -164,9 +164,7 @@ def test_the_desk_is_worked_with_the_keyboard(place: Place, page: Page, address:
     expect(page.locator(f'[data-key="{newer.number}"]')).to_be_visible()
 
 
-def test_two_people_on_one_ticket_see_each_other_and_what_the_other_did(
-    place: Place, page: Page, address: str
-) -> None:
+def test_two_people_on_one_ticket_see_each_other_and_what_the_other_did(place: Place, page: Page, address: str) -> None:
     ticket = place.ticket()
     enter(page, address)
     page.goto(f"{address}/tickets/{ticket.number}")

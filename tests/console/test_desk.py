@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from models import desk, tickets
-from models.ticket import TicketState, Urgency
+from models.ticket import Ticket, TicketState, Urgency
 from tests.console.conftest import Desk, Place
 
 
@@ -48,7 +48,7 @@ def test_the_board_shows_every_pile_and_emergencies_first(place: Place) -> None:
 def test_filters_narrow_list_and_board_and_stand_in_the_address(place: Place) -> None:
     noise, lamp = place.ticket(), place.ticket(category="lamp", area=place.street.estate, urgency=Urgency.URGENT)
     staff = place.sign_in("staff")
-    cases = (
+    cases: tuple[tuple[str, set[Ticket]], ...] = (
         ("category=lamp", {lamp}),
         ("urgency=urgent", {lamp}),
         (f"area={place.street.building.id}", {noise}),

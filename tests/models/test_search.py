@@ -123,9 +123,7 @@ def test_nobody_finds_what_they_may_not_see_and_a_department_finds_its_own(town:
     with database.reading() as session:
         assert find(session, "停车", scope=staff) == [nowhere.id, here.id]
         assert find(session, "停车", scope=clerk) == [there.id]
-        only = search.find(
-            session, "停车", numbered=None, seen=Ticket.id == here.id, scope=staff, before=None, most=25
-        )
+        only = search.find(session, "停车", numbered=None, seen=Ticket.id == here.id, scope=staff, before=None, most=25)
         assert only == [here.id]
 
 

@@ -17,8 +17,8 @@ from models import callbacks, desk, merging, results, statistics, summaries, tic
 from models.clock import CHINA, local
 from models.db import Database
 from models.errors import Refused
-from models.result import CallBack, CallState, Result, ResultDay, SummedDay
-from models.statistics import JUDGED, LEFT_OUT, Figure, Rates, Share
+from models.result import CallBack, CallState, Figure, Result, ResultDay, SummedDay
+from models.statistics import JUDGED, LEFT_OUT, Rates, Share
 from models.ticket import Evaluation, SetAside, Ticket, TicketEvent, TicketState
 from tests import factories
 from tests.factories import NOW
