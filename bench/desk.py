@@ -3,6 +3,8 @@
 python bench/desk.py [postgres|sqlite] …      both without a word; 1,000,000 tickets on PostgreSQL, 50,000 on SQLite
 """
 
+# ruff: noqa: E501  (addresses and statements stay on their lines)
+
 from __future__ import annotations
 
 import re
@@ -101,6 +103,7 @@ def fill(database: Database, total: int) -> None:
             areas.add_area(session, AreaKind.COMMUNITY, f"community {each}", parent=streets[each % STREETS])
             for each in range(COMMUNITIES)
         ]
+        person = Person(name="", created_at=NOW)
         for name, kind, where in (
             ("city", RoleKind.ADMIN, city),
             ("street", RoleKind.STREET, streets[0]),

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, false, func, insert, select
 from sqlalchemy.orm import Session, aliased
@@ -74,7 +73,7 @@ def is_one_of_several() -> ColumnElement[bool]:
     return Result.ticket_id.in_(select(other.ticket_id).where(other.round > 0))
 
 
-def sums(days: Collection[date]) -> Select[Any]:
+def sums(days: Collection[date]) -> Select[int | None, str, Figure, bool, bool, int]:
     """The same columns as `counted`, from the sums of these days."""
     columns = (ResultDay.community_id, ResultDay.category, ResultDay.figure, ResultDay.in_time, ResultDay.by_call)
     return select(*columns, func.sum(ResultDay.count)).where(ResultDay.day.in_(days)).group_by(*columns)
