@@ -102,7 +102,10 @@ def test_several_are_done_at_once_and_each_says_what_became_of_it(place: Place) 
     assert place.again(moved).category == "lamp"
     staff.post("/tickets/bulk", {"action": "merge", "ticket": [f"{moved.number}:3"], "number": there.number})
     assert place.again(moved).state is TicketState.MERGED
-    page = staff.post("/tickets/bulk", {"action": "assign", "ticket": [f"{there.number}:1"], "department": ""}).text
+    page = staff.post(
+        "/tickets/bulk",
+        {"action": "assign", "ticket": [f"{there.number}:{place.again(there).version}"], "department": ""},
+    ).text
     assert "请从名单里选一个部门" in page
     assert staff.post("/tickets/bulk", {"action": "reject", "ticket": [f"{there.number}:1"]}).status_code == 404
     assert staff.post("/tickets/bulk", {"action": "hold"}).status_code == 303
