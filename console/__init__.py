@@ -12,17 +12,21 @@ from console.account import add_account
 from console.accounts import add_accounts
 from console.announcements import add_announcements
 from console.audit import add_audit
+from console.bulk import add_bulk
 from console.bursts import add_bursts
 from console.callbacks import add_call_backs
 from console.chats import add_chats
+from console.colleagues import add_colleagues
 from console.departments import add_departments
 from console.figures import add_figures
+from console.filters import add_filters
 from console.gate import add_gate
 from console.health import State, add_health
 from console.honours import add_honours
 from console.house import Door, House
 from console.learning import add_learning
 from console.ledger import add_ledger
+from console.looks import add_looks
 from console.people import add_people
 from console.riders import add_riders
 from console.roster import add_roster
@@ -82,6 +86,10 @@ def blueprint(
     pages = Blueprint("console", __name__, template_folder="templates", static_folder="static")
     add_gate(pages, house)
     add_account(pages, house)
+    add_filters(pages, house)
+    add_bulk(pages, house)
+    add_looks(pages, house)
+    add_colleagues(pages, house)
     add_tickets(pages, house)
     add_chats(pages, house)
     add_people(pages, house)

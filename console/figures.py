@@ -20,7 +20,8 @@ from models import areas, statistics
 from models.area import Area, AreaKind
 from models.calendar import monday_of
 from models.clock import CHINA, local
-from models.statistics import FIRST_LEFT_OUT, LEFT_OUT, NEVER_FINISHED, Figure, Key, Rates
+from models.result import Figure
+from models.statistics import FIRST_LEFT_OUT, LEFT_OUT, NEVER_FINISHED, Key, Rates
 from texts import figures, parties
 
 LONGEST = 366

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import secrets
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from console import login, sessions
 from console.doors import add_doors
-from console.house import House, Viewer, browser, field, viewer, viewer_or_none
+from console.house import House, Viewer, browser, field, inside, viewer, viewer_or_none
 from console.login import LoginFault, LoginRefused
 from models import sheets
 
@@ -160,7 +159,7 @@ def add_gate(blueprint: Blueprint, house: House) -> None:
 
     @blueprint.route("/sign-in", methods=["GET", "POST"])
     def sign_in() -> ResponseReturnValue:
-        wanted, name = _inside(request.values.get("next", ""), home()), field("name", most=40)
+        wanted, name = inside(request.values.get("next", ""), home()), field("name", most=40)
         if request.method == "POST":
             password = request.form.get("password", "")
             came = login.sign_in(house.database, name, password, now=house.clock(), browser=browser())
@@ -173,7 +172,7 @@ def add_gate(blueprint: Blueprint, house: House) -> None:
     @blueprint.route("/second-step", methods=["GET", "POST"])
     def second_step() -> ResponseReturnValue:
         wanted, half, now = (
-            _inside(request.values.get("next", ""), home()),
+            inside(request.values.get("next", ""), home()),
             request.cookies.get(SECOND_COOKIE),
             house.clock(),
         )
@@ -233,15 +232,4 @@ def add_gate(blueprint: Blueprint, house: House) -> None:
 
 def _is_click() -> bool:
     """Whether a person asked, and not a page that freshens by itself: an open page keeps nobody signed in."""
-    return request.method != "GET" or not request.headers.get("HX-Request")
-
-
-def _inside(address: str, home: str) -> str:
-    """The address if it is one of the console's own pages, otherwise nothing."""
-    if not address.isprintable() or "\\" in address or "//" in address or len(address) > 300:
-        return ""
-    # Browsers climb up on ".." however it is written.
-    path = unquote(urlsplit(address).path)
-    if ".." in path.split("/") or not path.isprintable():
-        return ""
-    return address if path.startswith(home) and address.startswith("/") else ""
+    return not request.headers.get("HX-Request")

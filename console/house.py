@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 from unicodedata import category
+from urllib.parse import unquote, urlsplit
 
 from flask import g, render_template, request, url_for
 from sqlalchemy import func, select
@@ -29,6 +30,10 @@ from models.person import Person, Role
 from texts import console as words
 
 LONGEST_ID = 12
+
+LOOKS = ("auto", "light", "dark", "auto-large", "light-large", "dark-large")
+LOOKS_COOKIE = "huying_looks"
+"""What a page looks like, as the browser keeps it: by day, by night or as the machine has it, and large or not."""
 
 VENDOR = Path(__file__).parent / "static" / "vendor"
 
@@ -93,24 +98,25 @@ class House:
                 _write_looks(session, looks, by_id=sight.person.id, now=now)
 
     @contextmanager
-    def doing(self) -> Iterator[Sight]:
-        """The same in a transaction that is kept, with its line in the audit; the queue hears of fresh notices
-        afterwards.
+    def doing(self, *, by_itself: bool = False) -> Iterator[Sight]:
+        """The same in a transaction that is kept, with its line in the audit, unless the page does it by itself; the
+        queue hears of fresh notices afterwards.
         """
         now = self.clock()
         with self.database.transaction() as session:
             sight, differences = _sight(session, now), Differences(session)
             yield sight
             session.flush()
-            audits.write(
-                session,
-                AuditKind.DID,
-                about=request.path.removeprefix(url_for(".home")),
-                by_id=sight.person.id,
-                address=browser().address,
-                now=now,
-                facts=differences.facts(),
-            )
+            if not by_itself:
+                audits.write(
+                    session,
+                    AuditKind.DID,
+                    about=request.path.removeprefix(url_for(".home")),
+                    by_id=sight.person.id,
+                    address=browser().address,
+                    now=now,
+                    facts=differences.facts(),
+                )
             _write_looks(session, sight.seen, by_id=sight.person.id, now=now)
         self.wake(session)
 
@@ -121,11 +127,10 @@ class House:
             **self.frame(),
             waiting=_waiting(sight),
             person=sight.person,
-            is_desk=sight.is_desk,
             is_department=sight.is_department,
             may_audit=bool(sight.street_paths),
             is_admin=bool(sight.admin_paths),
-            **values,
+            **{"is_desk": sight.is_desk, **values},
         )
 
     def frame(self) -> dict[str, Any]:
@@ -142,6 +147,8 @@ class House:
             "has_tabler": (VENDOR / "tabler.min.css").exists(),
             "done": request.args.get("done", "")[:40],
             "viewer": viewer_or_none(),
+            "back": request.full_path.rstrip("?") if request.method == "GET" else "",
+            "looks": looks if (looks := request.cookies.get(LOOKS_COOKIE, "")) in LOOKS else LOOKS[0],
         }
 
 
@@ -223,3 +230,14 @@ def page_number() -> int:
     """The page of a list that is asked for, from 1; bounded, so that nobody walks the database by hand."""
     given = request.args.get("page", "1")
     return min(max(int(given), 1), 200) if given.isascii() and given.isdigit() and len(given) < 5 else 1
+
+
+def inside(address: str, home: str) -> str:
+    """The address if it is one of the console's own pages, otherwise nothing."""
+    if not address.isprintable() or "\\" in address or "//" in address or len(address) > 300:
+        return ""
+    # Browsers climb up on ".." however it is written.
+    path = unquote(urlsplit(address).path)
+    if ".." in path.split("/") or not path.isprintable():
+        return ""
+    return address if path.startswith(home) and address.startswith("/") else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
@@ -23,6 +23,7 @@ from models.lifecycle import LIVE_STATES, Actor
 from models.outbox import Notice, NoticeState
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.proposal import Proposal
+from models.search import Scope
 from models.ticket import Ticket, Urgency
 
 CONSOLE_KINDS = people.STAFF_KINDS | {RoleKind.DEPARTMENT}
@@ -94,10 +95,39 @@ class Sight:
         """The areas whose desk the person sits at."""
         return [path for _, path in self._desks]
 
+    @cached_property
+    def desk_area_ids(self) -> list[int]:
+        """The same as ids."""
+        return [role.area_id for role, _ in self._desks]
+
     @property
     def desk_areas(self) -> ColumnElement[bool]:
         """The condition for the areas of their desk."""
         return self._inside(*self.desk_paths)
+
+    @cached_property
+    def communities(self) -> Sequence[int]:
+        """The communities of their desk."""
+        return self._communities(*self.desk_paths)
+
+    def _communities(self, *paths: str) -> Sequence[int]:
+        inside = self._inside(*paths)
+        return self.session.scalars(select(Area.id).where(Area.kind == AreaKind.COMMUNITY, inside)).all()
+
+    @cached_property
+    def sees_every_community(self) -> bool:
+        """Whether no community lies outside their desk, so that there is nothing to ask of a ticket."""
+        outside = select(Area.id).where(Area.kind == AreaKind.COMMUNITY, ~self.desk_areas).limit(1)
+        return self.is_desk and self.session.scalar(outside) is None
+
+    @property
+    def scope(self) -> Scope | None:
+        """The same for search, None for somebody who sees everything."""
+        if self.sees_every_community:
+            return None
+        departments = {role.department for role, _ in self._roles if role.kind is RoleKind.DEPARTMENT}
+        staff = [path for role, path in self._roles if role.kind in people.STAFF_KINDS]
+        return Scope(self._communities(*staff), departments - {""}, self.person.id, bool(staff))
 
     # ---------------------------------------------------------------- what things are called
 
@@ -113,9 +143,12 @@ class Sight:
 
     def tickets(self) -> ColumnElement[bool]:
         """The tickets of the person's communities and those without a place; a department's own; what they have."""
+        if self.sees_every_community:
+            return true()
         mine: list[ColumnElement[bool]] = [Ticket.assignee_id == self.person.id]
         if self.is_desk:
-            mine.append(self._on_desk(*self.desk_paths))
+            # The ids themselves: with a query in its place no database looks into an index for any part of this.
+            mine.append(self._on_desk(self.communities))
         for role, path in self._roles:
             if role.kind is RoleKind.DEPARTMENT and role.department:
                 theirs = and_(
@@ -128,12 +161,12 @@ class Sight:
                 )
                 mine.append(and_(theirs, Ticket.category.in_(role.categories)) if role.categories else theirs)
             elif role.categories:
-                mine.append(and_(self._on_desk(path), Ticket.category.in_(role.categories)))
+                mine.append(and_(self._on_desk(self._communities(path)), Ticket.category.in_(role.categories)))
         return or_(*mine)
 
-    def _on_desk(self, *paths: str) -> ColumnElement[bool]:
-        inside = select(Area.id).where(self._inside(*paths))
-        return or_(Ticket.community_id.in_(inside), Ticket.community_id.is_(None), Ticket.lead_id.in_(inside))
+    @staticmethod
+    def _on_desk(communities: Sequence[int]) -> ColumnElement[bool]:
+        return or_(Ticket.community_id.in_(communities), Ticket.community_id.is_(None), Ticket.lead_id.in_(communities))
 
     def ticket(self, number: str) -> Ticket:
         """The ticket with a full number such as 261122-0007."""
@@ -203,7 +236,8 @@ class Sight:
         return and_(
             Conversation.state == State.HANDED_OVER,
             or_(Conversation.expires_at.is_(None), Conversation.expires_at > self.now),
-            Conversation.person_id.in_(select(Person.id).where(self.people())),
+            # Asked of each such chat, of which there are few: the other way round everybody is looked at first.
+            exists().where(Person.id == Conversation.person_id, self.people()).correlate(Conversation),
         )
 
     def conversation(self, conversation_id: int, *, lock: bool = False) -> Conversation:
@@ -242,8 +276,11 @@ class Sight:
                 and_(Notice.state == NoticeState.WAITING, Notice.created_at <= self.now - WAITS_LONG),
             ),
             or_(
-                Notice.ticket_id.in_(select(Ticket.id).where(self.tickets())),
-                and_(Notice.ticket_id.is_(None), Notice.person_id.in_(select(Person.id).where(self.people()))),
+                exists().where(Ticket.id == Notice.ticket_id, self.tickets()).correlate(Notice),
+                and_(
+                    Notice.ticket_id.is_(None),
+                    exists().where(Person.id == Notice.person_id, self.people()).correlate(Notice),
+                ),
             ),
         )
 

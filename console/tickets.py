@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -15,11 +17,11 @@ from werkzeug.exceptions import NotFound
 from console import desk, recommend
 from console.actions import ELSEWHERE, LOCK_SEVERAL, PERFORM, Doing, FormMisfit
 from console.departments import may_link
-from console.desk import Tab
-from console.house import House, argument, field, page_number
-from console.places import MOST_AREAS
+from console.desk import Asked, Due, Listing, Tab, View
+from console.house import House, argument, as_id, field
+from console.places import MOST_AREAS, tree
 from console.sight import Sight
-from models import areas, followers, handing_on, merging, splitting, transitions, triage
+from models import areas, followers, handing_on, merging, noting, parties, splitting, transitions, triage
 from models.area import Area, AreaKind
 from models.attachment import Attachment, Fingerprint
 from models.errors import Refusal, Refused
@@ -27,11 +29,20 @@ from models.lifecycle import RULES, Action
 from models.offer import Offer, Wave
 from models.person import Person
 from models.proposal import Proposal
-from models.ticket import Evaluation, Ticket, TicketEvent, TicketWords, number_of
+from models.ticket import Evaluation, Ticket, TicketEvent, TicketWords, Urgency, number_of
 
 log = structlog.stdlib.get_logger(__name__)
 
 MOST_LINES = 300
+
+ALIKE_WITHIN = timedelta(days=60)
+MOST_ALIKE = 6
+
+MOST_WITH_ESTATES = 20
+"""A desk with more communities than this narrows its list by communities only."""
+
+VERSION = "X-Version"
+"""The header that tells an open page how far history had come."""
 
 SAID = {"same": merging.say_same, "different": merging.say_different}
 """What the desk may answer to the proposal that two tickets are one event."""
@@ -57,12 +68,24 @@ def add_tickets(blueprint: Blueprint, house: House) -> None:
     @blueprint.get("/tickets")
     def ticket_list() -> str:
         with house.looking() as sight:
-            return house.page("tickets.html", sight, **_list(sight))
+            return house.page(
+                "tickets.html",
+                sight,
+                **_list(sight),
+                tree=_tree(sight),
+                parties=[party.name for party in parties.serving(sight.session, None)] if sight.is_desk else [],
+                saved=noting.filters_of(sight.session, sight.desk_area_ids),
+            )
 
-    @blueprint.get("/tickets/rows")
-    def ticket_rows() -> str:
+    @blueprint.get("/tickets/changes")
+    def ticket_changes() -> ResponseReturnValue:
+        """What an open list asks every two seconds: nothing, or the rows as they are now."""
+        since = as_id(argument("since"))
         with house.looking() as sight:
-            return render_template("_ticket_rows.html", **house.frame(), **_list(sight))
+            now_at = desk.version(sight)
+            if now_at == since or (since and not desk.has_changed(sight, since)):
+                return "", 204, {VERSION: str(now_at)}
+            return render_template("_ticket_rows.html", **house.frame(), **_list(sight)), 200, {VERSION: str(now_at)}
 
     @blueprint.get("/tickets/<number>")
     def ticket_page(number: str) -> str:
@@ -130,24 +153,61 @@ def add_tickets(blueprint: Blueprint, house: House) -> None:
         return response
 
 
+def asked_for() -> Asked:
+    """What the address asks for; whatever means nothing asks for nothing."""
+    tab, view, urgency, due = argument("tab"), argument("view"), argument("urgency"), argument("due")
+    return Asked(
+        tab=Tab(tab) if tab in list(Tab) else None,
+        view=View(view) if view in list(View) else View.LIST,
+        search=argument("q", most=40),
+        category=argument("category", most=40),
+        area_id=as_id(argument("area")),
+        urgency=Urgency(urgency) if urgency in list(Urgency) else None,
+        due=Due(due) if due in list(Due) else None,
+        mine=argument("mine") == "1",
+        after=argument("after", most=20),
+    )
+
+
 def _list(sight: Sight) -> dict[str, Any]:
-    given, search, page = argument("tab"), argument("q", most=40), page_number()
-    counts = desk.counts(sight, search)
-    # Without a choice the first pile that holds something, so that a new day does not begin on an empty page.
-    tab = Tab(given) if given in list(Tab) else (Tab.ALL if search else next((t for t in Tab if counts[t]), Tab.NEW))
-    shown = desk.listing(sight, tab, search, page=page)
-    names = {ticket.assignee_id for ticket in shown.rows if ticket.assignee_id}
+    asked = asked_for()
+    at = desk.version(sight)  # before the rows: what comes in between is asked for again
+    counts = desk.counts(sight, asked)
+    columns: dict[Tab, Listing] = {}
+    if asked.view is View.BOARD and not asked.search:
+        tab, shown = Tab.ALL, Listing([], "")
+        columns = desk.board(sight, asked)
+    else:
+        # Without a choice the first pile that holds something, so that a new day does not begin on an empty page.
+        tab = asked.tab or next((each for each in desk.COUNTED if counts.get(each)), Tab.ALL)
+        tab = tab if asked.tab or asked.search or tab is not Tab.ALL or not counts else Tab.NEW
+        shown = desk.listing(sight, asked, tab)
+    rows = [*shown.rows, *(row for column in columns.values() for row in column.rows)]
     return {
+        "asked": asked,
+        "address": asked.query,
         "tab": tab.value,
-        "tabs": [(each.value, counts[each]) for each in Tab],
-        "search": search,
-        "page": page,
-        "more": shown.more,
+        "tabs": [(each.value, counts.get(each)) for each in Tab],
+        "most_counted": desk.MOST_COUNTED,
+        "columns": [(each.value, counts.get(each), column) for each, column in columns.items()],
+        "search": asked.search,
+        "after": shown.after,
         "tickets": shown.rows,
-        "late": {ticket.id for ticket in shown.rows if desk.is_overdue(ticket, sight)},
+        "at": at,
+        "late": {ticket.id for ticket in rows if desk.is_overdue(ticket, sight)},
         "categories": sight.categories(),
-        "assignees": sight.names(names),
+        "is_desk": sight.is_desk,
+        "assignees": sight.names({ticket.assignee_id for ticket in rows if ticket.assignee_id}),
     }
+
+
+def _tree(sight: Sight) -> list[tuple[int, str]]:
+    """Where the list may be narrowed to; at a large desk only as far down as a form can show."""
+    kinds = [AreaKind.STREET, AreaKind.COMMUNITY] + (
+        [AreaKind.ESTATE] if len(sight.communities) <= MOST_WITH_ESTATES else []
+    )
+    query = select(Area).where(Area.kind.in_(kinds), sight.desk_areas).order_by(Area.path).limit(MOST_AREAS)
+    return tree(sight.session.scalars(query).all()) if sight.is_desk else []
 
 
 def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dict[str, Any]:
@@ -173,6 +233,8 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
     tasks = splitting.tasks_of(session, ticket)
     proposals = merging.proposals_of(session, ticket) if sight.is_desk else []
     helping = transitions.helpers_of(session, ticket)
+    notes = noting.notes_on(session, ticket) if sight.is_desk else []
+    named |= {each.person_id for each in notes}
     named |= {*helping, *(event.facts["person"] for event in events if "person" in event.facts)}
     return {
         "residents": residents,
@@ -216,8 +278,24 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
         "departments": sight.departments(ticket) if Action.ASSIGN in actions else [],
         "places": _places(sight) if Action.LOCATE in actions else [],
         "proposal": triage.proposal(session, ticket),
+        "notes": notes,
+        "alike": _alike(sight, ticket),
         "trouble": trouble,
     }
+
+
+def _alike(sight: Sight, ticket: Ticket) -> Sequence[Ticket]:
+    """What was brought of the same kind at the same place lately: to learn from it, or to see that it comes again."""
+    if ticket.area_id is None:
+        return []
+    query = select(Ticket).where(
+        Ticket.area_id == ticket.area_id,
+        Ticket.category == ticket.category,
+        Ticket.opened_at >= ticket.opened_at - ALIKE_WITHIN,
+        Ticket.id != ticket.id,
+        sight.tickets(),
+    )
+    return sight.session.scalars(query.order_by(Ticket.opened_at.desc()).limit(MOST_ALIKE)).all()
 
 
 def _copies(session: Session, ticket: Ticket) -> dict[int, str]:

@@ -16,6 +16,8 @@ from models import (  # noqa: F401
     category,
     conversation,
     correction,
+    desktop,
+    entry,
     honour,
     inbox,
     joint,

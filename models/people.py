@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, or_, select, update
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
-from models import areas, batch, codes
+from models import areas, batch, codes, search
 from models.area import Area, AreaKind
 from models.attachment import Attachment
 from models.audit import Audit
@@ -355,9 +355,11 @@ def erase(session: Session, person: Person, *, now: datetime) -> None:
     session.add(stranger)
     session.flush()
     session.execute(update(Identity).where(Identity.person_id == person.id).values(person_id=stranger.id))
+    said_in = search.before_erasing(session, person)
     session.execute(
         update(TicketWords).where(TicketWords.person_id == person.id).values(text=None, salt=None, person_id=None)
     )
+    search.write(session, said_in)
     session.execute(update(PushDown).where(PushDown.by_id == person.id).values(words=""))
     session.execute(update(InboxMessage).where(InboxMessage.person_id == person.id).values(text="", person_id=None))
     session.execute(

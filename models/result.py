@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Boolean, Date, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Word
@@ -22,6 +22,8 @@ class Result(Base):
         UniqueConstraint("ticket_id", "round"),
         Index("ix_results_finished", "finished_at"),
         Index("ix_results_lapsed", "lapsed_at"),
+        # The few tickets that were finished more than once.
+        Index("ix_results_again", "ticket_id", sqlite_where=text("round > 0"), postgresql_where=text("round > 0")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -45,6 +47,61 @@ class Result(Base):
     """When the time to judge was over without a judgement."""
     lot: Mapped[str] = mapped_column(String(32))
     """Drawn by chance at the finish: who is called back is decided by it, so that nobody chooses."""
+
+
+class Figure(StrEnum):
+    """What is counted. The first block are the tickets finished in the period, each in exactly one of them."""
+
+    SATISFIED = "satisfied"
+    SOLVED_ONLY = "solved_only"
+    UNSOLVED = "unsolved"
+    SET_ASIDE = "set_aside"
+    WITHDRAWN_AFTER = "withdrawn_after"
+    """Withdrawn by the reporter after it was finished."""
+    OWN_WORK = "own_work"
+    ANNOUNCED = "announced"
+    """Answered by an announcement and not judged."""
+    SILENT = "silent"
+    """Asked, and silent until the time was over."""
+    UNREACHABLE = "unreachable"
+    """The question could not be brought to them in time."""
+    WAITING = "waiting"
+    """Asked, and there is still time."""
+    NOT_ASKED = "not_asked"
+    """The question has not come through yet."""
+
+    IN_TIME = "in_time"
+    """Of the finished: the first human answer came within its limit."""
+    BY_CALL = "by_call"
+    """Of the judged: told on the telephone."""
+
+    MERGED = "merged"
+    WITHDRAWN = "withdrawn"
+    REJECTED = "rejected"
+
+
+class SummedDay(Base):
+    """A day of finishings, by the clock of China, whose sums stand in `ResultDay` and are true."""
+
+    __tablename__ = "summed_days"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+
+
+class ResultDay(Base):
+    """How many results of one such day came out alike, of tickets that were finished only once."""
+
+    __tablename__ = "result_days"
+    __table_args__ = (Index("ix_result_days_day", "day"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(Date)
+    community_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"))
+    category: Mapped[str] = mapped_column(ForeignKey("categories.code"))
+    figure: Mapped[Figure] = mapped_column(Word(Figure))
+    in_time: Mapped[bool] = mapped_column(Boolean)
+    by_call: Mapped[bool] = mapped_column(Boolean)
+    count: Mapped[int]
 
 
 class CallState(StrEnum):

@@ -3,52 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from models import results
+from models import summaries
 from models.party import Assignment, End, Party
-from models.result import Result
-from models.ticket import ENDED, Evaluation, EvaluationSource, Ticket, TicketState
+from models.result import Figure, Result, ResultDay
+from models.ticket import ENDED, Ticket, TicketState
 
 LEAST = 5
 """A share of fewer than this says more about people than about the work: it is not shown as a percentage."""
-
-
-class Figure(StrEnum):
-    """What is counted. The first block are the tickets finished in the period, each in exactly one of them."""
-
-    SATISFIED = "satisfied"
-    SOLVED_ONLY = "solved_only"
-    UNSOLVED = "unsolved"
-    SET_ASIDE = "set_aside"
-    WITHDRAWN_AFTER = "withdrawn_after"
-    """Withdrawn by the reporter after it was finished."""
-    OWN_WORK = "own_work"
-    ANNOUNCED = "announced"
-    """Answered by an announcement and not judged."""
-    SILENT = "silent"
-    """Asked, and silent until the time was over."""
-    UNREACHABLE = "unreachable"
-    """The question could not be brought to them in time."""
-    WAITING = "waiting"
-    """Asked, and there is still time."""
-    NOT_ASKED = "not_asked"
-    """The question has not come through yet."""
-
-    IN_TIME = "in_time"
-    """Of the finished: the first human answer came within its limit."""
-    BY_CALL = "by_call"
-    """Of the judged: told on the telephone."""
-
-    MERGED = "merged"
-    WITHDRAWN = "withdrawn"
-    REJECTED = "rejected"
 
 
 JUDGED = (Figure.SATISFIED, Figure.SOLVED_ONLY, Figure.UNSOLVED)
@@ -146,41 +116,29 @@ def _count_results(
     *,
     nowhere: bool,
 ) -> None:
+    settled = summaries.settled(session, since=since, until=until)
     later = aliased(Result)
-    # Nearly every ticket is finished once: looking for a later result costs less than sorting them all.
+    # Nearly every ticket is finished once, and an index holds all others: only those are looked at.
     finished_again = exists().where(
         later.ticket_id == Result.ticket_id,
         later.round > Result.round,
+        later.round > 0,
         later.finished_at >= since,
         later.finished_at < until,
     )
-    gone = and_(Ticket.state == TicketState.WITHDRAWN, Ticket.reopened == Result.round)
-    outcome = case(
-        (results.is_left_out(), Figure.SET_ASIDE),
-        (Evaluation.answer == 1, Figure.SATISFIED),
-        (Evaluation.answer == 2, Figure.SOLVED_ONLY),
-        (Evaluation.answer == 3, Figure.UNSOLVED),
-        (gone, Figure.WITHDRAWN_AFTER),
-        (Result.own_work, Figure.OWN_WORK),
-        (Result.announced, Figure.ANNOUNCED),
-        (and_(Result.lapsed_at.is_not(None), Result.asked_at.is_not(None)), Figure.SILENT),
-        (Result.lapsed_at.is_not(None), Figure.UNREACHABLE),
-        (Result.asked_at.is_not(None), Figure.WAITING),
-        else_=Figure.NOT_ASKED,
-    )
-    by_call = func.coalesce(Evaluation.source == EvaluationSource.CALL_BACK, false())
-    rows = session.execute(
-        select(Result.community_id, Result.category, outcome, Result.in_time, by_call, func.count())
-        .join(Ticket, Ticket.id == Result.ticket_id)
-        .outerjoin(Evaluation, results.judgement())
-        .where(
-            Result.finished_at >= since,
-            Result.finished_at < until,
-            _place(Result.community_id, communities, nowhere=nowhere),
-            ~finished_again,
-        )
-        .group_by(Result.community_id, Result.category, outcome, Result.in_time, by_call)
-    )
+    here = _place(Result.community_id, communities, nowhere=nowhere)
+    for begin, end in settled.gaps:
+        _add(found, session.execute(summaries.counted(begin, end).where(here, ~finished_again)))
+    if settled.days:
+        # What was finished several times stands in no sum: which of its results counts depends on the period.
+        for begin, end in settled.stretches:
+            again = summaries.counted(begin, end).where(here, summaries.is_one_of_several(), ~finished_again)
+            _add(found, session.execute(again))
+        summed = _place(ResultDay.community_id, communities, nowhere=nowhere)
+        _add(found, session.execute(summaries.sums(settled.days).where(summed)))
+
+
+def _add(found: dict[Key, Counts], rows: Iterable[Any]) -> None:
     for community_id, category, name, in_time, called, count in rows:
         counts = found.setdefault((community_id, category), Counter())
         counts[Figure(name)] += count

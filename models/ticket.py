@@ -82,6 +82,13 @@ ENDED = "state IN ('merged', 'withdrawn', 'rejected')"
 """The condition of the index for what ended without a result; written out, or no database uses it."""
 
 
+ALARMING = "urgency = 'emergency' AND state IN ('new', 'offered', 'accepted', 'assigned', 'held', 'resolved')"
+"""The same for emergencies that are not over."""
+
+AT_THE_TOP = "\"limit\" = 'late'"
+"""And for what is late with nobody above to go to; the word is one of SQL's own."""
+
+
 class Ticket(Base):
     """One matter. `number` is YYMMDD-NNNN; `version` grows with every change."""
 
@@ -99,6 +106,11 @@ class Ticket(Base):
         _only_set("ix_tickets_merged", "merged_into_id"),
         _only_set("ix_tickets_parent", "parent_id"),
         Index("ix_tickets_warn", "warn_at"),
+        # The piles of a desk, newest first; emergencies before them, and what a joint area's desk looks after.
+        Index("ix_tickets_state_id", "state", "id"),
+        Index("ix_tickets_alarming", "id", sqlite_where=text(ALARMING), postgresql_where=text(ALARMING)),
+        Index("ix_tickets_late", "id", sqlite_where=text(AT_THE_TOP), postgresql_where=text(AT_THE_TOP)),
+        _only_set("ix_tickets_lead", "lead_id"),
         # What ended without a result, for the figures; nothing else is in it, so that no other row pays for it.
         Index("ix_tickets_ended", "closed_at", sqlite_where=text(ENDED), postgresql_where=text(ENDED)),
     )

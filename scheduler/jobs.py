@@ -34,6 +34,8 @@ from models import (
     reminders,
     results,
     rights,
+    search,
+    summaries,
     tickets,
 )
 from models import dispatch as dispatching
@@ -358,6 +360,34 @@ def end_roles(huying: Huying, now: datetime) -> int:
     """Ends roles that were given for a time, when it is over."""
     with huying.database.transaction() as session:
         return rights.end_run_out(session, now=now, most=BATCH)
+
+
+@job("interval", seconds=5)
+def keep_search(huying: Huying, now: datetime) -> int:
+    """Makes what happened to tickets findable; after an upgrade, what happened before it."""
+    read = 0
+    for _ in range(MOST // search.STEP * 4):
+        with huying.database.transaction() as session:
+            step = search.catch_up(session)
+        read += step
+        if step < search.STEP:
+            break
+    return read
+
+
+@job("interval", minutes=5)
+def sum_days(huying: Huying, now: datetime) -> int:
+    """Keeps the sums of days whose results have come to rest, from which the figures of a year are made."""
+    step = TOGETHER * BATCH
+    while step == TOGETHER * BATCH:
+        with huying.database.transaction() as session:
+            step = summaries.follow(session, now=now, most=TOGETHER * BATCH)
+    with huying.database.reading() as session:
+        days = summaries.to_sum(session, now=now, most=BATCH)
+    for day in days:
+        with huying.database.transaction() as session:
+            summaries.sum_up(session, day)
+    return len(days)
 
 
 @job("interval", seconds=5)

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from models.attachment import AttachmentKind, Failure
+from models.calendar import is_working_day
 from models.category import Level
+from models.clock import local
 from models.errors import Refusal, Refused
 from models.lifecycle import Action, Actor
 from models.matching import SERVICE
@@ -46,6 +48,17 @@ EMPTY = {
     "same": "没有要您看是不是同一件的事。",
     "all": "还没有人反映过事情。",
 }
+
+MOST_DAYS = 100
+
+CHANGED_SINCE = "您选的时候，刚刚有人动过，这一件没有改。请点开看一眼。"
+OUT_OF_SIGHT = "这一件现在不在您这里了。"
+
+NOTHING_FOUND = "没有找到。少写几个字，或者换个编号、地点试试。"
+NOTHING_NARROWED = "这样看，这里一件也没有。点“都看”能看到全部。"
+
+DUES = {"late": "已超时", "today": "今天到期"}
+"""What is asked of a limit."""
 
 URGENCIES = {Urgency.EMERGENCY: "紧急", Urgency.URGENT: "急", Urgency.NORMAL: "一般"}
 
@@ -400,6 +413,10 @@ DONE = {
     "granted": "已同意下派，社区会收到，部门也会知道。",
     "denied": "已记下：不同意下派，会告诉部门。",
     "pushed": "已下派，社区会收到。",
+    "noted": "记下了，只有值班的同事看得到。",
+    "none_chosen": "还没有选。点每件事左边的方框，选好再点。",
+    "filter_saved": "留好了，同一个社区的同事也看得到。",
+    "filter_gone": "不再留着了。",
     "wish": "已报给街道，定了会告诉您。",
     "team": "队伍改好了。",
     "title": "请好了，本人会收到。",
@@ -523,6 +540,22 @@ def remaining(moment: datetime, *, now: datetime) -> str:
 def ago(moment: datetime, *, now: datetime) -> str:
     """How long something has been standing."""
     return f"{_length(now - moment)}前" if now - moment >= timedelta(minutes=1) else "刚刚"
+
+
+def working_days(moment: datetime, *, now: datetime) -> str:
+    """How many working days a limit still has, today not counted, where that says more than hours; otherwise nothing."""
+    if moment - now < timedelta(hours=48):
+        return ""
+    day, last, count = local(now).date(), local(moment).date(), 0
+    while day < last and count < MOST_DAYS:
+        day += timedelta(days=1)
+        count += is_working_day(day)
+    return f"{count} 个工作日" if count < MOST_DAYS else ""
+
+
+def also_here(names: Sequence[str]) -> str:
+    """Who else has the page open."""
+    return f"{'、'.join(name or '一位同事' for name in names)}也在看这件事。" if names else ""
 
 
 def _length(length: timedelta) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.announcement import Outcome
-from models.statistics import Figure
+from models.result import Figure
 
 FIGURES = {
     Figure.SATISFIED: "解决了，满意",

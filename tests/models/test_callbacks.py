@@ -13,7 +13,7 @@ from models.calendar import due
 from models.db import Database
 from models.errors import Refusal, Refused
 from models.person import Person
-from models.result import CallBack, CallState, Result
+from models.result import CallBack, CallState, Figure, Result
 from models.ticket import Ending, Evaluation, EvaluationSource, SetAside, Ticket, TicketState, TicketWords, Urgency
 from tests import factories
 from tests.factories import NOW
@@ -232,10 +232,10 @@ def test_what_turns_out_to_be_true_counts_after_all_and_is_not_flagged_again(ses
             )
         )
 
-    assert (counts().judged, counts().counts[statistics.Figure.SET_ASIDE]) == (0, 10)
+    assert (counts().judged, counts().counts[Figure.SET_ASIDE]) == (0, 10)
     assert bursts.count_after_all(session, ids, "打电话问过，都是她报的", by=world.street_staff, now=NOW + DAY) == 4
     assert bursts.count_after_all(session, ids, "又按了一次", by=world.street_staff, now=NOW + DAY) == 0
-    assert (counts().satisfied.part, counts().counts[statistics.Figure.SET_ASIDE]) == (4, 6)
+    assert (counts().satisfied.part, counts().counts[Figure.SET_ASIDE]) == (4, 6)
     assert set_aside(session) == [SetAside.MANY_AT_ONCE] * 10
     assert [each.counted_at is not None for each in found] == [True] * 4 + [False] * 6
     line = session.get_one(Ticket, found[0].ticket_id).events[-1]

@@ -63,7 +63,13 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 def test_the_migrations_make_exactly_the_tables_of_the_models(both: Database) -> None:
     with both.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        found = MigrationContext.configure(connection, opts={"include_object": _is_plain})
+        assert compare_metadata(found, Base.metadata) == []
+
+
+def _is_plain(_: object, name: str | None, *__: object) -> bool:
+    """Not what search has on one database only: FTS5's own tables, and the index of the pairs."""
+    return not (name or "").startswith(("ticket_grams", "ix_search_entries_grams"))
 
 
 def test_what_the_comparison_cannot_see_is_there_too(both: Database) -> None:
@@ -160,7 +166,8 @@ def test_upgrading_twice_changes_nothing(empty_url: str) -> None:
     upgrade(empty_url)
     upgrade(empty_url)
     database = Database(empty_url)
-    assert set(inspect(database.engine).get_table_names()) == {"alembic_version", *Base.metadata.tables}
+    made = {name for name in inspect(database.engine).get_table_names() if _is_plain(None, name)}
+    assert made == {"alembic_version", *Base.metadata.tables}
     database.dispose()
 
 

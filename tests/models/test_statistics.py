@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from models import callbacks, desk, merging, results, statistics, tickets
-from models.clock import local
+from models import callbacks, desk, merging, results, statistics, summaries, tickets
+from models.clock import CHINA, local
 from models.db import Database
 from models.errors import Refused
-from models.result import CallBack, CallState, Result
-from models.statistics import JUDGED, LEFT_OUT, Figure, Rates, Share
+from models.result import CallBack, CallState, Figure, Result, ResultDay, SummedDay
+from models.statistics import JUDGED, LEFT_OUT, Rates, Share
 from models.ticket import Evaluation, SetAside, Ticket, TicketEvent, TicketState
 from tests import factories
 from tests.factories import NOW
@@ -178,6 +178,34 @@ def test_a_simple_count_over_random_histories_agrees(
         rates = statistics.total(found)
         assert rates.finished == sum(rates.counts[each] for each in (*JUDGED, *LEFT_OUT))
         assert rates.satisfied.part <= rates.solved.part <= rates.solved.whole <= rates.finished
+        _agree_with_sums(session, world, mine, first, days)
+
+
+def _agree_with_sums(session: Session, world: World, mine: list[Ticket], first: int, days: int) -> None:
+    """Figures made from sums of days are those that were counted, and stay so when something happens late."""
+    since = datetime.combine(local(NOW).date() + first * DAY, time(), CHINA)
+    until = since + days * DAY
+
+    def count() -> dict[tuple[int | None, str], dict[Figure, int]]:
+        found = statistics.figures(
+            session, since=since, until=until, communities=[world.street.community.id], nowhere=True
+        )
+        return {key: dict(+counts) for key, counts in found.items() if +counts}
+
+    summaries.follow(session, now=NOW + timedelta(days=200), most=5000)
+    counted_all = count()
+    for day in {local(each).date() for each in session.scalars(select(Result.finished_at))}:
+        summaries.sum_up(session, day)
+    session.flush()
+    assert count() == counted_all
+    for step in ("finish", "judge3", "finish", "withdraw"):
+        with session.begin_nested(), suppress(Refused):
+            live(session, world, mine[0], step, until - timedelta(minutes=5))
+        session.flush()
+    by_sums = count()
+    session.execute(delete(SummedDay))
+    session.execute(delete(ResultDay))
+    assert count() == by_sums
 
 
 def test_the_rates_are_what_the_page_says(both: Database) -> None:
