@@ -19,7 +19,7 @@ from models import links
 from models.category import Category
 from models.clock import Clock
 from models.db import Database
-from models.errors import Refusal, Refused
+from models.errors import Refused
 from models.party import Link
 from models.ticket import Ticket, TicketWords, WordsKind
 from nlp.extract import mask
@@ -105,9 +105,9 @@ class LinkPages:
                 with self._database.transaction() as session:
                     is_taken = links.answer(session, token, words, finished=answer == "finish", now=now)
             except Refused as refused:
-                if refused.reason is not Refusal.STREET_DECIDED:
+                if refused.reason not in answers.FAULTS:
                     raise
-                return self._page(token, fault=answers.STREET_DECIDED, words=words)
+                return self._page(token, fault=answers.FAULTS[refused.reason], words=words)
             if not is_taken:
                 return _nothing()
             self._wake(session)

@@ -20,7 +20,7 @@ from models import areas, statistics
 from models.area import Area, AreaKind
 from models.calendar import monday_of
 from models.clock import CHINA, local
-from models.statistics import FIRST_LEFT_OUT, LEFT_OUT, NEVER_FINISHED, Figure, Key, Rates
+from models.statistics import FIRST_LEFT_OUT, LEFT_OUT, NEVER_FINISHED, NOT_RESIDENTS, Figure, Key, Rates
 from texts import figures, parties
 
 LONGEST = 366
@@ -94,6 +94,7 @@ def add_figures(blueprint: Blueprint, house: House) -> None:
                 tree=_tree(sight),
                 left_out=LEFT_OUT,
                 never_finished=NEVER_FINISHED,
+                not_residents=NOT_RESIDENTS,
                 figures=figures,
                 query={
                     "period": asked.period,

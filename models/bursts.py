@@ -23,7 +23,7 @@ def left_out(
     rows = session.execute(
         select(Evaluation, Ticket)
         .join(Ticket, Ticket.id == Evaluation.ticket_id)
-        .where(results.is_left_out(), sight)
+        .where(results.is_left_out(), results.is_residents(), sight)
         .order_by(Evaluation.person_id, Evaluation.at, Evaluation.id)
         .offset(skip)
         .limit(most)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import desk, parties, transitions
+from models import desk, merging, parties, transitions
 from models.errors import Refusal, Refused
 from models.lifecycle import Action, Actor
 from models.party import Link
@@ -63,7 +63,7 @@ def may_return(session: Session, ticket: Ticket) -> bool:
 def answer(session: Session, token: str, text: str, *, finished: bool, now: datetime) -> bool:
     """What the party says by its link, once: done, or not theirs; False when the link opens nothing any more.
 
-    Raises Refused: REASON_MISSING without words, STREET_DECIDED for a second return.
+    Raises Refused: REASON_MISSING without words, STREET_DECIDED for a second return, TASKS_OPEN.
     """
     found = opened(session, token, now=now)
     if found is None:
@@ -77,6 +77,8 @@ def answer(session: Session, token: str, text: str, *, finished: bool, now: date
     link, _ = found
     if not text.strip():
         raise Refused(Refusal.REASON_MISSING, number=ticket.short)
+    if finished:
+        merging.check_tasks_done(session, ticket)
     link.used_at = now
     session.flush()
     name = link.assignment.party.name

@@ -140,7 +140,7 @@ def say_lost(session: Session, ticket: Ticket, row: Attachment, *, now: datetime
 # ---------------------------------------------------------------- the same photo again
 
 
-def near(session: Session, bits: int, *, since: datetime, but: int = 0) -> Sequence[int]:
+def near(session: Session, bits: int, *, since: datetime) -> Sequence[int]:
     """The ids of photos since then that differ from a fingerprint in `DISTANCE` bits at most, the first stored first.
 
     What is near has one of the three `PARTS` nearly in common. All that the parts may be is 298 numbers, which are
@@ -148,7 +148,7 @@ def near(session: Session, bits: int, *, since: datetime, but: int = 0) -> Seque
     """
     wanted = {f"parts{at}": [part ^ mask for mask in _masks(*PARTS[at])] for at, part in enumerate(split(bits))}
     rows = session.execute(_CANDIDATES, {**wanted, "most": MOST}).all()
-    close = {row[0] for row in rows if ((row[1] ^ bits) & _ALL).bit_count() <= DISTANCE} - {but}
+    close = {row[0] for row in rows if ((row[1] ^ bits) & _ALL).bit_count() <= DISTANCE}
     if not close:
         return []
     return session.scalars(
@@ -216,7 +216,7 @@ def _recognise(session: Session, row: Attachment, fingerprint: int, *, now: date
     if session.get_bind().dialect.name == "postgresql":
         # SQLite writes one transaction at a time anyway.
         session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
-    before = near(session, bits, since=now - WINDOW, but=row.id)
+    before = near(session, bits, since=now - WINDOW)
     first, second, third = split(bits)
     session.add(
         Fingerprint(

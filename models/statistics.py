@@ -50,6 +50,11 @@ class Figure(StrEnum):
     WITHDRAWN = "withdrawn"
     REJECTED = "rejected"
 
+    PART = "part"
+    """A finished task of a matter that was split: whoever split it judges it, and the matter itself counts."""
+    PUSHED_DOWN = "pushed_down"
+    """A department's own task, finished: whoever pushed it down judges it."""
+
 
 JUDGED = (Figure.SATISFIED, Figure.SOLVED_ONLY, Figure.UNSOLVED)
 LEFT_OUT = (
@@ -65,6 +70,8 @@ LEFT_OUT = (
 """Finished, and in neither "solved" nor "satisfied"."""
 NEVER_FINISHED = (Figure.MERGED, Figure.WITHDRAWN, Figure.REJECTED)
 """Ended in the period without a result: in none of the three."""
+NOT_RESIDENTS = (Figure.PART, Figure.PUSHED_DOWN)
+"""Finished in the period, but no resident's matter: in none of the three either."""
 
 Counts = Counter[Figure]
 
@@ -156,6 +163,8 @@ def _count_results(
     )
     gone = and_(Ticket.state == TicketState.WITHDRAWN, Ticket.reopened == Result.round)
     outcome = case(
+        (Ticket.parent_id.is_not(None), Figure.PART),
+        (Ticket.origin != "", Figure.PUSHED_DOWN),
         (results.is_left_out(), Figure.SET_ASIDE),
         (Evaluation.answer == 1, Figure.SATISFIED),
         (Evaluation.answer == 2, Figure.SOLVED_ONLY),
@@ -184,6 +193,8 @@ def _count_results(
     for community_id, category, name, in_time, called, count in rows:
         counts = found.setdefault((community_id, category), Counter())
         counts[Figure(name)] += count
+        if name in NOT_RESIDENTS:
+            continue
         counts[Figure.IN_TIME] += count if in_time else 0
         counts[Figure.BY_CALL] += count if called else 0
 
@@ -209,6 +220,7 @@ def _count_the_rest(
             Ticket.closed_at >= since,
             Ticket.closed_at < until,
             Ticket.resolved_at.is_(None),
+            results.is_residents(),
             _place(Ticket.community_id, communities, nowhere=nowhere),
         )
         .group_by(Ticket.community_id, Ticket.category, Ticket.state)

@@ -808,10 +808,14 @@ def arrive(session: Session, ticket: Ticket, text: str, *, by: Person, now: date
 
 
 def finish(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> Ticket:
-    """Done, in somebody's eyes: the resident is asked to judge. Photos sent with it show what it looks like now."""
+    """Done, in somebody's eyes: the resident is asked to judge. Photos sent with it show what it looks like now.
+
+    Raises Refused(TASKS_OPEN) for a matter that was split, until its tasks are done.
+    """
     ticket = transitions.lock(session, ticket.id)
     if not text.strip():
         transitions.check(session, ticket, Action.FINISH, by=by)
+    merging.check_tasks_done(session, ticket)
     transitions.perform(
         session,
         ticket,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from models.errors import Refusal
 from texts.common import clock
 
 TITLE = "请您答复一件事"
@@ -16,7 +17,10 @@ SEND = "答复"
 HINT = "只能答复一次。号码和门牌已经隐去；要和居民联系，请找把链接发给您的人。"
 
 SAY_SOMETHING = "请选一项，并写一句话。"
-STREET_DECIDED = "街道已经定了由您这里办，不能再退回。确实有难处，请直接和街道说。"
+FAULTS = {
+    Refusal.STREET_DECIDED: "街道已经定了由您这里办，不能再退回。确实有难处，请直接和街道说。",
+    Refusal.TASKS_OPEN: "这件事还有一部分是别人在办，等那部分办好了您再答复，链接照样能用。急的话，请找把链接发给您的人。",
+}
 
 THANKS_TITLE = "收到了，谢谢您"
 THANKS = "您的答复已经转到。这个页面可以关掉了。"
