@@ -9,7 +9,6 @@ from sqlalchemy.orm import selectinload
 
 from console.house import House, field, page_number
 from models import areas, outboxes
-from models.area import Area
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person, Role, RoleStatus
 from models.ticket import Ticket
@@ -32,10 +31,8 @@ def add_people(blueprint: Blueprint, house: House) -> None:
                 .limit(PAGE_SIZE + 1)
                 .options(selectinload(Role.person).selectinload(Person.skills))
             ).all()
-            rows = [
-                (role, areas.full_name(sight.session, sight.session.get_one(Area, role.area_id)))
-                for role in found[:PAGE_SIZE]
-            ]
+            names = areas.full_names(sight.session, {role.area_id for role in found})
+            rows = [(role, names[role.area_id]) for role in found[:PAGE_SIZE]]
             return house.page("registrations.html", sight, rows=rows, page=page, more=len(found) > PAGE_SIZE)
 
     @blueprint.post("/registrations/<int(max=999999999999):role_id>/<any(confirm, decline):answer>")

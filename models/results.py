@@ -62,9 +62,7 @@ def of_round() -> ColumnElement[bool]:
 
 
 def is_residents() -> ColumnElement[bool]:
-    """The condition for tickets whose judgement is a resident's: neither a task of one that was split nor a department's
-    own, which staff judge.
-    """
+    """The condition for tickets that a resident judges: neither a task of one that was split nor a department's own."""
     return and_(Ticket.parent_id.is_(None), Ticket.origin == "")
 
 
