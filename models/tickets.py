@@ -24,6 +24,7 @@ from models import (
     limits,
     merging,
     outboxes,
+    parties,
     people,
     photos,
     pool,
@@ -675,6 +676,10 @@ def _take_back_reopening(
         ticket.state = TicketState.CLOSED
         ticket.closed_at, ticket.ending = now, Ending.EVALUATED
     ticket.dispatch_at = None
+    if ticket.returned_by:
+        # Given away and given back since: with the slip the street has nothing left to decide.
+        ticket.returned_by = ""
+        parties.follow(session, ticket, Action.REEVALUATE, was_theirs=True, announced=False, now=now)
     limits.run(ticket, session.get_one(Category, ticket.category))
     history.record(
         session,
