@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import combinations
@@ -44,6 +44,10 @@ PHOTO = "photo"
 
 ONE_AT_A_TIME = 7_253_012
 """The key of an advisory lock: of two photos that are stored in the same moment one sees the other."""
+
+
+Keep = Callable[[Session, int, datetime], None]
+"""Notes, for an attachment, that what came with it is stored."""
 
 
 # ---------------------------------------------------------------- fetching
