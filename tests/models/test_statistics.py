@@ -143,7 +143,7 @@ lives = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lives=lives, first=st.integers(0, 20), days=st.integers(1, 30))
 def test_a_simple_count_over_random_histories_agrees(
     database: Database, lives: list[tuple[bool, bool, list[str]]], first: int, days: int
