@@ -166,7 +166,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     )
     web.register_blueprint(photos.blueprint())
     limiter = Limiter(store, clock=clock)
-    links = LinkPages(database, secret=secret_key, clock=clock, wake=tasks.wake, limiter=limiter)
+    links = LinkPages(database, fetcher.photo, secret=secret_key, clock=clock, wake=tasks.wake, limiter=limiter)
     web.register_blueprint(links.blueprint())
     proofs = CertificatePages(
         database, site_name=settings.site.name, public_url=settings.site.public_url, limiter=limiter

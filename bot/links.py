@@ -11,16 +11,21 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from bot import public
 from bot.limiter import Limiter
 from bot.logs import logger
+from bot.media import LARGEST_PHOTO
+from bot.pictures import Unfit
 from models import links
+from models.attachment import Failure
 from models.category import Category
 from models.clock import Clock
 from models.db import Database
-from models.errors import Refusal, Refused
+from models.errors import Refused
 from models.party import Link
+from models.photos import Keep
 from models.ticket import Ticket, TicketWords, WordsKind
 from nlp.extract import mask
 from texts import answers
@@ -29,6 +34,7 @@ log = logger(__name__)
 
 MOST_WORDS = 1000
 MOST_SAID = 12
+MOST_PHOTOS = 3
 LARGEST_FORM = 16 * 1024
 
 PAGE = Markup(
@@ -41,6 +47,7 @@ PAGE = Markup(
     "dt{{opacity:.7;font-size:.85em}}dd{{margin:0 0 .6em}}blockquote{{margin:.4em 0;padding:.4em .8em;"
     "border-left:4px solid #4a7;overflow-wrap:anywhere;white-space:pre-wrap}}"
     "label{{display:block;margin:.6em 0}}textarea{{width:100%;box-sizing:border-box;font:inherit;min-height:6em}}"
+    "input[type=file]{{display:block;font:inherit;max-width:100%}}"
     "button{{font:inherit;min-height:44px;padding:.4em 1em;width:100%;border:0;border-radius:8px;"
     "background:#0b6b5b;color:#fff}}.bad{{color:#b00020}}"
     "@media (prefers-color-scheme:dark){{.bad{{color:#ff8a95}}}}"
@@ -48,10 +55,11 @@ PAGE = Markup(
 )
 
 FORM = Markup(
-    '<form method="post"><input type="hidden" name="proof" value="{proof}">{fault}'
+    '<form method="post" enctype="multipart/form-data"><input type="hidden" name="proof" value="{proof}">{fault}'
     "<fieldset><legend>{legend}</legend>"
     '<label><input type="radio" name="answer" value="finish" required{finish}> {done}</label>{back}</fieldset>'
     '<label>{how}<textarea name="words" maxlength="{most}" required>{words}</textarea></label>'
+    '<label>{photos}<input type="file" name="photo" accept="image/*" multiple></label>'
     "<button>{send}</button></form><p>{hint}</p>"
 )
 
@@ -62,9 +70,18 @@ class LinkPages:
     """Shows what a link opens and takes its one answer. A wrong, used, expired and revoked link look the same."""
 
     def __init__(
-        self, database: Database, *, secret: str, clock: Clock, wake: Callable[[Session], None], limiter: Limiter
+        self,
+        database: Database,
+        photo: Callable[[bytes, str], Keep],
+        *,
+        secret: str,
+        clock: Clock,
+        wake: Callable[[Session], None],
+        limiter: Limiter,
     ) -> None:
+        """`photo` stores one of a type, checked and redrawn; it raises Unfit."""
         self._database = database
+        self._photo = photo
         self._key = hashlib.sha256(f"links {secret}".encode()).digest()
         self._clock = clock
         self._wake = wake
@@ -81,8 +98,19 @@ class LinkPages:
         public.limit(pages, self._limiter, show=_plain)
 
         @pages.before_request
-        def bound() -> None:
+        def bound() -> ResponseReturnValue | None:
             request.max_content_length = LARGEST_FORM
+            if request.method == "POST":
+                # Nothing large is read for whoever has no link that holds.
+                with self._database.reading() as session:
+                    if links.opened(session, (request.view_args or {}).get("token", ""), now=self._clock()) is None:
+                        return _nothing()
+                request.max_content_length += MOST_PHOTOS * LARGEST_PHOTO
+            return None
+
+        @pages.errorhandler(RequestEntityTooLarge)
+        def too_large(_: RequestEntityTooLarge) -> ResponseReturnValue:
+            return _plain(answers.TOO_LARGE_TITLE, answers.TOO_LARGE), 413
 
         @pages.get("/answer/thanks")
         def thanks() -> str:
@@ -100,21 +128,32 @@ class LinkPages:
             words = _clean(request.form.get("words", ""))
             if answer not in ("finish", "return") or not words:
                 return self._page(token, fault=answers.SAY_SOMETHING, words=words, answer=answer)
+            try:
+                sent = self._photos()
+            except Unfit as unfit:
+                return self._page(token, fault=answers.PHOTO_FAULTS[unfit.why], words=words, answer=answer)
             now = self._clock()
             try:
                 with self._database.transaction() as session:
-                    is_taken = links.answer(session, token, words, finished=answer == "finish", now=now)
+                    is_taken = links.answer(session, token, words, finished=answer == "finish", now=now, photos=sent)
             except Refused as refused:
-                if refused.reason is not Refusal.STREET_DECIDED:
+                if refused.reason not in answers.FAULTS:
                     raise
-                return self._page(token, fault=answers.STREET_DECIDED, words=words)
+                return self._page(token, fault=answers.FAULTS[refused.reason], words=words)
             if not is_taken:
                 return _nothing()
             self._wake(session)
-            log.info("answered by link", answer=answer)
+            log.info("answered by link", answer=answer, photos=len(sent))
             return redirect(url_for(".thanks"), 303)
 
         return pages
+
+    def _photos(self) -> list[Keep]:
+        """What was sent with the form, stored. Raises Unfit, before anything is stored where there are too many."""
+        given = [each for each in request.files.getlist("photo") if each.filename]
+        if len(given) > MOST_PHOTOS:
+            raise Unfit(Failure.TOO_BIG)
+        return [self._photo(each.stream.read(LARGEST_PHOTO + 1), each.mimetype) for each in given]
 
     def _page(self, token: str, *, fault: str = "", words: str = "", answer: str = "") -> ResponseReturnValue:
         """The matter and the form, or what everybody sees who has no link that holds."""
@@ -137,6 +176,7 @@ class LinkPages:
             how=answers.HOW,
             most=MOST_WORDS,
             words=words,
+            photos=answers.PHOTOS,
             send=answers.SEND,
             hint=answers.HINT,
         )

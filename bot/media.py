@@ -95,7 +95,7 @@ class Fetcher:
             channel, media_id, url, kind = self._channels[row.channel], row.media_id, row.media_url, row.kind
         try:
             data, content_type = channel.media(media_id, url)
-            keep = self._photo(data, content_type) if kind is AttachmentKind.IMAGE else self._other(kind, data)
+            keep = self.photo(data, content_type) if kind is AttachmentKind.IMAGE else self._other(kind, data)
         except NotSent as failure:
             log.info("media not fetched", attachment=attachment_id, why=failure.why.value)
             outcome = _outcome(failure)
@@ -114,7 +114,7 @@ class Fetcher:
                 photos.refuse(session, attachment_id, outcome, now=self._clock())
         self._wake(session)
 
-    def _photo(self, data: bytes, content_type: str) -> Callable[[Session, int, datetime], None]:
+    def photo(self, data: bytes, content_type: str) -> photos.Keep:
         """Stores a photo redrawn; gives what notes it. Raises Unfit."""
         if len(data) > LARGEST_PHOTO:
             raise Unfit(Failure.TOO_BIG)
@@ -149,7 +149,7 @@ class Fetcher:
             return ""
         return stored if hidden is None else self.store.put(hidden, "jpg")
 
-    def _other(self, kind: AttachmentKind, data: bytes) -> Callable[[Session, int, datetime], None]:
+    def _other(self, kind: AttachmentKind, data: bytes) -> photos.Keep:
         """Stores a voice or a video as it is, if it begins like one; gives what notes it. Raises Unfit."""
         ending = next((end for at, start, of, end in BEGINNINGS if of is kind and data.startswith(start, at)), None)
         if ending is None:

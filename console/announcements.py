@@ -51,7 +51,8 @@ def add_announcements(blueprint: Blueprint, house: House) -> None:
                 .limit(PAGE_SIZE + 1)
             ).all()
             counts = _counts(sight, found)
-            rows = [(each, _area_name(sight, each), counts.get(each.id, 0)) for each in found[:PAGE_SIZE]]
+            names = areas.full_names(sight.session, {each.area_id for each in found})
+            rows = [(each, names[each.area_id], counts.get(each.id, 0)) for each in found[:PAGE_SIZE]]
             return house.page("announcements.html", sight, rows=rows, page=page, more=len(found) > PAGE_SIZE)
 
     @blueprint.get("/announcements/new")

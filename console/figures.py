@@ -21,7 +21,7 @@ from models.area import Area, AreaKind
 from models.calendar import monday_of
 from models.clock import CHINA, local
 from models.result import Figure
-from models.statistics import FIRST_LEFT_OUT, LEFT_OUT, NEVER_FINISHED, Key, Rates
+from models.statistics import FIRST_LEFT_OUT, LEFT_OUT, NEVER_FINISHED, NOT_RESIDENTS, Key, Rates
 from texts import figures, parties
 
 LONGEST = 366
@@ -95,6 +95,7 @@ def add_figures(blueprint: Blueprint, house: House) -> None:
                 tree=_tree(sight),
                 left_out=LEFT_OUT,
                 never_finished=NEVER_FINISHED,
+                not_residents=NOT_RESIDENTS,
                 figures=figures,
                 query={
                     "period": asked.period,

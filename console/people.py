@@ -9,7 +9,6 @@ from sqlalchemy.orm import selectinload
 
 from console.house import House, field, page_number
 from models import areas, outboxes
-from models.area import Area
 from models.audit import AuditKind
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person, Role, RoleStatus
@@ -34,10 +33,8 @@ def add_people(blueprint: Blueprint, house: House) -> None:
                 .limit(PAGE_SIZE + 1)
                 .options(selectinload(Role.person).selectinload(Person.skills))
             ).all()
-            rows = [
-                (role, areas.full_name(sight.session, sight.session.get_one(Area, role.area_id)))
-                for role in found[:PAGE_SIZE]
-            ]
+            names = areas.full_names(sight.session, {role.area_id for role in found})
+            rows = [(role, names[role.area_id]) for role in found[:PAGE_SIZE]]
             for role, _ in rows:
                 if role.person.phone:
                     sight.note(AuditKind.SAW_REGISTRATION, f"people/{role.person_id}")

@@ -321,21 +321,8 @@ def _hold(
     now: datetime,
     asks: bool = False,
 ) -> None:
-    transitions.perform(
-        session,
-        ticket,
-        Action.HOLD,
-        by=by,
-        now=now,
-        why=announcement.words,
-        facts={**_facts(announcement), **({"asks": True} if asks else {})},
-        changes={
-            "held_from": TicketState.NEW if ticket.state is TicketState.OFFERED else ticket.state,
-            "hold_until": announcement.until,
-            "answered_at": ticket.answered_at or now,
-            "dispatch_at": None,
-        },
-    )
+    facts = {**_facts(announcement), **({"asks": True} if asks else {})}
+    desk.hold(session, ticket, announcement.words, until=announcement.until, by=by, now=now, facts=facts)
 
 
 def _renew(session: Session, announcement: Announcement, ticket: Ticket, *, by: Person, now: datetime) -> None:

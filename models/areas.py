@@ -90,6 +90,14 @@ def full_name(session: Session, area: Area) -> str:
     return name_of(ancestors(session, area))
 
 
+def full_names(session: Session, area_ids: Collection[int]) -> dict[int, str]:
+    """The same of many at once."""
+    asked = session.scalars(select(Area).where(Area.id.in_(area_ids))).all()
+    above = {each for area in asked for each in ids_on(area.path)}
+    by_id = {each.id: each for each in session.scalars(select(Area).where(Area.id.in_(above)))}
+    return {area.id: name_of([by_id[each] for each in reversed(ids_on(area.path))]) for area in asked}
+
+
 def name_of(path: Sequence[Area]) -> str:
     """The same from an area and everything above it, nearest first."""
     inside = [each.name for each in path if each.kind in (AreaKind.ESTATE, AreaKind.BUILDING)]

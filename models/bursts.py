@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from models import results, transitions
@@ -13,7 +13,7 @@ from models.errors import Refusal, Refused
 from models.lifecycle import Action
 from models.person import Person
 from models.result import Result
-from models.ticket import Evaluation, Ticket
+from models.ticket import Evaluation, Ticket, TicketHelper
 
 
 def left_out(
@@ -23,7 +23,7 @@ def left_out(
     rows = session.execute(
         select(Evaluation, Ticket)
         .join(Ticket, Ticket.id == Evaluation.ticket_id)
-        .where(results.is_left_out(), sight)
+        .where(results.is_left_out(), results.is_residents(), sight)
         .order_by(Evaluation.person_id, Evaluation.at, Evaluation.id)
         .offset(skip)
         .limit(most)
@@ -38,20 +38,24 @@ def count_after_all(session: Session, evaluation_ids: Collection[int], why: str,
     Raises Refused: REASON_MISSING, NOT_YOURS to whoever is not the street's, OWN_WORK to whoever did the work or
     judged it.
     """
-    done = 0
     found = session.execute(
-        select(Evaluation.id, Evaluation.ticket_id)
+        select(Evaluation, Ticket, Result.worker_id)
+        .join(Ticket, Ticket.id == Evaluation.ticket_id)
+        .outerjoin(Result, and_(Result.ticket_id == Evaluation.ticket_id, Result.round == Evaluation.round))
         .where(Evaluation.id.in_(evaluation_ids))
-        .order_by(Evaluation.ticket_id, Evaluation.id)
-    )
-    for evaluation_id, ticket_id in found.all():
-        ticket = transitions.lock(session, ticket_id)
-        evaluation = session.get_one(Evaluation, evaluation_id, with_for_update=True, populate_existing=True)
+        .order_by(Ticket.id, Evaluation.id)
+        .with_for_update(of=(Ticket, Evaluation))
+        .execution_options(populate_existing=True)
+    ).all()
+    went_along = _went_along(session, by, [ticket.id for _, ticket, _ in found])
+    done = 0
+    for evaluation, ticket, worker_id in found:
         if evaluation.set_aside is None or evaluation.counted_at is not None:
             continue
-        worker = select(Result.worker_id).where(Result.ticket_id == ticket_id, Result.round == evaluation.round)
-        own = {ticket.reporter_id, evaluation.person_id, session.scalar(worker)}
-        if by.id in own or by.id in results.workers(session, ticket):
+        if (
+            by.id in (ticket.reporter_id, evaluation.person_id, worker_id, ticket.assignee_id)
+            or ticket.id in went_along
+        ):
             raise Refused(Refusal.OWN_WORK, number=ticket.short)
         facts = {"answer": evaluation.answer, "round": evaluation.round, "was": evaluation.set_aside.value}
         transitions.perform(session, ticket, Action.COUNT_AFTER_ALL, by=by, now=now, why=why, facts=facts)
@@ -59,3 +63,14 @@ def count_after_all(session: Session, evaluation_ids: Collection[int], why: str,
         done += 1
     session.flush()
     return done
+
+
+def _went_along(session: Session, person: Person, ticket_ids: Collection[int]) -> Collection[int]:
+    """Those of the tickets on which somebody goes along with whoever has it."""
+    mine = select(TicketHelper.ticket_id).where(
+        TicketHelper.ticket_id.in_(ticket_ids),
+        TicketHelper.person_id == person.id,
+        TicketHelper.joined_at.is_not(None),
+        TicketHelper.left_at.is_(None),
+    )
+    return frozenset(session.scalars(mine))

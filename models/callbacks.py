@@ -51,6 +51,7 @@ def _draw_week(session: Session, week: date, *, now: datetime, share: float, at_
             Result.lapsed_at >= start,
             Result.lapsed_at < end,
             Ticket.state.in_(TO_ASK),
+            results.is_residents(),
             Person.erased_at.is_(None),
             ~exists().where(results.judgement()),
             community.not_in(drawn_before),
@@ -93,6 +94,7 @@ def still_to_ask() -> ColumnElement[bool]:
         CallBack.state == CallState.OPEN,
         Ticket.state.in_(TO_ASK),
         Result.round == Ticket.reopened,
+        results.is_residents(),
         ~exists().where(results.judgement()),
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -168,8 +170,17 @@ def send_back(
     )
 
 
-def hold(session: Session, ticket: Ticket, text: str, *, until: datetime, by: Person, now: datetime) -> None:
-    """Nothing can be done before `until`; the reason is told."""
+def hold(
+    session: Session,
+    ticket: Ticket,
+    text: str,
+    *,
+    until: datetime,
+    by: Person | None,
+    now: datetime,
+    facts: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Nothing can be done before `until`; the reason is told. `facts` says more of it in the history."""
     ticket = transitions.lock(session, ticket.id)
     transitions.perform(
         session,
@@ -178,7 +189,7 @@ def hold(session: Session, ticket: Ticket, text: str, *, until: datetime, by: Pe
         by=by,
         now=now,
         why=text,
-        facts={"until": until.isoformat()},
+        facts={**facts, "until": until.isoformat()},
         changes={
             "held_from": TicketState.NEW if ticket.state is TicketState.OFFERED else ticket.state,
             "hold_until": until,

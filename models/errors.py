@@ -38,6 +38,8 @@ class Refusal(StrEnum):
     """An emergency is never merged into something less urgent."""
     HAS_TASKS = "has_tasks"
     """A ticket with tasks of its own is neither merged nor split beyond five."""
+    TASKS_OPEN = "tasks_open"
+    """The whole is done when its tasks are."""
     OWN_WORK = "own_work"
     STREET_DECIDES = "street_decides"
     """A return waits for the street's decision."""

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import desk, parties, transitions
+from models import desk, merging, parties, transitions
+from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.errors import Refusal, Refused
 from models.lifecycle import Action, Actor
 from models.party import Link
 from models.person import Person
+from models.photos import Keep
 from models.ticket import Ticket, TicketState
 
 SECRET_BYTES = 24
+
+CHANNEL = "link"
+"""Where the photos of such an answer came from: no platform has them."""
 
 
 def _hash(token: str) -> str:
@@ -60,10 +66,13 @@ def may_return(session: Session, ticket: Ticket) -> bool:
     return not parties.has_returned(session, ticket)
 
 
-def answer(session: Session, token: str, text: str, *, finished: bool, now: datetime) -> bool:
-    """What the party says by its link, once: done, or not theirs; False when the link opens nothing any more.
+def answer(
+    session: Session, token: str, text: str, *, finished: bool, now: datetime, photos: Sequence[Keep] = ()
+) -> bool:
+    """What the party says by its link, once: done, or not theirs; False when the link opens nothing any more. `photos`
+    note what is stored already.
 
-    Raises Refused: REASON_MISSING without words, STREET_DECIDED for a second return.
+    Raises Refused: REASON_MISSING without words, STREET_DECIDED for a second return, TASKS_OPEN.
     """
     found = opened(session, token, now=now)
     if found is None:
@@ -77,9 +86,13 @@ def answer(session: Session, token: str, text: str, *, finished: bool, now: date
     link, _ = found
     if not text.strip():
         raise Refused(Refusal.REASON_MISSING, number=ticket.short)
+    if finished:
+        merging.check_tasks_done(session, ticket)
     link.used_at = now
     session.flush()
     name = link.assignment.party.name
+    for keep in photos:
+        _attach(session, link, ticket, keep, finished=finished, now=now)
     if finished:
         transitions.perform(
             session,
@@ -95,3 +108,22 @@ def answer(session: Session, token: str, text: str, *, finished: bool, now: date
     else:
         desk.send_back(session, ticket, text, by=None, now=now, link=link.id)
     return True
+
+
+def _attach(session: Session, link: Link, ticket: Ticket, keep: Keep, *, finished: bool, now: datetime) -> None:
+    """A photo of somebody without an account stands under the name of whoever sent them the link."""
+    row = Attachment(
+        ticket_id=ticket.id,
+        person_id=link.made_by_id,
+        channel=CHANNEL,
+        kind=AttachmentKind.IMAGE,
+        use=AttachmentUse.AFTER,
+        fetch_at=now,
+        sent_at=now,
+    )
+    session.add(row)
+    session.flush()
+    keep(session, row.id, now)
+    if not finished:
+        # Only now: a partner's photo is not compared with what residents report.
+        row.use = AttachmentUse.BEFORE

@@ -34,6 +34,14 @@ def has_tasks() -> ColumnElement[bool]:
     return exists().where(_TASK.parent_id == Ticket.id)
 
 
+def check_tasks_done(session: Session, ticket: Ticket) -> None:
+    """The whole is done when its tasks are: only then its reporter is asked. Raises Refused(TASKS_OPEN)."""
+    tasks = select(Ticket).where(Ticket.parent_id == ticket.id, Ticket.state.in_(OPEN_STATES)).order_by(Ticket.id)
+    left = [task.short for task in session.scalars(tasks)]
+    if left:
+        raise Refused(Refusal.TASKS_OPEN, number=ticket.short, tasks=left)
+
+
 # ---------------------------------------------------------------- the question whether it is the same event
 
 
@@ -198,6 +206,9 @@ def _join(session: Session, ticket: Ticket, into: Ticket, *, by: Person, now: da
         raise Refused(Refusal.MORE_URGENT, number=ticket.short)
     if session.scalar(select(Ticket.id).where(Ticket.id == ticket.id, has_tasks())) is not None:
         raise Refused(Refusal.HAS_TASKS, number=ticket.short)
+    if into.parent_id is not None:
+        # A resident's matter would be judged no more: it belongs to the whole.
+        raise Refused(Refusal.HAS_TASKS, number=into.short)
     _repoint(session, ticket, into)
     transitions.perform(
         session,

@@ -148,7 +148,8 @@ def _is_open_return(given: Assignment) -> bool:
 def _end(action: Action, *, was_returned: bool, announced: bool) -> End:
     if action is Action.FINISH and not was_returned:
         return End.OVER if announced else End.FINISHED
-    return End.OVER if action in (Action.WITHDRAW, Action.MERGE, Action.REJECT) else End.MOVED
+    over = (Action.WITHDRAW, Action.MERGE, Action.REJECT, Action.REEVALUATE)
+    return End.OVER if action in over else End.MOVED
 
 
 def revoke(session: Session, given: Assignment, *, now: datetime) -> None:

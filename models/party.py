@@ -49,7 +49,7 @@ class End(StrEnum):
     MOVED = "moved"
     """Somebody else does it: a return was agreed to, or it was given on."""
     OVER = "over"
-    """Withdrawn, merged, rejected, or answered for everybody by an announcement."""
+    """Withdrawn, merged, rejected, answered for everybody by an announcement, or reopened by a slip."""
 
 
 class Assignment(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import combinations
@@ -44,6 +44,10 @@ PHOTO = "photo"
 
 ONE_AT_A_TIME = 7_253_012
 """The key of an advisory lock: of two photos that are stored in the same moment one sees the other."""
+
+
+Keep = Callable[[Session, int, datetime], None]
+"""Notes, for an attachment, that what came with it is stored."""
 
 
 # ---------------------------------------------------------------- fetching
@@ -142,7 +146,7 @@ def say_lost(session: Session, ticket: Ticket, row: Attachment, *, now: datetime
 # ---------------------------------------------------------------- the same photo again
 
 
-def near(session: Session, bits: int, *, since: datetime, but: int = 0) -> Sequence[int]:
+def near(session: Session, bits: int, *, since: datetime) -> Sequence[int]:
     """The ids of photos since then that differ from a fingerprint in `DISTANCE` bits at most, the first stored first.
 
     What is near has one of the three `PARTS` nearly in common. All that the parts may be is 298 numbers, which are
@@ -150,7 +154,7 @@ def near(session: Session, bits: int, *, since: datetime, but: int = 0) -> Seque
     """
     wanted = {f"parts{at}": [part ^ mask for mask in _masks(*PARTS[at])] for at, part in enumerate(split(bits))}
     rows = session.execute(_CANDIDATES, {**wanted, "most": MOST}).all()
-    close = {row[0] for row in rows if ((row[1] ^ bits) & _ALL).bit_count() <= DISTANCE} - {but}
+    close = {row[0] for row in rows if ((row[1] ^ bits) & _ALL).bit_count() <= DISTANCE}
     if not close:
         return []
     return session.scalars(
@@ -216,7 +220,7 @@ def _recognise(session: Session, row: Attachment, fingerprint: int, *, now: date
     if session.get_bind().dialect.name == "postgresql":
         # SQLite writes one transaction at a time anyway.
         session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
-    before = near(session, bits, since=now - WINDOW, but=row.id)
+    before = near(session, bits, since=now - WINDOW)
     first, second, third = split(bits)
     session.add(
         Fingerprint(

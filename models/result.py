@@ -79,6 +79,11 @@ class Figure(StrEnum):
     WITHDRAWN = "withdrawn"
     REJECTED = "rejected"
 
+    PART = "part"
+    """A finished task of a matter that was split: whoever split it judges it, and the matter itself counts."""
+    PUSHED_DOWN = "pushed_down"
+    """A department's own task, finished: whoever pushed it down judges it."""
+
 
 class SummedDay(Base):
     """A day of finishings, by the clock of China, whose sums stand in `ResultDay` and are true."""

@@ -61,6 +61,11 @@ def of_round() -> ColumnElement[bool]:
     return and_(Result.ticket_id == Ticket.id, Result.round == Ticket.reopened)
 
 
+def is_residents() -> ColumnElement[bool]:
+    """The condition for tickets that a resident judges: neither a task of one that was split nor a department's own."""
+    return and_(Ticket.parent_id.is_(None), Ticket.origin == "")
+
+
 def judgement() -> ColumnElement[bool]:
     """The condition that joins a result to what its reporter said of it; needs the ticket."""
     return and_(
@@ -141,15 +146,17 @@ def is_left_out() -> ColumnElement[bool]:
 
 def set_aside_bursts(session: Session, *, now: datetime, an_hour: int, of_one_a_day: int) -> int:
     """Flags every judgement of a burst: more than `an_hour` of one person within an hour, or more than `of_one_a_day`
-    by one person of one person's work within a day. Gives how many were flagged; call-backs never are.
+    by one person of one person's work within a day. Gives how many were flagged; call-backs and what staff say of their
+    own tasks never are.
     """
     recent = and_(Evaluation.at > now - LOOK_BACK, Evaluation.source == EvaluationSource.CHAT)
     many = select(Evaluation.person_id).where(recent).group_by(Evaluation.person_id)
     many = many.having(func.count() > min(an_hour, of_one_a_day))
     rows = session.execute(
         select(Evaluation, Result.worker_id)
+        .join(Ticket, Ticket.id == Evaluation.ticket_id)
         .outerjoin(Result, and_(Result.ticket_id == Evaluation.ticket_id, Result.round == Evaluation.round))
-        .where(recent, Evaluation.person_id.in_(many))
+        .where(recent, Evaluation.person_id.in_(many), is_residents())
         .order_by(Evaluation.person_id, Evaluation.at, Evaluation.id)
     ).all()
     by_person: dict[int, list[Evaluation]] = {}

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from models import summaries
+from models import results, summaries
 from models.party import Assignment, End, Party
 from models.result import Figure, Result, ResultDay
 from models.ticket import ENDED, Ticket, TicketState
@@ -35,6 +35,8 @@ LEFT_OUT = (
 """Finished, and in neither "solved" nor "satisfied"."""
 NEVER_FINISHED = (Figure.MERGED, Figure.WITHDRAWN, Figure.REJECTED)
 """Ended in the period without a result: in none of the three."""
+NOT_RESIDENTS = (Figure.PART, Figure.PUSHED_DOWN)
+"""Finished in the period, but no resident's matter: in none of the three either."""
 
 Counts = Counter[Figure]
 
@@ -142,6 +144,8 @@ def _add(found: dict[Key, Counts], rows: Iterable[Any]) -> None:
     for community_id, category, name, in_time, called, count in rows:
         counts = found.setdefault((community_id, category), Counter())
         counts[Figure(name)] += count
+        if name in NOT_RESIDENTS:
+            continue
         counts[Figure.IN_TIME] += count if in_time else 0
         counts[Figure.BY_CALL] += count if called else 0
 
@@ -167,6 +171,7 @@ def _count_the_rest(
             Ticket.closed_at >= since,
             Ticket.closed_at < until,
             Ticket.resolved_at.is_(None),
+            results.is_residents(),
             _place(Ticket.community_id, communities, nowhere=nowhere),
         )
         .group_by(Ticket.community_id, Ticket.category, Ticket.state)

@@ -45,6 +45,8 @@ def counted(since: datetime, until: datetime) -> Select[int | None, str, Figure,
     """
     gone = and_(Ticket.state == TicketState.WITHDRAWN, Ticket.reopened == Result.round)
     outcome = case(
+        (Ticket.parent_id.is_not(None), Figure.PART),
+        (Ticket.origin != "", Figure.PUSHED_DOWN),
         (results.is_left_out(), Figure.SET_ASIDE),
         (Evaluation.answer == 1, Figure.SATISFIED),
         (Evaluation.answer == 2, Figure.SOLVED_ONLY),

@@ -24,6 +24,7 @@ from models import (
     limits,
     merging,
     outboxes,
+    parties,
     people,
     photos,
     pool,
@@ -686,6 +687,10 @@ def _take_back_reopening(
         ticket.state = TicketState.CLOSED
         ticket.closed_at, ticket.ending = now, Ending.EVALUATED
     ticket.dispatch_at = None
+    if ticket.returned_by:
+        # Given away and given back since: with the slip the street has nothing left to decide.
+        ticket.returned_by = ""
+        parties.follow(session, ticket, Action.REEVALUATE, was_theirs=True, announced=False, now=now)
     limits.run(ticket, session.get_one(Category, ticket.category))
     history.record(
         session,
@@ -819,10 +824,14 @@ def arrive(session: Session, ticket: Ticket, text: str, *, by: Person, now: date
 
 
 def finish(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> Ticket:
-    """Done, in somebody's eyes: the resident is asked to judge. Photos sent with it show what it looks like now."""
+    """Done, in somebody's eyes: the resident is asked to judge. Photos sent with it show what it looks like now.
+
+    Raises Refused(TASKS_OPEN) for a matter that was split, until its tasks are done.
+    """
     ticket = transitions.lock(session, ticket.id)
     if not text.strip():
         transitions.check(session, ticket, Action.FINISH, by=by)
+    merging.check_tasks_done(session, ticket)
     transitions.perform(
         session,
         ticket,

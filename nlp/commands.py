@@ -11,6 +11,7 @@ from functools import cache
 
 from nlp import categories
 from nlp.normal import fold, normal
+from nlp.numbers import NUMERAL, count, in_digits
 from nlp.riders import use_wanted
 
 
@@ -347,16 +348,16 @@ _SERIAL = re.compile(
 )
 _FOLLOWS_NUMBER = re.compile(_SEPARATORS + r"*(?:" + UNIT[3:] + r")|[.:,/~—–-]\s?\d|到\s?\d|至\s?\d")
 _CODE = re.compile(r"(?:(?:邀请|绑定|验证|一次)码)?\s?:?\s?([a-z0-9]{4,20}|[a-z0-9]{1,8}(?:-[a-z0-9]{1,8}){1,3})\s*")
-_NUMERAL = "[一二两三四五六七八九十]{1,3}"
+_DOOR = "[一二两三四五六七八九十]{1,3}"
 _HOME = re.compile(
     rf"(?:[:,]|\s|在|是|住|住在|地址)*"
     rf"(?:[a-z]{{1,3}}\s?-?\s?\d{{1,4}}"
-    rf"|[\w·]{{0,20}}?(?:\d{{1,4}}|{_NUMERAL}|[a-z]\d{{0,3}})\s?(?:栋|幢|号楼|座|单元|#|号(?![线])))"
-    rf"(?:[\s,-]?(?:\d{{1,4}}|{_NUMERAL})(?:单元|门|楼|层|室|号|房)?){{0,3}}\s?[。.!]?\s*"
+    rf"|[\w·]{{0,20}}?(?:\d{{1,4}}|{_DOOR}|[a-z]\d{{0,3}})\s?(?:栋|幢|号楼|座|单元|#|号(?![线])))"
+    rf"(?:[\s,-]?(?:\d{{1,4}}|{_DOOR})(?:单元|门|楼|层|室|号|房)?){{0,3}}\s?[。.!]?\s*"
 )
 _UNTIL = re.compile(
-    rf"[\s:,]*(?:到|至)?\s?(?:\d{{4}}[-/.年])?\d{{1,2}}(?:[-/.]\d{{1,2}}日?|月\d{{1,2}}[日号]?)(?:日|号)?"
-    rf"|[\s:,]*(?:到|至)?\s?(?:\d{{1,3}}|{_NUMERAL})(?:天|日|周|个?星期|个?月|号)"
+    rf"[\s:,]*(?:到|至)?\s?(?:\d{{4}}[-/.年])?(?:\d{{1,2}}[-/.]\d{{1,2}}日?|(?:\d{{1,2}}|{NUMERAL})月(?:\d{{1,2}}|{NUMERAL})[日号]?)(?:日|号)?"
+    rf"|[\s:,]*(?:到|至)?\s?(?:\d{{1,3}}|{NUMERAL})(?:天|日|周|个?星期|个?月|号)"
     r"|[\s:,]*(?:到|至)?\s?(?:今天|明天|后天|大后天|(?:本|这|下)个?(?:周|星期|礼拜)[一二三四五六日天]?|周[一二三四五六日天]|月底|下个?月)"
 )
 _ROLE = re.compile(
@@ -503,19 +504,8 @@ def parse(text: str, *, roles: Collection[str]) -> Command | None:
     )
 
 
-_CHINESE_DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"两": 2}
-
-
-def _count(spoken: str) -> int:
-    """A number up to 99 as it is spoken, or any in digits: 12, 两, 十二, 二十."""
-    if spoken.isdecimal():
-        return int(spoken)
-    tens, ten, ones = spoken.rpartition("十")
-    return (_CHINESE_DIGITS.get(tens, 1) * 10 if ten else 0) + _CHINESE_DIGITS.get(ones, 0)
-
-
 _DIGIT = re.compile(
-    r"[\s\"'“”‘’(\[【<]*(?:我?(?:选择?|回复?|答|评)\s?:?\s?)?(第)?\s?([1-9]\d{0,2}|十[一二三四五六七八九]?|[一二三四五六七八九])"
+    r"[\s\"'“”‘’(\[【<]*(?:我?(?:选择?|回复?|答|评)\s?:?\s?)?(第)?\s?([1-9]\d{0,2}|[二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九])"
     r"(?(1)(?:个|项|条)?)\s?[)\]】>\"'”’]*"
 )
 _DIGIT_SEPARATOR = re.compile(r"[\s:,.;!?。、·|~=—–_-]+")
@@ -530,7 +520,7 @@ def digit(text: str) -> Digit | None:
     found = _DIGIT.match(folded)
     if found is None:
         return None
-    number = _count(found[2])
+    number = count(found[2])
     end = origin[found.end()] if found.end() < len(origin) else min(len(text), _HEAD)
     if _NOTHING.fullmatch(text[end:]):
         return Digit(number)
@@ -635,7 +625,7 @@ def correction(text: str) -> Correction | None:
 
 def until(rest: str, *, today: date) -> date | None:
     """The last day named in the words of `请假` ("到 12-01", "3天", "到下周五"); a day gone by means next year's."""
-    said = normal(rest)
+    said = in_digits(normal(rest))
     if found := re.search(r"(?:(\d{4})[-/.年])?(\d{1,2})(?:[-/.]|月)(\d{1,2})", said):
         year = int(found[1]) if found[1] else today.year
         try:
@@ -643,10 +633,11 @@ def until(rest: str, *, today: date) -> date | None:
             return day if found[1] or day >= today else day.replace(year=year + 1)
         except ValueError:
             return None
-    if found := re.search(r"(\d{1,3}|[一二两三四五六七八九十])\s?(天|日|周|个?星期|个?月)", said):
-        count = _count(found[1])
+    if found := re.search(r"(\d{1,3})\s?(天|日|周|个?星期|个?礼拜|个?月)", said):
         each = 1 if found[2] in ("天", "日") else 30 if found[2].endswith("月") else 7
-        return today + timedelta(days=max(count * each - 1, 0))
+        return today + timedelta(days=max(int(found[1]) * each - 1, 0))
+    if found := re.search(r"(?<!\d)(\d{1,2})号", said):
+        return _next_date(today, int(found[1]))
     for name, days in (("今天", 0), ("大后天", 3), ("后天", 2), ("明天", 1)):
         if name in said:
             return today + timedelta(days=days)
@@ -656,6 +647,15 @@ def until(rest: str, *, today: date) -> date | None:
         day = monday + timedelta(days=weekday)
         return day if day >= today else day + timedelta(days=7)
     return None
+
+
+def _next_date(today: date, number: int) -> date | None:
+    """The next day with this number: of this month, or of the first after it that has one."""
+    months = (
+        date(today.year + (today.month - 1 + ahead) // 12, (today.month - 1 + ahead) % 12 + 1, 1) for ahead in range(3)
+    )
+    days = (first + timedelta(days=number - 1) for first in months)
+    return next((day for day in days if day >= today and day.day == number), None)
 
 
 _DAY_FIRST = re.compile(r"(今天|明天|后天|\d{1,2}[-/]\d{1,2}|\d{1,2}月\d{1,2}[日号]?)[\s:,。]+")
@@ -678,7 +678,7 @@ _HOURS = re.compile(
 
 def hours(rest: str) -> tuple[int, int] | None:
     """The full hours between which somebody likes to be asked ("18-21", "晚上6点到9点", "22到6点"), each under 24."""
-    found = _HOURS.fullmatch(re.sub(r"[\s。.]", "", normal(rest)))
+    found = _HOURS.fullmatch(re.sub(r"[\s。.]", "", in_digits(normal(rest))))
     if found is None:
         return None
     start, end = int(found[2]), int(found[4])
@@ -693,7 +693,7 @@ def hours(rest: str) -> tuple[int, int] | None:
 
 
 _LENGTH = re.compile(
-    rf"(?:(?P<half>半)个?小?时|(?P<count>\d{{1,3}}|{_NUMERAL})\s?(?P<unit>个?(?:小时|钟头|时)|分钟?)?)[。.!]?"
+    rf"(?:(?P<half>半)个?小?时|(?P<count>\d{{1,3}}|{NUMERAL})\s?(?P<unit>个?(?:小时|钟头|时)|分钟?)?)[。.!]?"
 )
 
 
@@ -704,8 +704,8 @@ def minutes(rest: str) -> int | None:
         return None
     if found["half"]:
         return 30
-    count = _count(found["count"])
-    return count if (found["unit"] or "").startswith("分") else count * 60
+    said = count(found["count"])
+    return said if (found["unit"] or "").startswith("分") else said * 60
 
 
 _TAKES_OVER = re.compile(r"(?:换成?|改成?|替换?|交给)[\s:,]*(?P<name>\S{1,40})")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from models.attachment import Failure
+from models.errors import Refusal
 from texts.common import clock
 
 TITLE = "请您答复一件事"
@@ -15,8 +17,21 @@ HOW = "怎么办好的，或者为什么退回（办好的话会发给居民）"
 SEND = "答复"
 HINT = "只能答复一次。号码和门牌已经隐去；要和居民联系，请找把链接发给您的人。"
 
+PHOTOS = "照片（最多 3 张，可以不传；每张 10 MB 以内）"
+
+PHOTO_FAULTS = {
+    Failure.NOT_A_PHOTO: "有一个文件不是照片。请重新选 JPG 或 PNG 的照片，或者不传照片直接答复。",
+    Failure.TOO_BIG: "照片太大或太多了，最多 3 张、每张 10 MB 以内。请重新选，或者不传照片直接答复。",
+    Failure.BROKEN: "有一张照片打不开。请重新选，或者不传照片直接答复。",
+}
+TOO_LARGE_TITLE = "照片太大了"
+TOO_LARGE = "最多 3 张、每张 10 MB 以内。请退回上一页，少选几张再答复；不传照片也可以。"
+
 SAY_SOMETHING = "请选一项，并写一句话。"
-STREET_DECIDED = "街道已经定了由您这里办，不能再退回。确实有难处，请直接和街道说。"
+FAULTS = {
+    Refusal.STREET_DECIDED: "街道已经定了由您这里办，不能再退回。确实有难处，请直接和街道说。",
+    Refusal.TASKS_OPEN: "这件事还有一部分是别人在办，等那部分办好了您再答复，链接照样能用。急的话，请找把链接发给您的人。",
+}
 
 THANKS_TITLE = "收到了，谢谢您"
 THANKS = "您的答复已经转到。这个页面可以关掉了。"

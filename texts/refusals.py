@@ -72,6 +72,10 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.HAS_TASKS: lambda facts: (
         f"{facts.get('number', '这件事')} 有子任务，或者本身就是子任务，这一步用不上；子任务最多 5 件。"
     ),
+    Refusal.TASKS_OPEN: lambda facts: (
+        f"{facts.get('number', '这件事')} 拆出来的 {'、'.join(facts.get('tasks') or []) or '子任务'} 还没办完。\n"
+        "等它们办好再办结；用不着办的，请先撤单。"
+    ),
     Refusal.OWN_WORK: lambda facts: f"{facts.get('number', '这件事')} 是您自己出力办的，评价由社区回访来做，谢谢您。",
     Refusal.STREET_DECIDES: lambda facts: (
         f"{facts.get('number', '这件事')} 被{facts.get('name') or '部门'}退回，正等街道定，这一步由街道来做。"

@@ -108,8 +108,6 @@ DANGERS = {
     "drowning": "请马上拨打 119 和 120，别下水，扔绳子、竹竿、救生圈。",
 }
 
-DANGER_WITHOUT_NUMBER = "我正在通知社区值班的人。"
-
 
 def stored_for_later() -> str:
     """The database is away; the message is kept in a file."""
@@ -351,11 +349,10 @@ def announcement_is_not_all(number: str) -> str:
     return f"好的，编号 {number} 单独安排人处理。\n还有什么情况？直接说给我听，照片也可以。"
 
 
-VERB_ADD, VERB_WITHDRAW, VERB_URGE, VERB_SHOW, VERB_EVALUATE = "补充", "撤回", "去催", "给您看", "记下评价"
+VERB_ADD, VERB_WITHDRAW, VERB_URGE, VERB_EVALUATE = "补充", "撤回", "去催", "记下评价"
 VERB_ACCEPT, VERB_DECLINE, VERB_RELEASE = "记您接单", "记您婉拒", "退回"
 VERB_ARRIVE, VERB_FINISH, VERB_RELAY = "记您到场", "记为办完", "带话"
 VERB_UNMERGE = "分开办"
-VERB_CLAIM, VERB_ANSWER, VERB_RETURN = "记您认领", "发出答复", "退回"
 
 
 def create_ask() -> str:

@@ -4,7 +4,9 @@ about them, one-time links, tasks pushed down, and matters on a border.
 
 from __future__ import annotations
 
+import io
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -14,12 +16,14 @@ from werkzeug.test import TestResponse
 
 from models import departments, parties, tickets
 from models.area import Area
+from models.attachment import Attachment, AttachmentUse
 from models.category import Level
 from models.inbox import InboxMessage
 from models.outbox import Notice
 from models.party import Assignment, End, Link, PartyKind
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.ticket import TicketEvent, TicketState
+from tests.bot.pictures import file, scene
 from tests.handlers.conftest import OFFICIAL, WECOM, Street, both_platforms
 
 RESIDENT, NEIGHBOUR, MEMBER = "demo-resident-1", "demo-resident-2", "demo-member-1"
@@ -167,11 +171,26 @@ def opened(street: Street, path: str) -> TestResponse:
     return street.huying.web.test_client().get(path)
 
 
-def sent(street: Street, path: str, answer: str, words: str = "已经修好", **fields: str) -> TestResponse:
+def sent(
+    street: Street,
+    path: str,
+    answer: str,
+    words: str = "已经修好",
+    *,
+    photos: Sequence[bytes] = (),
+    of: str = "image/jpeg",
+) -> TestResponse:
     """The form of the page, filled in and sent."""
     proof = re.search(r'name="proof" value="([^"]+)"', opened(street, path).text)
-    form = {"proof": proof[1] if proof else "", "answer": answer, "words": words, **fields}
+    form: dict[str, object] = {"proof": proof[1] if proof else "", "answer": answer, "words": words}
+    if photos:
+        form["photo"] = [(io.BytesIO(each), "IMG_1.jpg", of) for each in photos]
     return street.huying.web.test_client().post(path, data=form)
+
+
+def kept(street: Street) -> list[Attachment]:
+    with street.huying.database.reading() as session:
+        return list(session.scalars(select(Attachment).order_by(Attachment.id)))
 
 
 @both_platforms
@@ -199,6 +218,57 @@ def test_an_outside_party_returns_by_a_link_and_the_street_decides(street: Stree
     assert "退回街道" not in page.text
     assert sent(street, again[1], "return", "还是不归我们").status_code == 422
     assert street.ticket("0001").state is TicketState.ASSIGNED
+
+
+def test_three_photos_come_with_an_answer_and_the_resident_sees_them(street: Street) -> None:
+    path = given_to_the_power_station(street)
+    assert sent(street, path, "finish", photos=[file(scene(number)) for number in range(3)]).status_code == 303
+    rows = kept(street)
+    assert [(row.use, bool(row.stored), bool(row.small), row.failure) for row in rows] == [
+        (AttachmentUse.AFTER, True, True, None)
+    ] * 3
+    asked = street.told(RESIDENT)[-1]
+    assert "请评价" in asked
+    seen = re.search(r"http://127\.0\.0\.1:8080(/photos/\S+)", asked)
+    assert seen is not None
+    assert opened(street, seen[1]).text.count("<img") == 3
+
+
+def test_a_photo_with_a_return_shows_what_is_still_to_do(street: Street) -> None:
+    path = given_to_the_power_station(street)
+    assert sent(street, path, "return", "是小区自己的线路", photos=[file(scene())]).status_code == 303
+    assert [row.use for row in kept(street)] == [AttachmentUse.BEFORE]
+
+
+@pytest.mark.parametrize(
+    ("photos", "of", "why"),
+    [
+        ([b"<html>"], "text/html", "不是照片"),
+        ([b"\xff\xd8\xff" + b"0" * 99], "image/jpeg", "打不开"),
+        ([file(scene())] * 4, "image/jpeg", "最多 3 张"),
+    ],
+)
+def test_what_is_no_photo_is_refused_at_once_and_the_words_stay(
+    street: Street, photos: list[bytes], of: str, why: str
+) -> None:
+    path = given_to_the_power_station(street)
+    refused = sent(street, path, "finish", "线路已换好", photos=photos, of=of)
+    assert refused.status_code == 422
+    assert why in refused.text
+    assert "线路已换好" in refused.text
+    assert kept(street) == []
+    assert sent(street, path, "finish").status_code == 303
+
+
+def test_nothing_large_is_read_without_a_link_that_holds(street: Street) -> None:
+    path = given_to_the_power_station(street)
+    large = {"photo": (io.BytesIO(b"0" * 100_000), "a.jpg")}
+    wrong = street.huying.web.test_client().post("/answer/guess", data=large)
+    assert wrong.data == opened(street, "/answer/guess").data
+    kind = "multipart/form-data; boundary=x"
+    too_large = street.huying.web.test_client().post(path, data=b"0" * 32_000_000, content_type=kind)
+    assert (too_large.status_code, "太大" in too_large.text) == (413, True)
+    assert opened(street, path).status_code == 200
 
 
 def test_looking_at_a_link_uses_nothing_up(street: Street) -> None:

@@ -98,6 +98,15 @@ def test_own_work_is_always_called_about_and_by_somebody_else(session: Session, 
     assert own.ending is Ending.CALLED_BACK
 
 
+def test_nobody_is_called_about_a_task_or_about_what_a_department_pushed_down(session: Session, world: World) -> None:
+    whole, task, pushed = (factories.ticket(session, world.resident, area=world.street.building) for _ in range(3))
+    task.parent_id, pushed.origin = whole.id, "城管"
+    for each in (task, pushed):
+        tickets.finish(session, each, "好了", by=world.staff, now=NOW)
+        assert tickets.auto_close(session, each.id, now=NOW + 7 * DAY, days=7)
+    assert draw(session, at_least=9) == 0
+
+
 def test_an_emergency_nobody_judged_is_called_about_though_it_is_never_closed(session: Session, world: World) -> None:
     ticket = factories.ticket(session, world.resident, area=world.street.building, urgency=Urgency.EMERGENCY)
     tickets.finish(session, ticket, "救出来了", by=world.staff, now=NOW)
@@ -213,6 +222,13 @@ def test_what_staff_record_from_calls_is_never_a_burst(session: Session, world: 
     for call_back in session.scalars(select(CallBack)).all():
         callbacks.record(session, call_back, 1, "", by=world.street_staff, now=NOW + 7 * DAY)
     assert results.set_aside_bursts(session, now=NOW + 8 * DAY, an_hour=3, of_one_a_day=3) == 0
+
+
+def test_what_staff_say_of_their_own_tasks_is_never_a_burst(session: Session, world: World) -> None:
+    judged(session, world, minutes=2, count=10, worker=world.staff, by=world.resident)
+    for ticket in session.scalars(select(Ticket)):
+        ticket.origin = "城管"
+    assert set_aside(session) == [None] * 10
 
 
 def _flagged(session: Session) -> list[Evaluation]:

@@ -29,7 +29,7 @@ from models.db import Database
 from models.departments import Draft
 from models.errors import Refusal, Refused
 from models.joint import JointArea, JointNode, Turn
-from models.party import Assignment, PartyKind
+from models.party import Assignment, End, PartyKind
 from models.person import Person, RoleKind
 from models.statistics import FirstGiven
 from models.ticket import Ticket, TicketEvent, TicketState, Urgency
@@ -143,6 +143,18 @@ def test_the_heir_of_a_ticket_that_was_taken_back_keeps_what_was_given_and_its_l
     assert (follower.state, follower.department) == (TicketState.ASSIGNED, "供电所")
     assert links.answer(session, token, "修好了", finished=True, now=NOW)
     assert follower.state is TicketState.RESOLVED
+
+
+def test_a_slip_that_is_taken_back_leaves_the_street_nothing_to_decide(session: Session, world: World) -> None:
+    ticket = factories.ticket(session, world.resident, area=world.street.building)
+    tickets.finish(session, ticket, "好了", by=world.staff, now=NOW)
+    tickets.evaluate(session, ticket, 3, "按错了", by=world.resident, now=NOW)
+    desk.assign(session, ticket, "城管", "", by=world.staff, now=NOW)
+    desk.send_back(session, ticket, "不归我们", by=world.clerk, now=NOW)
+    tickets.reevaluate(session, ticket, 1, "", by=world.resident, now=NOW, hours=24)
+    assert (ticket.state, ticket.returned_by) == (TicketState.CLOSED, "")
+    [given] = session.scalars(select(Assignment))
+    assert given.end is End.OVER
 
 
 # ---------------------------------------------------------------- first dispatch

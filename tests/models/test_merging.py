@@ -151,6 +151,25 @@ def test_a_ticket_is_split_into_tasks_that_are_dispatched_by_themselves(session:
     assert history.verify_history(session) is None
 
 
+def test_the_whole_is_done_when_its_tasks_are(session: Session, world: World) -> None:
+    [ticket] = told(session, world, 1)
+    done, left = splitting.split(
+        session, ticket, [Task("劝一劝", "noise"), Task("换灯泡", "lamp")], by=world.staff, channel="console", now=NOW
+    )
+    tickets.finish(session, done, "好了", by=world.staff, now=NOW)
+    refused(Refusal.TASKS_OPEN, lambda: tickets.finish(session, ticket, "都好了", by=world.staff, now=NOW))
+    tickets.withdraw(session, left, "用不着了", by=world.staff, now=NOW)
+    tickets.finish(session, ticket, "都好了", by=world.staff, now=NOW)
+    assert ticket.state is TicketState.RESOLVED
+
+
+def test_what_a_resident_reported_is_merged_into_the_whole_and_not_into_a_task(session: Session, world: World) -> None:
+    whole, other = told(session, world, 2)
+    [task] = splitting.split(session, whole, [Task("劝一劝", "noise")], by=world.staff, channel="console", now=NOW)
+    refused(Refusal.HAS_TASKS, lambda: merging.merge(session, other, task, by=world.staff, now=NOW))
+    assert merging.merge(session, other, whole, by=world.staff, now=NOW) is whole
+
+
 def test_five_tasks_at_most_and_no_tasks_of_tasks(session: Session, world: World) -> None:
     def split(of: Ticket, count: int) -> list[Ticket]:
         return splitting.split(

@@ -40,4 +40,3 @@ def test_whatever_differs_in_six_bits_at_most_is_found_and_nothing_else(both: Da
                 found = photos.near(session, changed(bits, count, chance), since=NOW - timedelta(days=90))
                 assert list(found) == ([number] if count <= photos.DISTANCE else [])
         assert not photos.near(session, sent[40], since=NOW - timedelta(days=30))
-        assert not photos.near(session, sent[40], since=NOW - timedelta(days=90), but=41)

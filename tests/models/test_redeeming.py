@@ -346,7 +346,7 @@ def test_in_whatever_order_people_earn_correct_redeem_and_cancel_everything_stay
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=40,
+            max_examples=20,
             stateful_step_count=40,
             deadline=None,
             derandomize=True,

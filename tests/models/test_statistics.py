@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from models import callbacks, desk, merging, results, statistics, summaries, tickets
+from models import callbacks, desk, merging, pushing, results, splitting, statistics, summaries, tickets
+from models.category import Category
 from models.clock import CHINA, local
 from models.db import Database
 from models.errors import Refused
 from models.result import CallBack, CallState, Figure, Result, ResultDay, SummedDay
+from models.splitting import Task
 from models.statistics import JUDGED, LEFT_OUT, Rates, Share
 from models.ticket import Evaluation, SetAside, Ticket, TicketEvent, TicketState
 from tests import factories
@@ -141,7 +143,7 @@ lives = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lives=lives, first=st.integers(0, 20), days=st.integers(1, 30))
 def test_a_simple_count_over_random_histories_agrees(
     database: Database, lives: list[tuple[bool, bool, list[str]]], first: int, days: int
@@ -249,6 +251,47 @@ def test_a_ticket_finished_twice_counts_once_by_its_last_result_of_the_period(se
     assert rates(0, 20) == (1, Share(1, 1))
     assert rates(0, 5) == (1, Share(0, 1)), "the first result stays what it was in its own period"
     assert rates(5, 20) == (1, Share(1, 1))
+
+
+def rates_of(session: Session, world: World) -> Rates:
+    here = [world.street.community.id]
+    return statistics.total(
+        statistics.figures(session, since=NOW, until=NOW + 60 * DAY, communities=here, nowhere=False)
+    )
+
+
+def test_a_matter_that_was_split_counts_once_by_its_reporter_and_its_tasks_stand_beside(
+    session: Session, world: World
+) -> None:
+    ticket = factories.ticket(session, world.resident, area=world.street.building)
+    parts = [Task("去劝一劝", "noise"), Task("换灯泡", "lamp"), Task("用不着的", "lamp")]
+    *done, left = splitting.split(session, ticket, parts, by=world.staff, channel="console", now=NOW)
+    for task in done:
+        tickets.finish(session, task, "好了", by=world.street_staff, now=NOW)
+        tickets.evaluate(session, task, 1, "", by=world.staff, now=NOW)
+    tickets.withdraw(session, left, "用不着了", by=world.staff, now=NOW)
+    assert rates_of(session, world).counts == {Figure.PART: 2}, "staff said yes, and nobody else"
+    tickets.finish(session, ticket, "都好了", by=world.staff, now=NOW)
+    assert rates_of(session, world).judged == 0
+    tickets.evaluate(session, ticket, 2, "", by=world.resident, now=NOW)
+    rates = rates_of(session, world)
+    assert (rates.answered, rates.solved, rates.satisfied) == (Share(1, 1), Share(1, 1), Share(0, 1))
+    assert (rates.finished, rates.counts[Figure.PART]) == (1, 2)
+
+
+def test_a_department_does_not_judge_its_own_task_into_the_rates(session: Session, world: World) -> None:
+    community, party = pushing.community_named(session, "香樟社区", by=world.clerk)
+    pushing.add_entry(session, community, "养犬宣传", session.get_one(Category, "other"))
+    task = pushing.push_down(
+        session, community, party, "养犬宣传，周末摆摊", by=world.clerk, channel="console", now=NOW
+    )
+    assert isinstance(task, Ticket)
+    tickets.finish(session, task, "摆了两天", by=world.staff, now=NOW)
+    tickets.evaluate(session, task, 3, "", by=world.clerk, now=NOW)
+    assert rates_of(session, world).counts == {Figure.PUSHED_DOWN: 1}
+    tickets.finish(session, task, "又摆了两天", by=world.staff, now=NOW)
+    tickets.evaluate(session, task, 1, "", by=world.clerk, now=NOW)
+    assert rates_of(session, world).counts == {Figure.PUSHED_DOWN: 1}
 
 
 @pytest.mark.parametrize(

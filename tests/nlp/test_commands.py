@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from nlp import numbers
 from nlp.commands import (
     About,
     Audience,
@@ -16,6 +17,7 @@ from nlp.commands import (
     audience,
     correction,
     digit,
+    hours,
     minutes,
     needs,
     parse,
@@ -282,7 +284,12 @@ def test_a_resident_is_not_pointed_at_a_members_command() -> None:
 @pytest.mark.parametrize(
     ("rest", "day"),
     [("到 12-01", date(2026, 12, 1)), ("到1月5日", date(2027, 1, 5)), ("3天", date(2026, 11, 24)), ("到后天", date(2026, 11, 24)),
-     ("到下周五", date(2026, 11, 27)), ("2027-02-03", date(2027, 2, 3)), ("到 13-45", None), ("有事", None)],
+     ("到下周五", date(2026, 11, 27)), ("2027-02-03", date(2027, 2, 3)), ("到 13-45", None), ("有事", None),
+     ("十二天", date(2026, 12, 3)), ("二十天", date(2026, 12, 11)), ("三十一天", date(2026, 12, 22)), ("十天", date(2026, 12, 1)),
+     ("一百零五天", date(2027, 3, 6)), ("两周", date(2026, 12, 5)), ("十一个月", date(2027, 10, 17)), ("两个礼拜", date(2026, 12, 5)),
+     ("到十二月五号", date(2026, 12, 5)), ("到十二月二十五日", date(2026, 12, 25)), ("到三月八号", date(2027, 3, 8)),
+     ("到十五号", date(2026, 12, 15)), ("到30号", date(2026, 11, 30)), ("到三十一号", date(2026, 12, 31)), ("到40号", None),
+     ("到星期三", date(2026, 11, 25)), ("到下周二", date(2026, 11, 24)), ("到星期日", date(2026, 11, 22))],
 )  # fmt: skip
 def test_leave_ends_on_the_day_that_was_said(rest: str, day: date | None) -> None:
     assert until(rest, today=date(2026, 11, 22)) == day
@@ -291,8 +298,41 @@ def test_leave_ends_on_the_day_that_was_said(rest: str, day: date | None) -> Non
 @pytest.mark.parametrize(
     ("said", "length"),
     [("1", 60), ("2小时", 120), ("两个小时", 120), ("半小时", 30), ("半个小时。", 30), ("30分钟", 30), ("十分钟", 10),
-     ("二十分钟", 20), ("四十五分钟", 45), ("十二小时", 720),
+     ("二十分钟", 20), ("四十五分钟", 45), ("十二小时", 720), ("一百二十分钟", 120), ("一百二十", 7200), ("九十分", 90),
      ("0", 0), ("很多", None), ("-1", None), ("1天", None), ("", None)],
 )  # fmt: skip
 def test_a_length_of_time_is_read_as_people_say_it(said: str, length: int | None) -> None:
     assert minutes(said) == length
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [("7", 7), ("一", 1), ("两", 2), ("十", 10), ("十二", 12), ("二十", 20), ("二十三", 23), ("九十九", 99), ("一百", 100),
+     ("一百零五", 105), ("一百二", 120), ("两百一十", 210), ("三百四十五", 345)],
+)  # fmt: skip
+def test_a_number_is_read_as_people_say_it(said: str, number: int) -> None:
+    assert numbers.count(said) == number
+
+
+@pytest.mark.parametrize(
+    ("said", "between"),
+    [("18-21", (18, 21)), ("晚上六点到九点", (18, 21)), ("二十二点到六点", (22, 6)), ("十点至十二点", (10, 12)), ("下午两点到晚上十点", (14, 22)),
+     ("八点", None), ("三十点到五点", None)],
+)  # fmt: skip
+def test_hours_are_read_as_people_say_them(said: str, between: tuple[int, int] | None) -> None:
+    assert hours(said) == between
+
+
+@pytest.mark.parametrize("said", ["请假十二天", "请假 二十天", "请假到十二月五号", "请假到十五号", "请假三周"])
+def test_leave_is_asked_for_in_words_too(said: str) -> None:
+    command = parse(said, roles=EVERYBODY)
+    assert command is not None
+    assert command.intent is Intent.LEAVE
+
+
+@pytest.mark.parametrize(
+    ("said", "number"), [("十", 10), ("十二", 12), ("第十二", 12), ("二十", 20), ("二十三 还是吵", 23), ("二十三楼漏水", None)]
+)  # fmt: skip
+def test_a_choice_above_ten_is_read_in_words(said: str, number: int | None) -> None:
+    found = digit(said)
+    assert (found.number if found else None) == number

@@ -120,6 +120,8 @@ class Checker:
             *self._nobody_is_forgotten(),
             *self._desk(),
             *self._alarms(),
+            *self._split(),
+            *self._announced(),
         ]
         found += self._compare()
         found += [each for row in self._notices for each in self._delivery(row)]
@@ -810,6 +812,93 @@ class Checker:
                     yield self._finding("missing", "alarm", ticket.id, ticket.reporter_id, again, "nobody has answered")
                 if following is not None and following - at < timedelta(minutes=5):
                     yield self._finding("double", "alarm", ticket.id, ticket.reporter_id, following, "too soon")
+
+            yield from self._on_duty(ticket, rows)
+
+    def _on_duty(self, ticket: Row, rows: Sequence[Row]) -> Iterator[Finding]:
+        """Where somebody is on duty, they alone are alarmed first, and their second five minutes later at the earliest."""
+        shift = self._shift_at(ticket.opened_at, self._home_of(ticket))
+        if shift is None:
+            return
+        for row in rows:
+            too_soon = row.created_at < ticket.opened_at + timedelta(minutes=5)
+            if too_soon and row.person_id != shift.first_id:
+                yield self._finding("undue", "alarm", ticket.id, row.person_id, row.created_at, "is not on duty first")
+        if not any(row.person_id == shift.first_id and row.created_at == ticket.opened_at for row in rows):
+            yield self._finding("missing", "alarm", ticket.id, shift.first_id, ticket.opened_at, "is on duty")
+
+    def _home_of(self, ticket: Row) -> int | None:
+        """The community in which it was when it was opened; None where that is not known any more."""
+        moved = any(event.action == "locate" for event in self._events[ticket.id])
+        return None if moved else ticket.community_id
+
+    def _shift_at(self, moment: datetime, area_id: int | None) -> Row | None:
+        here = working.local(moment)
+        for row in self._history.of("duties"):
+            if row.area_id != area_id or row.day is not None:
+                continue
+            days = [here.date()] if row.begins < row.ends else [here.date(), here.date() - timedelta(days=1)]
+            for day in days:
+                begins = datetime.combine(day, row.begins, working.CHINA)
+                ends = datetime.combine(day + timedelta(days=row.ends <= row.begins), row.ends, working.CHINA)
+                if day.weekday() == row.weekday and begins <= moment < ends:
+                    return row
+        return None
+
+    # ------------------------------------------------------------ tasks, announcements
+
+    def _split(self) -> Iterator[Finding]:
+        """What was split is offered to nobody any more, and is done by people when its tasks are."""
+        tasks: dict[int, list[int]] = defaultdict(list)
+        for ticket in self._tickets.values():
+            if ticket.parent_id is not None:
+                tasks[ticket.parent_id].append(ticket.id)
+        for ticket_id, parts in tasks.items():
+            events = self._events[ticket_id]
+            since = next((event.at for event in events if event.action == "split"), None)
+            if since is None:
+                yield self._finding(
+                    "missing", "split", ticket_id, self._tickets[ticket_id].reporter_id, events[0].at, ""
+                )
+                continue
+            for wave in self._history.of("waves"):
+                if wave.ticket_id == ticket_id and wave.at > since and wave.mode == "volunteers" and wave.picks["list"]:
+                    person_id = wave.picks["list"][0]["person"]
+                    yield self._finding("undue", "offer", ticket_id, person_id, wave.at, "it was split")
+            for event in events:
+                if event.action != "finish" or "announcement" in event.facts:
+                    continue
+                before = [[e.after for e in self._events[part] if e.at < event.at] for part in parts]
+                if any(states and states[-1] in OPEN for states in before):
+                    why = "finished before its tasks"
+                    yield self._finding("undue", "finish", ticket_id, event.by_id or 0, event.at, why)
+
+    def _announced(self) -> Iterator[Finding]:
+        """What an announcement answers is held once by it, while it holds, until it ends; nothing else is."""
+        announcements = {row.id: row for row in self._history.of("announcements")}
+        rows = {(row.ticket_id, row.announcement_id): row for row in self._history.of("announcement_tickets")}
+        held: Counter[tuple[int, int]] = Counter()
+        for ticket_id, events in self._events.items():
+            for event in events:
+                if event.action != "hold" or "announcement" not in event.facts:
+                    continue
+                key = ticket_id, event.facts["announcement"]
+                held[key] += 1
+                one, person_id = announcements[key[1]], self._tickets[ticket_id].reporter_id
+                if key not in rows or not one.created_at <= event.at < one.until:
+                    yield self._finding(
+                        "undue", "held", ticket_id, person_id, event.at, "the announcement does not hold"
+                    )
+                if datetime.fromisoformat(event.facts["until"]) != one.until:
+                    yield self._finding("undue", "held", ticket_id, person_id, event.at, "until another day")
+        for (ticket_id, number), row in rows.items():
+            count = held[ticket_id, number]
+            if row.answered_at is not None and not row.apart and count != 1:
+                what = "double" if count else "missing"
+                person_id = self._tickets[ticket_id].reporter_id
+                yield self._finding(
+                    what, "held", ticket_id, person_id, row.answered_at, f"announced, held {count} times"
+                )
 
     # ------------------------------------------------------------ what was due against what there is
 

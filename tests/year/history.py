@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models.announcement import Announcement, Answered
 from models.area import Area
 from models.attachment import Attachment
 from models.category import Category
@@ -48,7 +49,7 @@ class PersonAt:
 
 
 TABLES = (
-    Area, Attachment, Category, Duty, Evaluation, Identity, Lookout, Notice, Offer, Person, Reminder, Role, Ticket,
+    Announcement, Answered, Area, Attachment, Category, Duty, Evaluation, Identity, Lookout, Notice, Offer, Person, Reminder, Role, Ticket,
     TicketEvent, TicketWords, Wave,
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.channels import Outgoing
 from handlers.turn import EventKind, Reply
-from models import callbacks
+from models import callbacks, splitting
 from models.area import Area
 from models.clock import CHINA
 from models.errors import Refused
@@ -107,6 +107,10 @@ class Neighbours:
             self._at(begins + length * self.rng.random(), self._lookout, day=1)
         for _ in range(max(2, reports // 40)):
             self._at(begins + length * self.rng.random(), self._comes_and_goes, day=1)
+        for _ in range(max(2, reports // 20)):
+            self._at(begins + length * self.rng.random(), self._water_is_off, day=1)
+        for _ in range(max(4, reports // 10)):
+            self._at(begins + length * self.rng.random(), self._split, day=1)
         day = begins
         while day < self.until:
             if day.astimezone(CHINA).weekday() == 1:
@@ -338,6 +342,40 @@ class Neighbours:
         elif share < 0.8:
             self._later(10 * MINUTE, 2 * DAY, self._says(who, f"认领 {number}", on=on))
             self._later(2 * DAY, 12 * DAY, self._says(who, f"答复 {number} 已经整改", on=on), odds=0.8)
+
+    def _water_is_off(self) -> None:
+        """Somebody says so, the desk announces it, and others say so before and after it is over."""
+        self.town.say(self.rng.choice(RESIDENTS), f"香樟花园{self.rng.randrange(1, 7)}栋停水了")
+        self._later(20 * MINUTE, 2 * HOUR, self._announce)
+        for _ in range(3):
+            words = f"香樟花园{self.rng.randrange(1, 7)}栋停水了"
+            self._later(10 * MINUTE, 40 * HOUR, self._says(self.rng.choice(RESIDENTS), words))
+
+    def _announce(self) -> None:
+        reply = self.town.say(DESKS[0], "公告 香樟花园停水抢修，明天下午4点恢复", on=WECOM)
+        if reply.choices:
+            self._tap(DESKS[0], reply.choices[0].command, WECOM)
+
+    def _split(self) -> None:
+        """The street makes two tasks of what is open, as on the console."""
+        database = self.town.huying.database
+        with database.reading() as session:
+            street = session.scalars(select(Identity.person_id).where(Identity.account == DESKS[2])).first()
+            states = [TicketState.NEW, TicketState.OFFERED, TicketState.ACCEPTED]
+            found = session.scalars(
+                select(Ticket.id).where(Ticket.state.in_(states), Ticket.parent_id.is_(None)).order_by(Ticket.id)
+            ).all()
+        if not found:
+            return
+        tasks = [splitting.Task("把楼道清理干净", "sanitation"), splitting.Task("上门劝一劝", "noise")]
+        try:
+            with database.transaction() as session:
+                whole, by = session.get_one(Ticket, self.rng.choice(found)), session.get_one(Person, street)
+                splitting.split(session, whole, tasks, by=by, channel=WECOM, now=self.town.now)
+        except Refused:
+            return  # returned, and the street has not decided
+        self.town.huying.tasks.wake(session)
+        self.town.work()
 
     def _call_back(self) -> None:
         database = self.town.huying.database

@@ -18,11 +18,12 @@ from typing import Any
 
 import dramatiq
 from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy.orm import Session
 
 from bot.app import Huying, create_app
 from bot.channels import NotSent, Outgoing, Sent, Way, Why
 from handlers.turn import EventKind, Message, MessageKind, Opens, Point, Reply
-from models import demo, people, seed
+from models import demo, duty, people, seed
 from models.area import Area
 from models.category import Category
 from models.clock import CHINA
@@ -293,8 +294,19 @@ def _settle(url: str, now: datetime) -> None:
         people.grant(session, manager, RoleKind.PROPERTY, areas["滨江雅苑"].id, now=now)
         rider = session.scalars(select(Person).where(Person.name == "小马")).one()
         people.grant(session, rider, RoleKind.MEMBER, areas["香樟社区"].id, now=now)
+        _roster(session, areas["香樟社区"])
         for code in ("noise", "sanitation", "pets"):
             session.get_one(Category, code).limits_by = {
                 level: {"accept": "1wd"} for level in ("community", "street", "department")
             }
     database.dispose()
+
+
+def _roster(session: Session, community: Area) -> None:
+    """By day one of the desk is on duty and another is the second; at night the other way round."""
+    one, other = (each.name for each in duty.candidates(session, community)[:2])
+    shifts = [
+        {"days": range(1, 8), "from": "08:00", "to": "20:00", "first": one, "second": other},
+        {"days": range(1, 8), "from": "20:00", "to": "08:00", "first": other, "second": one},
+    ]
+    duty.enter(session, {"area": community.name, "weekly": shifts, "dates": []})
