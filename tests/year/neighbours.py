@@ -366,6 +366,9 @@ class Neighbours:
                 select(Ticket.id).where(Ticket.state.in_(states), Ticket.parent_id.is_(None)).order_by(Ticket.id)
             ).all()
         if not found:
+            # Nothing is open: a little later.
+            if self.town.now < self.until:
+                self.town.plan(self.town.now + 5 * HOUR, self._split)
             return
         tasks = [splitting.Task("把楼道清理干净", "sanitation"), splitting.Task("上门劝一劝", "noise")]
         try:
