@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from models import opening
+from models import hours as opening
 from models.stations import Draft
 from nlp.riders import hours, use_named, uses_of
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from models import opening
-from models.opening import Hours
+from models.hours import Hours
 from models.station import Fault, Station, Use
 from texts.common import day, day_name, hour
 
