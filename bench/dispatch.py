@@ -20,7 +20,7 @@ from servers import scratch
 from sqlalchemy import func, select
 from stores import NotHere, postgres
 
-from models import dispatch, seed, tickets
+from models import dispatch, opening, seed
 from models.db import Database, upgrade
 from models.offer import Offer, OfferState
 from models.person import Person
@@ -98,8 +98,8 @@ class City:
         """Somebody reports a noise in some estate."""
         with self.database.transaction() as session:
             reporter = session.get_one(Person, self.members + chance.randint(1, 1000))
-            report = tickets.Report("楼上太吵了", category="noise", area_id=10000 + chance.randint(1, ESTATES))
-            return tickets.open_ticket(session, report, by=reporter, channel="official", now=now).id
+            report = opening.Report("楼上太吵了", category="noise", area_id=10000 + chance.randint(1, ESTATES))
+            return opening.open_ticket(session, report, by=reporter, channel="official", now=now).id
 
     def dispatch(self, ticket_id: int, *, now: datetime) -> float:
         """The worker's transaction; its seconds."""

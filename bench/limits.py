@@ -21,7 +21,7 @@ from stores import NotHere, postgres
 
 from bot.app import create_app, prepare
 from bot.settings import Settings
-from models import demo, tickets
+from models import demo, opening
 from models.area import Area
 from models.category import Category
 from models.db import Database
@@ -62,8 +62,8 @@ def lay_out(url: str) -> list[int]:
         ids: list[int] = []
         for first in range(0, COUNT, 50):
             news = [
-                tickets.New(
-                    tickets.Report("楼上太吵", category="noise", area_id=building.id, place=building.name),
+                opening.New(
+                    opening.Report("楼上太吵", category="noise", area_id=building.id, place=building.name),
                     category=noise,
                     community_id=int(building.path.strip("/").split("/")[2]),
                     reporter_id=reporter.id,
@@ -71,7 +71,7 @@ def lay_out(url: str) -> list[int]:
                 )
                 for building in (buildings[(first + at) % len(buildings)] for at in range(50))
             ]
-            opened = tickets.insert_tickets(session.connection(), news, now=NOW - timedelta(hours=2))
+            opened = opening.insert_tickets(session.connection(), news, now=NOW - timedelta(hours=2))
             ids += [each.id for each in opened]
         session.execute(update(Ticket).where(Ticket.id.in_(ids)).values(dispatch_at=None))
         session.execute(

@@ -23,7 +23,7 @@ from pathlib import Path
 from sqlalchemy import insert, select, text
 
 from handlers import same
-from models import areas, seed, tickets
+from models import areas, opening, seed
 from models.area import AreaKind
 from models.clock import local
 from models.db import Database, upgrade
@@ -204,8 +204,8 @@ def _looks(database: Database, buildings: list[tuple[int, int]], resident_id: in
     for _ in range(LOOKS):
         with database.reading() as session:
             by = session.get_one(Person, resident_id)
-            report = tickets.Report(NEW, category="noise", area_id=chance.choice(buildings)[0], place="小区里")
-            ticket = tickets.open_ticket(session, report, by=by, channel="official", now=NOW)
+            report = opening.Report(NEW, category="noise", area_id=chance.choice(buildings)[0], place="小区里")
+            ticket = opening.open_ticket(session, report, by=by, channel="official", now=NOW)
             begin, began = time.perf_counter(), time.thread_time()
             same.look(session, [ticket], now=NOW)
             session.flush()

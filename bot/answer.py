@@ -21,7 +21,7 @@ from handlers.intake import Taken
 from handlers.respond import respond
 from handlers.router import Router
 from handlers.turn import EventKind, Meaning, Message, MessageKind, Opens, Reply, Turn, WindowNumbers, World
-from models import outboxes, people, tickets
+from models import opening, outboxes, people
 from models.clock import Clock
 from models.conversation import Conversation, State
 from models.db import Database, is_contention
@@ -123,9 +123,9 @@ class Answerer:
             with self._database.transaction() as session:
                 identity = people.meet(session, message.channel, message.sender, now=now)
                 if inbox.seen(session, message, now=now) is None:
-                    ticket = tickets.open_ticket(
+                    ticket = opening.open_ticket(
                         session,
-                        tickets.Report(words=message.text),
+                        opening.Report(words=message.text),
                         by=identity.person,
                         channel=message.channel,
                         now=now,

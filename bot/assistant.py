@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from bot.logs import logger
 from bot.settings import AssistantSettings
-from models import tickets, triage
+from models import opening, triage
 from models.clock import Clock
 from models.db import Database
 from nlp.extract import mask
@@ -88,7 +88,7 @@ class Assistant:
         """
         self._settings = settings
         self._database = database
-        self._categories = {code: name for code, name in categories.items() if code != tickets.OTHER}
+        self._categories = {code: name for code, name in categories.items() if code != opening.OTHER}
         self._clock = clock
         self._wake = wake
         self._breaker = Breaker()

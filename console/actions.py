@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from console import recommend
 from console.house import as_id, field
 from console.sight import Sight
-from models import areas, departments, desk, dispatch, handing_on, merging, splitting, tickets, triage
+from models import areas, departments, desk, dispatch, finding, handing_on, judging, merging, splitting, tickets, triage
 from models.area import Area
 from models.category import Category
 from models.clock import CHINA
@@ -157,12 +157,12 @@ def _finish(doing: Doing) -> None:
 
 
 def _evaluate(doing: Doing) -> None:
-    tickets.evaluate(doing.session, doing.ticket, _answer(), doing.words(), by=doing.by, now=doing.now)
+    judging.evaluate(doing.session, doing.ticket, _answer(), doing.words(), by=doing.by, now=doing.now)
 
 
 def _reopen(doing: Doing) -> None:
     if doing.ticket.state is TicketState.RESOLVED:
-        tickets.evaluate(doing.session, doing.ticket, 3, doing.words(), by=doing.by, now=doing.now)
+        judging.evaluate(doing.session, doing.ticket, 3, doing.words(), by=doing.by, now=doing.now)
     else:
         _judge_again(doing, 3)
 
@@ -172,7 +172,7 @@ def _reevaluate(doing: Doing) -> None:
 
 
 def _judge_again(doing: Doing, answer: int) -> None:
-    tickets.reevaluate(
+    judging.reevaluate(
         doing.session, doing.ticket, answer, doing.words(), hours=doing.undo_hours, by=doing.by, now=doing.now
     )
 
@@ -236,7 +236,7 @@ def _reject(doing: Doing) -> None:
 
 
 def _merge(doing: Doing) -> None:
-    into = tickets.find(doing.session, field("number", most=20), by=doing.sight.person, states=LIVE_STATES)
+    into = finding.find(doing.session, field("number", most=20), by=doing.sight.person, states=LIVE_STATES)
     merging.merge(doing.session, doing.ticket, into, by=doing.by, now=doing.now)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, false, func, literal, or_, select, text, true, union_all
 
 from console.sight import Sight
-from models import merging, search, tickets
+from models import finding, merging, search
 from models.area import Area, AreaKind
 from models.clock import CHINA, local
 from models.lifecycle import OPEN_STATES
@@ -177,7 +177,7 @@ def _inside(sight: Sight, area_id: int) -> ColumnElement[bool]:
 
 def _numbered(given: str) -> ColumnElement[bool] | None:
     try:
-        day, serial = tickets.parse_number(given)
+        day, serial = finding.parse_number(given)
         on = datetime.strptime(f"{day}+0000", "%y%m%d%z").date() if day is not None else None
     except ValueError:
         return None

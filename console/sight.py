@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from models import areas, parties, people, tickets, transitions
+from models import areas, finding, parties, people, transitions
 from models.area import Area, AreaKind
 from models.attachment import Attachment
 from models.audit import AuditKind
@@ -171,7 +171,7 @@ class Sight:
     def ticket(self, number: str) -> Ticket:
         """The ticket with a full number such as 261122-0007."""
         try:
-            day, serial = tickets.parse_number(number)
+            day, serial = finding.parse_number(number)
             on = datetime.strptime(f"{day}+0000", "%y%m%d%z").date()
         except ValueError as error:
             raise NotFound from error

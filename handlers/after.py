@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import handing_on, helpers, history, tickets
+from models import finding, handing_on, helpers, history, tickets
 from models.conversation import State
 from models.errors import Refusal, Refused
 from models.person import Person
@@ -19,7 +19,7 @@ routes = Routes()
 
 
 def _task(turn: Turn, intent: Intent, verb: str) -> Ticket | Reply:
-    mine = [each for each in tickets.tasks_of(turn.session, turn.person) if each.state is TicketState.ACCEPTED]
+    mine = [each for each in finding.tasks_of(turn.session, turn.person) if each.state is TicketState.ACCEPTED]
     return dialogue.named_or_one(turn, mine, word=word(intent), verb=verb)
 
 

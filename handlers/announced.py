@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Meaning, Reply, Turn
-from models import announcements, tickets
+from models import announcements, finding
 from models.announcement import Announcement
 from models.conversation import State
 from models.ticket import Ticket
@@ -29,7 +29,7 @@ def fits(announcement: Announcement, ticket: Ticket, words: str) -> bool:
 
 
 def _own(turn: Turn) -> Ticket | None:
-    ticket = tickets.find(turn.session, turn.inner, by=turn.person)
+    ticket = finding.find(turn.session, turn.inner, by=turn.person)
     return ticket if ticket.reporter_id == turn.person.id else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers.router import Routes
 from handlers.staff import named_ticket
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import departments, links, pushing, tickets
+from models import departments, finding, links, pushing
 from models.area import Area
 from models.errors import Refusal, Refused
 from models.party import Party
@@ -77,7 +77,7 @@ def ask_street(turn: Turn) -> Reply:
 def _wish(turn: Turn) -> int | None:
     """The number of the wish a command names."""
     serial = turn.command.serial if turn.command else None
-    return tickets.parse_number(serial)[1] if serial else None
+    return finding.parse_number(serial)[1] if serial else None
 
 
 def _wishes(turn: Turn) -> Reply:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from handlers.turn import Choice, Reply, Turn, World
-from models import areas, followers, tickets
+from models import areas, finding, followers
 from models.area import AreaKind
 from models.conversation import Question, QuestionKind, State
 from models.errors import Refusal, Refused
@@ -86,7 +86,7 @@ def named_or_one(turn: Turn, candidates: Sequence[Ticket], *, word: str, verb: s
     """
     command = turn.command
     if command is not None and command.serial is not None:
-        return tickets.find(turn.session, command.serial, by=turn.person)
+        return finding.find(turn.session, command.serial, by=turn.person)
     if not candidates:
         raise Refused(Refusal.NOT_FOUND, number="")
     if len(candidates) == 1:

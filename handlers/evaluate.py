@@ -8,7 +8,7 @@ from handlers import dialogue
 from handlers.meaning import to_judge
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import followers, tickets
+from models import finding, followers, judging, tickets
 from models.calendar import due
 from models.conversation import Question, QuestionKind, State
 from models.ticket import Evaluation, Ticket, TicketState
@@ -31,7 +31,7 @@ def is_asked(turn: Turn, ticket: Ticket) -> bool:
 @routes(Intent.EVALUATE)
 def evaluate(turn: Turn) -> Reply:
     """1 solved and satisfied, 2 solved, 3 not solved; words may follow."""
-    waiting = [each for each in tickets.own_live(turn.session, turn.person) if is_asked(turn, each)]
+    waiting = [each for each in finding.own_live(turn.session, turn.person) if is_asked(turn, each)]
     chosen = dialogue.named_or_one(turn, waiting, word=word(Intent.EVALUATE), verb=residents.VERB_EVALUATE)
     if isinstance(chosen, Reply):
         return chosen
@@ -39,7 +39,7 @@ def evaluate(turn: Turn) -> Reply:
     if answer is None:
         return _ask(chosen, Intent.EVALUATE)
     days = turn.world.limits.evaluation_days
-    ticket = tickets.evaluate(turn.session, chosen, answer, turn.rest, by=turn.person, now=turn.now, days=days)
+    ticket = judging.evaluate(turn.session, chosen, answer, turn.rest, by=turn.person, now=turn.now, days=days)
     return _judged(turn, chosen, ticket, answer)
 
 
@@ -61,7 +61,7 @@ def reevaluate(turn: Turn) -> Reply:
     if answer is None:
         return _ask(chosen, Intent.REEVALUATE)
     hours = turn.world.limits.reevaluation_hours
-    ticket = tickets.reevaluate(turn.session, chosen, answer, turn.rest, by=turn.person, now=turn.now, hours=hours)
+    ticket = judging.reevaluate(turn.session, chosen, answer, turn.rest, by=turn.person, now=turn.now, hours=hours)
     return _judged(turn, chosen, ticket, answer)
 
 

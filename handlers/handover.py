@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from handlers import dialogue, report
 from handlers.router import Routes
 from handlers.turn import Meaning, Reply, Turn
-from models import outboxes, people, tickets
+from models import opening, outboxes, people
 from models.area import Area
 from models.calendar import in_office_hours, next_opening
 from models.conversation import Conversation, State
@@ -53,9 +53,9 @@ def human(turn: Turn) -> Reply:
     limits = turn.world.limits
     opens = next_opening(turn.now, limits.opens)
     if not in_office_hours(turn.now, limits.opens, limits.closes):
-        ticket = tickets.open_ticket(
+        ticket = opening.open_ticket(
             turn.session,
-            tickets.Report(words=turn.rest or turn.text, kind=TicketKind.INQUIRY, area_id=turn.person.home_area_id),
+            opening.Report(words=turn.rest or turn.text, kind=TicketKind.INQUIRY, area_id=turn.person.home_area_id),
             by=turn.person,
             channel=turn.message.channel,
             now=turn.now,

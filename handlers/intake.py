@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from handlers import report
 from handlers.turn import Message, Opens, Reply, World
-from models import intake, people, tickets
+from models import intake, opening, people
 from models.area import AreaKind
 from models.conversation import State
 from models.intake import Known, Speaker, Standing
@@ -58,7 +58,7 @@ def take(
     speakers = [_speaker(plain.message, known[plain.message.sender], world, now=now) for plain in group]
     person_ids = intake.see(connection, channel, speakers, now=now)
     founds = [_near_home(plain, speaker.known, world) for plain, speaker in zip(group, speakers, strict=True)]
-    opened = tickets.insert_tickets(
+    opened = opening.insert_tickets(
         connection,
         [
             _new(world, found, plain.message, person_id)
@@ -96,12 +96,12 @@ def _near_home(plain: Plain, known: Known, world: World) -> Understanding:
     return world.understander.understand(plain.message.text, near=known.home_area_id)
 
 
-def _new(world: World, found: Understanding, message: Message, person_id: int) -> tickets.New:
+def _new(world: World, found: Understanding, message: Message, person_id: int) -> opening.New:
     made = report.report_of(world, found, message.text)
     path = world.path(made.area_id)
-    return tickets.New(
+    return opening.New(
         made,
-        category=world.categories[made.category or tickets.OTHER],
+        category=world.categories[made.category or opening.OTHER],
         community_id=next((area.id for area in path if area.kind is AreaKind.COMMUNITY), None),
         reporter_id=person_id,
         channel=message.channel,

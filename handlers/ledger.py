@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import accounts, certificates, redeeming, sharing, tickets
+from models import accounts, certificates, finding, redeeming, sharing
 from models.accounts import of_family, of_person
 from models.errors import Refusal, Refused
 from models.ledger import Unit
@@ -131,7 +131,7 @@ def give(turn: Turn) -> Reply:
     length = commands.minutes(turn.rest) if turn.rest else 60
     if command is None or command.serial is None or length is None:
         return Reply(ledger.give_how())
-    ticket = tickets.find(turn.session, command.serial, by=turn.person)
+    ticket = finding.find(turn.session, command.serial, by=turn.person)
     gift = sharing.offer_hours(turn.session, ticket, length, by=turn.person, now=turn.now)
     return Reply(ledger.gift_sent(gift.minutes))
 

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from handlers import dialogue, member
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn
-from models import areas, ballots, people, redeeming, riders, sharing, tickets
+from models import areas, ballots, finding, people, redeeming, riders, sharing, tickets
 from models.area import Area, AreaKind
 from models.conversation import QuestionKind, State
 from models.errors import Refusal, Refused
@@ -151,7 +151,7 @@ def erase(turn: Turn) -> Reply:
         # An old message tapped by accident: what cannot be taken back is asked again.
         return Reply(residents.stale())
     person = turn.person
-    for ticket in tickets.own_live(turn.session, person, most=200):
+    for ticket in finding.own_live(turn.session, person, most=200):
         tickets.withdraw(turn.session, ticket, "", by=person, now=turn.now)
     member.hand_on(turn, person)
     # Answers repeat what was said to them; a repeat of an erased message gets none.

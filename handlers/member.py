@@ -11,7 +11,7 @@ from sqlalchemy import select
 from handlers import dialogue, skills
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import helpers, outboxes, people, pool, tickets, transitions
+from models import finding, helpers, outboxes, people, pool, tickets, transitions
 from models import riders as registry
 from models.area import Area, AreaKind
 from models.clock import CHINA, local
@@ -37,9 +37,9 @@ NAME = re.compile(r"[\w·. ]{2,20}")
 
 def _candidate(turn: Turn, intent: Intent, verb: str) -> Ticket | Reply:
     mine = (
-        [*tickets.open_offers(turn.session, turn.person), *_free(turn, intent)]
+        [*finding.open_offers(turn.session, turn.person), *_free(turn, intent)]
         if intent in (Intent.ACCEPT, Intent.DECLINE)
-        else tickets.tasks_of(turn.session, turn.person)
+        else finding.tasks_of(turn.session, turn.person)
     )
     return dialogue.named_or_one(turn, mine, word=word(intent), verb=verb)
 
@@ -52,7 +52,7 @@ def _free(turn: Turn, intent: Intent) -> Sequence[Ticket]:
 @routes(Intent.OFFERS)
 def offers(turn: Turn) -> Reply:
     """What is offered and what is free to take, each one tap away."""
-    asked = tickets.open_offers(turn.session, turn.person)
+    asked = finding.open_offers(turn.session, turn.person)
     free = _free(turn, Intent.OFFERS)
     offered = [*asked, *free][:9]
     if not offered:
@@ -70,7 +70,7 @@ def offers(turn: Turn) -> Reply:
 @routes(Intent.MY_TASKS)
 def my_tasks(turn: Turn) -> Reply:
     """What is in hand."""
-    mine = tickets.tasks_of(turn.session, turn.person)
+    mine = finding.tasks_of(turn.session, turn.person)
     if not mine:
         return Reply(members.no_tasks())
     lines = [
@@ -186,8 +186,8 @@ def _finished(turn: Turn, ticket: Ticket, how: str) -> Reply:
 @routes(Intent.RELAY)
 def relay(turn: Turn) -> Reply:
     """Words between the resident and whoever has the task; neither sees the other's account."""
-    mine = [each for each in tickets.own_live(turn.session, turn.person) if each.assignee_id is not None]
-    mine += tickets.tasks_of(turn.session, turn.person)
+    mine = [each for each in finding.own_live(turn.session, turn.person) if each.assignee_id is not None]
+    mine += finding.tasks_of(turn.session, turn.person)
     chosen = dialogue.named_or_one(turn, mine, word=word(Intent.RELAY), verb=residents.VERB_RELAY)
     if isinstance(chosen, Reply):
         return chosen
@@ -487,8 +487,8 @@ def hand_on(turn: Turn, person: Person) -> list[RoleKind]:
 
 def give_back(turn: Turn, person: Person) -> None:
     """Everything in somebody's hands goes back to the desk."""
-    for ticket in tickets.tasks_of(turn.session, person):
+    for ticket in finding.tasks_of(turn.session, person):
         if ticket.state is not TicketState.ASSIGNED:
             tickets.release(turn.session, ticket, "", by=person, now=turn.now)
-    for ticket in tickets.open_offers(turn.session, person):
+    for ticket in finding.open_offers(turn.session, person):
         tickets.decline(turn.session, ticket, "", by=person, now=turn.now)

@@ -6,7 +6,7 @@ from handlers import dialogue
 from handlers.evaluate import is_asked
 from handlers.router import Routes
 from handlers.turn import Choice, Reply, Turn
-from models import followers, tickets
+from models import finding, followers, tickets
 from models.lifecycle import Action
 from models.ticket import Ticket
 from nlp.commands import Intent, word
@@ -25,8 +25,8 @@ OF_NEIGHBOURS = frozenset({Action.OPEN, Action.CORRECT, Action.LOCATE, Action.GA
 def progress(turn: Turn) -> Reply:
     """One ticket in plain words, or the list of what is open."""
     if turn.command and turn.command.serial:
-        return show(turn, tickets.find(turn.session, turn.command.serial, by=turn.person))
-    mine = tickets.own_live(turn.session, turn.person)
+        return show(turn, finding.find(turn.session, turn.command.serial, by=turn.person))
+    mine = finding.own_live(turn.session, turn.person)
     if not mine:
         return Reply(residents.nothing_open())
     if len(mine) == 1:
@@ -76,7 +76,7 @@ def withdraw(turn: Turn) -> Reply:
     """The resident takes a matter back."""
     chosen = dialogue.named_or_one(
         turn,
-        tickets.own_live(turn.session, turn.person),
+        finding.own_live(turn.session, turn.person),
         word=word(Intent.WITHDRAW),
         verb=residents.VERB_WITHDRAW,
     )
@@ -91,7 +91,7 @@ def withdraw(turn: Turn) -> Reply:
 def urge(turn: Turn) -> Reply:
     """Once in a limit's time."""
     chosen = dialogue.named_or_one(
-        turn, tickets.own_live(turn.session, turn.person), word=word(Intent.URGE), verb=residents.VERB_URGE
+        turn, finding.own_live(turn.session, turn.person), word=word(Intent.URGE), verb=residents.VERB_URGE
     )
     if isinstance(chosen, Reply):
         return chosen

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn, World
-from models import alarms, riders, snap, tickets, transitions
+from models import alarms, finding, opening, riders, snap, tickets, transitions
 from models.area import Area
 from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.calendar import in_office_hours, next_opening
@@ -38,11 +38,11 @@ MEDIA = {
 }
 
 
-def report_of(world: World, found: Understanding, words: str, *, for_other: str = "") -> tickets.Report:
+def report_of(world: World, found: Understanding, words: str, *, for_other: str = "") -> opening.Report:
     """The ticket that words which were understood make."""
     place = found.place
     kind = TicketKind(found.kind.value)
-    return tickets.Report(
+    return opening.Report(
         words=words,
         category=None if found.abstained else found.category,
         kind=kind,
@@ -60,7 +60,7 @@ def report_of(world: World, found: Understanding, words: str, *, for_other: str 
 
 def open_from(turn: Turn, found: Understanding, words: str, *, for_other: str = "") -> Ticket:
     """Opens the ticket for words that were understood, and adopts the photos and places that came before them."""
-    ticket = tickets.open_ticket(
+    ticket = opening.open_ticket(
         turn.session,
         report_of(turn.world, found, words, for_other=for_other),
         by=turn.person,
@@ -135,19 +135,19 @@ def taken(turn: Turn, ticket: Ticket, found: Understanding) -> Reply:
     return Reply(received(turn.world, ticket, found, now=turn.now))
 
 
-def place_is_missing(ticket: Ticket | tickets.Opened, found: Understanding) -> bool:
+def place_is_missing(ticket: Ticket | opening.Opened, found: Understanding) -> bool:
     """Whether the bot asks where it is."""
     if ticket.kind is not TicketKind.REPORT or (found.abstained and ticket.service is None):
         return False
     return is_nowhere(ticket)
 
 
-def is_nowhere(ticket: Ticket | tickets.Opened) -> bool:
+def is_nowhere(ticket: Ticket | opening.Opened) -> bool:
     """Whether nobody could go there: neither an area of ours, nor a point, nor a road."""
     return ticket.area_id is None and ticket.lat is None and not in_the_open(ticket.place)
 
 
-def received(world: World, ticket: Ticket | tickets.Opened, found: Understanding, *, now: datetime) -> str:
+def received(world: World, ticket: Ticket | opening.Opened, found: Understanding, *, now: datetime) -> str:
     """The sentence for a new ticket."""
     limits = world.limits
     name = services.matter(world.categories[ticket.category].name, ticket.service)
@@ -460,7 +460,7 @@ def add(turn: Turn) -> Reply:
     ticket = dialogue.recent(turn) if turn.command and not turn.command.serial else None
     if ticket is None or ticket.reporter_id != turn.person.id:
         chosen = dialogue.named_or_one(
-            turn, tickets.own_live(turn.session, turn.person), word=word(Intent.ADD), verb=residents.VERB_ADD
+            turn, finding.own_live(turn.session, turn.person), word=word(Intent.ADD), verb=residents.VERB_ADD
         )
         if isinstance(chosen, Reply):
             return chosen

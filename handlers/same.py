@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Meaning, Reply, Turn
-from models import duplicates, merging, tickets
+from models import duplicates, finding, merging, tickets
 from models.area import Area
 from models.proposal import Proposal
 from models.ticket import Ticket
@@ -103,7 +103,7 @@ def _keep_words(turn: Turn, ticket: Ticket) -> None:
 @routes(Intent.UNMERGE)
 def unmerge(turn: Turn) -> Reply:
     """Merging was a mistake: the ticket goes its own way again."""
-    merged = [each for each in tickets.own_live(turn.session, turn.person) if each.merged_into_id is not None]
+    merged = [each for each in finding.own_live(turn.session, turn.person) if each.merged_into_id is not None]
     chosen = dialogue.named_or_one(turn, merged, word=word(Intent.UNMERGE), verb=residents.VERB_UNMERGE)
     if isinstance(chosen, Reply):
         return chosen

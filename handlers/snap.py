@@ -11,7 +11,7 @@ from sqlalchemy import select
 from handlers import dialogue, report
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import snap, tickets
+from models import opening, snap, tickets
 from models.attachment import Attachment, AttachmentKind
 from models.calendar import in_office_hours, next_opening
 from models.conversation import Question, QuestionKind, State
@@ -150,7 +150,7 @@ def _open(turn: Turn, chosen: Hazard, words: str) -> Reply:
         service=None,
         urgency=Urgency.URGENT if chosen.urgent and made.urgency is Urgency.NORMAL else made.urgency,
     )
-    ticket = tickets.open_ticket(turn.session, made, by=turn.person, channel=turn.message.channel, now=turn.now)
+    ticket = opening.open_ticket(turn.session, made, by=turn.person, channel=turn.message.channel, now=turn.now)
     report.adopt(turn, ticket)
     dialogue.remember(turn, ticket)
     dialogue.close_menus(turn)
@@ -271,8 +271,8 @@ def that_is_all(turn: Turn) -> Reply:
 
 def _as_it_is(turn: Turn, parts: Sequence[Attachment]) -> Ticket:
     """A ticket for people to look at, from parts that no words came with."""
-    ticket = tickets.open_ticket(
-        turn.session, tickets.Report(words=""), by=turn.person, channel=turn.message.channel, now=turn.now
+    ticket = opening.open_ticket(
+        turn.session, opening.Report(words=""), by=turn.person, channel=turn.message.channel, now=turn.now
     )
     for each in parts:
         report.attach(turn, ticket, each)

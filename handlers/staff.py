@@ -10,7 +10,7 @@ from sqlalchemy import select
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Reply, Turn
-from models import desk, dispatch, merging, parties, tickets, transitions
+from models import desk, dispatch, finding, merging, parties, tickets, transitions
 from models.area import Area
 from models.clock import CHINA, local
 from models.errors import Refusal, Refused
@@ -30,7 +30,7 @@ def named_ticket(turn: Turn) -> Ticket:
     command = turn.command
     if command is None or command.serial is None:
         raise Refused(Refusal.NOT_FOUND, number="")
-    return tickets.find(turn.session, command.serial, by=turn.person)
+    return finding.find(turn.session, command.serial, by=turn.person)
 
 
 def _words(ticket: Ticket) -> str:
@@ -176,7 +176,7 @@ def merge(turn: Turn) -> Reply:
     number = turn.rest.strip()
     if not number:
         return Reply(staff.merge_how(ticket.short))
-    into = tickets.find(turn.session, number, by=turn.person)
+    into = finding.find(turn.session, number, by=turn.person)
     head = merging.merge(turn.session, ticket, into, by=turn.person, now=turn.now)
     return Reply(staff.merged(ticket.short, head.short))
 

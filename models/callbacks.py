@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
 
-from models import results, tickets, transitions
+from models import judging, results, transitions
 from models.base import insert
 from models.calendar import monday_of
 from models.clock import CHINA, local
@@ -154,7 +154,7 @@ def record(session: Session, call_back: CallBack, answer: int, text: str, *, by:
     )
     session.flush()
     if answer == 3:
-        event = tickets.reopen(session, ticket, text, by=by, now=now, action=Action.CALL_REOPEN)
+        event = judging.reopen(session, ticket, text, by=by, now=now, action=Action.CALL_REOPEN)
     else:
         event = transitions.perform(
             session,

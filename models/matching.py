@@ -12,13 +12,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, exists, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import Session, aliased
 
-from models import areas, batch, rest
+from models import areas, batch, rest, rings
 from models.area import Area, AreaKind
 from models.category import Category
 from models.clock import CHINA, local
@@ -32,7 +31,6 @@ LOOKED_AT = 24
 """How many of those who rested longest are weighed in each area: enough for any wave, in a city of any size."""
 COUNTED = 60
 """Among how many members the shortfalls are counted."""
-MOST_AREAS = 24
 
 FAR_METRES = 3000
 METRES_A_PLACE = 400
@@ -55,18 +53,6 @@ SERVICE = "service:"
 """The reason that somebody offers a service begins with this; the service follows."""
 
 _Row = Row[*tuple[Any, ...]]
-
-
-class Ring(StrEnum):
-    """How far around the ticket people are looked for, nearest first."""
-
-    HERE = "here"
-    """Whose area covers the place, or lies in it."""
-    COMMUNITY = "community"
-    """The other estates of the community."""
-    NEIGHBOURS = "neighbours"
-    """The two nearest communities of the street."""
-    STREET = "street"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +128,11 @@ def search(
     looked_at: set[int] = set()
     widest = area.id
     above = areas.ancestors(session, area)
-    there = _there(ticket, above)
+    there = rings.place_of(ticket, above)
     wanted = Wanted.of(ticket, category, kindred)
     peace = quiet.until(now) if quiet is not None else None
-    for ring, root, ids in _rings(session, above):
-        members = [each for each in _with_members(session, ids) if each not in looked_at]
+    for ring, root, ids in rings.around(session, above):
+        members = [each for each in rings.with_members(session, ids) if each not in looked_at]
         looked_at.update(members)
         widest = root.id
         if not members:
@@ -206,64 +192,6 @@ class Wanted:
             return cls(frozenset([ticket.service]) | kindred, needed=False, service=ticket.service)
         skills = frozenset([*category.skills, category.code]) if category.skills else frozenset[str]()
         return cls(skills, needed=bool(skills))
-
-
-# ---------------------------------------------------------------- where
-
-
-def _there(ticket: Ticket, above: Sequence[Area]) -> tuple[float, float] | None:
-    """Where the ticket lies: what was sent with it, or the nearest area with a position."""
-    if ticket.lat is not None and ticket.lng is not None:
-        return ticket.lat, ticket.lng
-    return next((position for each in above if (position := _position(each))), None)
-
-
-def _rings(session: Session, above: Sequence[Area]) -> Iterable[tuple[Ring, Area, list[int]]]:
-    """The rings around an area, given it and everything above it: each with its root and the ids of its areas, nearest
-    first where that matters.
-    """
-    yield Ring.HERE, above[0], [*(each.id for each in above), *_inside(session, above[0])]
-    community = next((each for each in above if each.kind is AreaKind.COMMUNITY), None)
-    if community is not None:
-        yield Ring.COMMUNITY, community, _inside(session, community)
-    street = next((each for each in above if each.kind is AreaKind.STREET), None)
-    if street is None:
-        return
-    if community is not None:
-        others = session.scalars(
-            select(Area).where(
-                Area.parent_id == community.parent_id, Area.id != community.id, Area.kind == AreaKind.COMMUNITY
-            )
-        ).all()
-        nearest = sorted(others, key=lambda each: (_metres(_position(community), _position(each)) or 0.0, each.id))[:2]
-        yield Ring.NEIGHBOURS, street, [each for near in nearest for each in _inside(session, near)]
-    yield Ring.STREET, street, _inside(session, street)
-
-
-def _inside(session: Session, area: Area) -> list[int]:
-    below = select(Area.id).where(Area.path.startswith(area.path)).order_by(Area.path)
-    return batch.once(session, (_inside, area.id), lambda: list(session.scalars(below)))
-
-
-def _with_members(session: Session, ids: Sequence[int]) -> list[int]:
-    """Those of the areas that members belong to, by one look into the index each."""
-    here = exists().where(Role.area_id == Area.id, Role.kind == RoleKind.MEMBER, Role.status == RoleStatus.ACTIVE)
-    query = select(Area.id).where(Area.id.in_(ids), here)
-    found = batch.once(session, (_with_members, tuple(ids)), lambda: set(session.scalars(query)))
-    return [each for each in dict.fromkeys(ids) if each in found][:MOST_AREAS]
-
-
-def _position(area: Area) -> tuple[float, float] | None:
-    return (area.lat, area.lng) if area.lat is not None and area.lng is not None else None
-
-
-def _metres(one: tuple[float, float] | None, other: tuple[float, float] | None) -> float | None:
-    """The distance of two (latitude, longitude) on the great circle."""
-    if one is None or other is None:
-        return None
-    (lat, lng), (to_lat, to_lng) = ((math.radians(degree) for degree in each) for each in (one, other))
-    half = math.sin((to_lat - lat) / 2) ** 2 + math.cos(lat) * math.cos(to_lat) * math.sin((to_lng - lng) / 2) ** 2
-    return 2 * 6_371_000 * math.asin(min(1.0, math.sqrt(half)))
 
 
 # ---------------------------------------------------------------- who
@@ -397,7 +325,7 @@ def _choose(
     rows: Sequence[_Row],
     *,
     size: int,
-    ring: Ring,
+    ring: rings.Ring,
     hold: bool,
 ) -> tuple[list[Choice], int]:
     """The first `size` in order, and how many have as many offers as they want."""
@@ -416,7 +344,7 @@ def _choose(
             Candidate(
                 row.id,
                 row.asked_at,
-                _metres(there, position),
+                rings.metres_between(there, position),
                 counts.in_hand.get(row.id, 0),
                 counts.offers.get(row.id, 0),
                 counts.completed.get(row.id, 0),
@@ -431,14 +359,14 @@ def _choose(
     for each in ranked[:size]:
         row = by_id[each.person_id]
         home = places.get(row.home_area_id)
-        metres = _metres(there, home)
+        metres = rings.metres_between(there, home)
         choices.append(
             Choice(each.person_id, _reasons(each, wanted, ring, metres), None if metres is None else round(metres))
         )
     return choices, busy
 
 
-def _reasons(each: Candidate, wanted: Wanted, ring: Ring, metres: float | None) -> tuple[str, ...]:
+def _reasons(each: Candidate, wanted: Wanted, ring: rings.Ring, metres: float | None) -> tuple[str, ...]:
     reasons = ["skill"] if wanted.needed else [f"{SERVICE}{wanted.service}"] if each.offers_it else []
     reasons.append(ring.value)
     if metres is not None and metres <= NEAR_METRES:

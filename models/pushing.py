@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from models import areas, outboxes, people, tickets, transitions
+from models import areas, opening, outboxes, people, transitions
 from models.area import Area, AreaKind
 from models.category import Category, Level
 from models.errors import Refusal, Refused
@@ -99,10 +99,10 @@ def _open(
     allowed_by: Person | None = None,
 ) -> Ticket:
     """It comes to the community's desk, whoever its category tries first: how it is done is for the community."""
-    report = tickets.Report(
+    report = opening.Report(
         words, category=category, kind=TicketKind.REPORT, area_id=community.id, place=community.name
     )
-    ticket = tickets.open_ticket(session, report, by=by, channel=channel, now=now)
+    ticket = opening.open_ticket(session, report, by=by, channel=channel, now=now)
     transitions.perform(
         session,
         transitions.lock(session, ticket.id),
@@ -184,7 +184,7 @@ def decide(session: Session, wish_id: int, *, yes: bool, by: Person, now: dateti
             session.get_one(Area, wish.community_id),
             session.get_one(Party, wish.party_id),
             wish.words,
-            tickets.OTHER,
+            opening.OTHER,
             by=session.get_one(Person, wish.by_id),
             channel=wish.channel,
             now=now,

@@ -10,7 +10,7 @@ from itertools import combinations
 from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from models import areas, followers, outboxes, people, results, sharing, tickets, transitions
+from models import areas, followers, judging, outboxes, people, results, sharing, transitions
 from models.area import Area
 from models.attachment import Attachment, AttachmentKind
 from models.clock import CHINA, local
@@ -438,7 +438,7 @@ def recheck(session: Session, ticket_id: int, seen: Seen, *, by: Person, now: da
     if any(_independent(session, one, other) for one, other in combinations(doubters, 2)):
         facts = {"passers_by": len(doubters)}
         action = Action.NOT_MENDED
-        tickets.reopen(session, ticket, "", by=by, now=now, action=action, checked=Actor.PASSER_BY, facts=facts)
+        judging.reopen(session, ticket, "", by=by, now=now, action=action, checked=Actor.PASSER_BY, facts=facts)
         transitions.forget_questions(session, ticket)
     else:
         for each in transitions.desk_of(session, ticket):

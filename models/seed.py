@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.base import insert
 from models.category import Category, First, Level
-from models.tickets import OTHER
+from models.opening import OTHER
 
 
 class LimitsSeed(Protocol):

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import tickets, transitions
+from models import opening, transitions
 from models.category import Category
 from models.errors import Refusal, Refused
 from models.lifecycle import Action
@@ -50,7 +50,7 @@ def split(
     made = []
     for task in told:
         category = session.get(Category, task.category)
-        report = tickets.Report(
+        report = opening.Report(
             words=task.words.strip(),
             category=category.code if category else None,
             # The alarm of an emergency has rung.
@@ -61,7 +61,7 @@ def split(
             lat=ticket.lat,
             lng=ticket.lng,
         )
-        child = tickets.open_ticket(session, report, by=by, channel=channel, now=now)
+        child = opening.open_ticket(session, report, by=by, channel=channel, now=now)
         child.parent_id = ticket.id
         made.append(child)
     transitions.perform(

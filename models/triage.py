@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from models import alarms, corrections, tickets, transitions
+from models import alarms, corrections, opening, tickets, transitions
 from models.category import Category
 from models.correction import AssistantAnswer
 from models.offer import OfferState
@@ -51,7 +51,7 @@ def correct_manner(
 def no_service(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
     """No service was asked for, by staff's word; what was understood as nothing else waits for triage."""
     ticket = transitions.lock(session, ticket.id)
-    changes: dict[str, Any] = {"service": None, "understood": ticket.category != tickets.OTHER}
+    changes: dict[str, Any] = {"service": None, "understood": ticket.category != opening.OTHER}
     if ticket.state is TicketState.NEW:
         changes["dispatch_at"] = now
     facts = {"service": [ticket.service, None]}

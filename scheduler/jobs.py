@@ -28,6 +28,8 @@ from models import (
     escalation,
     handing_on,
     history,
+    judging,
+    opening,
     outboxes,
     people,
     redeeming,
@@ -170,7 +172,7 @@ def remind(huying: Huying, now: datetime) -> int:
         return 0
     after = timedelta(hours=huying.settings.limits.evaluation_reminder_hours)
     silent = select(Ticket.id).join(Result, results.of_round()).where(results.to_remind(now, after)).limit(BATCH)
-    return _each(huying, silent, lambda session, ticket_id: tickets.remind(session, ticket_id, now=now, after=after))
+    return _each(huying, silent, lambda session, ticket_id: judging.remind(session, ticket_id, now=now, after=after))
 
 
 @job("interval", minutes=10)
@@ -190,7 +192,7 @@ def close_silent(huying: Huying, now: datetime) -> int:
         )
         .limit(BATCH)
     )
-    return _each(huying, silent, lambda session, ticket_id: tickets.auto_close(session, ticket_id, now=now, days=days))
+    return _each(huying, silent, lambda session, ticket_id: judging.auto_close(session, ticket_id, now=now, days=days))
 
 
 @job("interval", minutes=10)
@@ -251,7 +253,7 @@ def keep_photos(huying: Huying, now: datetime) -> int:
         if not kept:
             return True
         person = session.get_one(Person, person_id)
-        ticket = tickets.open_ticket(session, tickets.Report(words=""), by=person, channel=kept[0].channel, now=now)
+        ticket = opening.open_ticket(session, opening.Report(words=""), by=person, channel=kept[0].channel, now=now)
         for row in kept:
             tickets.attach(session, ticket, row, now=now)
         # Riders are asked about it once, with their next reminder.

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import areas, dispatch, people, tickets
+from models import areas, dispatch, opening, people
 from models.area import Area, AreaKind
 from models.category import Category, First, Level
 from models.outbox import Notice, NoticeKind
@@ -139,8 +139,8 @@ def ticket(
     now: datetime = NOW,
 ) -> Ticket:
     """A report as it is just after it was taken; nothing is dispatched yet."""
-    report = tickets.Report(words, category=category, kind=kind, urgency=urgency, area_id=area.id if area else None)
-    return tickets.open_ticket(session, report, by=by, channel="official", now=now)
+    report = opening.Report(words, category=category, kind=kind, urgency=urgency, area_id=area.id if area else None)
+    return opening.open_ticket(session, report, by=by, channel="official", now=now)
 
 
 def run_dispatch(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
-from models import opening
+from models import hours as opening
 from models.hours import Hours
 from models.station import Fault, Station, Use
 from texts.common import day, day_name, hour

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from models import tickets, triage
+from models import opening, tickets, triage
 from models.category import Category
 from models.correction import Correction
 from models.outbox import NoticeKind
@@ -108,10 +108,10 @@ def test_old_tickets_are_counted_no_more_and_departments_see_no_figures(place: P
 
 def test_staff_say_that_no_service_was_asked_for(both_places: Place) -> None:
     place = both_places
-    report = tickets.Report("想请人修灯", service="修灯", area_id=place.street.building.id)
+    report = opening.Report("想请人修灯", service="修灯", area_id=place.street.building.id)
     with place.database.transaction() as session:
         resident = session.get_one(Person, place.people["resident"].id)
-        ticket = tickets.open_ticket(session, report, by=resident, channel="official", now=place.now)
+        ticket = opening.open_ticket(session, report, by=resident, channel="official", now=place.now)
     staff = place.sign_in("staff")
     page = staff.get(f"/tickets/{ticket.number}").text
     assert "点单：修灯" in page
@@ -125,10 +125,10 @@ def test_staff_say_that_no_service_was_asked_for(both_places: Place) -> None:
 
 
 def test_another_category_keeps_the_service_unless_staff_say_otherwise(place: Place) -> None:
-    report = tickets.Report("想请人修灯", service="修灯", area_id=place.street.building.id)
+    report = opening.Report("想请人修灯", service="修灯", area_id=place.street.building.id)
     for extra, service in (({}, "修灯"), ({"no_service": "1"}, None)):
         with place.database.transaction() as session:
             resident = session.get_one(Person, place.people["resident"].id)
-            ticket = tickets.open_ticket(session, report, by=resident, channel="official", now=place.now)
+            ticket = opening.open_ticket(session, report, by=resident, channel="official", now=place.now)
         assert place.sign_in("staff").press(ticket, "correct", category="lamp", **extra).status_code == 303
         assert (place.again(ticket).service, place.again(ticket).category) == (service, "lamp")

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from handlers.announced import fits
-from models import announcements, callbacks, results, tickets
+from models import announcements, callbacks, judging, results, tickets
 from models.announcement import Announcement
 from models.result import CallBack, CallState
 from models.ticket import Evaluation, EvaluationSource, Ticket, TicketEvent, TicketState
@@ -28,7 +28,7 @@ def to_call(place: Place, count: int = 1) -> list[int]:
     place.later(days=7)
     with place.database.transaction() as session:
         for ticket in session.scalars(select(Ticket).where(Ticket.state == TicketState.RESOLVED)).all():
-            tickets.auto_close(session, ticket.id, now=place.now, days=7)
+            judging.auto_close(session, ticket.id, now=place.now, days=7)
     place.later(days=7)
     with place.database.transaction() as session:
         callbacks.draw(session, now=place.now, share=1, at_least=1)
@@ -111,7 +111,7 @@ def judged(place: Place, *answers: int) -> None:
         ticket = place.ticket()
         place.do(tickets.finish, ticket, "说好了", by="street")
         if answer:
-            place.do(tickets.evaluate, ticket, answer, "", by="resident")
+            place.do(judging.evaluate, ticket, answer, "", by="resident")
 
 
 def test_the_rates_stand_with_everything_that_is_left_out(both_places: Place) -> None:
@@ -296,7 +296,7 @@ def burst(place: Place, count: int = 9) -> None:
     for number in range(count):
         ticket = place.ticket(words=f"楼下太吵了 {number}")
         place.do(tickets.finish, ticket, "说好了", by="staff")
-        place.do(tickets.evaluate, ticket, 1, "", by="resident")
+        place.do(judging.evaluate, ticket, 1, "", by="resident")
     with place.database.transaction() as session:
         assert results.set_aside_bursts(session, now=place.now, an_hour=8, of_one_a_day=100) == count
 

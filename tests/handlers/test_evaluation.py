@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.channels import Way
-from models import people, tickets, transitions
+from models import judging, people, transitions
 from models.clock import CHINA
 from models.lifecycle import Action
 from models.outbox import Notice, NoticeKind, NoticeState
@@ -194,7 +194,7 @@ def test_a_reminder_of_a_result_that_did_not_hold_is_not_shown_with_the_next_one
     def not_solved(session: Session, now: datetime) -> None:
         ticket = transitions.lock(session, street.ticket(short).id)
         by = session.get_one(Person, staff.id)
-        tickets.reopen(session, ticket, "电话里说的", by=by, now=now, action=Action.CALL_REOPEN)
+        judging.reopen(session, ticket, "电话里说的", by=by, now=now, action=Action.CALL_REOPEN)
 
     street.change(not_solved)
     street.say(STAFF, f"办结 {short} 又去说了一次", on=WECOM)

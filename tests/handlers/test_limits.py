@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models import duty, tickets
+from models import duty, finding, tickets
 from models.category import Category, First, Level
 from models.clock import CHINA
 from models.ticket import Limit, TicketState
@@ -350,7 +350,7 @@ def test_a_wrong_guess_makes_nobody_late(street: Street) -> None:
     street.change(
         lambda session, now: tickets.correct_category(
             session,
-            tickets.find(session, "0001", by=session.get_one(type(street.person(STREET)), street.person(STREET).id)),
+            finding.find(session, "0001", by=session.get_one(type(street.person(STREET)), street.person(STREET).id)),
             session.get_one(Category, "elevator_fault"),
             "",
             by=street.person(STREET),

@@ -21,8 +21,10 @@ from models import (
     dispatch,
     escalation,
     history,
+    judging,
     links,
     merging,
+    opening,
     parties,
     tickets,
     transitions,
@@ -76,8 +78,8 @@ class AnyOrder(RuleBasedStateMachine):
     )
     def three_reports(self, categories: list[str], urgencies: list[Urgency], reporters: list[str]) -> None:
         for category, urgency, reporter in zip(categories, urgencies, reporters, strict=True):
-            report = tickets.Report("楼下太吵了", category=category, urgency=urgency, area_id=self.area_id)
-            made = tickets.open_ticket(self.session, report, by=self.people[reporter], channel="official", now=self.now)
+            report = opening.Report("楼下太吵了", category=category, urgency=urgency, area_id=self.area_id)
+            made = opening.open_ticket(self.session, report, by=self.people[reporter], channel="official", now=self.now)
             self.ids.append(made.id)
 
     @rule(
@@ -137,7 +139,7 @@ class AnyOrder(RuleBasedStateMachine):
             by = session.get_one(Person, ticket.assignee_id)
             self.try_to(lambda: tickets.finish(session, ticket, "好了", by=by, now=now), Action.FINISH)
         elif ticket.state is TicketState.RESOLVED:
-            self.try_to(lambda: tickets.evaluate(session, ticket, answer, "", by=reporter, now=now), Action.EVALUATE)
+            self.try_to(lambda: judging.evaluate(session, ticket, answer, "", by=reporter, now=now), Action.EVALUATE)
 
     def make_link(self, ticket: Ticket, by: Person) -> None:
         self.links.append(links.make(self.session, ticket, by=by, now=self.now, hours=HOURS)[0])
@@ -179,7 +181,7 @@ class AnyOrder(RuleBasedStateMachine):
         session, now = self.session, self.now
         ticket = session.get_one(Ticket, self.ids[which])
         reporter = session.get_one(Person, ticket.reporter_id)
-        again = partial(tickets.reevaluate, session, ticket, answer, "", by=reporter, now=now, hours=HOURS)
+        again = partial(judging.reevaluate, session, ticket, answer, "", by=reporter, now=now, hours=HOURS)
         self.try_to(again, Action.REEVALUATE)
 
     @rule(hours=st.sampled_from([1, 3, 26, 200]))
@@ -199,8 +201,8 @@ class AnyOrder(RuleBasedStateMachine):
         escalation.warn(session, transitions.lock(session, ticket_id), now=now)
         escalation.miss(session, transitions.lock(session, ticket_id), now=now)
         alarms.go_on(session, ticket_id, now=now)
-        tickets.remind(session, ticket_id, now=now, after=timedelta(hours=HOURS))
-        tickets.auto_close(session, ticket_id, now=now, days=DAYS)
+        judging.remind(session, ticket_id, now=now, after=timedelta(hours=HOURS))
+        judging.auto_close(session, ticket_id, now=now, days=DAYS)
         ticket = transitions.lock(session, ticket_id)
         if ticket.state is TicketState.HELD and ticket.hold_until is not None and ticket.hold_until <= now:
             desk.resume(session, ticket, by=None, now=now)
@@ -317,8 +319,8 @@ def acts(
         Action.RELEASE: lambda: tickets.release(session, ticket, why, by=by, now=now),
         Action.ARRIVE: lambda: tickets.arrive(session, ticket, why, by=by, now=now),
         Action.FINISH: lambda: tickets.finish(session, ticket, why, by=by, now=now),
-        Action.EVALUATE: lambda: tickets.evaluate(session, ticket, answer, why, by=by, now=now),
-        Action.REEVALUATE: lambda: tickets.reevaluate(session, ticket, answer, why, by=by, now=now, hours=HOURS),
+        Action.EVALUATE: lambda: judging.evaluate(session, ticket, answer, why, by=by, now=now),
+        Action.REEVALUATE: lambda: judging.reevaluate(session, ticket, answer, why, by=by, now=now, hours=HOURS),
         Action.WITHDRAW: lambda: tickets.withdraw(session, ticket, why, by=by, now=now),
         Action.URGE: lambda: tickets.urge(session, ticket, why, by=by, now=now),
         Action.RELAY: lambda: tickets.relay(session, ticket, "在吗", by=by, now=now),

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import bursts, callbacks, dispatch, history, results, statistics, tickets
+from models import bursts, callbacks, dispatch, history, judging, results, statistics, tickets
 from models.calendar import due
 from models.db import Database
 from models.errors import Refusal, Refused
@@ -35,7 +35,7 @@ def silent(session: Session, world: World, count: int, *, asked: bool = True) ->
     for ticket in found:
         if asked:
             results.asked(session, ticket.id, ticket.reporter_id, now=NOW)
-        assert tickets.auto_close(session, ticket.id, now=NOW + 7 * DAY, days=7)
+        assert judging.auto_close(session, ticket.id, now=NOW + 7 * DAY, days=7)
     return found
 
 
@@ -79,7 +79,7 @@ def test_nothing_is_drawn_before_the_week_is_over(session: Session, world: World
 
 def test_who_judged_and_who_was_erased_is_not_called(session: Session, world: World) -> None:
     judged = finished(session, world)
-    tickets.evaluate(session, judged, 1, "", by=world.resident, now=NOW)
+    judging.evaluate(session, judged, 1, "", by=world.resident, now=NOW)
     [erased] = silent(session, world, 1)
     session.get_one(Person, erased.reporter_id).erased_at = NOW
     assert draw(session) == 0
@@ -88,7 +88,7 @@ def test_who_judged_and_who_was_erased_is_not_called(session: Session, world: Wo
 def test_own_work_is_always_called_about_and_by_somebody_else(session: Session, world: World) -> None:
     own = finished(session, world, reporter=world.staff)
     silent(session, world, 10)
-    tickets.auto_close(session, own.id, now=NOW + 7 * DAY, days=7)
+    judging.auto_close(session, own.id, now=NOW + 7 * DAY, days=7)
     assert draw(session, share=0, at_least=1) == 2
     call_back = session.scalars(select(CallBack).where(CallBack.ticket_id == own.id)).one()
     with pytest.raises(Refused) as refused:
@@ -103,7 +103,7 @@ def test_nobody_is_called_about_a_task_or_about_what_a_department_pushed_down(se
     task.parent_id, pushed.origin = whole.id, "城管"
     for each in (task, pushed):
         tickets.finish(session, each, "好了", by=world.staff, now=NOW)
-        assert tickets.auto_close(session, each.id, now=NOW + 7 * DAY, days=7)
+        assert judging.auto_close(session, each.id, now=NOW + 7 * DAY, days=7)
     assert draw(session, at_least=9) == 0
 
 
@@ -149,7 +149,7 @@ def test_not_solved_on_the_telephone_reopens_and_the_second_time_one_level_up(se
     assert (ticket.accept_by, ticket.finish_by) == (due(NEXT_MONDAY, "2h"), due(NEXT_MONDAY, "7wd"))
     assert (ticket.state, ticket.reopened, ticket.level.value) == (TicketState.NEW, 1, "estate")
     tickets.finish(session, ticket, "又说了一次", by=world.staff, now=NEXT_MONDAY)
-    tickets.evaluate(session, ticket, 3, "", by=world.resident, now=NEXT_MONDAY)
+    judging.evaluate(session, ticket, 3, "", by=world.resident, now=NEXT_MONDAY)
     assert (ticket.state, ticket.reopened, ticket.level.value) == (TicketState.NEW, 2, "community")
 
 
@@ -190,7 +190,7 @@ def test_two_machines_draw_one_sample(both: Database) -> None:
 def judged(session: Session, world: World, *, minutes: int, count: int, worker: Person, by: Person) -> None:
     for number in range(count):
         ticket = finished(session, world, by=worker, reporter=by)
-        tickets.evaluate(session, ticket, 1, "", by=by, now=NOW + timedelta(minutes=minutes * number))
+        judging.evaluate(session, ticket, 1, "", by=by, now=NOW + timedelta(minutes=minutes * number))
 
 
 def set_aside(session: Session, *, an_hour: int = 8, of_one_a_day: int = 100) -> list[SetAside | None]:
@@ -300,7 +300,7 @@ def test_who_gave_a_task_back_or_did_an_earlier_round_may_judge_what_others_did(
     assert results.workers(session, ticket) == frozenset()
     tickets.finish(session, ticket, "说好了", by=world.staff, now=NOW)
     assert results.workers(session, ticket) == {world.staff.id}
-    tickets.evaluate(session, ticket, 3, "", by=world.resident, now=NOW)
+    judging.evaluate(session, ticket, 3, "", by=world.resident, now=NOW)
     assert results.workers(session, ticket) == frozenset()
 
 

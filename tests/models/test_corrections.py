@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import corrections, people, tickets, triage
+from models import corrections, opening, people, tickets, triage
 from models.category import Category
 from models.correction import AssistantAnswer, Correction
 from models.corrections import Rate
@@ -35,8 +35,8 @@ def _correct(session: Session, ticket: Ticket, code: str, by: Person) -> None:
 
 
 def test_a_correction_is_kept_with_what_the_model_had_thought(session: Session, world: World) -> None:
-    report = tickets.Report("楼道里滴水", category="noise", confidence=0.71, model="abc123")
-    ticket = tickets.open_ticket(session, report, by=world.resident, channel="official", now=NOW)
+    report = opening.Report("楼道里滴水", category="noise", confidence=0.71, model="abc123")
+    ticket = opening.open_ticket(session, report, by=world.resident, channel="official", now=NOW)
     _correct(session, ticket, "leak", world.staff)
     [kept] = _kept(session)
     assert (kept.before_category, kept.after_category, kept.understood) == ("noise", "leak", True)
@@ -59,8 +59,8 @@ def test_choosing_what_was_understood_anyway_is_no_correction(session: Session, 
 
 def test_that_nothing_of_the_list_fits_is_said_by_people_too(session: Session, world: World) -> None:
     ticket = factories.ticket(session, world.resident, category=None)
-    _correct(session, ticket, tickets.OTHER, world.staff)
-    assert [(kept.after_category, kept.understood) for kept in _kept(session)] == [(tickets.OTHER, False)]
+    _correct(session, ticket, opening.OTHER, world.staff)
+    assert [(kept.after_category, kept.understood) for kept in _kept(session)] == [(opening.OTHER, False)]
 
 
 def test_a_question_that_was_a_report_goes_to_whoever_can_help(session: Session, world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, demo, dispatch, parties, people, tickets
+from models import areas, demo, dispatch, opening, parties, people
 from models.area import Area
 from models.base import Base
 from models.category import Category
@@ -97,8 +97,8 @@ def test_every_kind_of_help_has_two_members_in_the_first_community(session: Sess
     for seed in categories.load():
         if seed.first is not categories.First.VOLUNTEER:
             continue
-        report = tickets.Report("…", category=seed.code, area_id=resident.home_area_id)
-        ticket = tickets.open_ticket(session, report, by=resident, channel="official", now=NOW)
+        report = opening.Report("…", category=seed.code, area_id=resident.home_area_id)
+        ticket = opening.open_ticket(session, report, by=resident, channel="official", now=NOW)
         dispatch.dispatch(session, ticket.id, now=NOW)
         asked = session.scalars(select(Offer.person_id).where(Offer.ticket_id == ticket.id)).all()
         assert len(asked) >= 2, seed.code

@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from models import (
     departments,
     desk,
+    finding,
     joints,
+    judging,
     links,
     merging,
     parties,
@@ -148,10 +150,10 @@ def test_the_heir_of_a_ticket_that_was_taken_back_keeps_what_was_given_and_its_l
 def test_a_slip_that_is_taken_back_leaves_the_street_nothing_to_decide(session: Session, world: World) -> None:
     ticket = factories.ticket(session, world.resident, area=world.street.building)
     tickets.finish(session, ticket, "好了", by=world.staff, now=NOW)
-    tickets.evaluate(session, ticket, 3, "按错了", by=world.resident, now=NOW)
+    judging.evaluate(session, ticket, 3, "按错了", by=world.resident, now=NOW)
     desk.assign(session, ticket, "城管", "", by=world.staff, now=NOW)
     desk.send_back(session, ticket, "不归我们", by=world.clerk, now=NOW)
-    tickets.reevaluate(session, ticket, 1, "", by=world.resident, now=NOW, hours=24)
+    judging.reevaluate(session, ticket, 1, "", by=world.resident, now=NOW, hours=24)
     assert (ticket.state, ticket.returned_by) == (TicketState.CLOSED, "")
     [given] = session.scalars(select(Assignment))
     assert given.end is End.OVER
@@ -183,7 +185,7 @@ def test_the_first_dispatch_counts_only_what_is_known(session: Session, world: W
     tickets.withdraw(session, over, "", by=world.resident, now=NOW)
     assert count() == {FirstGiven.RIGHT: 2, FirstGiven.WRONG: 2, FirstGiven.OVER: 1}
     # Found not solved afterwards: a matter of how well, not of who.
-    tickets.evaluate(session, finished, 3, "", by=world.resident, now=NOW)
+    judging.evaluate(session, finished, 3, "", by=world.resident, now=NOW)
     assert count() == {FirstGiven.RIGHT: 2, FirstGiven.WRONG: 2, FirstGiven.OVER: 1}
     assert statistics.first_share(Counter(count())) == statistics.Share(2, 4)
 
@@ -218,7 +220,7 @@ def test_whoever_leads_has_the_matter_and_answers_for_it_and_the_neighbours_stil
     assert transitions.desk_of(session, ticket) == [world.staff_elsewhere]
     assert responsible.at(session, ticket, Level.COMMUNITY, now=NOW) == [world.staff_elsewhere]
     for by in (world.staff, world.staff_elsewhere):
-        assert tickets.find(session, ticket.number, by=by) is ticket
+        assert finding.find(session, ticket.number, by=by) is ticket
     desk.escalate(session, ticket, "要街道协调", by=world.staff_elsewhere, now=NOW)
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import desk, dispatch, people, tickets, transitions
+from models import desk, dispatch, judging, people, tickets, transitions
 from models.area import Area
 from models.category import Category, Level
 from models.errors import Refusal, Refused
@@ -149,7 +149,7 @@ def test_after_not_solved_the_grid_worker_sees_it_through_and_is_asked_once(sess
     ticket = dispatched(session, world.resident, "lamp", world.street.building)
     tickets.accept(session, ticket, by=world.member, now=NOW)
     tickets.finish(session, ticket, "", by=world.member, now=NOW + HOUR)
-    tickets.evaluate(session, ticket, 3, "还是不亮", by=world.resident, now=NOW + 2 * HOUR)
+    judging.evaluate(session, ticket, 3, "还是不亮", by=world.resident, now=NOW + 2 * HOUR)
     factories.run_dispatch(session, ticket, now=NOW + 2 * HOUR)
     assert asked(session, ticket) == [world.member.id, world.member.id]
     for hours in range(4, 12):
@@ -228,7 +228,7 @@ def test_what_may_not_be_offered_is_not_offered_after_not_solved_either(session:
     world.street.estate.grid_worker_id = world.member.id
     ticket = factories.ticket(session, world.resident, category="theft", area=world.street.building)
     tickets.finish(session, ticket, "", by=world.staff, now=NOW)
-    tickets.evaluate(session, ticket, 3, "", by=world.resident, now=NOW)
+    judging.evaluate(session, ticket, 3, "", by=world.resident, now=NOW)
     factories.run_dispatch(session, ticket)
     assert asked(session, ticket) == []
 

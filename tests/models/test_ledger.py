@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from models import accounts, dispatch, earning, people, photos, sharing, tickets
+from models import accounts, dispatch, earning, judging, people, photos, sharing, tickets
 from models.accounts import EXPIRED, ISSUED, of_family, of_person
 from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.db import Database
@@ -57,7 +57,7 @@ def judged(
         tickets.arrive(session, ticket, "", by=world.member, now=now + timedelta(minutes=arrives))
     done = now + timedelta(minutes=takes)
     tickets.finish(session, ticket, "说好了", by=world.member, now=done)
-    tickets.evaluate(session, ticket, answer, "", by=world.resident, now=done)
+    judging.evaluate(session, ticket, answer, "", by=world.resident, now=done)
     return ticket
 
 
@@ -122,7 +122,7 @@ def test_who_goes_along_earns_for_the_time_they_were_there(session: Session, wor
     tickets.accept(session, ticket, by=world.second_member, now=NOW + timedelta(minutes=20))
     done = NOW + timedelta(minutes=50)
     tickets.finish(session, ticket, "说好了", by=world.member, now=done)
-    tickets.evaluate(session, ticket, 1, "", by=world.resident, now=done)
+    judging.evaluate(session, ticket, 1, "", by=world.resident, now=done)
     run(session, now=NOW + 2 * DAY)
     assert has(session, world.member) == (10, 50)
     assert has(session, world.second_member) == (10, 30)
@@ -167,7 +167,7 @@ def test_a_matter_that_was_not_solved_earns_nothing_until_it_is(session: Session
     assert run(session, now=NOW + 3 * DAY) == 0
     again = NOW + 3 * DAY
     tickets.finish(session, ticket, "这次好了", by=world.staff, now=again)
-    tickets.evaluate(session, ticket, 1, "", by=world.resident, now=again)
+    judging.evaluate(session, ticket, 1, "", by=world.resident, now=again)
     run(session, now=again + 2 * DAY)
     # Staff mended it in the end.
     assert has(session, world.member) == (0, 0)
@@ -203,7 +203,7 @@ def test_nobody_earns_by_their_own_reports(session: Session, world: World) -> No
     ticket.assignee_id = world.member.id
     [result] = session.scalars(select(Result).where(Result.ticket_id == ticket.id))
     result.own_work = True
-    tickets.auto_close(session, ticket.id, now=NOW + 8 * DAY, days=7)
+    judging.auto_close(session, ticket.id, now=NOW + 8 * DAY, days=7)
     assert run(session, now=NOW + 20 * DAY) == 0
 
 
@@ -242,7 +242,7 @@ def mended(session: Session, world: World, reporter: Person, *looks: int | None)
     tickets.accept(session, ticket, by=world.member, now=NOW)
     tickets.finish(session, ticket, "好了", by=world.member, now=NOW)
     photo(session, ticket, COVER, AttachmentUse.AFTER)
-    tickets.evaluate(session, ticket, 1, "", by=reporter, now=NOW)
+    judging.evaluate(session, ticket, 1, "", by=reporter, now=NOW)
 
 
 COVER, LAMP = 0x0F1E2D3C4B5A6978, 0x5555_3333_0F0F_00FF

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import desk, dispatch, escalation, history, merging, tickets, transitions
+from models import desk, dispatch, escalation, history, judging, merging, tickets, transitions
 from models.category import Category, Level
 from models.errors import Refusal, Refused
 from models.lifecycle import RULES, Action, Actor
@@ -97,8 +97,8 @@ class Play:
             "release": lambda by, why: tickets.release(session, ticket, why, by=by, now=self.now),
             "arrive": lambda by, why: tickets.arrive(session, ticket, why, by=by, now=self.now),
             "finish": lambda by, why: tickets.finish(session, ticket, why, by=by, now=self.now),
-            "evaluate": lambda by, answer: tickets.evaluate(session, ticket, int(answer), "", by=by, now=self.now),
-            "reevaluate": lambda by, answer: tickets.reevaluate(
+            "evaluate": lambda by, answer: judging.evaluate(session, ticket, int(answer), "", by=by, now=self.now),
+            "reevaluate": lambda by, answer: judging.reevaluate(
                 session, ticket, int(answer), "", by=by, now=self.now, hours=24
             ),
             "withdraw": lambda by, why: tickets.withdraw(session, ticket, why, by=by, now=self.now),
@@ -122,7 +122,7 @@ class Play:
             "locate": lambda by, place: tickets.locate(
                 session, ticket, area_id=self.world.street.estate.id, place=place, text="", by=by, now=self.now
             ),
-            "close": lambda _, days: tickets.auto_close(session, ticket.id, now=self.now, days=int(days)),
+            "close": lambda _, days: judging.auto_close(session, ticket.id, now=self.now, days=int(days)),
             "miss": lambda _, __: escalation.miss(session, transitions.lock(session, ticket.id), now=self.now),
         }
 

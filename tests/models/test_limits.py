@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import desk, escalation, limits, responsible, tickets, transitions
+from models import desk, escalation, judging, limits, responsible, tickets, transitions
 from models.calendar import due
 from models.category import Category, Level
 from models.clock import CHINA
@@ -109,7 +109,7 @@ def test_reopening_begins_anew(session: Session, world: World, ticket: Ticket) -
     taken(session, world, ticket)
     tickets.finish(session, ticket, "好了", by=world.member, now=NOW + HOUR)
     later = NOW + timedelta(days=3)
-    tickets.evaluate(session, ticket, 3, "", by=world.resident, now=later)
+    judging.evaluate(session, ticket, 3, "", by=world.resident, now=later)
     assert (ticket.accept_by, ticket.finish_by) == (due(later, "2h"), due(later, "7wd"))
 
 

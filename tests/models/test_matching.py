@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import dispatch, matching, people, tickets
+from models import dispatch, matching, opening, people, tickets
 from models.area import Area, AreaKind
 from models.areas import add_area
 from models.category import Category
@@ -269,8 +269,8 @@ def test_the_whole_result_is_stored_with_the_wave(session: Session, world: World
 
 
 def _asks_for(session: Session, world: World, service: str, *, category: str = "other") -> Ticket:
-    report = tickets.Report("…", service=service, area_id=world.street.building.id, category=category)
-    return tickets.open_ticket(session, report, by=world.resident, channel="official", now=NOW)
+    report = opening.Report("…", service=service, area_id=world.street.building.id, category=category)
+    return opening.open_ticket(session, report, by=world.resident, channel="official", now=NOW)
 
 
 def test_whoever_offers_a_service_is_asked_first_and_nobody_is_left_out(session: Session, world: World) -> None:

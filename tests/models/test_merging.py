@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import followers, history, merging, people, splitting, tickets
+from models import finding, followers, history, judging, merging, people, splitting, tickets
 from models.calendar import due
 from models.errors import Refusal, Refused
 from models.outbox import NoticeKind
@@ -96,8 +96,8 @@ def test_a_neighbour_who_told_it_twice_is_told_once_and_judges_once(session: Ses
     tickets.finish(session, first, "好了", by=world.staff, now=NOW)
     [notice] = factories.notices(session, world.resident, NoticeKind.FINISHED)
     assert notice.ticket_id == first.id
-    assert [each.id for each in tickets.own_live(session, world.resident)] == [first.id]
-    tickets.evaluate(session, again, 1, "", by=world.resident, now=NOW)
+    assert [each.id for each in finding.own_live(session, world.resident)] == [first.id]
+    judging.evaluate(session, again, 1, "", by=world.resident, now=NOW)
     assert first.state is TicketState.CLOSED
 
 
@@ -107,8 +107,8 @@ def test_two_neighbours_who_turn_out_to_be_one_person_keep_one_judgement(session
         merging.merge(session, each, first, by=world.staff, now=NOW)
     tickets.finish(session, first, "好了", by=world.staff, now=NOW)
     one, other = (session.get_one(Person, each.reporter_id) for each in (first, second))
-    tickets.evaluate(session, first, 1, "", by=one, now=NOW)
-    tickets.evaluate(session, second, 2, "", by=other, now=NOW)
+    judging.evaluate(session, first, 1, "", by=one, now=NOW)
+    judging.evaluate(session, second, 2, "", by=other, now=NOW)
     people.join(session, one, other)
     assert [row.answer for row in session.scalars(select(Evaluation))] == [1]
 
@@ -142,7 +142,7 @@ def test_a_ticket_is_split_into_tasks_that_are_dispatched_by_themselves(session:
     assert ticket.state is TicketState.NEW
     for each in made:
         tickets.finish(session, each, "好了", by=world.street_staff, now=NOW)
-        tickets.evaluate(session, each, 1, "", by=world.staff, now=NOW)
+        judging.evaluate(session, each, 1, "", by=world.staff, now=NOW)
     assert ticket.state is TicketState.NEW
     tickets.finish(session, ticket, "都办好了", by=world.staff, now=NOW)
     assert [each.ticket_id for each in factories.notices(session, world.staff, NoticeKind.FINISHED)] == [

@@ -21,6 +21,7 @@ from models import (
     honours,
     joints,
     links,
+    opening,
     parties,
     people,
     pushing,
@@ -225,8 +226,8 @@ def test_who_asked_for_a_service_is_not_forgotten_by_a_downgrade(empty_url: str)
     database = Database(empty_url)
     with database.transaction() as session:
         world = build_world(session)
-        report = tickets.Report("想请人上门理发", service="理发", area_id=world.street.building.id)
-        ticket_id = tickets.open_ticket(session, report, by=world.resident, channel="official", now=NOW).id
+        report = opening.Report("想请人上门理发", service="理发", area_id=world.street.building.id)
+        ticket_id = opening.open_ticket(session, report, by=world.resident, channel="official", now=NOW).id
     database.dispose()
     downgrade(empty_url, "depts")
     upgrade(empty_url)

@@ -9,7 +9,7 @@ from threading import Barrier
 
 from sqlalchemy import func, select
 
-from models import dispatch, history, merging, people, tickets, transitions
+from models import dispatch, finding, history, judging, merging, opening, people, tickets, transitions
 from models.db import Database
 from models.errors import Refusal, Refused
 from models.offer import Offer, OfferState
@@ -51,7 +51,7 @@ def test_exactly_one_of_twenty_neighbours_who_accept_at_once_gets_the_task(both:
     def accept(index: int) -> str:
         with both.transaction() as session:
             by = session.get_one(Person, ids[index])
-            tickets.accept(session, tickets.find(session, "1", by=by), by=by, now=NOW)
+            tickets.accept(session, finding.find(session, "1", by=by), by=by, now=NOW)
             return "has it"
 
     got = Counter(at_once(PEOPLE, accept))
@@ -82,7 +82,7 @@ def test_of_twenty_who_accept_a_visit_at_once_one_has_it_and_one_goes_along(both
     def accept(index: int) -> str:
         with both.transaction() as session:
             by = session.get_one(Person, ids[index])
-            return f"{tickets.accept(session, tickets.find(session, '1', by=by), by=by, now=NOW).assignee_id == by.id}"
+            return f"{tickets.accept(session, finding.find(session, '1', by=by), by=by, now=NOW).assignee_id == by.id}"
 
     got = Counter(at_once(PEOPLE, accept))
     assert (got["True"], got["False"]) == (1, 1)
@@ -170,8 +170,8 @@ def test_the_desk_waits_for_one_message_however_many_reports_come_in(both: Datab
 
     def report(_: int) -> object:
         with both.transaction() as session:
-            made = tickets.Report("…", category=None, area_id=area_id)
-            ticket = tickets.open_ticket(session, made, by=session.get_one(Person, by), channel="official", now=NOW)
+            made = opening.Report("…", category=None, area_id=area_id)
+            ticket = opening.open_ticket(session, made, by=session.get_one(Person, by), channel="official", now=NOW)
             factories.run_dispatch(session, ticket)
             return ticket.number
 
@@ -247,7 +247,7 @@ def test_the_last_two_who_judge_at_once_end_the_matter(both: Database) -> None:
     def judge(index: int) -> object:
         with both.transaction() as session:
             ticket = session.get_one(Ticket, ids[index])
-            tickets.evaluate(session, ticket, 1, "", by=session.get_one(Person, ticket.reporter_id), now=NOW)
+            judging.evaluate(session, ticket, 1, "", by=session.get_one(Person, ticket.reporter_id), now=NOW)
             return "judged"
 
     assert at_once(2, judge) == ["judged", "judged"]

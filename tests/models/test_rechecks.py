@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from models import history, people, reminders, tickets
+from models import history, judging, people, reminders, tickets
 from models.category import Category
 from models.db import Database
 from models.errors import Refused
@@ -148,7 +148,7 @@ def test_a_matter_that_was_reopened_meanwhile_is_left_alone(session: Session, wo
     one, two = rider(session, world), rider(session, world)
     asked(session, ticket, one, two)
     sees(session, ticket, one)
-    tickets.evaluate(session, ticket, 3, "还是坏的", by=world.resident, now=LATER)
+    judging.evaluate(session, ticket, 3, "还是坏的", by=world.resident, now=LATER)
     sees(session, ticket, two)
     assert (ticket.state, ticket.reopened) == (TicketState.NEW, 1)
 

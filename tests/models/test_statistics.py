@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from models import callbacks, desk, merging, pushing, results, splitting, statistics, summaries, tickets
+from models import callbacks, desk, judging, merging, pushing, results, splitting, statistics, summaries, tickets
 from models.category import Category
 from models.clock import CHINA, local
 from models.db import Database
@@ -54,11 +54,11 @@ def live(session: Session, world: World, ticket: Ticket, step: str, now: datetim
             if ticket.state is TicketState.RESOLVED:
                 results.asked(session, ticket.id, ticket.reporter_id, now=now)
         case "judge1" | "judge2" | "judge3":
-            tickets.evaluate(session, ticket, int(step[-1]), "", by=reporter, now=now)
+            judging.evaluate(session, ticket, int(step[-1]), "", by=reporter, now=now)
         case "change":
-            tickets.reevaluate(session, ticket, 1, "", by=reporter, now=now, hours=24)
+            judging.reevaluate(session, ticket, 1, "", by=reporter, now=now, hours=24)
         case "close":
-            tickets.auto_close(session, ticket.id, now=now, days=7)
+            judging.auto_close(session, ticket.id, now=now, days=7)
         case "call":
             result = results.current(session, ticket)
             drawn = result and session.scalar(select(CallBack.id).where(CallBack.result_id == result.id))
@@ -220,7 +220,7 @@ def test_the_rates_are_what_the_page_says(both: Database) -> None:
             now = NOW + (30 * DAY if late else timedelta(hours=1))
             tickets.finish(session, ticket, "好了", by=world.staff, now=now)
             if answer:
-                tickets.evaluate(session, ticket, answer, "", by=world.resident, now=now)
+                judging.evaluate(session, ticket, answer, "", by=world.resident, now=now)
     with both.reading() as session:
         found = statistics.figures(
             session, since=NOW, until=NOW + 60 * DAY, communities=[world.street.community.id], nowhere=False
@@ -238,9 +238,9 @@ def test_the_rates_are_what_the_page_says(both: Database) -> None:
 def test_a_ticket_finished_twice_counts_once_by_its_last_result_of_the_period(session: Session, world: World) -> None:
     ticket = factories.ticket(session, world.resident, area=world.street.building)
     tickets.finish(session, ticket, "好了", by=world.staff, now=NOW)
-    tickets.evaluate(session, ticket, 3, "", by=world.resident, now=NOW)
+    judging.evaluate(session, ticket, 3, "", by=world.resident, now=NOW)
     tickets.finish(session, ticket, "这回好了", by=world.staff, now=NOW + 10 * DAY)
-    tickets.evaluate(session, ticket, 1, "", by=world.resident, now=NOW + 10 * DAY)
+    judging.evaluate(session, ticket, 1, "", by=world.resident, now=NOW + 10 * DAY)
 
     def rates(first: int, last: int) -> tuple[int, Share]:
         here = [world.street.community.id]
@@ -268,12 +268,12 @@ def test_a_matter_that_was_split_counts_once_by_its_reporter_and_its_tasks_stand
     *done, left = splitting.split(session, ticket, parts, by=world.staff, channel="console", now=NOW)
     for task in done:
         tickets.finish(session, task, "好了", by=world.street_staff, now=NOW)
-        tickets.evaluate(session, task, 1, "", by=world.staff, now=NOW)
+        judging.evaluate(session, task, 1, "", by=world.staff, now=NOW)
     tickets.withdraw(session, left, "用不着了", by=world.staff, now=NOW)
     assert rates_of(session, world).counts == {Figure.PART: 2}, "staff said yes, and nobody else"
     tickets.finish(session, ticket, "都好了", by=world.staff, now=NOW)
     assert rates_of(session, world).judged == 0
-    tickets.evaluate(session, ticket, 2, "", by=world.resident, now=NOW)
+    judging.evaluate(session, ticket, 2, "", by=world.resident, now=NOW)
     rates = rates_of(session, world)
     assert (rates.answered, rates.solved, rates.satisfied) == (Share(1, 1), Share(1, 1), Share(0, 1))
     assert (rates.finished, rates.counts[Figure.PART]) == (1, 2)
@@ -287,10 +287,10 @@ def test_a_department_does_not_judge_its_own_task_into_the_rates(session: Sessio
     )
     assert isinstance(task, Ticket)
     tickets.finish(session, task, "摆了两天", by=world.staff, now=NOW)
-    tickets.evaluate(session, task, 3, "", by=world.clerk, now=NOW)
+    judging.evaluate(session, task, 3, "", by=world.clerk, now=NOW)
     assert rates_of(session, world).counts == {Figure.PUSHED_DOWN: 1}
     tickets.finish(session, task, "又摆了两天", by=world.staff, now=NOW)
-    tickets.evaluate(session, task, 1, "", by=world.clerk, now=NOW)
+    judging.evaluate(session, task, 1, "", by=world.clerk, now=NOW)
     assert rates_of(session, world).counts == {Figure.PUSHED_DOWN: 1}
 
 

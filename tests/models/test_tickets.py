@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from models import desk, escalation, results, tickets
+from models import desk, escalation, finding, judging, results, tickets
 from models.attachment import Attachment, AttachmentKind
 from models.category import Category
 from models.errors import Refusal, Refused
@@ -60,17 +60,17 @@ def test_an_emergency_alarms_the_desk_on_every_channel_at_once(session: Session,
 def test_an_emergency_is_never_closed_by_the_clock(session: Session, world: World) -> None:
     ticket = factories.ticket(session, world.resident, area=world.street.building, urgency=Urgency.EMERGENCY)
     tickets.finish(session, ticket, "", by=world.staff, now=NOW)
-    assert not tickets.auto_close(session, ticket.id, now=NOW + 365 * DAY, days=7)
+    assert not judging.auto_close(session, ticket.id, now=NOW + 365 * DAY, days=7)
 
 
 def test_the_resident_is_reminded_once(session: Session, world: World) -> None:
     ticket = factories.ticket(session, world.resident, area=world.street.building)
     tickets.finish(session, ticket, "", by=world.staff, now=NOW)
-    assert not tickets.remind(session, ticket.id, now=NOW + DAY, after=DAY), "the first question has not come through"
+    assert not judging.remind(session, ticket.id, now=NOW + DAY, after=DAY), "the first question has not come through"
     results.asked(session, ticket.id, world.resident.id, now=NOW)
-    assert not tickets.remind(session, ticket.id, now=NOW + timedelta(hours=23), after=DAY)
-    assert tickets.remind(session, ticket.id, now=NOW + DAY, after=DAY)
-    assert not tickets.remind(session, ticket.id, now=NOW + 2 * DAY, after=DAY)
+    assert not judging.remind(session, ticket.id, now=NOW + timedelta(hours=23), after=DAY)
+    assert judging.remind(session, ticket.id, now=NOW + DAY, after=DAY)
+    assert not judging.remind(session, ticket.id, now=NOW + 2 * DAY, after=DAY)
     assert len(factories.notices(session, world.resident, NoticeKind.REMINDER)) == 1
 
 
@@ -117,7 +117,7 @@ def test_a_place_sent_later_gives_the_ticket_its_position(session: Session, worl
     [("261122-0007", ("261122", 7)), ("0007", (None, 7)), (" 7 ", (None, 7)), ("261122-12345", ("261122", 12345))],
 )
 def test_a_number_as_people_type_it(typed: str, meant: tuple[str | None, int]) -> None:
-    assert tickets.parse_number(typed) == meant
+    assert finding.parse_number(typed) == meant
 
 
 @pytest.mark.parametrize(
@@ -125,32 +125,32 @@ def test_a_number_as_people_type_it(typed: str, meant: tuple[str | None, int]) -
 )
 def test_what_is_no_number_is_not_found(session: Session, world: World, typed: str) -> None:
     with pytest.raises(ValueError):
-        tickets.parse_number(typed)
+        finding.parse_number(typed)
     with pytest.raises(Refused) as caught:
-        tickets.find(session, typed, by=world.resident)
+        finding.find(session, typed, by=world.resident)
     assert caught.value.reason is Refusal.NOT_FOUND
 
 
 def test_a_day_that_does_not_exist_is_not_found(session: Session, world: World) -> None:
     factories.ticket(session, world.resident)
     with pytest.raises(Refused):
-        tickets.find(session, "261332-0001", by=world.resident)
+        finding.find(session, "261332-0001", by=world.resident)
 
 
 def test_a_short_number_means_the_newest_day(session: Session, world: World) -> None:
     old, new = (factories.ticket(session, world.resident, now=NOW + days * DAY) for days in (0, 3))
     assert old.short == new.short == "0001"
-    assert tickets.find(session, "1", by=world.resident) is new
-    assert tickets.find(session, "261123-0001", by=world.resident) is old
+    assert finding.find(session, "1", by=world.resident) is new
+    assert finding.find(session, "261123-0001", by=world.resident) is old
     new.state = TicketState.CLOSED
-    assert tickets.find(session, "1", by=world.resident, states=[TicketState.NEW]) is old
+    assert finding.find(session, "1", by=world.resident, states=[TicketState.NEW]) is old
 
 
 def test_an_old_number_is_found_however_many_came_after_it(session: Session, world: World) -> None:
     old = factories.ticket(session, world.resident)
     for days in range(1, 25):
         factories.ticket(session, world.resident, now=NOW + days * DAY)
-    assert tickets.find(session, old.number, by=world.resident) is old
+    assert finding.find(session, old.number, by=world.resident) is old
 
 
 def test_everybody_finds_what_is_theirs_and_nothing_else(session: Session, world: World) -> None:
@@ -159,16 +159,16 @@ def test_everybody_finds_what_is_theirs_and_nothing_else(session: Session, world
     sees = [world.resident, world.member, world.second_member, world.staff, world.street_staff]
     blind = [world.stranger, world.staff_elsewhere, world.former_staff, world.clerk]
     for by in sees:
-        assert tickets.find(session, "0001", by=by) is ticket
+        assert finding.find(session, "0001", by=by) is ticket
     for by in blind:
         with pytest.raises(Refused) as caught:
-            tickets.find(session, "0001", by=by)
+            finding.find(session, "0001", by=by)
         assert caught.value.reason is Refusal.NOT_FOUND
     desk.assign(session, ticket, "城管", "", by=world.staff, now=NOW)
-    assert tickets.find(session, "0001", by=world.clerk) is ticket
+    assert finding.find(session, "0001", by=world.clerk) is ticket
     world.clerk.roles[0].status = RoleStatus.ENDED
     with pytest.raises(Refused):
-        tickets.find(session, "0001", by=world.clerk)
+        finding.find(session, "0001", by=world.clerk)
 
 
 def test_a_short_number_on_the_desk_means_an_open_ticket(session: Session, world: World) -> None:
@@ -176,8 +176,8 @@ def test_a_short_number_on_the_desk_means_an_open_ticket(session: Session, world
         factories.ticket(session, world.resident, area=world.street.building, now=NOW + days * DAY) for days in (0, 1)
     )
     desk.reject(session, new, "重复", by=world.staff, now=NOW + DAY)
-    assert tickets.find(session, "1", by=world.staff) is old
-    assert tickets.find(session, new.number, by=world.staff) is new
+    assert finding.find(session, "1", by=world.staff) is old
+    assert finding.find(session, new.number, by=world.staff) is new
 
 
 def test_the_desk_shows_emergencies_first_then_the_oldest(session: Session, world: World) -> None:
@@ -198,15 +198,15 @@ def test_the_desk_shows_emergencies_first_then_the_oldest(session: Session, worl
 def test_the_lists_of_one_person(session: Session, world: World) -> None:
     ticket = factories.ticket(session, world.resident, area=world.street.building)
     factories.run_dispatch(session, ticket)
-    assert list(tickets.own_live(session, world.resident)) == [ticket]
-    assert list(tickets.open_offers(session, world.member)) == [ticket]
+    assert list(finding.own_live(session, world.resident)) == [ticket]
+    assert list(finding.open_offers(session, world.member)) == [ticket]
     tickets.accept(session, ticket, by=world.member, now=NOW)
-    assert list(tickets.tasks_of(session, world.member)) == [ticket]
-    assert list(tickets.open_offers(session, world.member)) == []
-    assert list(tickets.open_offers(session, world.second_member)) == []
+    assert list(finding.tasks_of(session, world.member)) == [ticket]
+    assert list(finding.open_offers(session, world.member)) == []
+    assert list(finding.open_offers(session, world.second_member)) == []
     tickets.withdraw(session, ticket, "", by=world.resident, now=NOW)
-    assert list(tickets.own_live(session, world.resident)) == []
-    assert list(tickets.tasks_of(session, world.member)) == []
+    assert list(finding.own_live(session, world.resident)) == []
+    assert list(finding.tasks_of(session, world.member)) == []
 
 
 def test_whoever_does_something_is_not_told_of_it(session: Session, world: World) -> None:

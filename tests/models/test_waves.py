@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import dispatch, helpers, pool, tickets, transitions
+from models import dispatch, finding, helpers, pool, tickets, transitions
 from models.area import Area
 from models.category import Category, First
 from models.errors import Refusal, Refused
@@ -165,7 +165,7 @@ def test_the_second_to_accept_goes_along_and_the_third_comes_too_late(
     tickets.accept(session, visit, by=second, now=NOW)
     assert transitions.helpers_of(session, visit) == [second.id]
     assert (visit.assignee_id, visit.dispatch_at) == (first.id, None)
-    assert tickets.tasks_of(session, second) == [visit]
+    assert finding.tasks_of(session, second) == [visit]
     for by, reason in ((third, Refusal.TAKEN), (second, Refusal.ALREADY_YOURS), (first, Refusal.ALREADY_YOURS)):
         with pytest.raises(Refused) as refused:
             tickets.accept(session, visit, by=by, now=NOW)
@@ -219,7 +219,7 @@ def test_when_the_assignee_gives_it_back_the_helper_stays_for_the_next(session: 
     tickets.release(session, visit, "", by=first, now=NOW + MINUTE)
     assert visit.state is TicketState.NEW
     assert transitions.helpers_of(session, visit) == [second.id]
-    assert tickets.tasks_of(session, second) == [visit]
+    assert finding.tasks_of(session, second) == [visit]
     assert len(factories.notices(session, second, NoticeKind.HELPER_ALONE)) == 1
     [late] = neighbours(session, session.get_one(Area, visit.community_id), 1)
     factories.run_dispatch(session, visit, now=NOW + MINUTE)
@@ -280,7 +280,7 @@ def test_whoever_fits_sees_it_and_takes_it(session: Session, world: World, share
         with pytest.raises(Refused) as refused:
             tickets.accept(session, shared, by=person, now=NOW)
         assert refused.value.reason is Refusal.NOT_YOURS
-    assert tickets.find(session, shared.short, by=world.member) is shared
+    assert finding.find(session, shared.short, by=world.member) is shared
     tickets.accept(session, shared, by=world.member, now=NOW)
     assert (shared.state, shared.assignee_id) == (TicketState.ACCEPTED, world.member.id)
     with pytest.raises(Refused) as refused:
@@ -302,7 +302,7 @@ def test_what_nobody_takes_goes_to_the_desk_and_is_free_no_more(session: Session
     assert (shared.state, shared.dispatch_at) == (TicketState.NEW, None)
     assert len(factories.notices(session, world.staff, NoticeKind.DESK)) == 1
     assert pool.open_to(session, world.member, now=NOW + HOUR) == []
-    late = tickets.find(session, shared.short, by=world.member)
+    late = finding.find(session, shared.short, by=world.member)
     with pytest.raises(Refused) as refused:
         tickets.accept(session, late, by=world.member, now=NOW + HOUR)
     assert refused.value.reason is Refusal.OFFER_OVER

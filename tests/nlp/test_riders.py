@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import opening
+from models import hours as opening
 from models.rider import AlertKind, Matter, TitleKind
 from models.station import Use
 from nlp import riders, station_list

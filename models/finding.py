@@ -1,0 +1,115 @@
+"""Which ticket somebody means by a number, and which ones are theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from models import (
+    helpers,
+    people,
+    pool,
+    transitions,
+)
+from models.errors import Refusal, Refused
+from models.lifecycle import LIVE_STATES
+from models.offer import Offer, OfferState
+from models.person import Person, RoleKind
+from models.ticket import (
+    Ticket,
+    TicketState,
+)
+
+
+def parse_number(text: str) -> tuple[str | None, int]:
+    """("261122", 7) of "261122-0007", (None, 7) of "0007" or "7"; raises ValueError for anything else."""
+    day, dash, serial = text.strip().rpartition("-")
+    number = int(serial)
+    if number < 1 or number > 10**9 or (dash and (len(day) != 6 or not day.isdigit())):
+        raise ValueError(text)
+    return (day or None, number)
+
+
+def find(
+    session: Session,
+    number: str,
+    *,
+    by: Person,
+    states: Collection[TicketState] | None = None,
+) -> Ticket:
+    """The ticket a person means by a number in chat: among their own reports, tasks and offers, and for staff their
+    area's open ones; the newest day first. Raises Refused(NOT_FOUND).
+    """
+    try:
+        day, serial = parse_number(number)
+        on = date(2000 + int(day[:2]), int(day[2:4]), int(day[4:])) if day else None
+    except ValueError as error:
+        raise Refused(Refusal.NOT_FOUND, number=number) from error
+    offered = select(Offer.ticket_id).where(Offer.person_id == by.id)
+    mine = [Ticket.reporter_id == by.id, Ticket.assignee_id == by.id, Ticket.id.in_(offered)]
+    if people.has_role(by, RoleKind.MEMBER):
+        mine.append(and_(pool.near(session, by), pool.in_or_out_of_pool()))
+    departments = [
+        role.department
+        for role in by.roles
+        if role.kind is RoleKind.DEPARTMENT and role.status == "active" and role.department
+    ]
+    if departments:
+        mine.append(Ticket.department.in_(departments))
+    if people.has_role(by, *people.STAFF_KINDS):
+        # A short number means something on the desk; what is over is named in full.
+        desk = transitions.sight(session, by)
+        mine.append(desk if on is not None else and_(desk, Ticket.state.in_(LIVE_STATES | {TicketState.MERGED})))
+    query = select(Ticket).where(Ticket.serial == serial, or_(*mine)).order_by(Ticket.day.desc()).limit(1)
+    if on is not None:
+        query = query.where(Ticket.day == on)
+    if states is not None:
+        query = query.where(Ticket.state.in_(states))
+    ticket = session.scalar(query)
+    if ticket is None:
+        raise Refused(Refusal.NOT_FOUND, number=number)
+    return ticket
+
+
+def own_live(session: Session, person: Person, *, most: int = 9) -> Sequence[Ticket]:
+    """What a person reported and is not finished, newest first; what was merged lives as long as its head.
+
+    What somebody told twice is named once.
+    """
+    head = aliased(Ticket)
+    lives_on = (
+        select(head.id)
+        .where(head.id == Ticket.merged_into_id, head.state.in_(LIVE_STATES), head.reporter_id != person.id)
+        .exists()
+    )
+    return session.scalars(
+        select(Ticket)
+        .where(Ticket.reporter_id == person.id, or_(Ticket.state.in_(LIVE_STATES), lives_on))
+        .order_by(Ticket.id.desc())
+        .limit(most)
+    ).all()
+
+
+def tasks_of(session: Session, person: Person, *, most: int = 20) -> Sequence[Ticket]:
+    """What a person has accepted and not finished, oldest first; where they go along comes after it."""
+    own = session.scalars(
+        select(Ticket)
+        .where(Ticket.assignee_id == person.id, Ticket.state.in_([TicketState.ACCEPTED, TicketState.ASSIGNED]))
+        .order_by(Ticket.id)
+        .limit(most)
+    ).all()
+    return [*own, *helpers.tasks(session, person, most=most)]
+
+
+def open_offers(session: Session, person: Person, *, most: int = 9) -> Sequence[Ticket]:
+    """The tickets a person is being asked to take."""
+    return session.scalars(
+        select(Ticket)
+        .join(Offer, Offer.ticket_id == Ticket.id)
+        .where(Offer.person_id == person.id, Offer.state == OfferState.OPEN)
+        .order_by(Offer.id)
+        .limit(most)
+    ).all()
