@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import true
 from sqlalchemy.orm import Session
 
-from models import areas, hours, riders, sheets, stations
+from models import areas, open_hours, riders, sheets, stations
 from nlp import station_list
 from texts import stations as said
 
@@ -49,5 +49,5 @@ def file_of(session: Session) -> bytes:
     listed = stations.listed(session, true(), most=sheets.MOST_ROWS)
     return sheets.write(
         station_list.HEAD,
-        [said.row(each, hours.read(each.hours), names.get(each.area_id, "")) for each, _ in listed if each.active],
+        [said.row(each, open_hours.read(each.hours), names.get(each.area_id, "")) for each, _ in listed if each.active],
     )

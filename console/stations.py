@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 from console.house import House, argument, as_id, field, page_number
 from console.places import lie_in, tree
 from console.sight import Sight
-from models import areas, hours, sheets, stations
+from models import areas, open_hours, sheets, stations
 from models.area import Area, AreaKind
 from models.clock import local
 from models.station import Station, Use
@@ -98,7 +98,9 @@ def add_stations(blueprint: Blueprint, house: House) -> None:
             names = {area_id: name for name, area_id in _places(sight).items()}
             listed = stations.listed(sight.session, sight.desk_areas, most=MOST_EXPORTED)
             rows = [
-                said.row(each, hours.read(each.hours), names.get(each.area_id, "")) for each, _ in listed if each.active
+                said.row(each, open_hours.read(each.hours), names.get(each.area_id, ""))
+                for each, _ in listed
+                if each.active
             ]
         response = Response(
             sheets.write(HEAD, rows), mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -179,7 +181,7 @@ def _page(sight: Sight, *, fault: str = "", note: str = "", entering: bool = Fal
         "kinds": KINDS,
         "kind": kind,
         "name": name,
-        "rows": [(each, said.hours(hours.read(each.hours)), count) for each, count in found[:PAGE_SIZE]],
+        "rows": [(each, said.hours(open_hours.read(each.hours)), count) for each, count in found[:PAGE_SIZE]],
         "wrong": list(wrong.values()),
         "names": {each.id: each.name for each in places},
         "places": tree(places),

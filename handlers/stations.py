@@ -9,7 +9,7 @@ from sqlalchemy import select
 from handlers import dialogue, report
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import areas, hours, riders, stations
+from models import areas, open_hours, riders, stations
 from models.area import Area
 from models.attachment import Attachment, AttachmentKind
 from models.conversation import State
@@ -108,7 +108,7 @@ def _nearest(turn: Turn, use: Use, lat: float, lng: float, *, around: str = "") 
         words.line(
             each.station.name,
             each.metres,
-            hours.read(each.station.hours),
+            open_hours.read(each.station.hours),
             each.station.address,
             each.station.services,
             each.said,

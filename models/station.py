@@ -47,7 +47,7 @@ class Station(Base):
     lat: Mapped[float]
     lng: Mapped[float]
     hours: Mapped[str] = mapped_column(String(200), default="")
-    """Opening hours as models/hours.py writes them; empty where nobody wrote any."""
+    """Opening hours as models/open_hours.py writes them; empty where nobody wrote any."""
     services: Mapped[str] = mapped_column(String(120), default="")
     """In the words of whoever entered it; of an offer what riders get."""
     area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), index=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from models.hours import DAY, EVERY_DAY, Hours
+from models.open_hours import DAY, EVERY_DAY, Hours
 from models.rider import AlertKind, Matter, TitleKind
 from models.station import Use
 from nlp.normal import normal

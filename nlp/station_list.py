@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from models import hours as opening
+from models import open_hours
 from models.stations import Draft
 from nlp.riders import hours, use_named, uses_of
 
@@ -114,7 +114,7 @@ def draft(row: Sequence[str], places: Mapping[str, int], *, otherwise: int | Non
         raise RowMisfit(RowFault.KIND)
     lat, lng = _point(lat_said, lng_said)
     spans = hours(hours_said)
-    if spans is None or len(opening.write(spans)) > 200:
+    if spans is None or len(open_hours.write(spans)) > 200:
         raise RowMisfit(RowFault.HOURS)
     area_id = places.get(area_said) if area_said else otherwise
     if area_id is None:
@@ -125,7 +125,7 @@ def draft(row: Sequence[str], places: Mapping[str, int], *, otherwise: int | Non
         address=address,
         lat=lat,
         lng=lng,
-        hours=opening.write(spans),
+        hours=open_hours.write(spans),
         services=services,
         area_id=area_id,
         until=_until(until_said),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
-from models import hours as opening
-from models.hours import Hours
+from models import open_hours
+from models.open_hours import Hours
 from models.station import Fault, Station, Use
 from texts.common import day, day_name, hour
 
@@ -42,10 +42,10 @@ def now_open(spans: Sequence[Hours], *, now: datetime) -> str:
     """Whether it is open at this moment, and until or from when."""
     if not spans:
         return "开门时间没写，去前问一声"
-    closes = opening.closes(spans, now)
+    closes = open_hours.closes(spans, now)
     if closes is not None:
         return "全天开" if closes - now > timedelta(days=2) else f"现在开着，到{_at(closes, now=now)}"
-    opens = opening.opens(spans, now)
+    opens = open_hours.opens(spans, now)
     return f"现在没开，{_at(opens, now=now)}开" if opens else "现在没开"
 
 
@@ -62,8 +62,10 @@ def hours(spans: Sequence[Hours]) -> str:
     said = []
     for each in spans:
         days = _DAYS.get(each.days) or "周" + "、".join("一二三四五六日"[int(one) - 1] for one in each.days)
-        whole = each.begins == 0 and each.ends == opening.DAY
-        said.append(f"{days} 全天" if whole else f"{days} {opening.clock(each.begins)}-{opening.clock(each.ends)}")
+        whole = each.begins == 0 and each.ends == open_hours.DAY
+        said.append(
+            f"{days} 全天" if whole else f"{days} {open_hours.clock(each.begins)}-{open_hours.clock(each.ends)}"
+        )
     return "，".join(said)
 
 

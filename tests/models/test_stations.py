@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import hours, stations
+from models import open_hours, stations
 from models.db import Database
 from models.errors import Refusal, Refused
-from models.hours import Hours
+from models.open_hours import Hours
 from models.station import Fault, Station, StationFault, StationUse, Use
 from models.stations import FARTHEST, METRES, STEP, Draft
 from tests import factories
@@ -153,22 +153,22 @@ def spans() -> Iterator[tuple[Hours, ...]]:
 
 
 def test_a_place_is_open_from_its_first_minute_and_closed_from_its_last(spans: tuple[Hours, ...]) -> None:
-    assert hours.closes(spans, at(1, 7, 59)) is None
-    assert hours.closes(spans, at(1, 8)) == at(1, 18)
-    assert hours.closes(spans, at(1, 18)) is None
-    assert hours.opens(spans, at(1, 18)) == at(2, 8)
+    assert open_hours.closes(spans, at(1, 7, 59)) is None
+    assert open_hours.closes(spans, at(1, 8)) == at(1, 18)
+    assert open_hours.closes(spans, at(1, 18)) is None
+    assert open_hours.opens(spans, at(1, 18)) == at(2, 8)
 
 
 def test_a_night_reaches_into_the_next_morning(spans: tuple[Hours, ...]) -> None:
-    assert hours.closes(spans, at(6, 5)) == at(6, 6)
-    assert hours.closes(spans, at(5, 5)) is None
-    assert hours.opens(spans, at(6, 6)) == at(8, 8)
+    assert open_hours.closes(spans, at(6, 5)) == at(6, 6)
+    assert open_hours.closes(spans, at(5, 5)) is None
+    assert open_hours.opens(spans, at(6, 6)) == at(8, 8)
 
 
 def test_what_never_closes_says_so_and_hours_are_stored_as_they_are(spans: tuple[Hours, ...]) -> None:
-    closes = hours.closes((ALWAYS,), at(1, 0))
+    closes = open_hours.closes((ALWAYS,), at(1, 0))
     assert closes is not None
     assert closes - at(1, 0) >= timedelta(days=7)
-    assert hours.read(hours.write((*spans, ALWAYS))) == (*spans, ALWAYS)
-    assert hours.read("") == ()
-    assert hours.closes((), at(1, 9)) is hours.opens((), at(1, 9)) is None
+    assert open_hours.read(open_hours.write((*spans, ALWAYS))) == (*spans, ALWAYS)
+    assert open_hours.read("") == ()
+    assert open_hours.closes((), at(1, 9)) is open_hours.opens((), at(1, 9)) is None

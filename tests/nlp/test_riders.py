@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import hours as opening
+from models import open_hours
 from models.rider import AlertKind, Matter, TitleKind
 from models.station import Use
 from nlp import riders, station_list
@@ -34,7 +34,7 @@ from nlp.station_list import HEAD, RowFault
 def test_opening_hours_are_read_as_people_write_them(written: str, stored: str) -> None:
     spans = riders.hours(written)
     assert spans is not None
-    assert opening.write(spans) == stored
+    assert open_hours.write(spans) == stored
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_what_is_not_understood_is_not_guessed(written: str) -> None:
 def test_whatever_is_written_is_read_or_refused_and_kept_as_it_was_read(written: str) -> None:
     spans = riders.hours(written)
     if spans is not None:
-        assert opening.read(opening.write(spans)) == spans
+        assert open_hours.read(open_hours.write(spans)) == spans
 
 
 @pytest.mark.parametrize(
