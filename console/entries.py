@@ -10,10 +10,10 @@ from sqlalchemy import and_, or_, select
 
 from console.house import argument
 from console.sight import Sight
-from console.tables import Table
 from models.errors import Refusal, Refused
 from models.ledger import Account, AccountKind, Entry, FamilyMember, Posting, Unit, Why
 from models.person import Person
+from models.sheets import Table
 from models.ticket import Ticket
 from texts import ledger
 

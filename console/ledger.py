@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from console import entries
 from console.house import House, argument, field
 from console.sight import Sight
-from console.tables import NoWorkbook, csv_file, xlsx_file
-from models import accounts, redeeming
+from console.tables import csv_file, xlsx_file
+from models import accounts, redeeming, sheets
 from models.accounts import of_person
 from models.area import Area
 from models.clock import local
@@ -57,7 +57,7 @@ def add_ledger(blueprint: Blueprint, house: House) -> None:
                 return house.page("ledger.html", sight, **_page(sight), fault=_sentence(refused)), 409
         try:
             return xlsx_file("ledger.xlsx", tables, now=now)
-        except NoWorkbook:
+        except sheets.Unwritten:
             with house.looking() as sight:
                 return house.page("ledger.html", sight, **_page(sight), fault=ledger.NO_WORKBOOK), 503
 

@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotFound
 from console.house import House, argument, as_id, field, page_number
 from console.places import lie_in, tree
 from console.sight import Sight
+from console.tables import xlsx_file
 from models import areas, open_hours, sheets, stations
 from models.area import Area, AreaKind
 from models.clock import local
@@ -102,11 +103,7 @@ def add_stations(blueprint: Blueprint, house: House) -> None:
                 for each, _ in listed
                 if each.active
             ]
-        response = Response(
-            sheets.write(HEAD, rows), mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        )
-        response.headers["Content-Disposition"] = 'attachment; filename="stations.xlsx"'
-        return response
+            return xlsx_file("stations.xlsx", [sheets.Table("", HEAD, rows)], now=sight.now)
 
 
 def _areas(sight: Sight) -> list[Area]:

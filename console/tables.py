@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
 from flask import Response
 
-PROGRAM = Path(__file__).with_name("workbook.py")
-
-SECONDS = 60
-"""How long one workbook may take."""
+from models import sheets
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -43,38 +33,8 @@ def _cell(text: str) -> str:
     return f"'{text}" if text.lstrip()[:1] in tuple(IN_A_CELL) or text[:1] in tuple("\t\r\n") else text
 
 
-class NoWorkbook(Exception):
-    """The program that writes a workbook did not, or not in time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One sheet of a workbook; its name has 31 letters at most, and no punctuation."""
-
-    name: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str | int]]
-
-
-def xlsx_file(name: str, tables: Sequence[Table], *, now: datetime) -> Response:
-    """An Excel workbook, written by a process of its own; texts stay texts. Raises NoWorkbook."""
-    asked: dict[str, Any] = {
-        "made_at": now.isoformat(),
-        "tables": [{"name": each.name, "head": each.head, "rows": each.rows} for each in tables],
-    }
-    # Nothing of our environment, which may hold secrets.
-    environment = {each: os.environ[each] for each in ("PATH", "LD_LIBRARY_PATH") if each in os.environ}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-I", str(PROGRAM)],
-            input=json.dumps(asked).encode(),
-            capture_output=True,
-            timeout=SECONDS,
-            env=environment,
-            check=True,
-        )
-    except subprocess.SubprocessError as error:
-        raise NoWorkbook(name) from error
-    response = Response(done.stdout, mimetype=XLSX)
+def xlsx_file(name: str, tables: Sequence[sheets.Table], *, now: datetime) -> Response:
+    """An Excel file to take along. Raises sheets.Unwritten."""
+    response = Response(sheets.book(tables, now=now), mimetype=XLSX)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -1,42 +1,71 @@
-"""A program of its own that writes one Excel file: JSON comes in, bytes go out (models/sheets.py starts it)."""
+"""A program of its own that writes an Excel workbook: tables come in as JSON, the file goes out.
+
+It is started for each file (models/sheets.py), so that what XlsxWriter holds (12 MB, and the whole file) ends with it.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
 import xlsxwriter
 
+CARRIED_OUT = ("=", "+", "-", "@", "|", "＝", "＋", "－", "＠")
+"""What begins with one of these, after blanks too, a spreadsheet may carry out once somebody has touched the cell."""
+
+MOST_WIDE = 50
+"""Of a column, in letters."""
+
+OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": True,
+}
+
 
 def main() -> None:
-    """One table, its head in the first row."""
-    sys.stdout.buffer.write(written(json.loads(sys.stdin.buffer.read())))
+    """Reads the tables from standard input and writes the file to standard output."""
+    asked = json.load(sys.stdin)
+    made = BytesIO()
+    with xlsxwriter.Workbook(made, OPTIONS) as book:
+        if asked["made_at"]:
+            book.set_properties({"created": datetime.fromisoformat(asked["made_at"])})
+        formats = {
+            "head": book.add_format({"bold": True, "bottom": 1}),
+            "quoted": book.add_format({"quote_prefix": True}),
+        }
+        for table in asked["tables"]:
+            _write(book.add_worksheet(table["name"] or None), formats, table["head"], table["rows"])
+    sys.stdout.buffer.write(made.getvalue())
 
 
-def written(table: list[list[Any]]) -> bytes:
-    """An Excel file; no cell of ours is ever a formula or a link."""
-    file = BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(file, options)
-    sheet = book.add_worksheet()
-    bold = book.add_format({"bold": True})
-    for number, row in enumerate(table):
-        for column, cell in enumerate(row):
-            if isinstance(cell, int | float) and not isinstance(cell, bool):
-                sheet.write_number(number, column, cell)
-            elif cell:
-                sheet.write_string(number, column, harmless(str(cell)), bold if number == 0 else None)
+def _write(sheet: Any, formats: dict[str, Any], head: list[str], rows: list[list[str | float | None]]) -> None:
     sheet.freeze_panes(1, 0)
-    sheet.set_column(0, max(map(len, table)) - 1, 16)
-    book.close()
-    return file.getvalue()
+    wide = [_width(each) for each in head]
+    sheet.write_row(0, 0, head, formats["head"])
+    for row, cells in enumerate(rows, 1):
+        for column, each in enumerate(cells):
+            if isinstance(each, int | float):
+                sheet.write_number(row, column, each)
+            elif each:
+                # The mark before a text that looks like a formula keeps it a text, whatever is done with it later.
+                quoted = each.lstrip().startswith(CARRIED_OUT)
+                sheet.write_string(row, column, each, formats["quoted"] if quoted else None)
+            wide[column] = max(wide[column], _width(each))
+    for column, width in enumerate(wide):
+        sheet.set_column(column, column, min(width + 2, MOST_WIDE))
+    if rows:
+        sheet.autofilter(0, 0, len(rows), len(head) - 1)
 
 
-def harmless(text: str) -> str:
-    """Text that no program takes for a formula, also after it was saved in another form."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+def _width(cell: str | float | None) -> int:
+    """In letters; Chinese ones are twice as wide."""
+    return sum(1 if each.isascii() else 2 for each in str("" if cell is None else cell))
 
 
 if __name__ == "__main__":

@@ -9,8 +9,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import Any
 
 READER = Path(__file__).with_name("sheet_reader.py")
 WRITER = Path(__file__).with_name("sheet_writer.py")
@@ -19,7 +22,7 @@ LARGEST = 4 * 1024 * 1024
 """Bytes of a file that is read at all."""
 MOST_ROWS = 20_000
 MOST_COLUMNS = 20
-SECONDS = 30
+SECONDS = 60
 
 _KEPT = ("PATH", "LD_LIBRARY_PATH")
 """What the process needs of the environment; the rest may hold secrets."""
@@ -27,6 +30,10 @@ _KEPT = ("PATH", "LD_LIBRARY_PATH")
 
 class Unreadable(Exception):
     """What was given is no list: no Excel file, too large, broken, or made to hurt."""
+
+
+class Unwritten(Exception):
+    """The program that writes a file did not, or not in time."""
 
 
 def read(data: bytes) -> list[list[str]]:
@@ -39,9 +46,27 @@ def read(data: bytes) -> list[list[str]]:
     return rows
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One sheet of a book; its name has 31 letters at most, and no punctuation."""
+
+    name: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str | float | None]]
+
+
+def book(tables: Sequence[Table], *, now: datetime | None = None) -> bytes:
+    """An Excel file; text stays text, whatever a cell begins with. Raises Unwritten."""
+    asked: dict[str, Any] = {"made_at": now and now.isoformat(), "tables": [asdict(each) for each in tables]}
+    try:
+        return _run(json.dumps(asked).encode(), WRITER)
+    except Unreadable as why:
+        raise Unwritten(str(why)) from None
+
+
 def write(head: Sequence[str], rows: Sequence[Sequence[str | float | None]]) -> bytes:
-    """An Excel file of one sheet; text stays text, whatever a cell begins with."""
-    return _run(json.dumps([list(head), *map(list, rows)]).encode(), WRITER)
+    """`book` of one sheet."""
+    return book([Table("", head, rows)])
 
 
 def _run(data: bytes, program: Path, *arguments: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -38,10 +39,13 @@ def test_no_cell_of_ours_is_ever_carried_out() -> None:
     data = sheets.write(["名称"], [[each] for each in cells])
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         sheet = file.read("xl/worksheets/sheet1.xml").decode()
+        styles = file.read("xl/styles.xml").decode()
     assert "<f>" not in sheet
     assert "hyperlink" not in sheet
-    read = [row[0] for row in sheets.read(data)[1:]]
-    assert read == [each if each == "http://x" else f"'{each}" for each in cells]
+    assert [row[0] for row in sheets.read(data)[1:]] == [each.strip() for each in cells]
+    assert 'quotePrefix="1"' in styles
+    marked = [" s=" in cell for cell in re.findall(r"<c [^>]*>", sheet)[1:]]
+    assert marked == [each != "http://x" for each in cells]
 
 
 BOMB = b"<sst><si><t>" + b"a" * (80 * 1024 * 1024) + b"</t></si></sst>"
