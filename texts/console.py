@@ -370,6 +370,8 @@ NOTICES = {
     NoticeKind.TITLE_GIVEN: "请他当什么",
     NoticeKind.NOT_MENDED: "路过的人说还没修好",
     NoticeKind.POINTS_EXPIRE: "积分快到期了",
+    NoticeKind.HONOUR_ASKED: "问愿不愿意参加评选",
+    NoticeKind.HONOUR_OVER: "评选结果",
     NoticeKind.HOURS_OFFERED: "有人送时长",
     NoticeKind.HOURS_ANSWERED: "送的时长收没收",
     NoticeKind.REDEMPTION_OVER: "没来领，积分退回了",

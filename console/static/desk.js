@@ -41,7 +41,10 @@
 
   // Gives whether everything could be taken over.
   function takeOver(page, root) {
-    const anchor = [...root.querySelectorAll("[data-key]")].find((row) => row.getBoundingClientRect().bottom > 0);
+    // What stays where it is on the screen: the row somebody is at, otherwise the first that is to be seen.
+    const isSeen = (row) => row.getBoundingClientRect().bottom > 0;
+    const at = document.activeElement?.closest?.("[data-key]");
+    const anchor = at && root.contains(at) && isSeen(at) ? at : [...root.querySelectorAll("[data-key]")].find(isSeen);
     const [key, top] = [anchor?.dataset.key, anchor?.getBoundingClientRect().top];
     let whole = true;
     for (const fresh of page.querySelectorAll("[data-part]")) {

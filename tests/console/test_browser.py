@@ -113,6 +113,13 @@ def test_a_newcomers_first_ticket_is_dispatched_within_three_clicks(place: Place
     assert place.again(ticket).state.value == "offered"
 
 
+SETTLED = """async () => {
+    await document.fonts.ready;
+    for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+}"""
+"""The page as it stays: fonts are there, and what the last press changed is drawn."""
+
+
 def test_an_open_board_takes_over_what_changed_and_leaves_the_rest_alone(
     place: Place, page: Page, address: str
 ) -> None:
@@ -127,6 +134,7 @@ def test_an_open_board_takes_over_what_changed_and_leaves_the_rest_alone(
     link = page.locator(f'[data-key="{held.number}"] > a')
     link.focus()
     link.scroll_into_view_if_needed()
+    link.evaluate(SETTLED)
     link.evaluate("link => { link.known = true; window.top_of_it = link.getBoundingClientRect().top }")
     fresh = place.ticket()
     place.do(tickets.add_words, chosen, "水更大了", by="resident")

@@ -431,6 +431,7 @@ def test_nothing_but_alarms_reaches_a_rider_in_a_peak_or_at_night(
         }
         data |= {"limit": Limit.FINISH.value, "ends": now.isoformat()}
         data |= {"points": 1, "minutes": 60, "gift": 1, "number": "0001", "name": "食用油"}
+        data |= {"title": "最美小哥", "about": "爱帮忙", "nominee": 1}
         for kind in kinds:
             outboxes.tell(session, kind, person.id, now=now, data=data)
         session.add(Lookout(area_id=rider.roles[0].area_id, day=now.date(), topic="井盖", made_at=now))

@@ -141,6 +141,13 @@ class AnyOrder(RuleBasedStateMachine):
         elif ticket.state is TicketState.RESOLVED:
             self.try_to(lambda: judging.evaluate(session, ticket, answer, "", by=reporter, now=now), Action.EVALUATE)
 
+    @rule(which=st.integers(0, 2), goes_on=st.booleans())
+    def the_desk_holds_and_goes_on(self, which: int, goes_on: bool) -> None:
+        ticket, clerk = self.session.get_one(Ticket, self.ids[which]), self.people["clerk"]
+        possible = acts(self, ticket, clerk, 1, "等配件", ticket)
+        for what in (Action.HOLD, Action.RESUME) if goes_on else (Action.HOLD,):
+            self.try_to(possible[what], what)
+
     def make_link(self, ticket: Ticket, by: Person) -> None:
         self.links.append(links.make(self.session, ticket, by=by, now=self.now, hours=HOURS)[0])
 
@@ -349,7 +356,7 @@ def test_no_order_of_commands_breaks_the_history_or_loses_a_matter(inhabited: tu
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=20,
+            max_examples=30,
             stateful_step_count=40,
             deadline=None,
             derandomize=True,
