@@ -56,7 +56,10 @@
       else old.replaceChildren(...fresh.childNodes);
     }
     const now = key && root.querySelector(`[data-key="${CSS.escape(key)}"]`);
-    if (now && window.scrollY > 0) window.scrollBy(0, now.getBoundingClientRect().top - top);
+    // At once: the style sheet would have it glide there, which is the very movement that is to be spared.
+    if (now && window.scrollY > 0) {
+      window.scrollBy({ top: now.getBoundingClientRect().top - top, behavior: "instant" });
+    }
     return whole;
   }
 
