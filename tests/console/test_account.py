@@ -87,8 +87,8 @@ def test_whoever_goes_away_is_signed_out_and_a_page_that_freshens_keeps_nobody_i
     desk = place.sign_in("staff")
     for _ in range(8):
         place.later(minutes=15)
-        freshened = desk.client.get("/console/tickets/rows", headers={"HX-Request": "true"}).status_code
-        assert freshened == (200 if place.now < NOW + timedelta(hours=2) else 401)
+        freshened = desk.client.get("/console/tickets/changes", headers={"HX-Request": "true"}).status_code
+        assert freshened == (204 if place.now < NOW + timedelta(hours=2) else 401)
     assert desk.get("/tickets").status_code == 302
 
 

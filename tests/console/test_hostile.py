@@ -92,7 +92,7 @@ def poisoned(place: Place) -> list[str]:
     member = place.people["member"].id
     return [
         "/tickets?tab=all",
-        "/tickets/rows?tab=all",
+        "/tickets/changes?tab=all&since=0",
         f"/tickets/{ticket.number}",
         "/chats",
         f"/chats/{chat_id}",

@@ -8,24 +8,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from console import login
 from models import (
     accounts,
+    alerts,
     announcements,
     areas,
     departments,
     desk,
+    honours,
     joints,
     merging,
     people,
     pushing,
     redeeming,
+    riders,
+    sheets,
+    stations,
     tickets,
 )
 from models.accounts import ISSUED, of_person
@@ -37,13 +44,18 @@ from models.category import Category
 from models.clock import local
 from models.conversation import Conversation, State
 from models.db import Database
+from models.desktop import SavedFilter
+from models.honour import Group, Nomination
 from models.joint import Turn
 from models.ledger import Unit, Why
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.party import Party, PartyKind
-from models.person import RoleKind, RoleStatus
+from models.person import Login, Person, RoleKind, RoleStatus
 from models.pushed import PushDown
 from models.result import CallBack, Result
+from models.rider import AlertKind, TitleKind
+from models.station import Fault, StationSheet, Use
+from nlp.station_list import HEAD
 from tests import factories
 from tests.conftest import migrated_sqlite
 from tests.console.conftest import PASSWORD, Place, build, try_to_sign_in
@@ -107,7 +119,10 @@ TICKETS = {HERE: DESK | {NOISE_ONLY}, NEXT: OF_STREET, FAR: set[str]()}
 ASSIGNED = {HERE: DESK | {NOISE_ONLY, DEPARTMENT}, NEXT: OF_STREET | {DEPARTMENT}, FAR: set[str]()}
 LAMPS = NEAR
 OWN_ACCOUNT = WITH_ACCOUNT
+ONLY_STAFF = {HERE: {STAFF}, NEXT: set[str](), FAR: set[str]()}
+"""What the community's own desk keeps for itself, or waits for the one who began it."""
 ONLY_ADMIN = {HERE: {ADMIN}, NEXT: {ADMIN}, FAR: set[str]()}
+STATION = {"kind": "驿站", "name": "江边驿站", "address": "江边路1号", "lat": "30.5", "lng": "114.3"}
 
 TABLE = (
     # ---- the door
@@ -119,6 +134,7 @@ TABLE = (
     get("/sign-in/wecom/nowhere", set[str]()),
     get("/sign-in/wecom/nowhere/back", set[str]()),
     post("/sign-out", set(EVERYBODY) - {NOBODY}),
+    post("/looks", WITH_ACCOUNT, look="dark"),
     # ---- one's own account
     get("/password", set(EVERYBODY) - {NOBODY}),
     post("/password", set(EVERYBODY) - {NOBODY}, 422, old=PASSWORD, new="short", again="short"),
@@ -130,7 +146,7 @@ TABLE = (
     # ---- tickets
     get("/", set(EVERYBODY), ok=302),
     get("/tickets", WITH_TICKETS),
-    get("/tickets/rows", WITH_TICKETS),
+    get("/tickets/changes?since=0", WITH_TICKETS),
     get("/tickets/{ticket}", TICKETS),
     get("/tickets/{assigned}", ASSIGNED, name="assigned to a department"),
     get("/tickets/{lamp}", LAMPS, name="of another category"),
@@ -139,6 +155,15 @@ TABLE = (
     post("/tickets/{ticket}/proposals/{proposal}/different", NEAR),
     post("/tickets/{partner}/link", {HERE: DESK | {NOISE_ONLY}, NEXT: OF_STREET, FAR: set()}, 200, version="{partner_version}"),
     get("/attachments/{attachment}", TICKETS),
+    post("/tickets/{ticket}/pulse", TICKETS, 200),
+    post("/tickets/{assigned}/pulse", ASSIGNED, 200),
+    post("/tickets/{lamp}/pulse", LAMPS, 200),
+    post("/tickets/{ticket}/desk-notes", NEAR, note="上次也是这家"),
+    post("/tickets/{assigned}/desk-notes", NEAR, note="上次也是这家"),
+    post("/tickets/bulk", WITH_TICKETS, 200, action="correct", ticket="{ticket}:{version}", category="quarrel"),
+    post("/tickets/filters?category=noise", DESK, name="吵的"),
+    post("/tickets/filters/{filter}/forget", ONLY_STAFF),
+    post("/tickets/filters/{street_filter}/forget", {HERE: OF_STREET, NEXT: OF_STREET, FAR: set()}),
     # ---- people who wait
     get("/chats", DESK),
     get("/chats/{chat}", NEAR),
@@ -211,6 +236,7 @@ TABLE = (
     # ---- points
     get("/ledger", DESK),
     get("/ledger/redemptions.csv", DESK),
+    get("/ledger/entries.xlsx?area={area}&since=2026-11-01&until=2026-11-30", NEAR),
     post("/ledger/goods", NEAR, name="油", price="10", stock="3", area="{area}"),
     post("/ledger/goods/{goods}/stock", NEAR, more="1"),
     post("/ledger/goods/{goods}/open", NEAR),
@@ -218,6 +244,39 @@ TABLE = (
     post("/ledger/hand-over", NEAR, code="{code}"),
     get("/ledger/people/{credited}", NEAR),
     post("/ledger/people/{credited}/{posting}", NEAR, why="记错了"),
+    # ---- stations
+    get("/stations", DESK),
+    get("/stations.xlsx", DESK),
+    post("/stations/enter", NEAR, 303, **STATION, area="{area}"),
+    post("/stations/{station}/change", NEAR, 303, **STATION, area="{area}"),
+    post("/stations/{station}/change", NEAR, 303, **STATION, area="{home_area}"),
+    post("/stations/{home_station}/change", NEAR, 303, **STATION, area="{area}"),
+    post("/stations/{station}/close", NEAR),
+    post("/stations/{station}/settle", NEAR),
+    post("/stations/sheet", DESK, 200, file=""),
+    post("/stations/sheet/{sheet}/take", ONLY_STAFF, 200),
+    # ---- riders
+    get("/riders", DESK),
+    post("/riders/team", NEAR, name="二队", area="{area}"),
+    post("/riders/team/{team}/join", NEAR, person="{rider}"),
+    post("/riders/team/{team}/leave", NEAR, person="{rider}"),
+    post("/riders/team/{team}/end", NEAR),
+    post("/riders/team/{home_team}/join", NEAR, person="{rider}"),
+    post("/riders/title", NEAR, person="{rider}", kind="safety", area="{area}", until="2026-12-31"),
+    post("/riders/title", NEAR, person="{rider}", kind="safety", area="{home_area}", until="2026-12-31"),
+    post("/riders/title/{title}/end", NEAR),
+    post("/riders/access", NEAR, area="{estate}", words="走北门"),
+    post("/riders/alert", NEAR, 200, kind="storm", area="{area}", words="下午暴雨"),
+    post("/riders/alert/send", NEAR, kind="storm", area="{area}", words="下午暴雨", people="{reached}"),
+    # ---- honouring
+    get("/honours", DESK),
+    post("/honours", NEAR, title="最美骑手", area="{area}", nominees="riders", voters="everybody", places="1",
+         votes_from="2026-11-25T09:00", ends_at="2026-11-28T20:00"),
+    get("/honours/{honour}", NEAR),
+    post("/honours/{honour}/ask", NEAR, person="{rider}", about="常帮老人"),
+    post("/honours/{home_honour}/ask", {HERE: DESK, NEXT: set(), FAR: set()}, person="{rider}", about="常帮老人"),
+    post("/honours/{honour}/aside/{nomination}", NEAR),
+    post("/honours/{honour}/call-off", NEAR),
 )  # fmt: skip
 
 OPEN_TO_ALL = {"/sign-in", "/sign-in/wecom/nowhere", "/sign-in/wecom/nowhere/back"}
@@ -252,22 +311,26 @@ class Rehearsal(Database):
 class Stage:
     place: Place
     values: dict[str, dict[str, str]]
+    sheet: bytes
+    """An uploaded list of stations."""
     tokens: dict[str, str] = field(default_factory=dict)
     csrf: dict[str, str] = field(default_factory=dict)
 
-    def ask(self, row: Row, who: str, where: str) -> int:
+    def ask(self, row: Row, who: str, where: str) -> TestResponse:
         values = self.values[where]
         address = f"/console{row.path.format_map(values)}"
         client = self.place.app.test_client(use_cookies=False)
         headers = {"Cookie": f"huying_console={self.tokens[who]}; huying_before=before"}
         if row.method == "GET":
-            return client.get(address, headers=headers).status_code
+            return client.get(address, headers=headers)
         form: dict[str, Any] = {name: value.format_map(values) for name, value in row.form.items()}
         if "node" in form:
             form["node"] = form["node"].split(",")
+        if "file" in form:
+            form["file"] = (BytesIO(self.sheet), "stations.xlsx")
         before = row.path in ("/sign-in", "/second-step")
         form["csrf"] = "before" if before else self.csrf[who]
-        return client.post(address, data=form, headers=headers).status_code
+        return client.post(address, data=form, headers=headers)
 
 
 @pytest.fixture(scope="module")
@@ -284,8 +347,11 @@ def stage(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
             FAR: far,
         }.items()
     }
+    for each in values.values():
+        each |= {f"home_{name}": values[HERE][name] for name in ("area", "station", "team", "honour")}
     place.media["one.jpg"] = b"\xff\xd8\xff"
-    made = Stage(place, values, {NOBODY: "nothing"}, {NOBODY: "nothing"})
+    sheet = sheets.write(HEAD, [["驿站", "江边驿站", "", "30.5", "114.3", "", "", "", ""]])
+    made = Stage(place, values, sheet, {NOBODY: "nothing"}, {NOBODY: "nothing"})
     for who in set(EVERYBODY) - {NOBODY}:
         page = place.browser()
         assert try_to_sign_in(page, f"matrix-{who}", PASSWORD).status_code == 303, who
@@ -425,6 +491,7 @@ def _things(place: Place, where: str, community: Area, estate: Area) -> dict[str
         )
         session.add(finished_call)
         session.flush()
+        found |= _beside_tickets(session, where, community, by=boss, now=now) | {"estate": str(estate.id)}
         ids = {
             "attachment": photo.id,
             "chat": chat.id,
@@ -444,6 +511,53 @@ def _things(place: Place, where: str, community: Area, estate: Area) -> dict[str
     return found
 
 
+def _beside_tickets(session: Session, where: str, community: Area, *, by: Person, now: datetime) -> dict[str, str]:
+    """Stations, riders, a round of honours, and what a desk keeps."""
+    here = session.get_one(Area, community.id)
+    station = stations.enter(session, stations.Draft(Use.REST, "驿站", "", 30.5, 114.3, "", "", here.id), now=now)
+    rider = factories.somebody(session, RoleKind.RIDER, here, name="小马")
+    stations.report_fault(session, station.id, Fault.CLOSED, by=rider, now=now)
+    mine = session.query(Login).filter_by(name=f"matrix-{STAFF}").one().person_id
+    sheet = StationSheet(
+        by_id=mine, made_at=now, rows={"list": [["", "驿站", "", "30.5", "114.3", "", "", here.name, ""]]}
+    )
+    team = riders.make_team(session, "一队", here, now=now)
+    riders.join_team(session, team, rider, now=now)
+    today = local(now).date()
+    title = riders.give_title(session, rider, TitleKind.FOOD, here, today, today, by=by, now=now)
+    honour = honours.open_round(
+        session,
+        here,
+        "最美小哥",
+        nominees=Group.RIDERS,
+        voters=Group.EVERYBODY,
+        places=1,
+        votes_from=now + timedelta(days=2),
+        ends_at=now + timedelta(days=5),
+        by=by,
+        now=now,
+    )
+    honours.nominate(session, honour.id, "小马", by=rider, now=now)
+    kept = {
+        name: SavedFilter(area_id=area_id, name=f"吵{where}", query="category=noise", by_id=by.id, created_at=now)
+        for name, area_id in [("filter", here.id), ("street_filter", here.parent_id)]
+    }
+    session.add_all([sheet, *kept.values()])
+    session.flush()
+    ids = {
+        "station": station.id,
+        "sheet": sheet.id,
+        "rider": rider.id,
+        "reached": alerts.reached(session, AlertKind.STORM, here),
+        "team": team.id,
+        "title": title.id,
+        "honour": honour.id,
+        "nomination": session.query(Nomination).filter_by(round_id=honour.id).one().id,
+        **{name: each.id for name, each in kept.items()},
+    }
+    return {name: str(each) for name, each in ids.items()}
+
+
 # ---------------------------------------------------------------- the tests
 
 
@@ -452,12 +566,24 @@ def test_exactly_those_in_the_table_are_answered(stage: Stage, row: Row) -> None
     wrong = []
     for where, allowed in row.where.items():
         for who in EVERYBODY if where == HERE else WITH_A_ROLE:
-            status = stage.ask(row, who, where)
+            status = stage.ask(row, who, where).status_code
             if (status == row.ok) != (who in allowed) or status >= 500:
                 wrong.append(f"{who} {where}: {status}")
             elif who not in allowed and row.path not in OPEN_TO_ALL and not refused(who, status):
                 wrong.append(f"{who} {where}: {status} is no refusal")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(("name", "allowed"), [("ticket", TICKETS), ("assigned", TICKETS), ("lamp", LAMPS)])
+def test_one_button_for_several_tickets_does_only_what_each_button_may(
+    stage: Stage, name: str, allowed: dict[str, set[str]]
+) -> None:
+    version = "version" if name == "ticket" else f"{name}_version"
+    chosen = f"{{{name}}}:{{{version}}}"
+    row = post("/tickets/bulk", WITH_TICKETS, 200, action="correct", ticket=chosen, category="quarrel")
+    for where, who in allowed.items():
+        did = {each for each in WITH_A_ROLE if "1 件办好了" in stage.ask(row, each, where).text}
+        assert did == who, where
 
 
 def refused(who: str, status: int) -> bool:

@@ -40,7 +40,7 @@ def test_no_page_of_the_console_opens_without_signing_in(place: Place) -> None:
 
 
 def test_a_fragment_sends_a_signed_out_browser_to_the_door_instead_of_filling_the_list_with_it(place: Place) -> None:
-    answer = place.app.test_client().get("/console/tickets/rows", headers={"HX-Request": "true"})
+    answer = place.app.test_client().get("/console/tickets/changes", headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/console/sign-in")
 
 
