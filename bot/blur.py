@@ -10,6 +10,7 @@ import os
 import sys
 from contextlib import suppress
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -19,6 +20,7 @@ from PIL import Image, ImageOps
 if sys.platform != "win32":
     import resource
 
+CASCADES = Path(cv2.__file__).with_name("data")
 FACES = ("haarcascade_frontalface_alt2", "haarcascade_profileface")
 PLATES = "haarcascade_russian_plate_number"
 """Plates of a line of dark letters on light or light on dark, whatever the letters are."""
@@ -72,7 +74,7 @@ def places(image: Image.Image) -> list[Box]:
 
 
 def _look(name: str, grey: Any, smallest: tuple[int, int]) -> list[Box]:
-    cascade = cv2.CascadeClassifier(f"{cv2.data.haarcascades}{name}.xml")
+    cascade = cv2.CascadeClassifier(str(CASCADES / f"{name}.xml"))
     found = cascade.detectMultiScale(grey, scaleFactor=1.1, minNeighbors=3, minSize=smallest)
     return [(int(x), int(y), int(x + wide), int(y + high)) for x, y, wide, high in found]
 

@@ -52,10 +52,10 @@ OFFICES = ("主任", "书记", "医生", "警官", "律师", "经理", "同志")
 
 
 def part_of_day(moment: datetime) -> str:
-    """夜里, 早上, 上午, 中午, 下午 or 晚上."""
+    """凌晨, 早上, 上午, 中午, 下午 or 晚上."""
     here = local(moment)
     return (
-        "夜里"
+        "凌晨"
         if here.hour < 6
         else "早上"
         if here.hour < 9
