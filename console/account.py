@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import segno
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -107,6 +106,9 @@ def add_account(blueprint: Blueprint, house: House) -> None:
 
 
 def _to_scan(house: House, secret: str) -> dict[str, Any]:
+    # Here and not above: memory that only whoever scans a code has a use for.
+    import segno  # noqa: PLC0415
+
     who = viewer()
     address = second.address(secret, name=who.login_name, site=house.site_name)
     return {
