@@ -127,8 +127,8 @@ def run(settings: Settings, *, with_demo: bool, with_sandbox: bool, port: int, s
 
 
 def keep_little_memory() -> None:
-    """Has the C library give back what is free at its end. Left alone it keeps ever more once large blocks have come and
-    gone, as they do at the start: 16 MB of an idle process.
+    """Has the C library give back what is free at its end. Left alone it keeps ever more once large blocks have come
+    and gone, as they do at the start: 16 MB of an idle process.
     """
     with suppress(OSError, AttributeError):  # another C library than GNU's
         library = ctypes.CDLL(None)
