@@ -65,6 +65,7 @@ class Huying:
     fetcher: Fetcher
     tasks: Tasks
     spool: Spool
+    pace: Pace
     assistant: Assistant | None
     rates: Rates
     web: Flask
@@ -183,6 +184,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         fetcher=fetcher,
         tasks=tasks,
         spool=spool,
+        pace=pace,
         assistant=assistant,
         rates=Rates(database, clock=clock),
         web=web,
