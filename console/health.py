@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from flask import Blueprint, render_template, url_for
 from sqlalchemy import func, select
@@ -13,13 +13,12 @@ from console.house import House, argument
 from console.sight import Sight
 from models import health
 from models.audit import JobRun
-from models.calendar import known_until
+from models.calendar import ends_soon, known_until
 from models.clock import local
 from models.outbox import Notice
 from texts import health as words
 
 WAITS_TOO_LONG = timedelta(minutes=2)
-CALENDAR_WARNING = timedelta(days=60)
 SILENT = timedelta(days=3)
 
 
@@ -54,11 +53,11 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the page; `todo` is empty while all is well."""
+    """One line of the page; `advice` is empty while all is well."""
 
     name: str
     told: str
-    todo: str = ""
+    advice: str = ""
 
 
 def add_health(blueprint: Blueprint, house: House) -> None:
@@ -76,7 +75,7 @@ def add_health(blueprint: Blueprint, house: House) -> None:
                 (words.JOBS, [_job(run, now=sight.now) for run in health.runs(sight.session)]),
                 (words.SYSTEM, _system(sight, state)),
             ]
-            red = sum(bool(line.todo) for _, lines in sections for line in lines)
+            red = sum(bool(line.advice) for _, lines in sections for line in lines)
             return house.page("health.html", sight, sections=sections, red=red, said=words)
 
     @blueprint.get("/connect")
@@ -119,10 +118,10 @@ def _channel(each: ChannelState, *, now: datetime) -> Line:
     told = words.channel(each.abilities, each.token_left, each.message_at, each.calls_today, now=now)
     heard = max((at for at in (each.message_at, each.greeting_at) if at), default=None)
     if each.refused_at and (heard is None or each.refused_at > heard):
-        return Line(name, told, words.REFUSED_TODO)
+        return Line(name, told, words.REFUSED_ADVICE)
     if heard is None:
         return Line(name, told, words.NEVER_HEARD)
-    return Line(name, told, words.SILENT_TODO if now - heard > SILENT else "")
+    return Line(name, told, words.SILENT_ADVICE if now - heard > SILENT else "")
 
 
 def _waiting(sight: Sight, state: State) -> list[Line]:
@@ -130,28 +129,24 @@ def _waiting(sight: Sight, state: State) -> list[Line]:
     notices, dispatch = health.notices_wait(session, now=now), health.dispatch_waits(session, now=now)
     unreached = session.scalar(select(func.count()).select_from(Notice).where(sight.unreached())) or 0
     return [
-        Line(words.NOTICES, words.waits(notices), words.QUEUE_TODO if notices > WAITS_TOO_LONG else ""),
-        Line(words.DISPATCH, words.waits(dispatch), words.QUEUE_TODO if dispatch > WAITS_TOO_LONG else ""),
-        Line(words.SPOOL, words.count(state.spooled), words.SPOOL_TODO if state.spooled else ""),
-        Line(words.UNREACHED, words.count(unreached), words.UNREACHED_TODO if unreached else ""),
+        Line(words.NOTICES, words.waits(notices), words.QUEUE_ADVICE if notices > WAITS_TOO_LONG else ""),
+        Line(words.DISPATCH, words.waits(dispatch), words.QUEUE_ADVICE if dispatch > WAITS_TOO_LONG else ""),
+        Line(words.SPOOL, words.count(state.spooled), words.SPOOL_ADVICE if state.spooled else ""),
+        Line(words.UNREACHED, words.count(unreached), words.UNREACHED_ADVICE if unreached else ""),
     ]
 
 
 def _job(run: JobRun, *, now: datetime) -> Line:
-    todo = words.JOB_FAILED if run.fault else words.JOB_LATE if health.is_late(run, now=now) else ""
-    return Line(words.job(run.name), words.ran(run.at, run.seconds, run.touched, run.fault, now=now), todo)
+    advice = words.JOB_FAILED if run.fault else words.JOB_LATE if health.is_late(run, now=now) else ""
+    return Line(words.job(run.name), words.ran(run.at, run.seconds, run.touched, run.fault, now=now), advice)
 
 
 def _system(sight: Sight, state: State) -> list[Line]:
-    until, today = known_until(), local(sight.now).date()
+    is_ending = ends_soon(local(sight.now).date())
     return [
-        Line("Redis", words.answers(state.redis), "" if state.redis else words.REDIS_TODO),
-        Line(words.QUEUE, words.answers(state.queue), "" if state.queue else words.REDIS_TODO),
-        Line(words.CALENDAR, words.known(until), words.CALENDAR_TODO if _ends_soon(until, today) else ""),
+        Line("Redis", words.answers(state.redis), "" if state.redis else words.REDIS_ADVICE),
+        Line(words.QUEUE, words.answers(state.queue), "" if state.queue else words.REDIS_ADVICE),
+        Line(words.CALENDAR, words.known(known_until()), words.CALENDAR_ADVICE if is_ending else ""),
         *(Line(name, version) for name, version in state.versions.items()),
         Line(words.SCHEMA, health.revision(sight.session)),
     ]
-
-
-def _ends_soon(until: date, today: date) -> bool:
-    return today > until - CALENDAR_WARNING

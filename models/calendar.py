@@ -22,6 +22,9 @@ OPENS, CLOSES = time(8), time(18)
 A_DAY = timedelta(hours=10)
 """What one working day of a limit is worth: from OPENS to CLOSES."""
 
+WARNED_BEFORE = timedelta(days=60)
+"""So long before the end of the known calendar its end is told."""
+
 _LIMIT = re.compile(r"(\d{1,4})(h|wd)")
 _RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})\s*\.\.\s*(\d{4}-\d{2}-\d{2})")
 _MOST_DAYS = 400
@@ -124,6 +127,11 @@ def known_until() -> date:
     while any(day.year == year + 1 for day in _own.free):
         year += 1
     return date(year, 12, 31)
+
+
+def ends_soon(today: date) -> bool:
+    """Whether it is time to name the holidays of another year."""
+    return today > known_until() - WARNED_BEFORE
 
 
 def is_working_day(day: date) -> bool:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.app import Huying
 from bot.logs import logger
 from models import health
-from models.calendar import known_until
+from models.calendar import ends_soon, known_until
 from models.clock import local
 from models.health import Ran
 from scheduler.jobs import JOBS, Job
@@ -26,9 +26,6 @@ log = logger(__name__)
 LEADER = "huying:scheduler"
 NOTED_EVERY = timedelta(minutes=1)
 """So often a process writes down which jobs ran."""
-
-WARNING = timedelta(days=60)
-"""So long before the end of the known calendar its end is written to the log at every start."""
 
 TERM_SECONDS = 45
 """How long the leader leads without a word; after that another process takes over."""
@@ -82,9 +79,9 @@ class Clockwork:
 
     def start(self) -> None:
         """Starts the clock, with one sweep at once for what an earlier process left."""
-        until = known_until()
-        if local(self._huying.clock()).date() > until - WARNING:
-            log.warning("the working calendar ends; name holidays in calendar.file", known_until=until.isoformat())
+        if ends_soon(local(self._huying.clock()).date()):
+            until = known_until().isoformat()
+            log.warning("the working calendar ends; name holidays in calendar.file", known_until=until)
         self._guarded(next(each for each in JOBS if each.name == "sweep"))()
         self._scheduler.start()
 

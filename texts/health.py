@@ -14,15 +14,15 @@ NOTICES, DISPATCH, SPOOL, UNREACHED = "要发的消息", "要派的事", "数据
 QUEUE, CALENDAR, SCHEMA = "队列", "节假日", "数据表版本"
 
 NEVER_HEARD = "平台还没有连上来过，请到“接通”一步一步接好。"
-REFUSED_TODO = "平台来过，但没对上，请到“接通”看哪里要改。"
-SILENT_TODO = "三天没有收到消息，请在手机上发一句试试；不通就到“接通”再看一遍。"
-QUEUE_TODO = "没有人在发，请看 huying worker 和 Redis 是不是在运行。"
-SPOOL_TODO = "数据库刚停过，通了会自动补上；五分钟还在，请看数据库。"
-UNREACHED_TODO = "请到“没联系上”打电话告诉他们。"
+REFUSED_ADVICE = "平台来过，但没对上，请到“接通”看哪里要改。"
+SILENT_ADVICE = "三天没有收到消息，请在手机上发一句试试；不通就到“接通”再看一遍。"
+QUEUE_ADVICE = "没有人在发，请看 huying worker 和 Redis 是不是在运行。"
+SPOOL_ADVICE = "数据库刚停过，通了会自动补上；五分钟还在，请看数据库。"
+UNREACHED_ADVICE = "请到“没联系上”打电话告诉他们。"
 JOB_FAILED = "这次没做成，会再做；一直这样，请把日志发给管理的人。"
 JOB_LATE = "该做没做，请看 huying scheduler 是不是在运行。"
-REDIS_TODO = "请看 Redis 是不是在运行，配置里的 redis.url 和 queue.url 对不对。"
-CALENDAR_TODO = "请把下一年的放假安排写进 calendar.file，不然只认周六周日。"
+REDIS_ADVICE = "请看 Redis 是不是在运行，配置里的 redis.url 和 queue.url 对不对。"
+CALENDAR_ADVICE = "请把下一年的放假安排写进 calendar.file，不然只认周六周日。"
 
 KINDS = {"official_account": "公众号", "wecom": "企业微信"}
 ABILITIES = {"unverified": "未认证", "subscription": "认证订阅号", "service": "认证服务号"}

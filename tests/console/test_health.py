@@ -44,7 +44,7 @@ def test_what_is_well_is_not_red(place: Place) -> None:
     shown = page(place)
     # But for the calendar, which ends in 38 days.
     assert shown.count("hy-red") == 1
-    assert words.CALENDAR_TODO in shown
+    assert words.CALENDAR_ADVICE in shown
     newest = ScriptDirectory.from_config(alembic_config("sqlite://")).get_current_head() or ""
     for told in ("认证服务号", "5 分钟前收到过消息", "凭证还有 60 分钟", "补发漏掉的", "做了 3 件", "0.1.0", newest):
         assert told in shown
@@ -57,10 +57,10 @@ def test_an_account_that_was_never_heard_says_where_to_go(place: Place) -> None:
 
 def test_an_account_that_is_silent_or_turned_away_is_red(place: Place) -> None:
     show(place, replace(GOOD, message_at=place.now - timedelta(days=4)))
-    assert words.SILENT_TODO in page(place)
+    assert words.SILENT_ADVICE in page(place)
     refused = replace(GOOD, message_at=place.now - timedelta(hours=1), refused_at=place.now, refused_status="403")
     show(place, refused)
-    assert words.REFUSED_TODO in page(place)
+    assert words.REFUSED_ADVICE in page(place)
 
 
 def test_what_waits_too_long_and_what_is_away_is_red(place: Place) -> None:
@@ -69,7 +69,7 @@ def test_what_waits_too_long_and_what_is_away_is_red(place: Place) -> None:
         tell(session, NoticeKind.REGISTERED, place.people["member"].id, now=place.now)
     place.later(minutes=3)
     shown = page(place)
-    for todo in (words.QUEUE_TODO, words.SPOOL_TODO, words.REDIS_TODO, words.NO_CHANNEL[2]):
+    for todo in (words.QUEUE_ADVICE, words.SPOOL_ADVICE, words.REDIS_ADVICE, words.NO_CHANNEL[2]):
         assert todo in shown
     assert "最早的等了 3 分钟" in shown
 
