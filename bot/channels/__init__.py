@@ -133,6 +133,9 @@ class Channel(Protocol):
     def ways(self, kind: str) -> tuple[Way, ...]:
         """The active ways this account has for a notice of `kind`, best first."""
 
+    def usage(self) -> Usage:
+        """What is known of the account here, without asking the platform."""
+
     def send(self, way: Way, outgoing: Outgoing, *, now: datetime) -> Sent:
         """Sends one message. Raises NotSent."""
 
@@ -141,9 +144,6 @@ class Channel(Protocol):
 
     def media(self, media_id: str, url: str = "") -> tuple[bytes, str]:
         """The bytes and content type of something a person sent. Raises NotSent."""
-
-    def usage(self) -> Usage:
-        """What is known of the account here, without asking the platform."""
 
     def probe(self) -> dict[str, Any]:
         """What `huying doctor` shows of this account: token, platform reachability."""
