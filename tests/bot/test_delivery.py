@@ -177,7 +177,7 @@ def test_a_token_that_is_dead_for_ever_costs_few_calls_and_the_news_waits(open_t
     town.phones.fault("token_dead")
     notice = town.deliver(town.tell(AYI))
     assert notice.state is NoticeState.WAITING
-    assert "40001" in notice.error or "invalid credential" in notice.error
+    assert "40001 invalid credential" in notice.error
     # Two ways, each tried at most twice, and the renewals between.
     assert len(town.phones.calls()) <= 9
     town.phones.mend()
@@ -283,8 +283,8 @@ def test_a_pressed_card_says_so_and_its_words_are_pushed(town: Town) -> None:
     assert answer["deliveries"][0]["error"] is None
     assert town.phones.inbox(LI, "wecom", passive=None)[-1]["of"] == card["id"]
     [pressed] = cards(town, LI)
-    assert pressed["replaced"] or pressed["version"] != card["version"]
-    assert "已接单" in str(pressed)
+    assert pressed["replaced"] == "已接单"
+    assert pressed["version"] != card["version"]
     town.deliver_all()
     assert texts(town, LI)[-1].startswith("接单成功")
 

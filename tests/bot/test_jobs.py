@@ -95,7 +95,7 @@ def test_an_offer_that_nobody_takes_ends_and_the_desk_is_told(both: Street) -> N
         assert both.notices(XU, kind=NoticeKind.DESK) == []
         both.later(minutes=30, seconds=1)
         for _ in range(2):
-            assert sweep(both.huying, both.now) >= 0
+            sweep(both.huying, both.now)
             both.dispatch()
         assert actions(both)["expire"] == wave
     assert both.tickets()[0].state is TicketState.NEW

@@ -109,7 +109,7 @@ def test_an_emergency_is_alarmed_again_once_by_many_machines_and_not_for_ever(bo
         rounds += alarm_again(both.huying, both.now)
     assert rounds == 1 + 3 + 1  # the third of the community, three of the street, and everybody once
     assert watch_limits(both.huying, both.now) == 1
-    assert both.tickets()[0].level.value == "estate" or both.tickets()[0].level.value == "community"
+    assert both.tickets()[0].level.value == "community"
 
 
 def test_a_digest_comes_once_however_often_and_wherever_the_job_runs(both: Street) -> None:

@@ -189,7 +189,7 @@ def test_none_of_the_list_is_for_people_to_see_and_what_is_said_then_is_added(st
     assert (ticket.understood, street.words(ticket.short)) == (False, ["其他", "墙上被人乱画了"])
 
 
-def test_every_hazard_has_a_category_that_there_is(street: Street) -> None:
+def test_every_hazard_has_a_category_that_there_is() -> None:
     known = {each.code for each in categories.load()}
     assert {each.category for each in HAZARDS if each.category} <= known
     assert len(HAZARDS) == 10
