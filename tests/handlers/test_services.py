@@ -89,7 +89,7 @@ def test_whoever_offers_the_service_is_asked_before_those_who_rested_longer(stre
     ],
 )
 def test_a_complaint_that_has_such_a_word_in_it_is_no_service(street: Street, on: str, words: str) -> None:
-    assert "点单" not in street.say(RESIDENT, words).text
+    assert "点单" not in street.say(RESIDENT, words, on=on).text
     assert street.ticket("0001").service is None
 
 
