@@ -82,13 +82,19 @@ def _here(ties: Sequence[_Tie]) -> ColumnElement[bool]:
 
 def may_vote(session: Session, chosen: HonourRound, person: Person) -> bool:
     """Whether somebody was known before a round was opened, and belonged to those who vote in it then."""
+    area = session.get_one(Area, chosen.area_id)
+    return _may_vote(chosen, area, _known_since(session, person), _ties(session, person))
+
+
+def _known_since(session: Session, person: Person) -> datetime | None:
     # Known as whichever of the accounts that are one now.
     theirs = or_(Person.id == person.id, Person.joined_to_id == person.id)
-    since = session.scalar(select(func.min(Person.created_at)).where(theirs))
-    if since is None or since >= chosen.opened_at:
-        return False
-    area = session.get_one(Area, chosen.area_id)
-    return _belongs(_ties(session, person), chosen.voters, area, by=chosen.opened_at)
+    return session.scalar(select(func.min(Person.created_at)).where(theirs))
+
+
+def _may_vote(chosen: HonourRound, area: Area, since: datetime | None, ties: Sequence[_Tie]) -> bool:
+    known = since is not None and since < chosen.opened_at
+    return known and _belongs(ties, chosen.voters, area, by=chosen.opened_at)
 
 
 def running(session: Session, person: Person, *, now: datetime) -> tuple[list[HonourRound], list[HonourRound]]:
@@ -106,7 +112,8 @@ def running(session: Session, person: Person, *, now: datetime) -> tuple[list[Ho
         .order_by(HonourRound.id)
     ).all()
     names = [each for each, area in found if now < each.votes_from and _belongs(ties, Group.EVERYBODY, area, by=now)]
-    votes = [each for each, _ in found if each.votes_from <= now and may_vote(session, each, person)]
+    since = _known_since(session, person) if found else None
+    votes = [each for each, area in found if each.votes_from <= now and _may_vote(each, area, since, ties)]
     return names, votes
 
 
