@@ -109,11 +109,6 @@ def where(use: Use) -> str:
     return f"您在哪里？点“＋”发个位置，我找最近的{_WANTED[use]}；也可以打小区名。\n不找了，回复“取消”。"
 
 
-def where_again(said: str) -> str:
-    """The place was not recognised."""
-    return f"“{said}”我没对上地方。点“＋”发个位置最快；不找了，回复“取消”。"
-
-
 def what_is_wrong(name: str) -> str:
     """What somebody saw."""
     return f"{name}怎么不对？点一下就行，谢谢您告诉我。"
