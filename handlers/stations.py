@@ -9,7 +9,7 @@ from sqlalchemy import select
 from handlers import dialogue, report
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import areas, open_hours, riders, stations
+from models import areas, open_hours, riders, rings, stations
 from models.area import Area
 from models.attachment import Attachment, AttachmentKind
 from models.conversation import State
@@ -61,10 +61,8 @@ def _find(turn: Turn, use: Use, said: str) -> Reply:
 
 def _named(turn: Turn, place: Place | None) -> tuple[float, float] | None:
     """Where a place of ours lies: its own point, or that of the nearest area above it."""
-    for area in turn.world.path(place.area_id) if place else ():
-        if area.lat is not None and area.lng is not None:
-            return area.lat, area.lng
-    return None
+    above = turn.world.path(place.area_id) if place else ()
+    return next((point for area in above if (point := rings.position_of(area))), None)
 
 
 def _sent(turn: Turn) -> tuple[float, float] | None:
@@ -85,7 +83,7 @@ def _sent(turn: Turn) -> tuple[float, float] | None:
         .order_by(Attachment.id.desc())
         .limit(1)
     )
-    return (sent.lat, sent.lng) if sent and sent.lat is not None and sent.lng is not None else None
+    return rings.position_of(sent) if sent else None
 
 
 def _usual_name(turn: Turn) -> str:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, outboxes, people
+from models import areas, outboxes, people, rings
 from models.area import Area, AreaKind
 from models.clock import local
 from models.errors import Refusal, Refused
@@ -36,13 +36,13 @@ def profile(session: Session, person: Person) -> RiderProfile:
 def usual_point(session: Session, person: Person) -> tuple[float, float] | None:
     """Where somebody usually is: the point they sent, otherwise the middle of the area they ride in or live in."""
     known = session.get(RiderProfile, person.id)
-    if known is not None and known.lat is not None and known.lng is not None:
-        return known.lat, known.lng
+    if known is not None and (point := rings.position_of(known)) is not None:
+        return point
     rides = [role.area_id for role in person.roles if role.kind is RoleKind.RIDER and role.status is RoleStatus.ACTIVE]
     for area_id in (*rides, person.home_area_id):
         area = session.get(Area, area_id) if area_id else None
-        if area is not None and area.lat is not None and area.lng is not None:
-            return area.lat, area.lng
+        if area is not None and (point := rings.position_of(area)) is not None:
+            return point
     return None
 
 

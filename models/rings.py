@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from models import batch
 from models.area import Area, AreaKind
+from models.attachment import Attachment
 from models.person import Role, RoleKind, RoleStatus
+from models.rider import RiderProfile
 from models.ticket import Ticket
 
 MOST_AREAS = 24
@@ -31,9 +33,7 @@ class Ring(StrEnum):
 
 def place_of(ticket: Ticket, above: Sequence[Area]) -> tuple[float, float] | None:
     """Where the ticket lies: what was sent with it, or the nearest area with a position."""
-    if ticket.lat is not None and ticket.lng is not None:
-        return ticket.lat, ticket.lng
-    return next((position for each in above if (position := position_of(each))), None)
+    return position_of(ticket) or next((position for each in above if (position := position_of(each))), None)
 
 
 def around(session: Session, above: Sequence[Area]) -> Iterable[tuple[Ring, Area, list[int]]]:
@@ -73,8 +73,9 @@ def with_members(session: Session, ids: Sequence[int]) -> list[int]:
     return [each for each in dict.fromkeys(ids) if each in found][:MOST_AREAS]
 
 
-def position_of(area: Area) -> tuple[float, float] | None:
-    return (area.lat, area.lng) if area.lat is not None and area.lng is not None else None
+def position_of(what: Area | Attachment | RiderProfile | Ticket) -> tuple[float, float] | None:
+    """The (latitude, longitude) of something, if it has one."""
+    return (what.lat, what.lng) if what.lat is not None and what.lng is not None else None
 
 
 def metres_between(one: tuple[float, float] | None, other: tuple[float, float] | None) -> float | None:

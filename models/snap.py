@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from models import followers
+from models import followers, rings
 from models.attachment import Attachment, AttachmentKind
 from models.ticket import Ticket, TicketWords, WordsKind
 
@@ -24,9 +23,6 @@ ANOTHER_PLACE = 200
 """Metres: two positions of one place differ by less."""
 
 PICTURES = frozenset({AttachmentKind.IMAGE, AttachmentKind.VIDEO})
-
-DEGREE = 111_195
-"""Metres of a degree of latitude."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +104,7 @@ def takes(session: Session, ticket: Ticket, part: Attachment) -> bool:
     found = parts_of(session, ticket)
     if part.kind is AttachmentKind.LOCATION:
         # Words that name a place are no position: it may still come.
-        return found.position is None or (found.complete_since is None and not _is_far(part, ticket.lat, ticket.lng))
+        return found.position is None or (found.complete_since is None and not _is_far(part, ticket))
     done = found.complete_since
     if done is not None:
         return part.sent_at - done <= JOINS
@@ -122,7 +118,7 @@ def earlier_report(before: Sequence[Attachment], part: Attachment) -> Sequence[A
     """
     if part.kind is AttachmentKind.LOCATION:
         old = next((each for each in reversed(before) if each.kind is AttachmentKind.LOCATION), None)
-        if old is None or not _is_far(part, old.lat, old.lng):
+        if old is None or not _is_far(part, old):
             return ()
         return [
             each for each in before if each.id <= old.id or each.sent_at - old.sent_at < part.sent_at - each.sent_at
@@ -131,8 +127,6 @@ def earlier_report(before: Sequence[Attachment], part: Attachment) -> Sequence[A
     return before if has_picture and part.sent_at - before[-1].sent_at > APART else ()
 
 
-def _is_far(part: Attachment, lat: float | None, lng: float | None) -> bool:
-    if part.lat is None or part.lng is None or lat is None or lng is None:
-        return False
-    east = (part.lng - lng) * math.cos(math.radians(lat))
-    return math.hypot(part.lat - lat, east) * DEGREE > ANOTHER_PLACE
+def _is_far(part: Attachment, other: Attachment | Ticket) -> bool:
+    metres = rings.metres_between(rings.position_of(part), rings.position_of(other))
+    return metres is not None and metres > ANOTHER_PLACE
