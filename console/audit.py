@@ -64,9 +64,9 @@ def _page(sight: Sight) -> dict[str, Any]:
     rows = audits.found(sight.session, *where, skip=(page - 1) * PAGE_SIZE, most=PAGE_SIZE + 1)
     sight.note(AuditKind.SAW_AUDIT, "audit")
     shown = rows[:PAGE_SIZE]
-    ids = {as_id(row.about.removeprefix("people/")) for row in shown if row.about.startswith("people/")}
+    names = sight.names({as_id(row.about.removeprefix("people/")) for row in shown if row.about.startswith("people/")})
     return {
-        "rows": [(row, said.what(row.kind, row.about, sight.names(ids)), said.differences(row.facts)) for row in shown],
+        "rows": [(row, said.what(row.kind, row.about, names), said.differences(row.facts)) for row in shown],
         "people": people,
         "names": {each.id: each.name for each in people},
         "chosen": chosen,
