@@ -75,9 +75,7 @@ def add_accounts(blueprint: Blueprint, house: House) -> None:
                 person = sight.account(person_id)
                 if not sight.may_reset(person):
                     raise FormMisfit("elsewhere")
-                known = sight.session.scalar(
-                    select(Login).where(Login.person_id == person.id).order_by(Login.id).limit(1)
-                )
+                known = _login_of(sight, person)
                 if known is None:
                     password = _new_login(sight, person)
                 else:
