@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
 
 from console.house import argument
 from console.sight import Sight
@@ -49,7 +50,7 @@ def tables(sight: Sight) -> tuple[Table, Table]:
     rows: list[list[str | int]] = []
     counts: Counter[tuple[Why, Unit]] = Counter()
     sums: Counter[tuple[Why, Unit]] = Counter()
-    numbers = _numbers(sight, [posting.ticket_id for *_, posting in found])
+    numbers = ticket_numbers(sight.session, [posting.ticket_id for *_, posting in found])
     for amount, kind, unit, posting in found[:MOST]:
         counts[posting.why, unit] += 1
         sums[posting.why, unit] += amount
@@ -78,13 +79,13 @@ def tables(sight: Sight) -> tuple[Table, Table]:
     return Table(entries, ledger.ENTRY_HEAD, rows), Table(totals, ledger.ENTRY_SUMS_HEAD, summed)
 
 
-def _numbers(sight: Sight, ids: Sequence[int | None]) -> dict[int | None, str]:
+def ticket_numbers(session: Session, ids: Sequence[int | None]) -> dict[int | None, str]:
     """The numbers of tickets by their ids, some hundreds at a time: no database takes any number of them at once."""
     wanted = sorted({each for each in ids if each is not None})
     found: dict[int | None, str] = {}
     for at in range(0, len(wanted), 500):
         query = select(Ticket).where(Ticket.id.in_(wanted[at : at + 500]))
-        found |= {each.id: each.number for each in sight.session.scalars(query)}
+        found |= {each.id: each.number for each in session.scalars(query)}
     return found
 
 

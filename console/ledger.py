@@ -8,9 +8,9 @@ from typing import Any
 from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from console import entries
+from console.entries import ticket_numbers
 from console.house import House, argument, field
 from console.sight import Sight
 from console.tables import csv_file, xlsx_file
@@ -21,7 +21,6 @@ from models.clock import local
 from models.errors import Refusal, Refused
 from models.ledger import EARNED, Goods, LedgerMember, Posting, Redemption, RedemptionState, Unit
 from models.person import Person, Role, RoleKind, RoleStatus
-from models.ticket import Ticket
 from texts import ledger, refusals
 
 MOST = 100
@@ -206,7 +205,7 @@ def _person(sight: Sight, person_id: int) -> dict[str, Any]:
     mine = of_person(person.id)
     entries = {unit: accounts.lines(sight.session, mine, unit, most=MOST) for unit in Unit}
     postings = [each.posting for lines in entries.values() for each in lines]
-    numbers = _numbers(sight.session, postings)
+    numbers = ticket_numbers(sight.session, [each.ticket_id for each in postings])
     countered = set(
         sight.session.scalars(
             select(Posting.counters_id).where(Posting.counters_id.in_([each.id for each in postings]))
@@ -226,7 +225,7 @@ def _person(sight: Sight, person_id: int) -> dict[str, Any]:
                             each.posting.why,
                             each.amount,
                             each.posting.at,
-                            numbers.get(each.posting.ticket_id or 0, ""),
+                            numbers.get(each.posting.ticket_id, ""),
                             each.posting.reason,
                         ),
                         each.posting.id
@@ -239,11 +238,6 @@ def _person(sight: Sight, person_id: int) -> dict[str, Any]:
             for unit in Unit
         ],
     }
-
-
-def _numbers(session: Session, postings: list[Posting]) -> dict[int, str]:
-    ids = {each.ticket_id for each in postings if each.ticket_id}
-    return {each.id: each.number for each in session.scalars(select(Ticket).where(Ticket.id.in_(ids)))}
 
 
 def _redemptions(sight: Sight) -> Iterator[list[str | int]]:
