@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import true
 from sqlalchemy.orm import Session
 
-from models import areas, open_hours, riders, sheets, stations
+from models import areas, riders, sheets, stations
 from nlp import station_list
 from texts import stations as said
 
@@ -47,7 +47,4 @@ def file_of(session: Session) -> bytes:
     """All stations in use, in the columns that are read."""
     names = {each.id: each.name for each in areas.all_areas(session)}
     listed = stations.listed(session, true(), most=sheets.MOST_ROWS)
-    return sheets.write(
-        station_list.HEAD,
-        [said.row(each, open_hours.read(each.hours), names.get(each.area_id, "")) for each, _ in listed if each.active],
-    )
+    return sheets.write(station_list.HEAD, said.rows(listed, names))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 from werkzeug.exceptions import NotFound
 
 from console import login
-from console.house import House, argument, as_id, browser, clean, field, page_number
+from console.house import FormMisfit, House, argument, as_id, browser, clean, field, page_number
 from console.login import LoginFault, LoginRefused
 from console.places import tree
 from console.sight import Sight
@@ -25,10 +25,6 @@ from models.person import Login, Person, Role, RoleKind, RoleStatus
 from texts import gate as said
 
 PAGE_SIZE = 50
-
-
-class FormMisfit(Exception):
-    """A form that cannot be carried out as it is; texts/gate.py has the sentence."""
 
 
 def add_accounts(blueprint: Blueprint, house: House) -> None:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
-from console.house import House, as_id, field, ticked
+from console.house import FormMisfit, House, as_id, field, ticked
 from console.places import MOST_AREAS, lie_in, tree
 from console.sight import Sight
 from models import areas, departments, joints, links, parties, pushing, transitions
@@ -30,24 +30,17 @@ from texts import parties as said
 NODES = (AreaKind.COMMUNITY, AreaKind.ESTATE, AreaKind.BUILDING)
 
 
-class FormMisfit(Exception):
-    """A form that cannot be carried out as it is; texts/parties.py has the sentence."""
-
-
 def add_departments(blueprint: Blueprint, house: House) -> None:
     """The pages, and what their buttons do."""
 
     def press(path: str, name: str, done: str, do: Callable[..., None]) -> None:
         """One button of the page: what is wrong with its form is said there."""
 
+        def shown(sight: Sight, fault: FormMisfit | Refused) -> str:
+            return house.page("departments.html", sight, **_page(sight, fault=_sentence(fault)))
+
         def pressed(**ids: int) -> ResponseReturnValue:
-            try:
-                with house.doing() as sight:
-                    do(sight, **ids)
-            except (FormMisfit, Refused) as fault:
-                with house.looking() as sight:
-                    return house.page("departments.html", sight, **_page(sight, fault=_sentence(fault))), 409
-            return redirect(url_for(".departments", done=done), 303)
+            return house.carry_out(lambda sight: do(sight, **ids), shown=shown, back=url_for(".departments", done=done))
 
         blueprint.post(path, endpoint=name)(pressed)
 

@@ -74,13 +74,11 @@ def add_honours(blueprint: Blueprint, house: House) -> None:
         return _do(round_id, call_off, "honour_called_off")
 
     def _do(round_id: int, act: Callable[[Sight, HonourRound], None], done: str) -> ResponseReturnValue:
-        try:
-            with house.doing() as sight:
-                act(sight, sight.honour_round(round_id))
-        except Refused as refused:
-            with house.looking() as sight:
-                return house.page("honour.html", sight, **_page(sight, round_id), fault=_sentence(refused)), 409
-        return redirect(url_for(".honour_page", round_id=round_id, done=done), 303)
+        def shown(sight: Sight, refused: Refused) -> str:
+            return house.page("honour.html", sight, **_page(sight, round_id), fault=_sentence(refused))
+
+        back = url_for(".honour_page", round_id=round_id, done=done)
+        return house.carry_out(lambda sight: act(sight, sight.honour_round(round_id)), shown=shown, back=back)
 
 
 def _sentence(refused: Refused) -> str:

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 from unicodedata import category
 from urllib.parse import unquote, urlsplit
 
-from flask import g, render_template, request, url_for
+from flask import g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden
@@ -25,11 +26,17 @@ from models.audit import AuditKind
 from models.clock import Clock, local
 from models.conversation import Conversation
 from models.db import Database
+from models.errors import Refused
 from models.outbox import Notice
 from models.person import Person, Role
 from texts import console as words
 
 LONGEST_ID = 12
+
+
+class FormMisfit(Exception):
+    """A form that cannot be carried out as it is; its word stands for the sentence that the page says."""
+
 
 LOOKS = ("auto", "light", "dark", "auto-large", "light-large", "dark-large")
 LOOKS_COOKIE = "huying_looks"
@@ -119,6 +126,25 @@ class House:
                 )
             _write_looks(session, sight.seen, by_id=sight.person.id, now=now)
         self.wake(session)
+
+    def carry_out(
+        self,
+        act: Callable[[Sight], object],
+        *,
+        shown: Callable[[Sight, Any], str],
+        back: str,
+        but: tuple[type[Exception], ...] = (FormMisfit, Refused),
+    ) -> ResponseReturnValue:
+        """What a button does, and then the page at `back`; if it cannot be done, the page that says why: `shown` gets
+        whichever of `but` was raised.
+        """
+        try:
+            with self.doing() as sight:
+                act(sight)
+        except but as fault:
+            with self.looking() as sight:
+                return shown(sight, fault), 409
+        return redirect(back, 303)
 
     def page(self, template: str, sight: Sight, **values: Any) -> str:
         """A page in its frame, with what waits in the other rooms."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from flask import Blueprint, Response, redirect, url_for
+from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
@@ -83,14 +83,12 @@ def add_ledger(blueprint: Blueprint, house: House) -> None:
 
         return _do(hand_over, "goods_handed_over")
 
-    def _do(act: Any, done: str) -> ResponseReturnValue:
-        try:
-            with house.doing() as sight:
-                act(sight)
-        except Refused as refused:
-            with house.looking() as sight:
-                return house.page("ledger.html", sight, **_page(sight), fault=_sentence(refused)), 409
-        return redirect(url_for(".ledger_page", done=done), 303)
+    def _do(act: Callable[[Sight], object], done: str) -> ResponseReturnValue:
+        return house.carry_out(
+            act,
+            shown=lambda sight, fault: house.page("ledger.html", sight, **_page(sight), fault=_sentence(fault)),
+            back=url_for(".ledger_page", done=done),
+        )
 
     @blueprint.get("/ledger/people/<int(max=999999999999):person_id>")
     def ledger_of(person_id: int) -> str:
@@ -99,15 +97,15 @@ def add_ledger(blueprint: Blueprint, house: House) -> None:
 
     @blueprint.post("/ledger/people/<int(max=999999999999):person_id>/<int(max=999999999999):posting_id>")
     def ledger_corrected(person_id: int, posting_id: int) -> ResponseReturnValue:
-        try:
-            with house.doing() as sight:
-                posting = sight.ledger_posting(person_id, posting_id)
-                accounts.correct(sight.session, posting, field("why", most=200), by=sight.person, now=sight.now)
-        except Refused as refused:
-            with house.looking() as sight:
-                page = _person(sight, person_id)
-                return house.page("ledger_person.html", sight, **page, fault=_sentence(refused)), 409
-        return redirect(url_for(".ledger_of", person_id=person_id, done="ledger_corrected"), 303)
+        def correct(sight: Sight) -> None:
+            posting = sight.ledger_posting(person_id, posting_id)
+            accounts.correct(sight.session, posting, field("why", most=200), by=sight.person, now=sight.now)
+
+        def shown(sight: Sight, refused: Refused) -> str:
+            return house.page("ledger_person.html", sight, **_person(sight, person_id), fault=_sentence(refused))
+
+        back = url_for(".ledger_of", person_id=person_id, done="ledger_corrected")
+        return house.carry_out(correct, shown=shown, back=back)
 
 
 def _sentence(refused: Refused) -> str:

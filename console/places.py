@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
+from werkzeug.exceptions import NotFound
+
+from console.sight import Sight
 from models import areas
 from models.area import Area
+from models.rider import Team, Title
+from models.station import Station
 
 MOST_AREAS = 1500
 """What a form offers at most where single buildings can be chosen."""
+
+
+Placed = TypeVar("Placed", Station, Team, Title)
+
+
+def held(sight: Sight, kind: type[Placed], row_id: int) -> Placed:
+    """A row of a place of the desk, locked. Raises NotFound for every other."""
+    found = sight.session.get(kind, row_id, with_for_update=True)
+    area = sight.session.get(Area, found.area_id) if found is not None else None
+    if found is None or area is None or not lie_in([area], sight.desk_paths):
+        raise NotFound
+    return found
 
 
 def lie_in(nodes: Sequence[Area], paths: Sequence[str]) -> list[Area]:

@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
-from console.house import House, as_id, field
-from console.places import MOST_AREAS, lie_in, tree
+from console.house import FormMisfit, House, as_id, field
+from console.places import MOST_AREAS, held, lie_in, tree
 from console.sight import Sight
 from models import alerts, areas, riders
 from models.area import Area, AreaKind
@@ -32,10 +32,6 @@ PLACES = (AreaKind.STREET, AreaKind.COMMUNITY, AreaKind.ESTATE)
 ID = "<int(max=999999999999):{}>"
 
 
-class FormMisfit(Exception):
-    """A form that cannot be carried out as it is; texts/care.py has the sentence."""
-
-
 def add_riders(blueprint: Blueprint, house: House) -> None:
     """The pages, and what their buttons do."""
 
@@ -47,14 +43,11 @@ def add_riders(blueprint: Blueprint, house: House) -> None:
     def press(path: str, name: str, done: str, do: Callable[..., None]) -> None:
         """One button: what is wrong with its form is said on the page."""
 
+        def shown(sight: Sight, fault: FormMisfit | Refused) -> str:
+            return house.page("riders.html", sight, **_page(sight, fault=_sentence(fault)))
+
         def pressed(**ids: int) -> ResponseReturnValue:
-            try:
-                with house.doing() as sight:
-                    do(sight, **ids)
-            except (FormMisfit, Refused) as fault:
-                with house.looking() as sight:
-                    return house.page("riders.html", sight, **_page(sight, fault=_sentence(fault))), 409
-            return redirect(url_for(".riders", done=done), 303)
+            return house.carry_out(lambda sight: do(sight, **ids), shown=shown, back=url_for(".riders", done=done))
 
         blueprint.post(path, endpoint=name)(pressed)
 
@@ -137,24 +130,16 @@ def _make_team(sight: Sight) -> None:
     riders.make_team(sight.session, name, _area(sight), now=sight.now)
 
 
-def _team(sight: Sight, team_id: int) -> Team:
-    team = sight.session.get(Team, team_id, with_for_update=True)
-    area = sight.session.get(Area, team.area_id) if team is not None else None
-    if team is None or area is None or not lie_in([area], sight.desk_paths):
-        raise NotFound
-    return team
-
-
 def _join(sight: Sight, team_id: int) -> None:
-    riders.join_team(sight.session, _team(sight, team_id), _rider(sight), now=sight.now)
+    riders.join_team(sight.session, held(sight, Team, team_id), _rider(sight), now=sight.now)
 
 
 def _leave(sight: Sight, team_id: int) -> None:
-    riders.leave_team(sight.session, _team(sight, team_id), as_id(field("person", most=12)))
+    riders.leave_team(sight.session, held(sight, Team, team_id), as_id(field("person", most=12)))
 
 
 def _end_team(sight: Sight, team_id: int) -> None:
-    _team(sight, team_id).active = False
+    held(sight, Team, team_id).active = False
 
 
 # ---------------------------------------------------------------- titles
@@ -177,11 +162,7 @@ def _give(sight: Sight) -> None:
 
 
 def _end_title(sight: Sight, title_id: int) -> None:
-    title = sight.session.get(Title, title_id, with_for_update=True)
-    area = sight.session.get(Area, title.area_id) if title is not None else None
-    if title is None or area is None or not lie_in([area], sight.desk_paths):
-        raise NotFound
-    riders.end_title(sight.session, title, now=sight.now)
+    riders.end_title(sight.session, held(sight, Title, title_id), now=sight.now)
 
 
 # ---------------------------------------------------------------- into an estate

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from console.house import House, argument, as_id, field, page_number
-from console.places import lie_in, tree
+from console.places import held, lie_in, tree
 from console.sight import Sight
 from console.tables import xlsx_file
 from models import areas, open_hours, sheets, stations
@@ -23,7 +23,6 @@ from nlp.station_list import HEAD, RowMisfit
 from texts import stations as said
 
 PAGE_SIZE = 50
-MOST_EXPORTED = 20_000
 SHOWN_ROWS = 50
 """Of an uploaded list, right ones and wrong ones."""
 
@@ -42,16 +41,13 @@ def add_stations(blueprint: Blueprint, house: House) -> None:
     def press(path: str, name: str, done: str, do: Callable[..., None]) -> None:
         """One button: what is wrong with its form is said on the page."""
 
+        def shown(sight: Sight, misfit: RowMisfit) -> str:
+            fault, entering = said.ROW_FAULTS[misfit.fault], name == "station_entered"
+            return house.page("stations.html", sight, **_page(sight, fault=fault, entering=entering))
+
         def pressed(**ids: int) -> ResponseReturnValue:
-            try:
-                with house.doing() as sight:
-                    do(sight, **ids)
-            except RowMisfit as misfit:
-                with house.looking() as sight:
-                    fault = said.ROW_FAULTS[misfit.fault]
-                    entering = name == "station_entered"
-                    return house.page("stations.html", sight, **_page(sight, fault=fault, entering=entering)), 409
-            return redirect(url_for(".stations", done=done), 303)
+            back = url_for(".stations", done=done)
+            return house.carry_out(lambda sight: do(sight, **ids), shown=shown, back=back, but=(RowMisfit,))
 
         blueprint.post(path, endpoint=name)(pressed)
 
@@ -97,13 +93,8 @@ def add_stations(blueprint: Blueprint, house: House) -> None:
     def stations_xlsx() -> Response:
         with house.looking() as sight:
             names = {area_id: name for name, area_id in _places(sight).items()}
-            listed = stations.listed(sight.session, sight.desk_areas, most=MOST_EXPORTED)
-            rows = [
-                said.row(each, open_hours.read(each.hours), names.get(each.area_id, ""))
-                for each, _ in listed
-                if each.active
-            ]
-            return xlsx_file("stations.xlsx", [sheets.Table("", HEAD, rows)], now=sight.now)
+            listed = stations.listed(sight.session, sight.desk_areas, most=sheets.MOST_ROWS)
+            return xlsx_file("stations.xlsx", [sheets.Table("", HEAD, said.rows(listed, names))], now=sight.now)
 
 
 def _areas(sight: Sight) -> list[Area]:
@@ -116,14 +107,6 @@ def _areas(sight: Sight) -> list[Area]:
 def _places(sight: Sight) -> dict[str, int]:
     """The areas of the desk that a list may name."""
     return {each.name: each.id for each in _areas(sight)}
-
-
-def _station(sight: Sight, station_id: int) -> Station:
-    found = sight.session.get(Station, station_id, with_for_update=True)
-    area = sight.session.get(Area, found.area_id) if found is not None else None
-    if found is None or area is None or not lie_in([area], sight.desk_paths):
-        raise NotFound
-    return found
 
 
 def _draft(sight: Sight) -> Draft:
@@ -140,19 +123,19 @@ def _enter(sight: Sight) -> None:
 
 
 def _change(sight: Sight, station_id: int) -> None:
-    station = _station(sight, station_id)
+    station = held(sight, Station, station_id)
     stations.enter(sight.session, _draft(sight), now=sight.now, station=station)
     station.active = True
 
 
 def _close(sight: Sight, station_id: int) -> None:
-    station = _station(sight, station_id)
+    station = held(sight, Station, station_id)
     stations.close(sight.session, station, now=sight.now)
     stations.settle(sight.session, station, by=sight.person, now=sight.now)
 
 
 def _settle(sight: Sight, station_id: int) -> None:
-    stations.settle(sight.session, _station(sight, station_id), by=sight.person, now=sight.now)
+    stations.settle(sight.session, held(sight, Station, station_id), by=sight.person, now=sight.now)
 
 
 def _page(sight: Sight, *, fault: str = "", note: str = "", entering: bool = False) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from models.area import AreaKind
 from models.category import Level
 from models.clock import local
 from models.person import RoleKind
@@ -34,15 +33,6 @@ ROLES = {
     RoleKind.STREET: "街道",
     RoleKind.DEPARTMENT: "职能部门",
     RoleKind.ADMIN: "管理员",
-}
-
-AREAS = {
-    AreaKind.CITY: "市",
-    AreaKind.DISTRICT: "区",
-    AreaKind.STREET: "街道",
-    AreaKind.COMMUNITY: "社区",
-    AreaKind.ESTATE: "小区",
-    AreaKind.BUILDING: "楼栋",
 }
 
 WEEKDAYS = "一二三四五六日"

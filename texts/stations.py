@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from models import open_hours
@@ -144,19 +144,22 @@ def wrong_row(row: int, name: str, why: str) -> str:
     return f"第 {row} 行{' ' + name if name else ''}：{why}"
 
 
-def row(station: Station, spans: Sequence[Hours], area: str) -> list[str | float | None]:
-    """A station in the columns of a list."""
-    last = station.until.isoformat() if station.until else ""
+def rows(listed: Iterable[tuple[Station, int]], areas: Mapping[int, str]) -> list[list[str | float | None]]:
+    """The stations in use, in the columns of a list; `areas` are the names by id."""
     return [
-        KINDS[station.kind],
-        station.name,
-        station.address,
-        station.lat,
-        station.lng,
-        hours(spans),
-        station.services,
-        area,
-        last,
+        [
+            KINDS[each.kind],
+            each.name,
+            each.address,
+            each.lat,
+            each.lng,
+            hours(open_hours.read(each.hours)),
+            each.services,
+            areas.get(each.area_id, ""),
+            each.until.isoformat() if each.until else "",
+        ]
+        for each, _ in listed
+        if each.active
     ]
 
 

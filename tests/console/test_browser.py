@@ -160,6 +160,7 @@ def test_the_desk_is_worked_with_the_keyboard(place: Place, page: Page, address:
     page.keyboard.press("k")
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{address}/tickets/{newer.number}")
+    page.wait_for_load_state()  # what listens to the keyboard comes last
     page.keyboard.press("1")
     expect(page.get_by_label("补充什么")).to_be_focused()
     page.keyboard.type("j1?")

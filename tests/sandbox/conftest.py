@@ -71,6 +71,7 @@ class Program:
     def __init__(self) -> None:
         self.mode = "safe"
         self.received: list[Delivery] = []
+        self._came = threading.Condition()
         self.refused: list[str] = []
         self.answer: Callable[[Delivery], str | tuple[Any, ...]] = lambda delivery: "success"
         self.official = OfficialCrypto(TOKEN, AES_KEY, APP_ID)
@@ -79,6 +80,12 @@ class Program:
         self.together: threading.Barrier | None = None
         self.app = Flask("program")
         self.app.add_url_rule("/wechat/<channel>", "wechat", self._view, methods=["GET", "POST"])
+
+    def heard(self, count: int) -> Delivery:
+        """The `count`-th delivery, waited for: a page shows what somebody says before the program has heard it."""
+        with self._came:
+            assert self._came.wait_for(lambda: len(self.received) >= count, 10)
+            return self.received[count - 1]
 
     def _view(self, channel: str) -> Response:
         query = dict(request.args)
@@ -101,7 +108,9 @@ class Program:
             self.refused.append(type(error).__name__)
             return Response("no", status=403)
         delivery = Delivery(query, raw, _fields(ElementTree.fromstring(text)))
-        self.received.append(delivery)
+        with self._came:
+            self.received.append(delivery)
+            self._came.notify_all()
         if self.together is not None:
             self.together.wait(5)
         answer = self.answer(delivery)

@@ -73,9 +73,9 @@ def bubbles(phone: Locator) -> Locator:
     return phone.locator(".bubble")
 
 
-def answer_of(street: Street) -> Any:
-    """What the last press on a card chose, by question."""
-    items = street.program.received[-1].fields["SelectedItems"]["SelectedItem"]
+def answer_of(street: Street, count: int) -> Any:
+    """What the `count`-th press on a card chose, by question."""
+    items = street.program.heard(count).fields["SelectedItems"]["SelectedItem"]
     return {
         item["QuestionKey"]: item["OptionIds"]["OptionId"] for item in (items if isinstance(items, list) else [items])
     }
@@ -92,7 +92,7 @@ def test_a_resident_types_taps_and_a_member_presses_a_card(street: Street, phone
     expect(bubbles(resident).last).to_contain_text("已登记。看进度<img src=x onerror=alert(1)>")
     press(resident, "看进度")
     expect(resident.locator(".mine .bubble").last).to_have_text("进度")
-    assert street.program.received[-1].fields["bizmsgmenuid"] == "p7"
+    assert street.program.heard(2).fields["bizmsgmenuid"] == "p7"
 
     street.card("demo-member-1")
     # The member's phone turns to where the news is.
@@ -120,7 +120,7 @@ def test_a_card_with_a_vote_and_one_with_choices_can_be_answered(
     member.get_by_label("浅蓝").check()
     press(member, "提交")
     expect(member).to_have_attribute("aria-busy", "false")
-    assert answer_of(street) == {"colour": ["2", "3"]}
+    assert answer_of(street, 1) == {"colour": ["2", "3"]}
 
     asked = [{"question_key": key, "title": key, "option_list": options} for key in ("楼道", "大厅")]
     street.card(
@@ -133,7 +133,7 @@ def test_a_card_with_a_vote_and_one_with_choices_can_be_answered(
     member.get_by_label("大厅").select_option(label="浅蓝")
     press(member, "就这样")
     expect(member).to_have_attribute("aria-busy", "false")
-    assert answer_of(street) == {"楼道": "1", "大厅": "3"}
+    assert answer_of(street, 2) == {"楼道": "1", "大厅": "3"}
 
 
 def test_cards_that_only_tell_open_their_page_in_another_tab(street: Street, phone: Callable[[str], Locator]) -> None:
@@ -201,7 +201,7 @@ def test_a_place_is_chosen_on_the_map_by_keys(street: Street, phone: Callable[[s
     sheet.get_by_role("application").press("ArrowDown")
     press(sheet, "发送")
     expect(resident.locator(".mine .place")).to_be_visible()
-    assert street.program.received[-1].fields["Location_X"] == "30.5049"
+    assert street.program.heard(1).fields["Location_X"] == "30.5049"
     expect(sheet).to_be_hidden()
 
 
@@ -214,7 +214,7 @@ def test_a_place_is_chosen_by_a_press_on_the_map(street: Street, phone: Callable
     expect(sheet.get_by_role("status")).to_contain_text("附近")
     press(sheet, "发送")
     expect(resident.locator(".mine .place")).to_contain_text("附近")
-    assert 30.4965 < float(street.program.received[-1].fields["Location_X"]) < 30.5066
+    assert 30.4965 < float(street.program.heard(1).fields["Location_X"]) < 30.5066
 
 
 def test_words_can_be_said_as_voice_and_a_voice_can_be_recorded(
@@ -225,11 +225,11 @@ def test_words_can_be_said_as_voice_and_a_voice_can_be_recorded(
     resident.get_by_label("语音里说的话").fill("楼道灯不亮")
     press(resident, "发语音")
     expect(resident.locator(".heard")).to_have_text("楼道灯不亮")
-    assert street.program.received[-1].fields["Recognition"] == "楼道灯不亮"
+    assert street.program.heard(1).fields["Recognition"] == "楼道灯不亮"
     press(resident, "点一下，开始说话")
     press(resident, "正在录音，再点一下发送")
     expect(resident.locator(".bubble.voice")).to_have_count(2)
-    assert "Recognition" not in street.program.received[-1].fields
+    assert "Recognition" not in street.program.heard(2).fields
 
 
 def test_a_camera_of_the_browser_takes_a_photo(street: Street, phone: Callable[[str], Locator]) -> None:
@@ -238,7 +238,7 @@ def test_a_camera_of_the_browser_takes_a_photo(street: Street, phone: Callable[[
     press(resident, "拍摄")
     press(resident.get_by_role("dialog", name="拍摄"), "拍照")
     expect(resident.locator(".mine img")).to_be_visible()
-    assert street.program.received[-1].fields["MsgType"] == "image"
+    assert street.program.heard(1).fields["MsgType"] == "image"
 
 
 def test_a_code_of_the_account_is_scanned_from_the_list(street: Street, phone: Callable[[str], Locator]) -> None:
@@ -249,7 +249,7 @@ def test_a_code_of_the_account_is_scanned_from_the_list(street: Street, phone: C
     press(resident, "扫一扫")
     press(resident.get_by_role("dialog", name="扫一扫"), "A6")
     expect(resident.get_by_text("扫了二维码 A6")).to_be_visible()
-    assert street.program.received[-1].fields["Event"] == "SCAN"
+    assert street.program.heard(1).fields["Event"] == "SCAN"
 
 
 def test_the_menu_of_the_account_is_behind_the_keyboard(street: Street, phone: Callable[[str], Locator]) -> None:
@@ -371,7 +371,7 @@ def test_somebody_new_gets_a_phone(street: Street, phone: Callable[[str], Locato
     press(dialog, "添加")
     say(phone("居民 小周"), "您好")
     expect(bubbles(phone("居民 小周")).last).to_have_text("您好")
-    assert street.program.received[-1].fields["FromUserName"] == "visitor-1"
+    assert street.program.heard(1).fields["FromUserName"] == "visitor-1"
 
 
 def test_the_page_fits_a_phone_and_shows_one_at_a_time(street: Street, page: Page) -> None:
