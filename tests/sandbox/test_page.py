@@ -54,6 +54,7 @@ def page(chromium: Browser) -> Iterator[Page]:
 def phone(street: Street, page: Page) -> Callable[[str], Locator]:
     """The page, and somebody's phone on it."""
     page.goto(street.url)
+    expect(page.locator(".phone").first).to_be_visible()  # the accounts and people are known now
     return lambda name: page.get_by_label(f"{name}的手机", exact=True)
 
 
