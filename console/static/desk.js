@@ -107,7 +107,9 @@
       const answer = await fetch(pulse.dataset.pulse, { method: "POST", body: form, ...FRAGMENT });
       if (answer.status === 401) location.reload();
       if (!answer.ok) return;
-      pulse.querySelector("[data-lookers]").textContent = await answer.text();
+      const lookers = pulse.querySelector("[data-lookers]");
+      lookers.textContent = await answer.text();
+      lookers.hidden = !lookers.textContent;
       const version = answer.headers.get("X-Version");
       if (version === pulse.dataset.version) return;
       const whole = takeOver(parsed(await (await fetch(location.pathname, FRAGMENT)).text()), document);
