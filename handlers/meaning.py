@@ -18,7 +18,6 @@ from nlp.commands import About, Command, Intent
 from nlp.danger import INSISTS, danger
 from nlp.judgement import judgement
 from nlp.normal import normal
-from nlp.riders import matter
 from nlp.several import several
 from nlp.understand import Chat, Kind, Understanding
 from texts import members
@@ -109,7 +108,8 @@ def decide(turn: Turn) -> None:
 def plain(message: Message, world: World) -> Understanding | None:
     """What a message means when it can only be free words about a matter, whoever says it; None for every other.
 
-    A stranger to the conversation's state, it may only be used where nothing is waited for, asked or handed over.
+    A stranger to the conversation's state, it may only be used where nothing is waited for, asked or handed over, and
+    not for riders, who may speak of a matter of their own (nlp.riders.matter).
     """
     said = message.text
     if message.kind is not MessageKind.TEXT or message.tap or not said.strip():
@@ -121,7 +121,7 @@ def plain(message: Message, world: World) -> Understanding | None:
     found = world.understander.understand(said)
     if found.chat is not None or found.danger is not None:
         return None
-    if several(said, world.understander) or matter(said) is not None:
+    if several(said, world.understander):
         return None
     return None if commands.suggest(said, roles=EVERY_ROLE) else found
 

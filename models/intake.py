@@ -17,7 +17,7 @@ from models.base import table
 from models.bulk import BulkInsert, Prepared
 from models.conversation import Conversation, Question, State
 from models.outbox import Notice, NoticeState
-from models.person import Identity, Person
+from models.person import Identity, Person, Role, RoleKind, RoleStatus
 from models.ticket import Ticket, TicketState
 
 _PEOPLE, _IDENTITIES, _CHATS = table(Person), table(Identity), table(Conversation)
@@ -45,6 +45,11 @@ _LOOK = Prepared(
         )
         .label("doing"),
         exists().where(Attachment.person_id == _IDENTITIES.c.person_id, Attachment.ticket_id.is_(None)).label("held"),
+        exists()
+        .where(
+            Role.person_id == _IDENTITIES.c.person_id, Role.kind == RoleKind.RIDER, Role.status == RoleStatus.ACTIVE
+        )
+        .label("rides"),
     )
     .join_from(_IDENTITIES, _PEOPLE, _PEOPLE.c.id == _IDENTITIES.c.person_id)
     .outerjoin(_CHATS, (_CHATS.c.person_id == _IDENTITIES.c.person_id) & (_CHATS.c.channel == _IDENTITIES.c.channel))
@@ -92,7 +97,9 @@ class Known:
     window_until: datetime | None = None
     window_left: int = 0
     quiet: bool = True
-    """Nothing is waited for, asked, held, waiting or in hand: free words can only be a new matter."""
+    """Nothing is waited for, asked, held, waiting or in hand, and no rider speaks: free words can only be a new matter
+    for whoever looks after such matters.
+    """
 
 
 STRANGER = Known()
@@ -110,7 +117,7 @@ def look(connection: Connection, channel: str, accounts: Collection[str], *, now
             informed_at=row.informed_at,
             window_until=row.window_until,
             window_left=row.window_left,
-            quiet=idle and not row.asked and not row.waiting and not row.held and not row.doing,
+            quiet=idle and not (row.asked or row.waiting or row.held or row.doing or row.rides),
         )
     return known
 
