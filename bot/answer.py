@@ -11,7 +11,6 @@ from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import inbox, notices
-from bot.line import Finish
 from bot.logs import logger
 from bot.photos import PhotoPages
 from bot.spool import Spool
@@ -71,25 +70,22 @@ class Answerer:
 
         When the database does not take it, it is kept in the spool, danger is still answered, and the rest comes later.
         """
-        (reply,), finish = self.answer_together([message])
-        finish(lambda: False)
+        (reply,) = self.answer_together([message])
         return reply or self.answer_alone(message)
 
-    def answer_together(self, messages: Sequence[Message]) -> tuple[list[Reply | None], Finish]:
-        """The replies to plain words, None for every other message, which `answer_alone` answers; they may be said when
-        what is left to do has been done without a fault.
-        """
+    def answer_together(self, messages: Sequence[Message]) -> list[Reply | None]:
+        """The replies to plain words, None for every other message, which `answer_alone` answers."""
         try:
             if any(self._spool.holds(message) for message in messages):
-                return [None] * len(messages), self._together.pass_on
+                return [None] * len(messages)
             return self._together.take(messages)
         except Exception as error:
-            # One of them is at fault, and all were rolled back: everybody goes alone, unless it is the database that is
-            # away, which nobody has the time to find out twice.
+            # One of them is at fault, and all were rolled back (or the disk, and nobody is told yet): everybody goes
+            # alone, unless it is the database that is away, which nobody has the time to find out twice.
             log.exception("messages not answered together", messages=len(messages))
             if isinstance(error, OperationalError) and not is_contention(error):
-                return [self._keep(message) for message in messages], self._together.pass_on
-            return [None] * len(messages), self._together.pass_on
+                return [self._keep(message) for message in messages]
+            return [None] * len(messages)
 
     def answer_alone(self, message: Message) -> Reply:
         """`answer` of a message that was not answered with others."""

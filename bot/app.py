@@ -33,6 +33,7 @@ from bot.links import LinkPages
 from bot.media import Fetcher, MediaStore
 from bot.metrics import REGISTRY, SPOOLED
 from bot.pace import Pace
+from bot.pages import Door, Pages
 from bot.photos import PhotoPages
 from bot.pictures import Blurrer, can_blur
 from bot.settings import EMBEDDED, OfficialAccount, Settings
@@ -69,6 +70,9 @@ class Huying:
     assistant: Assistant | None
     rates: Rates
     web: Flask
+    """The console, links, photos and checks."""
+    door: Door
+    """The ASGI application that the platforms and browsers reach: the webhook, and `web` behind it."""
 
     def close(self) -> None:
         """Lets go of every connection."""
@@ -145,8 +149,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     )
     web = Flask("huying", static_folder=None)
     web.config["SECRET_KEY"] = secret_key
-    webhook = Webhook(web.wsgi_app, channels, answerer, pace=pace, clock=clock)
-    web.wsgi_app = Heard(webhook, channels, store, clock=clock)  # type: ignore[method-assign]
     web.register_blueprint(
         console.blueprint(
             database,
@@ -188,6 +190,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         assistant=assistant,
         rates=Rates(database, clock=clock),
         web=web,
+        door=Webhook(Pages(web), channels, answerer, heard=Heard(store, clock=clock), pace=pace, clock=clock),
     )
     _add_health(huying)
     return huying

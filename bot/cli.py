@@ -18,19 +18,18 @@ from types import FrameType
 from typing import Any, TypeVar
 
 import click
-import waitress
 import yaml
 from alembic.script import ScriptDirectory
 from redis import RedisError
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from bot import logs, station_files, story
+from bot import logs, server, station_files, story
 from bot.app import Huying, connect_redis, create_app, load_world, prepare
+from bot.asgi import CONFIG
 from bot.demo import with_demo_channels
 from bot.learning import own_weights, write_corrections
 from bot.settings import Settings, SettingsInvalid, load, show
-from bot.wsgi import CONFIG
 from console import login
 from handlers.respond import build_router
 from models import calendar, db, demo, duty, history, people
@@ -47,9 +46,6 @@ stop is promised within ten."""
 
 SANDBOX_SECONDS = 1
 """How long the pretend platform may take to end; it keeps nothing."""
-
-REQUEST_BYTES = 16 * 1024 * 1024
-"""The largest request that is read at all; callbacks have a smaller cap of their own."""
 
 M_TRIM_THRESHOLD, FREE_BYTES = -1, 1024 * 1024
 """malloc.h of the GNU C library: how much may be free at the end of the heap before it goes back."""
@@ -105,25 +101,10 @@ def run(settings: Settings, *, with_demo: bool, with_sandbox: bool, port: int, s
     prepare(settings)
     password = _load_demo(settings) if with_demo else ""
     huying = create_app(settings)
-    server = waitress.create_server(
-        huying.web,
-        host=host,
-        port=port,
-        threads=8,
-        # A reply goes out whole, by the thread that waits for sockets: by default its head and its body each take the
-        # interpreter twice.
-        send_bytes=16_384,
-        ident=None,
-        clear_untrusted_proxy_headers=True,
-        max_request_body_size=REQUEST_BYTES,
-    )
     # From here on a signal ends the block below and leaves no other process behind.
     with _stopped_by_signals(), _sandbox_beside(sandbox_file, sandbox_port), _background(huying):
         _announce(port, sandbox_port if sandbox_file else None, password)
-        try:
-            server.run()
-        finally:
-            server.close()
+        server.serve(huying.door, settings, host=host, port=port)
 
 
 def keep_little_memory() -> None:
@@ -228,24 +209,12 @@ def _refuse_embedded(settings: Settings) -> None:
 @click.option("--processes", default=2, show_default=True)
 def web(config: Path | None, *, port: int, host: str, processes: int) -> None:
     """The web part alone, on several processes."""
-    # Here and not above: 4 MB that nothing else has a use for, `huying run` least of all.
-    from granian import Granian  # noqa: PLC0415
-    from granian.constants import Interfaces  # noqa: PLC0415
-
     settings = _settings(config)
     _refuse_embedded(settings)
     if config is not None:
-        # The processes that granian starts read the settings for themselves.
+        # The processes that are started read the settings for themselves.
         os.environ[CONFIG] = str(config)
-    Granian(
-        "bot.wsgi:make",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=processes,
-        blocking_threads=4,
-        factory=True,
-    ).serve()
+    server.serve_from_many("bot.asgi:make", settings, host=host, port=port, processes=processes)
 
 
 @main.command()

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
 
 import redis
 
-from bot.webhook import PREFIX
 from models.clock import Clock
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MESSAGE, GREETING, REFUSED = "message", "greeting", "refused"
 """A callback that was taken, the platform's test of the address, and one that was turned away."""
@@ -24,32 +19,21 @@ KEPT_SECONDS = 40 * 24 * 3600
 
 
 class Heard:
-    """In front of the webhook; looks at the status of what goes by."""
+    """What the webhook hears, noted."""
 
-    def __init__(self, rest: WSGIApplication, channels: Iterable[str], store: redis.Redis, *, clock: Clock) -> None:
-        self._rest = rest
+    def __init__(self, store: redis.Redis, *, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._noted: dict[tuple[str, str], datetime] = {}
-        self._keys = frozenset(channels)
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """One request."""
-        key = environ.get("PATH_INFO", "")[len(PREFIX) :]
-        if key not in self._keys:
-            return self._rest(environ, start_response)
+    def is_due(self, key: str, what: str) -> bool:
+        """Whether it is to be noted (again) that `what` came for the channel `key`."""
+        before = self._noted.get((key, what))
+        return before is None or not before <= self._clock() < before + EVERY[what]
 
-        def started(status: str, headers: list[tuple[str, str]], *rest: Any) -> Callable[[bytes], object]:
-            method, good = environ["REQUEST_METHOD"], status.startswith("200")
-            self._note(key, (GREETING if method == "GET" else MESSAGE) if good else REFUSED, status[:3])
-            return start_response(status, headers, *rest)
-
-        return self._rest(environ, started)
-
-    def _note(self, key: str, what: str, status: str) -> None:
-        now, before = self._clock(), self._noted.get((key, what))
-        if before is not None and before <= now < before + EVERY[what]:
-            return
+    def note(self, key: str, what: str, status: int) -> None:
+        """Notes that `what` came and was answered with `status`; takes as long as the store."""
+        now = self._clock()
         self._noted[key, what] = now
         try:
             self._store.set(f"huying:heard:{key}:{what}", f"{now.isoformat()} {status}", ex=KEPT_SECONDS)

@@ -136,6 +136,11 @@ GivenSecret = Annotated[SecretStr, AfterValidator(_given)]
 CallbackToken = Annotated[SecretStr, AfterValidator(_callback_token)]
 
 
+def _address(value: str) -> str:
+    ipaddress.ip_network(value)
+    return value
+
+
 class Site(Part):
     """Who runs this installation."""
 
@@ -144,6 +149,8 @@ class Site(Part):
     public_url: WebAddress = "http://127.0.0.1:8080"
     secret_key: SecretStr = SecretStr("")
     """Signs the console's sessions. May only be empty while everything is in one process."""
+    trusted_proxies: list[Annotated[str, AfterValidator(_address)]] = ["127.0.0.1", "::1"]
+    """Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed."""
 
     @field_validator("timezone")
     @classmethod
@@ -373,11 +380,6 @@ class Log(Part):
 
     level: LogLevel = LogLevel.INFO
     format: LogFormat = LogFormat.TEXT
-
-
-def _address(value: str) -> str:
-    ipaddress.ip_network(value)
-    return value
 
 
 ChannelKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,6 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot import inbox
-from bot.line import GROUP, Finish
 from handlers.intake import Plain, quiet, take
 from handlers.meaning import plain
 from handlers.turn import Message, MessageKind, Reply, World
@@ -48,26 +46,22 @@ class Together:
         self._world = world
         self._clock = clock
         self._dispatch = dispatch
-        self._opened: list[int] = []
-        self._guard = threading.Lock()
 
-    def take(self, messages: Sequence[Message]) -> tuple[list[Reply | None], Finish]:
-        """The replies, None for whom the long way is needed; and what has to be done before any of them is said.
+    def take(self, messages: Sequence[Message]) -> list[Reply | None]:
+        """The replies, None for whom the long way is needed; what they tell of is on the disk.
 
         Raises what the database raises; nothing of this group is stored then.
         """
         world = self._world()
         found = [_plain(message, world) for message in messages]
-        commit = self._write(_by_channel(found), world) if any(found) else 0
+        if any(found):
+            self._write(_by_channel(found), world)
         opened = [each.ticket_id for each in found if each is not None and each.ticket_id is not None]
+        if opened:
+            self._dispatch(opened)
+        return [None if each is None else each.reply for each in found]
 
-        def finish(is_more: Callable[[], bool]) -> None:
-            self._database.keep(commit)
-            self.pass_on(is_more, opened)
-
-        return [None if each is None else each.reply for each in found], finish
-
-    def _write(self, channels: Sequence[Sequence[_Said]], world: World) -> int:
+    def _write(self, channels: Sequence[Sequence[_Said]], world: World) -> None:
         now = self._clock()
 
         def write(connection: Connection) -> None:
@@ -81,17 +75,7 @@ class Together:
                 if fresh:
                     _take(connection, fresh, known, world, now=now)
 
-        return self._database.write(write)
-
-    def pass_on(self, is_more: Callable[[], bool], opened: Sequence[int] = ()) -> None:
-        """Has tickets dispatched: many at once cost less, so those of a small group wait for the next one's."""
-        with self._guard:
-            self._opened += opened
-            if is_more() and len(self._opened) < GROUP:
-                return  # whoever works now comes here too
-            opened, self._opened = self._opened, []
-        if opened:
-            self._dispatch(opened)
+        self._database.write(write)
 
 
 def _plain(message: Message, world: World) -> _Said | None:

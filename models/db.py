@@ -73,28 +73,24 @@ class Database:
                 yield session
                 session.commit()
 
-    def write(self, act: Callable[[Connection], None]) -> int:
-        """Commits what `act` does past the unit of work; others may write before it is on the disk, see `keep`."""
-        if self._log is not None:
-            with self._writing:
-                # Always the same connection: fetching one and giving it back takes as long as a statement or two.
-                writer, self._writer = self._writer or self.engine.connect(), None
-                try:
-                    with writer.begin():
-                        act(writer)
-                    self._writer = writer
-                finally:
-                    if self._writer is None:
-                        writer.close()  # rolled back whatever happened: a commit that fails leaves its transaction open
-                return self._log.wrote()
-        with self.engine.begin() as connection:
-            act(connection)
-        return 0
-
-    def keep(self, commit: int) -> None:
-        """Returns when what `write` committed is on the disk."""
-        if self._log is not None:
-            self._log.keep(commit)
+    def write(self, act: Callable[[Connection], None]) -> None:
+        """Commits what `act` does past the unit of work."""
+        if self._log is None:
+            with self.engine.begin() as connection:
+                act(connection)
+            return
+        with self._writing:
+            # Always the same connection: fetching one and giving it back takes as long as a statement or two.
+            writer, self._writer = self._writer or self.engine.connect(), None
+            try:
+                with writer.begin():
+                    act(writer)
+                self._writer = writer
+            finally:
+                if self._writer is None:
+                    writer.close()  # rolled back whatever happened: a commit that fails leaves its transaction open
+            written = self._log.wrote()
+        self._log.keep(written)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

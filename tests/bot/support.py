@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import threading
 import time
@@ -10,14 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import requests
+from a2wsgi import ASGIMiddleware
 from flask import Flask
 from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
-from werkzeug.test import TestResponse
+from werkzeug.test import Client, TestResponse
 
 from bot.app import Huying, create_app
 from bot.channels.envelope import Fields, signature, write_xml
@@ -44,6 +47,19 @@ PATIENCE = 30
 """Seconds after which something that should happen did not: only ever reached by a failing test."""
 
 _numbers = itertools.count(24_000_000_000_000_000)
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """One event loop for all installations under test."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+    return loop
+
+
+def as_wsgi(door: Any) -> Any:
+    """The bot's door for a client of werkzeug or its server."""
+    return ASGIMiddleware(door, loop=_loop())
 
 
 def settings(url: str, folder: Path, *, api: str = "http://127.0.0.1:9", **values: Any) -> Settings:
@@ -115,8 +131,13 @@ class Street:
             head["MsgId"] = next(_numbers) if number is None else number
         return seal(write_xml({**head, **fields}), channel=channel, stamp=sent if stamp is None else stamp)
 
+    @property
+    def door(self) -> Client:
+        """What platforms and browsers reach, the webhook included."""
+        return Client(as_wsgi(self.huying.door))
+
     def post(self, path: str, body: bytes) -> TestResponse:
-        return self.huying.web.test_client().post(path, data=body, content_type="text/xml")
+        return self.door.post(path, data=body, content_type="text/xml")
 
     def deliver(self, who: str, kind: str = "text", **fields: Any) -> TestResponse:
         """One callback, answered."""
@@ -341,10 +362,10 @@ class Town:
 def build_town(url: str, folder: Path, *, abilities: str = "service", **values: Any) -> Iterator[Town]:
     """Both platforms on loopback, the bot behind them, and one clock for all."""
     times = [NOW]
-    bot: list[Flask] = []
+    bot: list[Callable[..., Any]] = []
 
     def callbacks(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        return bot[0].wsgi_app(environ, start_response)
+        return bot[0](environ, start_response)
 
     common = {"secret": "pretend-secret", "token": TOKEN, "encoding_aes_key": AES_KEY}
     with serving(callbacks) as ours:
@@ -358,6 +379,6 @@ def build_town(url: str, folder: Path, *, abilities: str = "service", **values: 
         with serving(platform) as theirs, requests.Session() as http:
             official = {"abilities": abilities, **values.pop("official", {})}
             with build(url, folder, times=times, api=theirs, official=official, **values) as street:
-                bot.append(street.huying.web)
+                bot.append(as_wsgi(street.huying.door))
                 yield Town(street, Phones(theirs, http))
             platform.extensions["sandbox"].closing.set()

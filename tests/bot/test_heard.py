@@ -17,7 +17,7 @@ from tests.channels.support import TOKEN
 def greet(street: Street, *, token: str = TOKEN) -> int:
     stamp = str(int(street.now.timestamp()))
     query = {"timestamp": stamp, "nonce": "n", "echostr": "hello", "signature": signature(token, stamp, "n")}
-    return street.huying.web.test_client().get(f"/wechat/official?{urlencode(query)}").status_code
+    return street.door.get(f"/wechat/official?{urlencode(query)}").status_code
 
 
 def test_a_message_a_greeting_and_one_turned_away_are_told_apart(street: Street) -> None:
@@ -45,7 +45,7 @@ def test_messages_are_noted_once_a_minute(street: Street) -> None:
 
 @pytest.mark.parametrize("path", ["/wechat/nobody", "/wechat/", "/healthz", "/wechat/official/x"])
 def test_what_is_no_account_is_not_noted(street: Street, path: str) -> None:
-    street.huying.web.test_client().get(path)
+    street.door.get(path)
     assert list(street.huying.redis.keys("huying:heard:*")) == []
 
 

@@ -1,0 +1,92 @@
+"""The HTTP server: uvicorn, and what it leaves to a proxy that may not be there."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from bot.pages import Door
+from bot.settings import Settings
+
+REQUEST_SECONDS = 60
+"""So long a request may take to arrive, from the first byte, or from the connection, to the last."""
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than proxies keep a connection that nobody uses, so that none sends on one that is just being closed."""
+
+MOST_CONNECTIONS = 900
+"""Below the 1,024 files that a process may open by default; further ones are answered 503."""
+
+STOP_SECONDS = 5
+"""For what is being answered when a stop is asked for."""
+
+
+class Patient(HttpToolsProtocol):
+    """A connection that is closed when a request does not arrive in time."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Somebody has called."""
+        super().connection_made(transport)
+        self._wait_for_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """They have hung up."""
+        self._forget_deadline()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        self._wait_for_request()
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        """The last one."""
+        self._forget_deadline()
+        super().on_message_complete()
+
+    def _wait_for_request(self) -> None:
+        self._forget_deadline()
+        self._deadline = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+def server(door: Door, settings: Settings, *, host: str, port: int) -> uvicorn.Server:
+    """The server for an application."""
+    return uvicorn.Server(uvicorn.Config(door, host=host, port=port, **_options(settings)))
+
+
+def serve(door: Door, settings: Settings, *, host: str, port: int) -> None:
+    """Serves from this process until a signal comes."""
+    server(door, settings, host=host, port=port).run()
+
+
+def serve_from_many(make: str, settings: Settings, *, host: str, port: int, processes: int) -> None:
+    """Serves from processes of their own, each of which calls `make` ("module:function"), until a signal comes."""
+    uvicorn.run(make, factory=True, host=host, port=port, workers=processes, **_options(settings))
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {
+        "http": Patient,
+        "loop": "asyncio",
+        "ws": "none",
+        "lifespan": "off",
+        "interface": "asgi3",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": bool(settings.site.trusted_proxies),
+        "forwarded_allow_ips": settings.site.trusted_proxies,
+        "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+        "timeout_graceful_shutdown": STOP_SECONDS,
+        "limit_concurrency": MOST_CONNECTIONS,
+    }
