@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 import uvicorn
@@ -32,6 +33,9 @@ class Patient(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Somebody has called."""
         super().connection_made(transport)
+        # asyncio does it itself, but not for a socket that several processes share (its protocol is not named): an
+        # answer of two pieces then waits 40 ms for the other side's leave to send the second.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._wait_for_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
