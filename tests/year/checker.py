@@ -953,7 +953,9 @@ class Checker:
         in_peace = row.person_id in self._riders or (pushed and row.kind == "rider_reminder")
         if in_peace and row.kind not in AT_ANY_HOUR and working.rider_rests(row.sent_at):
             yield wrong("quiet", "a rider's peak or night")
-        if pushed and self._is_of_the_clock(row) and not working.within(row.sent_at, 8, 21):
+        # What was due before nine in the evening may still be on its way then, or be tried again at once.
+        on_its_way = row.sent_at - min(row.sent_at - row.not_before, timedelta(minutes=1))
+        if pushed and self._is_of_the_clock(row) and not working.within(on_its_way, 8, 21):
             yield wrong("quiet", "the clock's own notice at night")
         if row.kind in ("warned", "late"):
             yield from self._still_true(row, wrong)
