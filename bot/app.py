@@ -36,6 +36,7 @@ from bot.pace import Pace
 from bot.pages import Door, Pages
 from bot.photos import PhotoPages
 from bot.pictures import Blurrer, can_blur
+from bot.screens import Screens
 from bot.settings import EMBEDDED, OfficialAccount, Settings
 from bot.spool import Spool
 from bot.state import state_of
@@ -50,6 +51,9 @@ from models.db import Database, upgrade
 from models.earning import Rules
 from nlp import categories, services
 from nlp.understand import AreaName, Understander
+
+CONSOLE = "/console"
+CHANGES = f"{CONSOLE}/tickets/changes"
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
             doors=[each for each in channels.values() if isinstance(each, WeComChannel) and each.has_sign_in],
             state=lambda: state_of(huying),
         ),
-        url_prefix="/console",
+        url_prefix=CONSOLE,
     )
     web.register_blueprint(photos.blueprint())
     limiter = Limiter(store, clock=clock)
@@ -190,7 +194,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         assistant=assistant,
         rates=Rates(database, clock=clock),
         web=web,
-        door=Webhook(Pages(web), channels, answerer, heard=Heard(store, clock=clock), pace=pace, clock=clock),
+        door=Webhook(
+            Screens(Pages(web), CHANGES), channels, answerer, heard=Heard(store, clock=clock), pace=pace, clock=clock
+        ),
     )
     _add_health(huying)
     return huying

@@ -46,11 +46,11 @@ class Line(Generic[T]):
         while self._waiting:
             await asyncio.sleep(GATHER_SECONDS)
             group = [self._waiting.popleft() for _ in range(min(GROUP, len(self._waiting)))]
-            try:
-                await loop.run_in_executor(self._thread, self._work, [item for item, _ in group])
-            except Exception:
-                # The broad except: whatever one of them did to the work for all, the line goes on.
-                log.exception("work for many failed", many=len(group))
+            job = loop.run_in_executor(self._thread, self._work, [item for item, _ in group])
+            await asyncio.wait([job])
+            if (fault := job.exception()) is not None:
+                # Whatever one of them did to the work for all, the line goes on.
+                log.error("work for many failed", many=len(group), exc_info=fault)
             for _, done in group:
                 if not done.done():  # nobody waits any more
                     done.set_result(None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -128,6 +130,16 @@ class Sight:
         departments = {role.department for role, _ in self._roles if role.kind is RoleKind.DEPARTMENT}
         staff = [path for role, path in self._roles if role.kind in people.STAFF_KINDS]
         return Scope(self._communities(*staff), departments - {""}, self.person.id, bool(staff))
+
+    def view(self, *, is_own: bool) -> str:
+        """A name for all that decides which tickets are shown: the same for colleagues who see the same; nobody else's
+        for what is one's own.
+        """
+        roles = sorted([role.kind.value, path, role.department, *role.categories] for role, path in self._roles)
+        has_own = exists().where(Ticket.assignee_id == self.person.id)
+        if is_own or not self.sees_every_community and self.session.scalar(select(has_own)):
+            roles.append([f"person {self.person.id}"])
+        return hashlib.sha256(json.dumps(roles).encode()).hexdigest()
 
     # ---------------------------------------------------------------- what things are called
 

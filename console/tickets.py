@@ -42,6 +42,8 @@ MOST_WITH_ESTATES = 20
 """A desk with more communities than this narrows its list by communities only."""
 
 VERSION = "X-Version"
+VIEW = "X-View"
+"""The same for everybody for whom the answer is the same (see bot.screens, which takes it away)."""
 """The header that tells an open page how far history had come."""
 
 SAID = {"same": merging.say_same, "different": merging.say_different}
@@ -83,9 +85,10 @@ def add_tickets(blueprint: Blueprint, house: House) -> None:
         since = as_id(argument("since"))
         with house.looking() as sight:
             now_at = desk.version(sight)
+            head = {VERSION: str(now_at), VIEW: sight.view(is_own=asked_for().mine)}
             if now_at == since or (since and not desk.has_changed(sight, since)):
-                return "", 204, {VERSION: str(now_at)}
-            return render_template("_ticket_rows.html", **house.frame(), **_list(sight)), 200, {VERSION: str(now_at)}
+                return "", 204, head
+            return render_template("_ticket_rows.html", **house.frame(), **_list(sight)), 200, head
 
     @blueprint.get("/tickets/<number>")
     def ticket_page(number: str) -> str:

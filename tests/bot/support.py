@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,17 +48,14 @@ PATIENCE = 30
 _numbers = itertools.count(24_000_000_000_000_000)
 
 
-@cache
-def _loop() -> asyncio.AbstractEventLoop:
-    """One event loop for all installations under test."""
-    loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, daemon=True).start()
-    return loop
+LOOP = asyncio.new_event_loop()
+"""One event loop for all installations under test."""
+threading.Thread(target=LOOP.run_forever, daemon=True).start()
 
 
 def as_wsgi(door: Any) -> Any:
     """The bot's door for a client of werkzeug or its server."""
-    return ASGIMiddleware(door, loop=_loop())
+    return ASGIMiddleware(door, loop=LOOP)
 
 
 def settings(url: str, folder: Path, *, api: str = "http://127.0.0.1:9", **values: Any) -> Settings:

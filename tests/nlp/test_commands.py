@@ -323,7 +323,10 @@ def test_hours_are_read_as_people_say_them(said: str, between: tuple[int, int] |
     assert hours(said) == between
 
 
-@pytest.mark.parametrize("said", ["请假十二天", "请假 二十天", "请假到十二月五号", "请假到十五号", "请假三周", "请假两个礼拜", "请假到礼拜五"])
+@pytest.mark.parametrize(
+    "said",
+    ["请假十二天", "请假 二十天", "请假到十二月五号", "请假到十五号", "请假三周", "请假两个礼拜", "请假到礼拜五"],
+)
 def test_leave_is_asked_for_in_words_too(said: str) -> None:
     command = parse(said, roles=EVERYBODY)
     assert command is not None
