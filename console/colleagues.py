@@ -36,7 +36,7 @@ def add_colleagues(blueprint: Blueprint, house: House) -> None:
         text = field("note", most=1000)
         with house.doing() as sight:
             ticket = sight.ticket(number)
-            if not sight.is_desk:
+            if not sight.on_desk(ticket):
                 raise NotFound
             if text:
                 noting.note(sight.session, ticket, text, by=sight.person, now=sight.now)

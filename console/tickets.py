@@ -135,7 +135,7 @@ def add_tickets(blueprint: Blueprint, house: House) -> None:
         with house.looking() as sight:
             found = sight.attachment(attachment_id)
             stored = (found.small if argument("small") else "") or found.stored
-            if not sight.is_desk and found.blurred is not None:
+            if found.blurred is not None and not sight.sees_faces(found):
                 stored = found.for_others
             log.info("photo seen", attachment=attachment_id, person=sight.person.id)
         if stored is None or house.read_media is None:
@@ -231,9 +231,10 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
     named |= {offer.person_id for offer in offers} | {*residents, ticket.assignee_id}
     head, merged = followers.head_of(session, ticket), followers.of(session, ticket)
     tasks = splitting.tasks_of(session, ticket)
-    proposals = merging.proposals_of(session, ticket) if sight.is_desk else []
+    is_ours = sight.on_desk(ticket)
+    proposals = merging.proposals_of(session, ticket) if is_ours else []
     helping = transitions.helpers_of(session, ticket)
-    notes = noting.notes_on(session, ticket) if sight.is_desk else []
+    notes = noting.notes_on(session, ticket) if is_ours else []
     named |= {each.person_id for each in notes}
     named |= {*helping, *(event.facts["person"] for event in events if "person" in event.facts)}
     return {
@@ -279,6 +280,7 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
         "places": _places(sight) if Action.LOCATE in actions else [],
         "proposal": triage.proposal(session, ticket),
         "notes": notes,
+        "is_desk": is_ours,
         "alike": _alike(sight, ticket),
         "trouble": trouble,
     }
