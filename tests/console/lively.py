@@ -63,7 +63,6 @@ def street(url: str, folder: Path, picture: bytes) -> Iterator[Street]:
             here.say(who, words)
             here.dispatch()
         _chat(here)
-        here.later(minutes=20)
         with here.huying.database.transaction() as session:
             _afterwards(session, here, stored)
         yield here
@@ -77,6 +76,8 @@ def _chat(here: Street) -> None:
     here.say(SUN, "接单 0003", channel="wecom")
     here.say(CHEN, "我想问问老年卡怎么办")
     here.say(CHEN, "人工")
+    here.later(minutes=20)
+    here.dispatch()
 
 
 def by_name(session: Session, name: str) -> Person:

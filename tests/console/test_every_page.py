@@ -379,6 +379,13 @@ def test_what_lies_badly_is_found(page: Page) -> None:
         <div style="height:30px;overflow:hidden"><p style="margin:0;height:60px"></p>切掉的不算</div><p>后面</p>"""
     )
     found = "\n".join(page.evaluate(LOOK))
-    for each in ("140 px wider", "360 × 22 px", "“上面” and “下面”", "“<input>” and “写”", "20 × 20 px", "1,3: a level is left out"):
+    for each in (
+        "140 px wider",
+        "360 × 22 px",
+        "“上面” and “下面”",
+        "“<input>” and “写”",
+        "20 × 20 px",
+        "1,3: a level is left out",
+    ):
         assert each in found
     assert len(found.splitlines()) == 6, found
