@@ -33,7 +33,8 @@ KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (
 """What is shown, told by its first bytes."""
 
 PAGE = Markup(
-    '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
     '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">'
     "<title>{title}</title><style>body{{font:18px/1.6 sans-serif;max-width:60em;margin:0 auto;padding:1em}}"
     "img{{max-width:100%;border-radius:8px}}</style><main><h1>{title}</h1>{parts}</main>"

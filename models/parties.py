@@ -63,6 +63,14 @@ def people_of(session: Session, party: Party | str, *, place: Area | None) -> Se
     return people.with_role(session, [RoleKind.DEPARTMENT], area=place, department=name) if name else []
 
 
+def asked_about(session: Session, name: str, ticket: Ticket) -> Sequence[Person]:
+    """Those of them who are told about a ticket: not who only has other categories."""
+    if not name:
+        return []
+    place = place_of(session, ticket)
+    return people.with_role(session, [RoleKind.DEPARTMENT], area=place, department=name, category=ticket.category)
+
+
 def names_of(session: Session, listed: Sequence[Party], places: Sequence[Area]) -> dict[int, list[str]]:
     """The names of those who answer for each of some parties at its place, by the parties' ids."""
     rows = session.execute(
@@ -92,7 +100,7 @@ def is_reachable(session: Session, party: Party, *, place: Area | None) -> bool:
 def decided_by_street(session: Session, ticket: Ticket) -> bool:
     """Whether somebody of the street, or the administrator, is there to decide about a return."""
     community = session.get(Area, ticket.community_id) if ticket.community_id else None
-    return bool(people.with_role(session, [RoleKind.STREET, RoleKind.ADMIN], area=community))
+    return bool(people.with_role(session, [RoleKind.STREET, RoleKind.ADMIN], area=community, category=ticket.category))
 
 
 # ---------------------------------------------------------------- what was given to them

@@ -135,7 +135,7 @@ def ask_street(session: Session, wish_id: int, *, by: Person, now: datetime) -> 
 
 def _street(session: Session, wish: PushDown) -> Sequence[Person]:
     community = session.get_one(Area, wish.community_id)
-    return people.with_role(session, [RoleKind.STREET], area=community) or people.with_role(
+    return people.with_role(session, [RoleKind.STREET], area=community, category="") or people.with_role(
         session, [RoleKind.ADMIN], area=None
     )
 

@@ -224,7 +224,7 @@ TABLE = (
     post("/accounts/{colleague}/roles/{colleague_role}/end", ONLY_ADMIN),
     # ---- how things are
     get("/health", OF_STREET),
-    get("/connect", OF_STREET),
+    get("/connect", {ADMIN}),
     get("/connect/live?channel=", set[str]()),
     # ---- the roster
     get("/roster", DESK),
