@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 from werkzeug.exceptions import NotFound
 
@@ -246,6 +246,7 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
         "places_for_tasks": range(1, splitting.MOST + 1 - len(tasks)),
         "proposals": [(each, _other(session, each, ticket)) for each in proposals],
         "ticket": ticket,
+        "stamp": stamp(sight, ticket),
         "number": ticket.number,
         "helpers": helping,
         "late": desk.is_overdue(ticket, sight),
@@ -284,6 +285,13 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
         "alike": _alike(sight, ticket),
         "trouble": trouble,
     }
+
+
+def stamp(sight: Sight, ticket: Ticket) -> str:
+    """What tells an open page that it is not the newest: the version, and how many photos have been fetched since."""
+    fetched = select(func.count(Attachment.id)).where(Attachment.ticket_id == ticket.id, Attachment.stored.is_not(None))
+    photos = sight.session.scalar(fetched)
+    return f"{ticket.version}.{photos}" if photos else str(ticket.version)
 
 
 def _alike(sight: Sight, ticket: Ticket) -> Sequence[Ticket]:
