@@ -18,7 +18,7 @@ from bot.photos import PhotoPages
 from console import login
 from models import accounts, areas, certificates, links, people
 from models.accounts import ISSUED, of_person
-from models.area import AreaKind
+from models.area import Area, AreaKind
 from models.conversation import Conversation
 from models.ledger import Unit, Why
 from models.person import RoleKind
@@ -249,7 +249,7 @@ def furnish(street: Street) -> dict[str, str]:
     """One of everything, and what is too long for any page; gives the words of the addresses."""
     database, now = street.huying.database, street.now
     with database.transaction() as session:
-        place = {each.name: each for each in session.query(lively.Area)}
+        place = {each.name: each for each in session.query(Area)}
         here, estate, top = place["香樟社区"], place["香樟花园"], place["江湾街道"]
         boss = lively.by_name(session, "沈主任")
         people.grant(session, boss, RoleKind.DEPARTMENT, top.id, now=now, department="城管")
