@@ -143,6 +143,7 @@ class Sights:
 
         self.page.on("console", said)
         self.page.on("response", came)
+
         def failed(request: Request) -> None:
             # What an open page asked for when the next one was opened came to nothing, as it should.
             if request.failure != "net::ERR_ABORTED":
@@ -209,7 +210,8 @@ class Sights:
         if not self.page.evaluate("typeof axe !== 'undefined'"):
             self.page.evaluate(AXE.read_text(encoding="utf-8"))
         judged = self.page.evaluate(
-            "options => axe.run(document, { resultTypes: ['violations'], preload: false, iframes: false, ...options })", options
+            "options => axe.run(document, { resultTypes: ['violations'], preload: false, iframes: false, ...options })",
+            options,
         )
         return [
             f"{each['impact']} {each['id']}: {node['target']} {node['failureSummary']}"
