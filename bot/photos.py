@@ -33,9 +33,11 @@ KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (
 """What is shown, told by its first bytes."""
 
 PAGE = Markup(
-    '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    "<title>{title}</title><style>body{{font:18px sans-serif;margin:1em}}img{{max-width:100%}}</style>"
-    "<h1>{title}</h1>{parts}"
+    '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">'
+    "<title>{title}</title><style>body{{font:18px/1.6 sans-serif;max-width:60em;margin:0 auto;padding:1em}}"
+    "img{{max-width:100%;border-radius:8px}}</style><main><h1>{title}</h1>{parts}</main>"
 )
 
 
@@ -94,7 +96,7 @@ class PhotoPages:
     def blueprint(self) -> Blueprint:
         """The pages, to be mounted at the root."""
         pages = Blueprint("photos", __name__)
-        public.guard(pages, loads="img-src 'self'; ")
+        public.guard(pages, loads="img-src 'self' data:; ")
 
         @pages.get("/photos/<token>")
         def page(token: str) -> str:

@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 
 from console.house import House, field, page_number
 from console.sight import Sight
-from models import callbacks, transitions
+from models import callbacks
 from models.area import Area
 from models.audit import AuditKind
 from models.category import Category
@@ -90,7 +90,7 @@ def desk_sight(sight: Sight) -> Any:
     """The tickets on the desk of whoever looks; a department has none here."""
     if not sight.is_desk:
         raise NotFound
-    return transitions.sight(sight.session, sight.person)
+    return sight.desk_tickets()
 
 
 def _refused(house: House, call_back_id: int, refused: Refused) -> ResponseReturnValue:

@@ -243,39 +243,38 @@ def _page(sight: Sight, *, fault: str = "") -> dict[str, Any]:
     ).all()
     today = local(sight.now).date()
     shown = [each for each in joints.every(session) if {node.area_id for node in each.nodes} & mine]
+    wishes = pushing.waiting(session, sight.person)
+    parties_asking = select(Party.id, Party.name).where(Party.id.in_({each.party_id for each in wishes}))
+    asking = dict(session.execute(parties_asking).all())
+    answering = parties.names_of(session, listed, [by_id[each.area_id] for each in listed])
+
+    def path_of(area_id: int) -> list[Area]:
+        return [by_id[each] for each in reversed(areas.ids_on(by_id[area_id].path))]
+
+    def led_by(joint: JointArea) -> str:
+        communities = [
+            each.id for node in joint.nodes for each in path_of(node.area_id) if each.kind is AreaKind.COMMUNITY
+        ]
+        return by_id[joints.turn_of(joint, today, list(dict.fromkeys(communities)))].name
+
     return {
         "fault": fault,
         "draft": {name: field(name) for name in request.form} if fault else {},
         "said": said,
         "area_names": {each.id: each.name for each in everything},
         "categories": sight.categories(),
-        "parties": [
-            (
-                each,
-                [one.name for one in parties.people_of(session, each, place=by_id[each.area_id])],
-                each.area_id in mine,
-            )
-            for each in listed
-        ],
+        "parties": [(each, answering.get(each.id, []), each.area_id in mine) for each in listed],
         "places": tree(own)[:MOST_AREAS],
         "street_places": tree([each for each in of_street if each.kind is not AreaKind.BUILDING])[:MOST_AREAS],
         "nodes": tree([each for each in of_street if each.kind in NODES])[:MOST_AREAS],
         "is_street": bool(sight.street_paths),
         "joints": [
-            (
-                each,
-                [areas.full_name(session, by_id[node.area_id]) for node in each.nodes],
-                by_id[joints.lead(session, each, today)].name,
-            )
-            for each in shown
+            (each, [areas.name_of(path_of(node.area_id)) for node in each.nodes], led_by(each)) for each in shown
         ],
         "entries": session.scalars(
             select(Admitted).where(Admitted.area_id.in_(mine | above)).order_by(Admitted.id)
         ).all(),
-        "wishes": [
-            (each, session.get_one(Party, each.party_id).name, by_id[each.community_id].name)
-            for each in pushing.waiting(session, sight.person)
-        ],
+        "wishes": [(each, asking[each.party_id], by_id[each.community_id].name) for each in wishes],
         "today": today.isoformat(),
     }
 

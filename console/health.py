@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from flask import Blueprint, render_template, url_for
@@ -67,33 +67,44 @@ def add_health(blueprint: Blueprint, house: House) -> None:
     def health_page() -> str:
         with house.looking() as sight:
             _only_for_the_street(sight)
-            state = house.state()
-            channels = [_channel(each, now=sight.now) for each in state.channels]
-            sections = [
-                (words.CHANNELS, channels or [Line(*words.NO_CHANNEL)]),
-                (words.WAITING, _waiting(sight, state)),
-                (words.JOBS, [_job(run, now=sight.now) for run in health.runs(sight.session)]),
-                (words.SYSTEM, _system(sight, state)),
-            ]
+            state, is_admin = house.state(), bool(sight.admin_paths)
+            channels = [_channel(each, now=sight.now) for each in state.channels] or [Line(*words.NO_CHANNEL)]
+            sections = [(words.CHANNELS, channels), (words.WAITING, _waiting(sight, state))]
+            if is_admin:
+                jobs = [_job(run, now=sight.now) for run in health.runs(sight.session)]
+                sections += [(words.JOBS, jobs), (words.SYSTEM, _system(sight, state))]
+            else:
+                # Only whoever looks after the machine can do what stands there.
+                sections = [(title, [_for_the_street(line) for line in lines]) for title, lines in sections]
             red = sum(bool(line.advice) for _, lines in sections for line in lines)
-            return house.page("health.html", sight, sections=sections, red=red, said=words)
+            return house.page("health.html", sight, sections=sections, red=red, said=words, is_admin=is_admin)
 
     @blueprint.get("/connect")
     def connect_page() -> str:
         with house.looking() as sight:
-            _only_for_the_street(sight)
+            _only_for_the_administrator(sight)
             return house.page("connect.html", sight, **_connecting(house))
 
     @blueprint.get("/connect/live")
     def connect_live() -> str:
         with house.looking() as sight:
-            _only_for_the_street(sight)
+            _only_for_the_administrator(sight)
             return render_template("_connect_live.html", **house.frame(), **_connecting(house, live=True))
 
 
 def _only_for_the_street(sight: Sight) -> None:
     if not sight.street_paths:
         raise NotFound
+
+
+def _only_for_the_administrator(sight: Sight) -> None:
+    if not sight.admin_paths:
+        raise NotFound
+
+
+def _for_the_street(line: Line) -> Line:
+    theirs = line.advice in ("", words.UNREACHED_ADVICE)
+    return line if theirs else replace(line, advice=words.TELL_THE_ADMINISTRATOR)
 
 
 def _connecting(house: House, *, live: bool = False) -> dict[str, object]:

@@ -13,22 +13,20 @@ from urllib.parse import unquote, urlsplit
 
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden
 
+from console import menu
 from console.differences import Differences
 from console.second import Seal
 from console.sessions import Browser
 from console.sight import Sight, mask_name, mask_phone
-from models import audits, callbacks, pushing
+from models import audits
 from models.audit import AuditKind
 from models.clock import Clock, local
-from models.conversation import Conversation
 from models.db import Database
 from models.errors import Refused
-from models.outbox import Notice
-from models.person import Person, Role
+from models.person import Person
 from texts import console as words
 
 LONGEST_ID = 12
@@ -151,11 +149,8 @@ class House:
         return render_template(
             template,
             **self.frame(),
-            waiting=_waiting(sight),
+            menu=menu.of(sight),
             person=sight.person,
-            is_department=sight.is_department,
-            may_audit=bool(sight.street_paths),
-            is_admin=bool(sight.admin_paths),
             **{"is_desk": sight.is_desk, **values},
         )
 
@@ -207,23 +202,6 @@ def _sight(session: Session, now: datetime) -> Sight:
     if not sight.may_enter:
         raise Forbidden
     return sight
-
-
-def _waiting(sight: Sight) -> dict[str, int]:
-    """How much waits in each room beside the tickets, for the numbers in the menu."""
-    if not sight.is_desk:
-        return {}
-    rooms = {
-        "chats": (Conversation, sight.conversations()),
-        "registrations": (Role, sight.registrations()),
-        "unreached": (Notice, sight.unreached()),
-    }
-    found = {
-        room: sight.session.scalar(select(func.count()).select_from(table).where(condition)) or 0
-        for room, (table, condition) in rooms.items()
-    }
-    found["departments"] = len(pushing.waiting(sight.session, sight.person)) if sight.street_paths else 0
-    return found | {"call_backs": callbacks.count_waiting(sight.session, sight.person)}
 
 
 def clean(text: str, *, most: int) -> str:

@@ -176,6 +176,17 @@ class Sight:
                 mine.append(and_(self._on_desk(self._communities(path)), Ticket.category.in_(role.categories)))
         return or_(*mine)
 
+    def desk_tickets(self) -> ColumnElement[bool]:
+        """Those of the desks they sit at: not what they see as a department, or have as a task of their own."""
+        if self.sees_every_community:
+            return true()
+        return self._on_desk(self.communities) if self.is_desk else false()
+
+    def on_desk(self, ticket: Ticket) -> bool:
+        """Whether a ticket is one of these."""
+        query = select(Ticket.id).where(Ticket.id == ticket.id, self.desk_tickets())
+        return self.session.scalar(query) is not None
+
     @staticmethod
     def _on_desk(communities: Sequence[int]) -> ColumnElement[bool]:
         return or_(Ticket.community_id.in_(communities), Ticket.community_id.is_(None), Ticket.lead_id.in_(communities))
@@ -197,7 +208,7 @@ class Sight:
         found = self.session.get(Proposal, proposal_id)
         if found is None or not self.is_desk:
             raise NotFound
-        pair = select(Ticket.id).where(Ticket.id.in_([found.ticket_id, found.into_id]), self.tickets())
+        pair = select(Ticket.id).where(Ticket.id.in_([found.ticket_id, found.into_id]), self.desk_tickets())
         if len(self.session.scalars(pair).all()) < 2:
             raise NotFound
         return found
@@ -226,6 +237,11 @@ class Sight:
         if found.ticket_id is not None:
             self.note(AuditKind.SAW_PHOTO, f"tickets/{self.session.get_one(Ticket, found.ticket_id).number}")
         return found
+
+    def sees_faces(self, attachment: Attachment) -> bool:
+        """Whether a photo is shown as it was sent: to the desk that dispatches it."""
+        ticket = self.session.get(Ticket, attachment.ticket_id) if attachment.ticket_id else None
+        return ticket is not None and self.on_desk(ticket)
 
     # ---------------------------------------------------------------- people
 

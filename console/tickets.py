@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 from werkzeug.exceptions import NotFound
 
@@ -138,7 +138,7 @@ def add_tickets(blueprint: Blueprint, house: House) -> None:
         with house.looking() as sight:
             found = sight.attachment(attachment_id)
             stored = (found.small if argument("small") else "") or found.stored
-            if not sight.is_desk and found.blurred is not None:
+            if found.blurred is not None and not sight.sees_faces(found):
                 stored = found.for_others
             log.info("photo seen", attachment=attachment_id, person=sight.person.id)
         if stored is None or house.read_media is None:
@@ -234,9 +234,10 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
     named |= {offer.person_id for offer in offers} | {*residents, ticket.assignee_id}
     head, merged = followers.head_of(session, ticket), followers.of(session, ticket)
     tasks = splitting.tasks_of(session, ticket)
-    proposals = merging.proposals_of(session, ticket) if sight.is_desk else []
+    is_ours = sight.on_desk(ticket)
+    proposals = merging.proposals_of(session, ticket) if is_ours else []
     helping = transitions.helpers_of(session, ticket)
-    notes = noting.notes_on(session, ticket) if sight.is_desk else []
+    notes = noting.notes_on(session, ticket) if is_ours else []
     named |= {each.person_id for each in notes}
     named |= {*helping, *(event.facts["person"] for event in events if "person" in event.facts)}
     return {
@@ -248,6 +249,7 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
         "places_for_tasks": range(1, splitting.MOST + 1 - len(tasks)),
         "proposals": [(each, _other(session, each, ticket)) for each in proposals],
         "ticket": ticket,
+        "stamp": stamp(sight, ticket),
         "number": ticket.number,
         "helpers": helping,
         "late": desk.is_overdue(ticket, sight),
@@ -282,9 +284,17 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
         "places": _places(sight) if Action.LOCATE in actions else [],
         "proposal": triage.proposal(session, ticket),
         "notes": notes,
+        "is_desk": is_ours,
         "alike": _alike(sight, ticket),
         "trouble": trouble,
     }
+
+
+def stamp(sight: Sight, ticket: Ticket) -> str:
+    """What tells an open page that it is not the newest: the version, and how many photos have been fetched since."""
+    fetched = select(func.count(Attachment.id)).where(Attachment.ticket_id == ticket.id, Attachment.stored.is_not(None))
+    photos = sight.session.scalar(fetched)
+    return f"{ticket.version}.{photos}" if photos else str(ticket.version)
 
 
 def _alike(sight: Sight, ticket: Ticket) -> Sequence[Ticket]:

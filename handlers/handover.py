@@ -23,8 +23,8 @@ routes = Routes()
 
 def _on_duty(turn: Turn, person: Person) -> Sequence[Person]:
     area = turn.session.get(Area, person.home_area_id) if person.home_area_id else None
-    found = people.with_role(turn.session, [RoleKind.STAFF], area=area)
-    return found or people.with_role(turn.session, [RoleKind.STAFF, RoleKind.STREET], area=None)
+    found = people.with_role(turn.session, [RoleKind.STAFF], area=area, category="")
+    return found or people.with_role(turn.session, [RoleKind.STAFF, RoleKind.STREET], area=None, category="")
 
 
 def _tell_staff(turn: Turn, kind: NoticeKind, text: str) -> None:

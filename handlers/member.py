@@ -11,7 +11,7 @@ from sqlalchemy import select
 from handlers import dialogue, skills
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import finding, helpers, outboxes, people, pool, tickets, transitions
+from models import finding, helpers, leaving, outboxes, people, pool, tickets, transitions
 from models import riders as registry
 from models.area import Area, AreaKind
 from models.clock import CHINA, local
@@ -20,7 +20,7 @@ from models.errors import Refusal, Refused
 from models.lifecycle import Action
 from models.outbox import NoticeKind
 from models.person import CodeKind, Person, RoleKind, RoleStatus
-from models.ticket import Ticket, TicketState
+from models.ticket import Ticket
 from nlp import commands
 from nlp.commands import Intent, word
 from nlp.riders import ride_times
@@ -455,7 +455,7 @@ def _registered(turn: Turn, chosen: list[str]) -> Reply:
         known.busy = data.get("busy", "")
         return Reply(riders.registered(person.name, area.name))
     people.grant(turn.session, person, kind, area.id, now=turn.now, status=RoleStatus.PENDING)
-    for each in people.with_role(turn.session, [RoleKind.STAFF], area=area):
+    for each in people.with_role(turn.session, [RoleKind.STAFF], area=area, category=""):
         outboxes.tell(
             turn.session,
             NoticeKind.REGISTRATION,
@@ -487,8 +487,4 @@ def hand_on(turn: Turn, person: Person) -> list[RoleKind]:
 
 def give_back(turn: Turn, person: Person) -> None:
     """Everything in somebody's hands goes back to the desk."""
-    for ticket in finding.tasks_of(turn.session, person):
-        if ticket.state is not TicketState.ASSIGNED:
-            tickets.release(turn.session, ticket, "", by=person, now=turn.now)
-    for ticket in finding.open_offers(turn.session, person):
-        tickets.decline(turn.session, ticket, "", by=person, now=turn.now)
+    leaving.give_back(turn.session, person, now=turn.now)

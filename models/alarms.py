@@ -96,13 +96,13 @@ def _shift(session: Session, ticket: Ticket, stage: int, *, now: datetime) -> tu
     found = duty.shift_at(session, area, now=now) if area is not None else None
     if found is not None:
         return found.people[:1], found.people[1:]
-    return _desk(session, area if stage == _STREET else community, stage), ()
+    return _desk(session, area if stage == _STREET else community, stage, ticket.category), ()
 
 
-def _desk(session: Session, area: Area | None, stage: int) -> Sequence[Person]:
+def _desk(session: Session, area: Area | None, stage: int, category: str) -> Sequence[Person]:
     if stage == _STREET:
-        return people.with_role(session, [RoleKind.STREET], area=area)
-    return people.with_role(session, [RoleKind.STAFF, RoleKind.STREET], area=area)
+        return people.with_role(session, [RoleKind.STREET], area=area, category=category)
+    return people.with_role(session, [RoleKind.STAFF, RoleKind.STREET], area=area, category=category)
 
 
 def _is_answered(session: Session, row: Alarm) -> bool:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from models import judging, results, transitions
@@ -113,17 +113,14 @@ def waiting(session: Session, sight: ColumnElement[bool], *, skip: int, most: in
     return [(call_back, ticket) for call_back, ticket in rows]
 
 
-def count_waiting(session: Session, person: Person) -> int:
-    """How many call-backs there are to make for somebody at a desk."""
+def counting(sight: ColumnElement[bool]) -> Select[int]:
+    """The question how many call-backs there are to make; `sight` narrows the tickets."""
     return (
-        session.scalar(
-            select(func.count())
-            .select_from(CallBack)
-            .join(Ticket, Ticket.id == CallBack.ticket_id)
-            .join(Result, Result.id == CallBack.result_id)
-            .where(still_to_ask(), transitions.sight(session, person))
-        )
-        or 0
+        select(func.count())
+        .select_from(CallBack)
+        .join(Ticket, Ticket.id == CallBack.ticket_id)
+        .join(Result, Result.id == CallBack.result_id)
+        .where(still_to_ask(), sight)
     )
 
 

@@ -12,7 +12,7 @@ from models import areas, batch, people
 from models.area import Area
 from models.lifecycle import Action
 from models.party import Assignment, End, Link, Party, PartyKind
-from models.person import Person, RoleKind
+from models.person import Person, Role, RoleKind, RoleStatus
 from models.ticket import Ticket, TicketState
 
 
@@ -63,6 +63,35 @@ def people_of(session: Session, party: Party | str, *, place: Area | None) -> Se
     return people.with_role(session, [RoleKind.DEPARTMENT], area=place, department=name) if name else []
 
 
+def asked_about(session: Session, name: str, ticket: Ticket) -> Sequence[Person]:
+    """Those of them who are told about a ticket: not who only has other categories."""
+    if not name:
+        return []
+    place = place_of(session, ticket)
+    return people.with_role(session, [RoleKind.DEPARTMENT], area=place, department=name, category=ticket.category)
+
+
+def names_of(session: Session, listed: Sequence[Party], places: Sequence[Area]) -> dict[int, list[str]]:
+    """The names of those who answer for each of some parties at its place, by the parties' ids."""
+    rows = session.execute(
+        select(Role.department, Role.area_id, Person.name)
+        .join(Person, Person.id == Role.person_id)
+        .where(
+            Role.kind == RoleKind.DEPARTMENT,
+            Role.status == RoleStatus.ACTIVE,
+            Role.department.in_({each.name for each in listed}),
+            Person.erased_at.is_(None),
+        )
+        .order_by(Person.id)
+    ).all()
+    return {
+        party.id: list(
+            dict.fromkeys(name for said, area, name in rows if said == party.name and area in areas.ids_on(place.path))
+        )
+        for party, place in zip(listed, places, strict=True)
+    }
+
+
 def is_reachable(session: Session, party: Party, *, place: Area | None) -> bool:
     """Whether anybody can bring a matter to them: their own people, or staff who know whom to send a link."""
     return bool(party.contact or people_of(session, party, place=place))
@@ -71,7 +100,7 @@ def is_reachable(session: Session, party: Party, *, place: Area | None) -> bool:
 def decided_by_street(session: Session, ticket: Ticket) -> bool:
     """Whether somebody of the street, or the administrator, is there to decide about a return."""
     community = session.get(Area, ticket.community_id) if ticket.community_id else None
-    return bool(people.with_role(session, [RoleKind.STREET, RoleKind.ADMIN], area=community))
+    return bool(people.with_role(session, [RoleKind.STREET, RoleKind.ADMIN], area=community, category=ticket.category))
 
 
 # ---------------------------------------------------------------- what was given to them

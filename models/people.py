@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, String, and_, cast, delete, or_, select, update
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from models import areas, batch, codes, search
@@ -118,17 +118,26 @@ def with_role(
     area: Area | None,
     department: str | None = None,
     status: RoleStatus = RoleStatus.ACTIVE,
+    category: str | None = None,
 ) -> Sequence[Person]:
-    """The people whose role of one of `kinds` covers `area` (any area when None), each once."""
+    """The people whose role of one of `kinds` covers `area` (any area when None), each once.
+
+    `category`: without those whose role is for other categories only; with an empty one without all whose role is
+    limited, who have no desk.
+    """
 
     def ask(*where: ColumnElement[bool]) -> Sequence[Person]:
-        return session.scalars(_with_role(kinds, department, status).where(*where)).all()
+        return session.scalars(query.where(*where)).all()
 
     def ask_for_all() -> Sequence[Row[*tuple[Any, ...]]]:
-        query = _with_role(kinds, department, status).add_columns(Role.area_id)
-        return session.execute(query.where(Role.area_id.in_(here))).all()
+        return session.execute(query.add_columns(Role.area_id).where(Role.area_id.in_(here))).all()
 
-    what = (with_role, frozenset(kinds), department, status)
+    query = _with_role(kinds, department, status)
+    if category is not None:
+        # Codes are words of plain letters: in quotes they are found in the list as it is written.
+        limits = cast(Role.categories, String)
+        query = query.where(or_(limits == "[]", limits.contains(f'"{category}"', autoescape=True)))
+    what = (with_role, frozenset(kinds), department, status, category)
     if area is None:
         return batch.once(session, what, ask)
     path, here = areas.ids_on(area.path), batch.areas_of(session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import areas, opening, outboxes, people, transitions
@@ -135,7 +135,7 @@ def ask_street(session: Session, wish_id: int, *, by: Person, now: datetime) -> 
 
 def _street(session: Session, wish: PushDown) -> Sequence[Person]:
     community = session.get_one(Area, wish.community_id)
-    return people.with_role(session, [RoleKind.STREET], area=community) or people.with_role(
+    return people.with_role(session, [RoleKind.STREET], area=community, category="") or people.with_role(
         session, [RoleKind.ADMIN], area=None
     )
 
@@ -202,13 +202,18 @@ def waiting(session: Session, person: Person) -> Sequence[PushDown]:
     if not streets:
         return []
     paths = session.scalars(select(Area.path).where(Area.id.in_(streets))).all()
-    return session.scalars(
-        select(PushDown)
-        .join(Area, Area.id == PushDown.community_id)
-        .where(PushDown.state == Wish.ASKED, or_(*(Area.path.startswith(path) for path in paths)))
-        .order_by(PushDown.id)
-        .limit(200)
-    ).all()
+    query = select(PushDown).join(Area, Area.id == PushDown.community_id).where(_asked(paths))
+    return session.scalars(query.order_by(PushDown.id).limit(200)).all()
+
+
+def counting(paths: Sequence[str]) -> Select[int]:
+    """The question how many there are in the areas with these paths."""
+    return select(func.count(PushDown.id)).join(Area, Area.id == PushDown.community_id).where(_asked(paths))
+
+
+def _asked(paths: Sequence[str]) -> ColumnElement[bool]:
+    inside = (Area.path.startswith(path) for path in paths)
+    return and_(PushDown.state == Wish.ASKED, or_(false(), *inside))
 
 
 def add_entry(session: Session, area: Area, name: str, category: Category) -> Admitted:

@@ -36,7 +36,7 @@ def at(session: Session, ticket: Ticket, level: Level, *, now: datetime) -> Sequ
         chain = [*(each for each in chain if each.kind in _NODES[Level.ESTATE]), *areas.ancestors(session, desk)]
     if level is Level.DEPARTMENT:
         found = _present(
-            parties.people_of(session, ticket.department, place=area),
+            parties.asked_about(session, ticket.department, ticket),
             ticket,
             now=now,
         )
@@ -52,7 +52,9 @@ def at(session: Session, ticket: Ticket, level: Level, *, now: datetime) -> Sequ
                 if found:
                     return found[:1]
         if each in _DESKS:
-            found = _present(people.with_role(session, [_DESKS[each]], area=desk), ticket, now=now)
+            found = _present(
+                people.with_role(session, [_DESKS[each]], area=desk, category=ticket.category), ticket, now=now
+            )
             if found:
                 return found
     return people.with_role(session, [RoleKind.ADMIN], area=None)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import people
+from models import leaving, people
 from models.area import Area
 from models.category import Category
 from models.errors import Refusal, Refused
@@ -59,10 +59,11 @@ def give(
 
 
 def end(session: Session, role: Role, *, now: datetime) -> None:
-    """Ends a role."""
+    """Ends a role; what the person has in hand because of it goes back to the desk."""
     role.status = RoleStatus.ENDED
     role.until = min(role.until, now) if role.until else now
     session.flush()
+    leaving.after_role(session, role, now=now)
 
 
 def end_run_out(session: Session, *, now: datetime, most: int) -> int:
@@ -74,5 +75,5 @@ def end_run_out(session: Session, *, now: datetime, most: int) -> int:
         .with_for_update(skip_locked=True)
     ).all()
     for role in over:
-        role.status = RoleStatus.ENDED
+        end(session, role, now=now)
     return len(over)

@@ -68,11 +68,13 @@ def desk_of(session: Session, ticket: Ticket) -> Sequence[Person]:
     looked_after = ticket.lead_id or ticket.community_id
     area = session.get(Area, looked_after) if looked_after else None
     if ticket.level in (Level.STREET, Level.DEPARTMENT):
-        found = people.with_role(session, [RoleKind.STREET], area=area)
+        found = people.with_role(session, [RoleKind.STREET], area=area, category=ticket.category)
         if found:
             return found
-    found = people.with_role(session, [RoleKind.STAFF], area=area)
-    return found or people.with_role(session, [RoleKind.STAFF, RoleKind.STREET, RoleKind.ADMIN], area=None)
+    found = people.with_role(session, [RoleKind.STAFF], area=area, category=ticket.category)
+    return found or people.with_role(
+        session, [RoleKind.STAFF, RoleKind.STREET, RoleKind.ADMIN], area=None, category=ticket.category
+    )
 
 
 def tell_desk(session: Session, ticket: Ticket, *, now: datetime, but: Collection[int] = ()) -> None:
@@ -329,16 +331,16 @@ def _audience(
                 select(Offer.person_id).where(_open_offers(ticket, except_person=by.id if by else 0, only=only))
             ).all()
         case Audience.DEPARTMENT:
-            theirs = parties.people_of(session, ticket.department, place=parties.place_of(session, ticket))
+            theirs = parties.asked_about(session, ticket.department, ticket)
             return [person.id for person in theirs]
         case Audience.RETURNER:
-            theirs = parties.people_of(session, returner, place=parties.place_of(session, ticket))
+            theirs = parties.asked_about(session, returner, ticket)
             return [person.id for person in theirs]
         case Audience.ABOVE | Audience.DESK:
             return [person.id for person in desk_of(session, ticket)]
         case Audience.STREET:
             area = session.get(Area, ticket.community_id) if ticket.community_id else None
-            street = people.with_role(session, [RoleKind.STREET], area=area)
+            street = people.with_role(session, [RoleKind.STREET], area=area, category=ticket.category)
             return [person.id for person in street or desk_of(session, ticket)]
         case Audience.TARGET:
             return [target.id] if target else []

@@ -44,6 +44,7 @@ LONGEST_FIRST = (
     "tests/bot/test_hostile_files.py",
     "tests/models/test_any_order.py",
     "tests/models/test_redeeming.py",
+    "tests/console/test_every_page.py",
 )
 """Workers that are out of tests take over the last ones of others: what takes long must not be among them, and a module
 whose fixture takes long stays with one worker.

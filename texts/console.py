@@ -11,14 +11,14 @@ from models.calendar import is_working_day
 from models.category import Level
 from models.clock import local
 from models.errors import Refusal, Refused
-from models.lifecycle import Action, Actor
+from models.lifecycle import OPEN_STATES, Action, Actor
 from models.matching import SERVICE
 from models.offer import OfferState
 from models.outbox import NoticeKind, NoticeState
-from models.ticket import Ending, Limit, SetAside, TicketEvent, TicketKind, Urgency, WordsKind
+from models.ticket import Ending, Limit, SetAside, Ticket, TicketEvent, TicketKind, Urgency, WordsKind
 from models.triage import ASSISTANT
 from texts import refusals
-from texts.common import LEVELS, ROLES, STATES, clock
+from texts.common import LEVELS, ROLES, STATES, WEEKDAYS, clock
 from texts.riders import SEEN
 from texts.services import matter, offers
 from texts.waves import wave
@@ -297,13 +297,11 @@ def reason(why: str) -> str:
     return offers(why.removeprefix(SERVICE)) if why.startswith(SERVICE) else REASONS.get(why, why)
 
 
-LIMITS = {
-    Limit.ANSWER: "回话期限",
-    Limit.ACCEPT: "接单期限",
-    Limit.FINISH: "办结期限",
-    Limit.LATE: "期限",
-}
-"""Which limit runs."""
+LIMITS = {Limit.ANSWER: "给居民回话", Limit.ACCEPT: "有人接", Limit.FINISH: "办好"}
+"""What must have happened when a limit runs out; goes after a time."""
+
+LIMITS_SHORT = {Limit.ANSWER: "回话", Limit.ACCEPT: "接单", Limit.FINISH: "办结"}
+"""The same in front of what is left."""
 
 NOTICES = {
     NoticeKind.OFFER: "请他接单",
@@ -537,6 +535,22 @@ def remaining(moment: datetime, *, now: datetime) -> str:
     left = moment - now
     words = _length(abs(left))
     return f"还有 {words}" if left > timedelta(0) else f"已超 {words}"
+
+
+def limits(ticket: Ticket) -> list[tuple[datetime, str]]:
+    """What must happen until when, the next one first."""
+    found = {}
+    if ticket.expected_at is not None and ticket.limit in LIMITS:
+        found[LIMITS[ticket.limit]] = ticket.expected_at
+    if ticket.answered_at is None and ticket.state in OPEN_STATES:
+        found[LIMITS[Limit.ANSWER]] = ticket.promised_at
+    return sorted((moment, what) for what, moment in found.items())
+
+
+def today(now: datetime) -> str:
+    """11 月 23 日 周一."""
+    here = local(now)
+    return f"{here.month} 月 {here.day} 日 周{WEEKDAYS[here.weekday()]}"
 
 
 def ago(moment: datetime, *, now: datetime) -> str:

@@ -133,6 +133,18 @@
     count();
   }
 
+  // ---- the menu: an open group closes when whoever opened it goes elsewhere
+
+  const groups = () => document.querySelectorAll(".hy-group[open]");
+  document.addEventListener("click", (event) => groups().forEach((each) => each.contains(event.target) || (each.open = false)));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    groups().forEach((each) => {
+      if (each.contains(document.activeElement)) each.querySelector("summary").focus();
+      each.open = false;
+    });
+  });
+
   // ---- the keyboard
 
   const links = () => [...document.querySelectorAll("[data-key] > a")].filter((link) => link.offsetParent);

@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from console import login
-from models import areas, people, rights
+from models import areas, desk, dispatch, people, rights, tickets, transitions
 from models.area import AreaKind
 from models.audit import Audit, AuditKind
+from models.outbox import NoticeKind
 from models.person import Login, Person, Role, RoleKind, RoleStatus
+from models.ticket import Ticket, TicketState
 from tests import factories
 from tests.console.conftest import PASSWORD, Desk, Place, try_to_sign_in
 
@@ -162,3 +164,50 @@ def test_a_role_that_was_ended_closes_open_browsers_at_once(place: Place) -> Non
     assert desk.post(f"/accounts/{role.person_id}/roles/{role.id}/end").status_code == 303
     assert staff.get("/tickets").status_code == 403
     assert role_of(place, "刘敏").until == place.now
+
+
+def test_what_somebody_has_in_hand_goes_back_when_the_role_for_it_ends(place: Place) -> None:
+    here, there = place.ticket(), place.ticket(area=place.street.other_estate)
+    with place.database.transaction() as session:
+        member, staff = (session.get_one(Person, place.people[each].id) for each in ("member", "street"))
+        people.grant(session, member, RoleKind.MEMBER, place.street.other_community.id, now=place.now)
+        for each in (here, there):
+            ticket = session.get_one(Ticket, each.id)
+            dispatch.offer_to(session, ticket, member, by=staff, now=place.now)
+            tickets.accept(session, ticket, by=member, now=place.now)
+        role = next(each for each in member.roles if each.area_id == place.street.community.id)
+        rights.end(session, role, now=place.now)
+        told = [each.kind for each in factories.notices(session, member)]
+    assert place.again(here).state is TicketState.NEW
+    assert place.again(there).assignee_id == place.people["member"].id
+    assert told.count(NoticeKind.TAKEN_BACK) == 1
+
+
+def test_somebody_for_some_categories_hears_of_those_alone(both_places: Place) -> None:
+    place = both_places
+    with place.database.transaction() as session:
+        for name, categories in (("只管噪音", ["noise"]), ("只管灯", ["lamp", "leak"])):
+            limited = factories.somebody(session, RoleKind.STAFF, place.street.community, name=name)
+            limited.roles[0].categories = categories
+    noise, lamp = place.ticket(category="noise"), place.ticket(words="路灯坏了", category="lamp")
+    with place.database.reading() as session:
+        desks = [{each.name for each in transitions.desk_of(session, ticket)} for ticket in (noise, lamp)]
+        whole = people.with_role(session, [RoleKind.STAFF], area=place.street.community, category="")
+    assert desks == [{"刘敏", "只管噪音"}, {"刘敏", "只管灯"}]
+    assert [each.name for each in whole] == ["刘敏"]
+
+
+def test_what_a_desk_keeps_to_itself_is_no_departments_whose_people_have_a_desk_elsewhere(place: Place) -> None:
+    ticket = place.ticket()
+    place.do(desk.assign, ticket, "城管", "", by="staff")
+    with place.database.transaction() as session:
+        clerk = session.get_one(Person, place.people["clerk"].id)
+        people.grant(session, clerk, RoleKind.STAFF, place.street.other_community.id, now=place.now)
+    noted = place.sign_in("staff").post(f"/tickets/{ticket.number}/desk-notes", {"note": "上次也是他"})
+    assert noted.status_code == 303
+    theirs = place.sign_in("clerk")
+    page = theirs.get(f"/tickets/{ticket.number}")
+    assert page.status_code == 200
+    assert "上次也是他" not in page.text
+    assert "desk-notes" not in page.text
+    assert theirs.post(f"/tickets/{ticket.number}/desk-notes", {"note": "我也写"}).status_code == 404

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from models import desk, tickets
+from models.attachment import Attachment, AttachmentKind
 from models.ticket import Ticket, TicketState, Urgency
 from tests.console.conftest import Desk, Place
 
@@ -135,6 +136,12 @@ def test_two_people_on_one_ticket_see_each_other_until_one_leaves(place: Place) 
     assert street.post(f"/tickets/{ticket.number}/pulse").text == "刘敏也在看这件事。"
     answer = staff.post(f"/tickets/{ticket.number}/pulse")
     assert (answer.text, answer.headers["X-Version"]) == ("周正也在看这件事。", "1")
+    with place.database.transaction() as session:
+        photo = Attachment(ticket_id=ticket.id, channel="official", kind=AttachmentKind.IMAGE, media_id="m")
+        photo.sent_at, photo.person_id, photo.stored = place.now, place.people["resident"].id, "one.jpg"
+        session.add(photo)
+    # What has been fetched since makes the open page an old one, and no form on it.
+    assert staff.post(f"/tickets/{ticket.number}/pulse").headers["X-Version"] == "1.1"
     place.later(seconds=45)
     assert staff.post(f"/tickets/{ticket.number}/pulse").text == ""
     assert place.sign_in("elsewhere").post(f"/tickets/{ticket.number}/pulse").status_code == 404

@@ -17,6 +17,7 @@ from models.health import Ran
 from models.outbox import NoticeKind
 from models.outboxes import tell
 from tests.console.conftest import Place
+from tests.console.test_accounts import admin
 from texts import health as words
 
 GOOD = ChannelState("official", "official_account", "service", 3600, "https://bot.example/wechat/official")
@@ -31,8 +32,10 @@ def show(place: Place, *channels: ChannelState, **more: object) -> None:
     place.app = app
 
 
-def page(place: Place, path: str = "/health") -> str:
-    answer = place.sign_in("street").get(path)
+def page(place: Place, path: str = "/health", *, who: str = "boss") -> str:
+    if who not in place.people:
+        admin(place)
+    answer = place.sign_in(who).get(path)
     assert answer.status_code == 200
     return answer.text
 
@@ -111,7 +114,17 @@ def test_connecting_shows_what_to_copy_and_turns_green_when_the_platform_knocked
 @pytest.mark.parametrize("path", ["/connect?channel=nothing", "/connect/live", "/connect/live?channel=x"])
 def test_an_account_that_is_not_configured_is_not_there(place: Place, path: str) -> None:
     show(place, GOOD)
-    assert place.sign_in("street").get(path).status_code == 404
+    assert admin(place).get(path).status_code == 404
+
+
+def test_the_street_sees_what_runs_and_the_administrator_what_to_do(place: Place) -> None:
+    show(place, GOOD, spooled=2, versions={"huying": "0.1.0"})
+    shown = page(place, who="street")
+    assert words.TELL_THE_ADMINISTRATOR in shown
+    for not_theirs in (words.NEVER_HEARD, words.SPOOL_ADVICE, words.JOBS, words.SYSTEM, "0.1.0", "/connect"):
+        assert not_theirs not in shown
+    assert place.sign_in("street").get("/connect?channel=official").status_code == 404
+    assert words.SPOOL_ADVICE in page(place)
 
 
 def test_the_community_does_not_look_after_the_installation(place: Place) -> None:

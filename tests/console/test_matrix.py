@@ -224,7 +224,7 @@ TABLE = (
     post("/accounts/{colleague}/roles/{colleague_role}/end", ONLY_ADMIN),
     # ---- how things are
     get("/health", OF_STREET),
-    get("/connect", OF_STREET),
+    get("/connect", {ADMIN}),
     get("/connect/live?channel=", set[str]()),
     # ---- the roster
     get("/roster", DESK),
@@ -340,7 +340,7 @@ def stage(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
     far = _areas(database)
     _people(place, far)
     values = {
-        where: _things(place, where, community, estate)
+        where: things(place, where, community, estate)
         for where, (community, estate) in {
             HERE: (place.street.community, place.street.estate),
             NEXT: (place.street.other_community, place.street.other_estate),
@@ -402,7 +402,7 @@ def _people(place: Place, far: tuple[Area, Area]) -> None:
         session.add(Party(name="城管", kind=PartyKind.DEPARTMENT, area_id=session.get_one(Area, far[0].parent_id).id))
 
 
-def _things(place: Place, where: str, community: Area, estate: Area) -> dict[str, str]:
+def things(place: Place, where: str, community: Area, estate: Area) -> dict[str, str]:
     """One of everything in a community, as the table names it."""
     now, found = place.now, {"area": str(community.id)}
     with place.database.transaction() as session:

@@ -133,6 +133,62 @@ def report(page: Page, running: Running) -> tuple[Phone, Phone, str]:
     return resident, member, number[0]
 
 
+def enter(page: Page, running: Running) -> None:
+    """Staff at the console, with the password that the demonstration printed."""
+    password = re.search(r"name admin +password (\S+)", running.printed())
+    assert password is not None
+    page.goto(running.console)
+    page.get_by_label("登录名").fill("admin")
+    page.get_by_label("密码").fill(password[1])
+    page.get_by_role("button", name="登录").click()
+    expect(page.get_by_label("密码")).to_have_count(0)
+
+
+def test_the_desk_dispatches_the_member_finishes_with_a_photo_and_the_resident_judges(
+    page: Page, running: Running
+) -> None:
+    page.goto(running.phones)
+    resident, member = Phone(page, "居民 张阿姨"), Phone(page, "党员 李建国")
+    told = resident.thread.locator(".row:not(.mine) .bubble")
+    before = told.count()
+    resident.say("香樟花园5栋门口停了一排车，轮椅出不去")
+    expect(told.nth(before)).to_contain_text("编号", timeout=PATIENCE_MS)
+    found = re.search(r"\d{6}-(\d{4,})", told.nth(before).inner_text())
+    assert found is not None
+    number, short = found.group(0, 1)
+
+    desk = page.context.new_page()
+    enter(desk, running)
+    desk.goto(f"{running.console}tickets/{number}")
+    desk.get_by_label("李建国").check()
+    desk.get_by_role("button", name="派单").click()
+    expect(desk.get_by_role("status").first).to_contain_text("派单：已办好")
+
+    card = member.thread.locator(".card").filter(has=page.get_by_role("button", name="接单", exact=True)).last
+    expect(card).to_be_visible(timeout=PATIENCE_MS)
+    card.get_by_role("button", name="接单", exact=True).click()
+    member.received("接单成功")
+    resident.received("有人接了")
+    # The open page of the desk follows by itself.
+    expect(desk.locator(".hy-head h1")).to_contain_text("已接", timeout=PATIENCE_MS)
+
+    member.send_photo(STAIRS)
+    member.received("照片")
+    member.say(f"办结 {short} 车都挪开了，轮椅能过了")
+    member.received("我去请居民评价")
+    expect(desk.locator(".hy-photos img")).to_have_count(1, timeout=PATIENCE_MS)
+    expect(desk.locator(".hy-head h1")).to_contain_text("待评", timeout=PATIENCE_MS)
+    asked = resident.received("请评价")
+    expect(asked).to_contain_text("轮椅能过了")
+    asked.get_by_role("button", name="解决了，满意").click()
+    resident.received("谢谢您告诉我")
+
+    expect(desk.locator(".hy-head h1")).to_contain_text("已结", timeout=PATIENCE_MS)
+    expect(desk.locator(".hy-head")).to_contain_text("满意")
+    desk.goto(f"{running.console}tickets?tab=all&q={number}")
+    expect(desk.locator(f'[data-key="{number}"]')).to_contain_text("已结")
+
+
 def test_a_residents_words_photo_and_place_travel_the_whole_loop(
     page: Page, running: Running, shot: Callable[[str], None]
 ) -> None:
@@ -223,17 +279,12 @@ def test_staff_sign_in_with_the_printed_password_and_see_the_history(
     page: Page, running: Running, tmp_path: Path
 ) -> None:
     _, _, number = report(page, running)
-    password = re.search(r"name admin +password (\S+)", running.printed())
-    assert password is not None
     page.goto(running.console)
     page.get_by_label("登录名").fill("admin")
     page.get_by_label("密码").fill("not the password")
     page.get_by_role("button", name="登录").click()
     expect(page.get_by_label("登录名")).to_be_visible()
-    page.get_by_label("登录名").fill("admin")
-    page.get_by_label("密码").fill(password[1])
-    page.get_by_role("button", name="登录").click()
-    expect(page.get_by_label("密码")).to_have_count(0)
+    enter(page, running)
     page.goto(f"{running.console}tickets?tab=all")
     page.screenshot(path=tmp_path / "list.png")
     page.get_by_text(number).first.click()
