@@ -22,6 +22,9 @@ from texts import figures
 
 Cell = str | float | date | Share | Colour | None
 
+MOST_DRAWN = 12
+"""Lines that become bars; the table has all of them."""
+
 MOST_SAID = 5
 """Lines of a picture that its sentence names."""
 
@@ -34,6 +37,8 @@ class Chart:
     rows: Sequence[Sequence[Cell]]
     drawn: int = 1
     upright: bool = False
+    bars: int = MOST_DRAWN
+    """How many lines become bars: the first ones."""
     links: Sequence[str] = field(default=())
     """Where the name of each line leads."""
 
@@ -60,12 +65,21 @@ class Chart:
     @property
     def is_drawn(self) -> bool:
         """Whether there is anything to draw."""
-        return bool(self.drawn) and any(_number(row[self.drawn]) for row in self.rows)
+        return bool(self.drawn) and any(_number(row[self.drawn]) for row in self._bars)
+
+    @property
+    def _bars(self) -> Sequence[Sequence[Cell]]:
+        return self.rows[: self.bars]
+
+    @property
+    def left_out(self) -> int:
+        """How many lines are only in the table."""
+        return len(self.rows) - len(self._bars) if self.is_drawn else 0
 
     @property
     def summary(self) -> str:
         """The picture in a sentence."""
-        drawn = [(str(row[0]), row[self.drawn]) for row in self.rows if _number(row[self.drawn]) is not None]
+        drawn = [(str(row[0]), row[self.drawn]) for row in self._bars if _number(row[self.drawn]) is not None]
         first = drawn if self.upright is False else sorted(drawn, key=lambda each: -(_number(each[1]) or 0))
         return words.largest(self.title, [(name, shown(value)) for name, value in first[:MOST_SAID]])
 
@@ -73,8 +87,8 @@ class Chart:
         """What the page's script draws."""
         is_share = any(isinstance(row[self.drawn], Share) for row in self.rows)
         return {
-            "names": [str(row[0]) for row in self.rows],
-            "values": [_number(row[self.drawn]) for row in self.rows],
+            "names": [str(row[0]) for row in self._bars],
+            "values": [_number(row[self.drawn]) for row in self._bars],
             "unit": "%" if is_share else "",
             "upright": self.upright,
             "says": self.summary,
@@ -131,13 +145,7 @@ def charts(sight: Sight, asked: Asked, found: Found) -> list[Chart]:
         *_told(sight, asked, found, names),
         Chart("limits", [_shared(name, share) for name, share in _limits(found, names)]),
         Chart("first", list(_first(sight, found))),
-        Chart(
-            "corrections",
-            [
-                _shared(names.get(each.category, each.category) or words.NOT_UNDERSTOOD, each.share)
-                for each in outcomes.understood(found)
-            ],
-        ),
+        _corrections(found, names),
         Chart("waves", [_shared(name, share) for name, share in wave_rows if share.whole]),
         _recurring(sight, asked, names),
         Chart(
@@ -147,6 +155,13 @@ def charts(sight: Sight, asked: Asked, found: Found) -> list[Chart]:
         ),
         Chart("minutes", [served] if counts[Measure.SERVED] else [], drawn=0),
     ]
+
+
+def _corrections(found: Found, names: dict[str, str]) -> Chart:
+    lines = sorted(outcomes.understood(found), key=lambda each: -each.share.part)
+    rows = [_shared(names.get(each.category, each.category) or words.NOT_UNDERSTOOD, each.share) for each in lines]
+    # Where nothing was ever corrected there is nothing to draw.
+    return Chart("corrections", rows, bars=min(MOST_DRAWN, sum(each.share.part > 0 for each in lines)))
 
 
 def _company(company: Company) -> list[Cell]:
@@ -163,7 +178,7 @@ def _told(sight: Sight, asked: Asked, found: Found, names: dict[str, str]) -> It
     by_category = [each for each in by_category if each[1]]
     below = places(sight, asked)
     rows: list[list[Cell]] = [
-        [area.name, outcomes.told(outcomes.together(outcomes.within(found, inside)))] for area, inside in below
+        [area.name, outcomes.told(outcomes.together(outcomes.within(found, {area.id})))] for area, _ in below
     ]
     links = [_page(asked, area=area.id) for area, _ in below]
     nowhere = outcomes.told(outcomes.together(outcomes.within(found, {None})))
@@ -177,7 +192,7 @@ def _told(sight: Sight, asked: Asked, found: Found, names: dict[str, str]) -> It
         [[name, count] for name, count, _ in by_category],
         links=[_page(asked, category=code) for _, _, code in by_category],
     )
-    yield Chart("hours", [[words.hour(at), everything[name]] for at, name in enumerate(HOURS)], upright=True)
+    yield Chart("hours", [[words.hour(at), everything[name]] for at, name in enumerate(HOURS)], upright=True, bars=24)
 
 
 def _page(asked: Asked, **more: Any) -> str:
@@ -188,8 +203,8 @@ def _limits(found: Found, names: dict[str, str]) -> Iterator[tuple[str, Share]]:
     counts = outcomes.together(found)
     yield words.ANSWERED, outcomes.answered(counts)
     yield words.FINISHED, outcomes.finished_in_time(counts)
-    for code, each in outcomes.by_category(found).items():
-        share = outcomes.finished_in_time(each)
+    shares = [(code, outcomes.finished_in_time(each)) for code, each in outcomes.by_category(found).items()]
+    for code, share in sorted(shares, key=lambda each: -each[1].whole):
         if share.whole:
             yield names.get(code, code), share
 

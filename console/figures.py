@@ -11,11 +11,11 @@ from werkzeug.exceptions import NotFound
 
 from console.charts import Chart, charts, shown
 from console.house import VENDOR, House
-from console.period import Asked, asked_for, choices, communities, places, scope
+from console.period import Asked, asked_for, choices, communities, grouped, places, scope
 from console.sight import Sight
 from console.tables import csv_file, xlsx_file
 from models import areas, outcomes, statistics
-from models.measures import NOT_RESIDENTS
+from models.measures import NOT_RESIDENTS, Found
 from models.result import Figure
 from models.sheets import Table
 from models.statistics import LEFT_OUT, NEVER_FINISHED, Key, Rates
@@ -39,7 +39,7 @@ def add_figures(blueprint: Blueprint, house: House) -> None:
     def figures_page() -> str:
         with house.looking() as sight:
             asked = asked_for(sight)
-            found = outcomes.only(statistics.collect(sight.session, **scope(sight, asked)), asked.category)
+            found = _found(sight, asked)
             rates = statistics.of_residents(found)
             drawn, names = charts(sight, asked, found), sight.categories()
             return house.page(
@@ -89,8 +89,11 @@ def add_figures(blueprint: Blueprint, house: House) -> None:
 
 
 def _charts(sight: Sight, asked: Asked) -> list[Chart]:
-    found = outcomes.only(statistics.collect(sight.session, **scope(sight, asked)), asked.category)
-    return charts(sight, asked, found)
+    return charts(sight, asked, _found(sight, asked))
+
+
+def _found(sight: Sight, asked: Asked) -> Found:
+    return outcomes.only(statistics.collect(sight.session, **grouped(sight, asked)), asked.category)
 
 
 def _says(asked: Asked, names: dict[str, str]) -> str:
@@ -108,8 +111,8 @@ def _book(sight: Sight, asked: Asked, drawn: Sequence[Chart], name: str) -> Resp
 def _places(sight: Sight, asked: Asked, found: dict[Key, Counter[Figure]]) -> list[Row]:
     """One line for each place below the chosen one."""
     rows = [
-        Row(area.name, statistics.total(statistics.within(found, inside)), area.id)
-        for area, inside in places(sight, asked)
+        Row(area.name, statistics.total(statistics.within(found, {area.id})), area.id)
+        for area, _ in places(sight, asked)
     ]
     nowhere = statistics.within(found, {None})
     return [*rows, Row(figures.NOWHERE, statistics.total(nowhere))] if nowhere else rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypedDict
@@ -64,6 +65,12 @@ class Scope(TypedDict):
     until: datetime
     communities: list[int]
     nowhere: bool
+
+
+class Grouped(Scope):
+    """The same, places below the chosen one taken together."""
+
+    places: dict[int, set[int]]
 
 
 def asked_for(sight: Sight) -> Asked:
@@ -130,6 +137,11 @@ def scope(sight: Sight, asked: Asked) -> Scope:
     }
 
 
+def grouped(sight: Sight, asked: Asked) -> Grouped:
+    """The same with the places that a page has a line for."""
+    return {**scope(sight, asked), "places": {area.id: inside for area, inside in places(sight, asked)}}
+
+
 def communities(sight: Sight) -> dict[int, tuple[str, str]]:
     """The paths and names of all communities."""
     rows = sight.session.execute(select(Area.id, Area.path, Area.name).where(Area.kind == AreaKind.COMMUNITY))
@@ -142,16 +154,22 @@ def choices(sight: Sight) -> list[tuple[int, str]]:
     return tree(lie_in(nodes, sight.desk_paths))
 
 
+def _outermost(paths: Sequence[str]) -> list[str]:
+    """Those that lie in no other one: somebody may sit at the desk of a street and of one of its communities."""
+    return [each for each in paths if not any(areas.covers(other, each) and other != each for other in paths)]
+
+
 def places(sight: Sight, asked: Asked) -> list[tuple[Area, set[int]]]:
     """The places below the chosen one with their communities, in the order of the tree."""
     session = sight.session
     if asked.area is not None:
-        below = session.scalars(select(Area).where(Area.parent_id == asked.area.id, Area.kind.in_(SHOWN_KINDS))).all()
+        below = [*session.scalars(select(Area).where(Area.parent_id == asked.area.id, Area.kind.in_(SHOWN_KINDS)))]
     else:
-        roots = session.scalars(select(Area).where(Area.path.in_(sight.desk_paths))).all()
-        below = session.scalars(
-            select(Area).where(Area.parent_id.in_([each.id for each in roots]), Area.kind.in_(SHOWN_KINDS))
-        ).all() or [each for each in roots if each.kind in SHOWN_KINDS]
+        roots = session.scalars(select(Area).where(Area.path.in_(_outermost(sight.desk_paths)))).all()
+        below = []
+        for root in roots:
+            inside = select(Area).where(Area.parent_id == root.id, Area.kind.in_(SHOWN_KINDS))
+            below += session.scalars(inside).all() or [root]
     known = communities(sight)
     return [
         (area, {each for each, (path, _) in known.items() if areas.covers(area.path, path)})

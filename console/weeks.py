@@ -84,7 +84,7 @@ def printed(week: Week, area: str, names: dict[str, str], *, site: str, today: d
         for piece, height in part:
             pieces.extend(_moved(each, top) for each in piece)
             top += height
-        top += 12
+        top += 14
     pieces.append(Box(LEFT, FOOT - 14, RIGHT - LEFT, 0.5, colour=PALE))
     pieces += [
         Mark(line, LEFT, FOOT + 12 * at, size=8, colour=GREY, most=RIGHT - LEFT)

@@ -70,15 +70,25 @@ SUMS = Table(
     Column("id", Key, primary_key=True),
     Column("start", Date, nullable=False),
     Column("month", Boolean, nullable=False),
-    Column("community_id", Key, ForeignKey("areas.id")),
+    Column("area_id", Key, ForeignKey("areas.id")),
     Column("category", String(40), nullable=False),
     Column("party_id", Key, ForeignKey("parties.id")),
     *(Column(name, Integer, nullable=False, server_default="0") for name in COLUMNS),
     Index("ix_figure_sums_start", "month", "start"),
+    Index("ix_figure_sums_area", "area_id", "month", "start"),
 )
-"""One line for each place, category and party of a day, or of a month: `start` is the day, or the first of the month.
-Results of tickets that were finished several times stand in none.
+"""One line for each community, each area above one, and nowhere, by category and party, of a day or of a month: `start`
+is the day, or the first of the month. Results of tickets that were finished several times stand in none.
 """
+
+
+class SummedPlace(Base):
+    """Where a community lay when the sums of the areas above it were made."""
+
+    __tablename__ = "summed_places"
+
+    community_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), primary_key=True, autoincrement=False)
+    path: Mapped[str] = mapped_column(String(200))
 
 
 class SummedMonth(Base):

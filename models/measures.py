@@ -6,17 +6,32 @@ Every statement gives community, category, party, and then the numbers that `COU
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, literal, or_, select, text
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    case,
+    column,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    text,
+    values,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from models import results
 from models.clock import local
 from models.correction import Correction
-from models.figure import COLUMNS, HOURS, Measure
+from models.figure import HOURS, Measure
 from models.ledger import MINUTES, Account, AccountKind, Entry, Posting, Why
 from models.offer import Offer, OfferState, Wave, WaveMode
 from models.party import Assignment, End
@@ -24,11 +39,9 @@ from models.result import Figure, Result
 from models.ticket import ENDED, Evaluation, EvaluationSource, Ticket, TicketState
 
 Key = tuple[int | None, str, int | None]
-"""The community, None where the place is not known; the category; the party, None for what is nobody's."""
+"""The place, None where it is not known; the category; the party, None for what is nobody's."""
 
 Found = dict[Key, Counter[str]]
-
-Where = ColumnElement[bool]
 
 NOT_RESIDENTS = (Figure.PART, Figure.PUSHED_DOWN)
 """Finished in the period, but no resident's matter: in none of the three rates."""
@@ -48,6 +61,42 @@ WAVES = (
 A_DAY = timedelta(days=1)
 
 
+class Ground:
+    """The communities that are counted, each as the place it is shown as; `nowhere` takes in what has no place."""
+
+    def __init__(self, places: Mapping[int, int] | None, *, nowhere: bool) -> None:
+        """`places` gives the place of each community; None for all communities, each as itself."""
+        self._places = places
+        self._nowhere = nowhere
+        self._known: CTE | None = None
+        if places is not None and any(community != place for community, place in places.items()):
+            columns = (column("community_id", Integer), column("place_id", Integer))
+            pairs = values(*columns, name="pairs", literal_binds=True).data(list(places.items()))
+            self._known = pairs.cte("shown_as")
+
+    def place(self, community: Community) -> ColumnElement[Any]:
+        """What a statement shows in the place of the community."""
+        return community if self._known is None else self._known.c.place_id  # type: ignore[return-value]
+
+    def on(self, query: Select[Any], community: Community) -> Select[Any]:
+        """The statement, as far as it is about these communities."""
+        if self._places is None:
+            return query
+        if self._known is None:
+            return query.where(self.covers(community))
+        joined = query.outerjoin(self._known, self._known.c.community_id == community)
+        here = self._known.c.place_id.is_not(None)
+        return joined.where(or_(here, community.is_(None)) if self._nowhere else here)
+
+    def covers(self, area: ColumnElement[Any] | Community) -> ColumnElement[bool]:
+        """The condition for one of the places, in the sums too."""
+        places = {*(self._places or {}).values()}
+        return or_(area.in_(places) if places else false(), area.is_(None) if self._nowhere else false())
+
+
+Community = InstrumentedAttribute[int | None]
+
+
 def add(found: Found, key: Key, **numbers: int) -> None:
     """Adds to one line; nothing is written for zero."""
     counts = found.setdefault(key, Counter())
@@ -59,8 +108,11 @@ def add(found: Found, key: Key, **numbers: int) -> None:
 # ---------------------------------------------------------------- results
 
 
-def of_results(session: Session, found: Found, since: datetime, until: datetime, where: Where) -> None:
+def of_results(
+    session: Session, found: Found, since: datetime, until: datetime, ground: Ground, where: ColumnElement[bool]
+) -> None:
     """How the results from `since` until before `until` came out, as far as `where` (of results) lets them through."""
+    place = ground.place(Result.community_id).label("place")
     gone = and_(Ticket.state == TicketState.WITHDRAWN, Ticket.reopened == Result.round)
     outcome = case(
         (Ticket.parent_id.is_not(None), Figure.PART),
@@ -80,14 +132,18 @@ def of_results(session: Session, found: Found, since: datetime, until: datetime,
     by_call = func.coalesce(Evaluation.source == EvaluationSource.CALL_BACK, false())
     how = (Result.in_time, Result.finish_in_time, by_call)
     rows = session.execute(
-        select(Result.community_id, Result.category, outcome, *how, func.count())
-        .join(Ticket, Ticket.id == Result.ticket_id)
-        .outerjoin(Evaluation, results.judgement())
+        ground.on(
+            select(place, Result.category, outcome, *how, func.count())
+            .select_from(Result)
+            .join(Ticket, Ticket.id == Result.ticket_id)
+            .outerjoin(Evaluation, results.judgement()),
+            Result.community_id,
+        )
         .where(Result.finished_at >= since, Result.finished_at < until, where)
-        .group_by(Result.community_id, Result.category, outcome, *how)
+        .group_by(place, Result.category, outcome, *how)
     )
-    for community_id, category, name, in_time, kept, called, count in rows:
-        key = (community_id, category, None)
+    for place_id, category, name, in_time, kept, called, count in rows:
+        key = (place_id, category, None)
         add(found, key, **{Figure(name).value: count})
         if name not in NOT_RESIDENTS:
             add(
@@ -111,33 +167,34 @@ def is_one_of_several() -> ColumnElement[bool]:
 # ---------------------------------------------------------------- everything else
 
 
-def of_the_rest(session: Session, found: Found, since: datetime, until: datetime, where: Where | None) -> None:
-    """What else happened; `where` is a condition of tickets, None for all of them."""
-    here = where if where is not None else literal(value=True)
-    _ended(session, found, since, until, here)
-    _told(session, found, since, until, here)
-    _corrected(session, found, since, until, here)
-    _waves(session, found, since, until, here)
-    _minutes(session, found, since, until, where)
-    _first_given(session, found, since, until, here)
-    _of_parties(session, found, since, until, here)
+def of_the_rest(session: Session, found: Found, since: datetime, until: datetime, ground: Ground) -> None:
+    """What else happened."""
+    _ended(session, found, since, until, ground)
+    _told(session, found, since, until, ground)
+    _corrected(session, found, since, until, ground)
+    _waves(session, found, since, until, ground)
+    _minutes(session, found, since, until, ground)
+    _first_given(session, found, since, until, ground)
+    _of_parties(session, found, since, until, ground)
 
 
-def _ended(session: Session, found: Found, since: datetime, until: datetime, here: Where) -> None:
-    rows = session.execute(
-        select(Ticket.community_id, Ticket.category, Ticket.state, func.count())
+def _ended(session: Session, found: Found, since: datetime, until: datetime, ground: Ground) -> None:
+    place = ground.place(Ticket.community_id).label("place")
+    query = (
+        select(place, Ticket.category, Ticket.state, func.count())
+        .select_from(Ticket)
         .where(
-            text(ENDED),
+            text(f"tickets.{ENDED}"),
             Ticket.closed_at >= since,
             Ticket.closed_at < until,
             Ticket.resolved_at.is_(None),
             results.is_residents(),
-            here,
         )
-        .group_by(Ticket.community_id, Ticket.category, Ticket.state)
+        .group_by(place, Ticket.category, Ticket.state)
     )
-    for community_id, category, state, count in rows:
-        add(found, (community_id, category, None), **{ENDINGS[state].value: count})
+    rows = session.execute(ground.on(query, Ticket.community_id))
+    for place_id, category, state, count in rows:
+        add(found, (place_id, category, None), **{ENDINGS[state].value: count})
 
 
 def opened(since: datetime, until: datetime) -> ColumnElement[bool]:
@@ -155,25 +212,28 @@ def _hour(session: Session) -> ColumnElement[Any]:
     """Of a report, by the clock of China, which has had no summer time for long."""
     if session.get_bind().dialect.name == "sqlite":
         return func.strftime("%H", Ticket.opened_at, "+8 hours")
-    return func.to_char(func.timezone("Asia/Shanghai", Ticket.opened_at), "HH24")
+    return func.date_part("hour", func.timezone("Asia/Shanghai", Ticket.opened_at))
 
 
-def _told(session: Session, found: Found, since: datetime, until: datetime, here: Where) -> None:
+def _told(session: Session, found: Found, since: datetime, until: datetime, ground: Ground) -> None:
     hour = _hour(session).label("hour")
-    rows = session.execute(
-        select(Ticket.community_id, Ticket.category, hour, Ticket.understood, func.count())
-        .where(opened(since, until), here)
-        .group_by(Ticket.community_id, Ticket.category, hour, Ticket.understood)
+    place = ground.place(Ticket.community_id).label("place")
+    query = (
+        select(place, Ticket.category, hour, Ticket.understood, func.count())
+        .select_from(Ticket)
+        .where(opened(since, until))
+        .group_by(place, Ticket.category, hour, Ticket.understood)
     )
-    for community_id, category, at, understood, count in rows:
+    rows = session.execute(ground.on(query, Ticket.community_id))
+    for place_id, category, at, understood, count in rows:
         add(
             found,
-            (community_id, category, None),
+            (place_id, category, None),
             **{HOURS[int(at)]: count, Measure.UNCLEAR: 0 if understood else count},
         )
 
 
-def _corrected(session: Session, found: Found, since: datetime, until: datetime, here: Where) -> None:
+def _corrected(session: Session, found: Found, since: datetime, until: datetime, ground: Ground) -> None:
     """By the first correction of a ticket that says another category; later ones correct people."""
 
     def says_another(correction: Any) -> ColumnElement[bool]:
@@ -181,48 +241,53 @@ def _corrected(session: Session, found: Found, since: datetime, until: datetime,
 
     earlier = aliased(Correction)
     before = case((Correction.understood, Correction.before_category), else_="").label("before")
-    rows = session.execute(
-        select(Ticket.community_id, before, Ticket.category, func.count())
+    place = ground.place(Ticket.community_id).label("place")
+    query = (
+        select(place, before, Ticket.category, func.count())
+        .select_from(Ticket)
         .join(Correction, Correction.ticket_id == Ticket.id)
         .where(
             opened(since, until),
-            here,
             Ticket.understood,
             says_another(Correction),
             ~exists().where(earlier.ticket_id == Ticket.id, earlier.id < Correction.id, says_another(earlier)),
         )
-        .group_by(Ticket.community_id, before, Ticket.category)
+        .group_by(place, before, Ticket.category)
     )
-    for community_id, wrong, now_is, count in rows:
-        add(found, (community_id, wrong, None), corrected=count)
-        add(found, (community_id, now_is, None), arrived=count)
+    rows = session.execute(ground.on(query, Ticket.community_id))
+    for place_id, wrong, now_is, count in rows:
+        add(found, (place_id, wrong, None), corrected=count)
+        add(found, (place_id, now_is, None), arrived=count)
 
 
-def _waves(session: Session, found: Found, since: datetime, until: datetime, here: Where) -> None:
+def _waves(session: Session, found: Found, since: datetime, until: datetime, ground: Ground) -> None:
     """The waves in which volunteers were asked; taken: one of those who were asked in it accepted."""
     number = case((Wave.number < 3, Wave.number), else_=3).label("number")
     accepted = exists().where(
         Offer.ticket_id == Wave.ticket_id, Offer.state == OfferState.ACCEPTED, Offer.wave == Wave.number
     )
     taken = case((accepted, 1), else_=0).label("taken")
-    rows = session.execute(
-        select(Ticket.community_id, Ticket.category, number, taken, func.count())
+    place = ground.place(Ticket.community_id).label("place")
+    query = (
+        select(place, Ticket.category, number, taken, func.count())
         .select_from(Wave)
         .join(Ticket, Ticket.id == Wave.ticket_id)
-        .where(Wave.at >= since, Wave.at < until, Wave.mode == WaveMode.VOLUNTEERS, Wave.picks != {}, here)
-        .group_by(Ticket.community_id, Ticket.category, number, taken)
+        .where(Wave.at >= since, Wave.at < until, Wave.mode == WaveMode.VOLUNTEERS, Wave.picks != {})
+        .group_by(place, Ticket.category, number, taken)
     )
-    for community_id, category, wave, is_taken, count in rows:
+    rows = session.execute(ground.on(query, Ticket.community_id))
+    for place_id, category, wave, is_taken, count in rows:
         asked, took = WAVES[wave - 1]
-        add(found, (community_id, category, None), **{asked: count, took: count * is_taken})
+        add(found, (place_id, category, None), **{asked: count, took: count * is_taken})
 
 
-def _minutes(session: Session, found: Found, since: datetime, until: datetime, where: Where | None) -> None:
+def _minutes(session: Session, found: Found, since: datetime, until: datetime, ground: Ground) -> None:
     """What was written for volunteers, and taken back as a mistake, in the period; the ticket says where it was."""
     category = func.coalesce(Ticket.category, "")
-    rows = session.execute(
+    place = ground.place(Ticket.community_id).label("place")
+    query = (
         select(
-            Ticket.community_id,
+            place,
             category,
             func.sum(Entry.amount),
             func.sum(case((Posting.why == Why.SERVICE, 1), else_=-1)),
@@ -236,18 +301,18 @@ def _minutes(session: Session, found: Found, since: datetime, until: datetime, w
             Posting.at >= since,
             Posting.at < until,
             Posting.why.in_([Why.SERVICE, Why.CORRECTED]),
-            where if where is not None else literal(value=True),
         )
-        .group_by(Ticket.community_id, category)
+        .group_by(place, category)
     )
-    for community_id, code, minutes, served in rows:
-        add(found, (community_id, code, None), minutes=int(minutes), served=int(served))
+    rows = session.execute(ground.on(query, Ticket.community_id))
+    for place_id, code, minutes, served in rows:
+        add(found, (place_id, code, None), minutes=int(minutes), served=int(served))
 
 
 # ---------------------------------------------------------------- parties
 
 
-def _first_given(session: Session, found: Found, since: datetime, until: datetime, here: Where) -> None:
+def _first_given(session: Session, found: Found, since: datetime, until: datetime, ground: Ground) -> None:
     is_disputed = and_(Assignment.returned_at.is_not(None), Assignment.kept_at.is_(None))
     outcome = case(
         (Assignment.end == End.FINISHED, Measure.FIRST_RIGHT.value),
@@ -256,25 +321,28 @@ def _first_given(session: Session, found: Found, since: datetime, until: datetim
         (is_disputed, Measure.FIRST_DISPUTED.value),
         else_=Measure.FIRST_STILL.value,
     ).label("outcome")
-    rows = session.execute(
-        select(Ticket.community_id, Ticket.category, Assignment.party_id, outcome, func.count())
+    place = ground.place(Ticket.community_id).label("place")
+    query = (
+        select(place, Ticket.category, Assignment.party_id, outcome, func.count())
         .select_from(Assignment)
         .join(Ticket, Ticket.id == Assignment.ticket_id)
-        .where(Assignment.first.is_(True), Assignment.given_at >= since, Assignment.given_at < until, here)
-        .group_by(Ticket.community_id, Ticket.category, Assignment.party_id, outcome)
+        .where(Assignment.first.is_(True), Assignment.given_at >= since, Assignment.given_at < until)
+        .group_by(place, Ticket.category, Assignment.party_id, outcome)
     )
-    for community_id, category, party_id, name, count in rows:
-        add(found, (community_id, category, party_id), **{name: count})
+    rows = session.execute(ground.on(query, Ticket.community_id))
+    for place_id, category, party_id, name, count in rows:
+        add(found, (place_id, category, party_id), **{name: count})
 
 
-def _of_parties(session: Session, found: Found, since: datetime, until: datetime, here: Where) -> None:
+def _of_parties(session: Session, found: Found, since: datetime, until: datetime, ground: Ground) -> None:
     """What parties finished, each finish by its own result: whatever a resident gave back counts as given back, and
     counts again when it is finished again.
     """
     counts = and_(Evaluation.id.is_not(None), ~results.is_left_out())
-    rows = session.execute(
+    place = ground.place(Ticket.community_id).label("place")
+    query = (
         select(
-            Ticket.community_id,
+            place,
             Ticket.category,
             Assignment.party_id,
             func.count(),
@@ -292,14 +360,14 @@ def _of_parties(session: Session, found: Found, since: datetime, until: datetime
             Assignment.ended_at >= since,
             Assignment.ended_at < until,
             results.is_residents(),
-            here,
         )
-        .group_by(Ticket.community_id, Ticket.category, Assignment.party_id)
+        .group_by(place, Ticket.category, Assignment.party_id)
     )
-    for community_id, category, party_id, finished, kept, late, judged, returned in rows:
+    rows = session.execute(ground.on(query, Ticket.community_id))
+    for place_id, category, party_id, finished, kept, late, judged, returned in rows:
         add(
             found,
-            (community_id, category, party_id),
+            (place_id, category, party_id),
             party_finished=finished,
             party_kept=int(kept),
             party_late=int(late),
@@ -308,12 +376,15 @@ def _of_parties(session: Session, found: Found, since: datetime, until: datetime
         )
 
 
-def of_day(session: Session, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
-    """Everything of one day as the lines of its sums."""
+def of_day(session: Session, since: datetime, until: datetime, above: Mapping[int, Sequence[int]]) -> Found:
+    """Everything of one day: of each community, of the areas `above` it, and of nowhere."""
     found: Found = {}
+    everywhere = Ground(None, nowhere=True)
     other = aliased(Result)
-    of_results(session, found, since, until, ~exists().where(other.ticket_id == Result.ticket_id, other.round > 0))
-    of_the_rest(session, found, since, until, None)
-    nothing = dict.fromkeys(COLUMNS, 0)
-    for (community_id, category, party_id), counts in found.items():
-        yield {"community_id": community_id, "category": category, "party_id": party_id, **nothing, **counts}
+    once = ~exists().where(other.ticket_id == Result.ticket_id, other.round > 0)
+    of_results(session, found, since, until, everywhere, once)
+    of_the_rest(session, found, since, until, everywhere)
+    for (community_id, category, party_id), counts in list(found.items()):
+        for area_id in above.get(community_id, ()) if community_id is not None else ():
+            found.setdefault((area_id, category, party_id), Counter()).update(counts)
+    return found

@@ -15,10 +15,12 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import ColumnElement, Date, and_, delete, func, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
-from models import measures
+from models import areas, measures
+from models.area import Area, AreaKind
+from models.base import table
 from models.clock import CHINA, local
 from models.entry import FIGURES, Feed
-from models.figure import COLUMNS, SUMS, SummedMonth
+from models.figure import COLUMNS, SUMS, SummedMonth, SummedPlace
 from models.measures import Key
 from models.result import Result, SummedDay
 from models.ticket import Ticket, TicketEvent
@@ -54,13 +56,13 @@ def sums(
     spans = or_(
         and_(SUMS.c.month.is_(True), SUMS.c.start.in_(months)), and_(SUMS.c.month.is_(False), SUMS.c.start.in_(days))
     )
-    keys = (SUMS.c.community_id, SUMS.c.category, SUMS.c.party_id)
+    keys = (SUMS.c.area_id, SUMS.c.category, SUMS.c.party_id)
     totals = (func.sum(SUMS.c[name]) for name in COLUMNS)
-    for community_id, category, party_id, *numbers in session.execute(
+    for area_id, category, party_id, *numbers in session.execute(
         select(*keys, *totals).where(spans, here).group_by(*keys)
     ):
         counted = {name: int(number) for name, number in zip(COLUMNS, numbers, strict=True) if number}
-        yield (community_id, category, party_id), Counter(counted)
+        yield (area_id, category, party_id), Counter(counted)
 
 
 def settled(session: Session, *, since: datetime, until: datetime) -> Settled:
@@ -73,14 +75,14 @@ def settled(session: Session, *, since: datetime, until: datetime) -> Settled:
         if whole
         else set()
     )
-    if not days:
+    if not days or _has_moved(session):
         return everything
     read = select(Feed.event_id).where(Feed.name == FIGURES).scalar_subquery()
     lines = select(TicketEvent.ticket_id).where(TicketEvent.id > read).limit(MOST_UNREAD + 1)
     touched = session.scalars(lines).all()
     if len(touched) > MOST_UNREAD:
         return everything
-    days -= _days_of(session, set(touched))
+    days -= _days_of(session, set(touched)) if touched else set()
     known = session.scalars(select(SummedMonth.month).where(SummedMonth.month >= first, SummedMonth.month < last))
     months = [month for month in known if days.issuperset(days_of_month(month))]
     within = {day for month in months for day in days_of_month(month)}
@@ -164,9 +166,15 @@ def sum_up(session: Session, day: date) -> None:
     if not _held(session):
         return
     _forget(session, {day})
-    rows = list(measures.of_day(session, _midnight(day), _midnight(day + A_DAY)))
+    above = _keep_tree(session)
+    found = measures.of_day(session, _midnight(day), _midnight(day + A_DAY), above)
+    whole = {"start": day, "month": False, **dict.fromkeys(COLUMNS, 0)}
+    rows = [
+        {**whole, "area_id": area_id, "category": category, "party_id": party_id, **counts}
+        for (area_id, category, party_id), counts in found.items()
+    ]
     if rows:
-        session.execute(insert(SUMS), [{"start": day, "month": False, **row} for row in rows])
+        session.execute(insert(SUMS), rows)
     session.add(SummedDay(day=day))
 
 
@@ -186,13 +194,31 @@ def sum_up_month(session: Session, first: date) -> None:
     if summed != len(days):
         return
     _forget_months(session, {first})
-    keys = (SUMS.c.community_id, SUMS.c.category, SUMS.c.party_id)
+    keys = (SUMS.c.area_id, SUMS.c.category, SUMS.c.party_id)
     totals = [func.sum(SUMS.c[name]) for name in COLUMNS]
     rows = select(literal(first, Date), literal(value=True), *keys, *totals)
     rows = rows.where(SUMS.c.month.is_(False), SUMS.c.start.in_(days)).group_by(*keys)
-    names = ["start", "month", "community_id", "category", "party_id", *COLUMNS]
+    names = ["start", "month", "area_id", "category", "party_id", *COLUMNS]
     session.execute(insert(SUMS).from_select(names, rows))
     session.add(SummedMonth(month=first))
+
+
+def _keep_tree(session: Session) -> dict[int, list[int]]:
+    """The areas above each community. When one of them lies elsewhere than before, every sum is forgotten."""
+    known = dict(session.execute(select(SummedPlace.community_id, SummedPlace.path)).all())
+    rows = session.execute(select(Area.id, Area.path).where(Area.kind == AreaKind.COMMUNITY)).all()
+    if any(known.get(area_id, path) != path for area_id, path in rows):
+        for each in (SUMS, table(SummedDay), table(SummedMonth), table(SummedPlace)):
+            session.execute(delete(each))
+        known = {}
+    session.add_all(SummedPlace(community_id=area_id, path=path) for area_id, path in rows if area_id not in known)
+    return {area_id: areas.ids_on(path)[:-1] for area_id, path in rows}
+
+
+def _has_moved(session: Session) -> bool:
+    """Whether a community lies elsewhere than when the sums were made."""
+    moved = select(Area.id).join(SummedPlace, SummedPlace.community_id == Area.id).where(Area.path != SummedPlace.path)
+    return session.scalar(moved.limit(1)) is not None
 
 
 def _held(session: Session) -> bool:

@@ -73,6 +73,11 @@ def hour(number: int) -> str:
     return f"{number}点"
 
 
+def only_in_table(number: int) -> str:
+    """Under a picture that does not show every line."""
+    return f"图里只画前面的，另外 {number} 行在表格里。"
+
+
 def hours_of(minutes: int) -> float:
     """Minutes as hours with one decimal place."""
     return round(minutes / 60, 1)

@@ -66,7 +66,7 @@ def this_and_before(this: int, before: int) -> str:
 
 def how_often(matters: int, since: date) -> str:
     """Of one problem."""
-    return f"{matters} 件，从 {_day(since)} 起"
+    return f"{matters} 件，从 {_day(since)}起"
 
 
 def late(open_count: int, late_count: int) -> str:

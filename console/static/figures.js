@@ -11,7 +11,7 @@
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const size = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
 
-  function options(picture) {
+  function options(picture, wide) {
     const text = { color: colour("--ink"), fontSize: size() * 0.8125 };
     const soft = { color: colour("--soft"), fontSize: size() * 0.75 };
     const line = { lineStyle: { color: colour("--line") } };
@@ -21,7 +21,7 @@
       inverse: !picture.upright,
       axisLabel: picture.upright
         ? { ...soft, hideOverlap: true }
-        : { ...text, width: size() * 7, overflow: "truncate", interval: 0 },
+        : { ...text, width: size() * 6.5, overflow: "truncate", interval: 0 },
       axisTick: { show: false },
       axisLine: line,
     };
@@ -30,7 +30,7 @@
       min: 0,
       max: picture.unit === "%" ? 100 : null,
       minInterval: 1,
-      splitNumber: 4,
+      ...(picture.unit === "%" ? { interval: 25 } : { splitNumber: 4 }),
       axisLabel: { ...soft, formatter: `{value}${picture.unit}`, hideOverlap: true },
       splitLine: line,
     };
@@ -48,7 +48,7 @@
           barMaxWidth: size() * 1.5,
           itemStyle: { color: colour("--green"), borderRadius: 3 },
           label: {
-            show: true,
+            show: !picture.upright || wide,
             position: picture.upright ? "top" : "right",
             ...(picture.upright ? soft : text),
             formatter: (point) => (picture.upright && !point.value ? "" : `${point.value}${picture.unit}`),
@@ -68,13 +68,15 @@
     element.style.height = `${height * size()}px`;
     if (!drawn.has(key)) drawn.set(key, window.echarts.init(element));
     drawn.get(key).resize();
-    drawn.get(key).setOption(options(picture), true);
+    drawn.get(key).setOption(options(picture, element.clientWidth > 32 * size()), true);
   }
 
   function show(key, asChart) {
     const button = document.querySelector(`[data-toggle="${key}"]`);
     document.querySelector(`[data-chart="${key}"]`).hidden = !asChart;
     document.querySelector(`[data-table="${key}"]`).hidden = asChart;
+    const rest = document.querySelector(`[data-rest="${key}"]`);
+    if (rest) rest.hidden = !asChart;
     button.textContent = asChart ? button.dataset.asTable : button.dataset.asChart;
     draw(key);
   }

@@ -46,15 +46,23 @@ def upgrade() -> None:
         sa.Column("id", KEY, nullable=False),
         sa.Column("start", sa.Date(), nullable=False),
         sa.Column("month", sa.Boolean(), nullable=False),
-        sa.Column("community_id", KEY),
+        sa.Column("area_id", KEY),
         sa.Column("category", sa.String(40), nullable=False),
         sa.Column("party_id", KEY),
         *(sa.Column(name, sa.Integer(), nullable=False, server_default="0") for name in COLUMNS),
-        sa.ForeignKeyConstraint(["community_id"], ["areas.id"], name="fk_figure_sums_community_id"),
+        sa.ForeignKeyConstraint(["area_id"], ["areas.id"], name="fk_figure_sums_area_id"),
         sa.ForeignKeyConstraint(["party_id"], ["parties.id"], name="fk_figure_sums_party_id"),
         sa.PrimaryKeyConstraint("id", name="pk_figure_sums"),
     )
     op.create_index("ix_figure_sums_start", "figure_sums", ["month", "start"])
+    op.create_index("ix_figure_sums_area", "figure_sums", ["area_id", "month", "start"])
+    op.create_table(
+        "summed_places",
+        sa.Column("community_id", KEY, nullable=False, autoincrement=False),
+        sa.Column("path", sa.String(200), nullable=False),
+        sa.ForeignKeyConstraint(["community_id"], ["areas.id"], name="fk_summed_places_community_id"),
+        sa.PrimaryKeyConstraint("community_id", name="pk_summed_places"),
+    )
     op.create_table(
         "summed_months",
         sa.Column("month", sa.Date(), nullable=False),
@@ -72,6 +80,7 @@ def downgrade() -> None:
     op.drop_index("ix_ledger_postings_minutes", "ledger_postings")
     op.drop_index("ix_assignments_ended", "assignments")
     op.drop_index("ix_waves_at", "waves")
+    op.drop_table("summed_places")
     op.drop_table("summed_months")
     op.drop_table("figure_sums")
     op.execute("DELETE FROM summed_days")
