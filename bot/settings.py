@@ -144,6 +144,8 @@ class Site(Part):
     public_url: WebAddress = "http://127.0.0.1:8080"
     secret_key: SecretStr = SecretStr("")
     """Signs the console's sessions. May only be empty while everything is in one process."""
+    public_figures: bool = False
+    """Whether everybody may see the figures of each street's past months."""
 
     @field_validator("timezone")
     @classmethod

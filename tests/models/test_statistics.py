@@ -19,10 +19,10 @@ from models.clock import CHINA, local
 from models.db import Database
 from models.errors import Refused
 from models.figure import SUMS, SummedMonth
+from models.measures import Key
 from models.result import CallBack, CallState, Figure, Result, SummedDay
 from models.splitting import Task
 from models.statistics import JUDGED, LEFT_OUT, Rates, Share
-from models.measures import Key
 from models.ticket import Evaluation, SetAside, Ticket, TicketEvent, TicketState
 from tests import factories
 from tests.factories import NOW
