@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask import url_for
@@ -12,6 +12,7 @@ from flask import url_for
 from console.period import Asked, places, scope
 from console.sight import Sight
 from models import outcomes, recurring, statistics
+from models.clock import CHINA, local
 from models.figure import HOURS, Measure
 from models.measures import Found
 from models.outcomes import Colour, Company
@@ -220,10 +221,12 @@ def _first(sight: Sight, found: Found) -> Iterator[list[Cell]]:
 
 def _recurring(sight: Sight, asked: Asked, names: dict[str, str]) -> Chart:
     where = scope(sight, asked)
+    tonight = datetime.combine(local(sight.now).date() + timedelta(days=1), time(), CHINA)
     found = recurring.problems(
         sight.session,
         since=where["since"],
-        until=min(where["until"], max(where["since"], sight.now)),
+        # A period may go beyond today: its last days are those that have been.
+        until=min(where["until"], tonight),
         communities=where["communities"],
         category=asked.category,
     )

@@ -28,10 +28,11 @@ from models.clock import local
 from models.db import Database
 from models.departments import Draft, enter
 from models.figure import HOURS, Measure
-from models.ledger import Unit, Why
+from models.ledger import Posting, Unit, Why
 from models.measures import Found
 from models.outcomes import Colour, Company
 from models.party import PartyKind
+from models.person import Person
 from models.result import Figure
 from models.statistics import Share
 from models.ticket import Ticket
@@ -93,13 +94,17 @@ def test_a_wave_succeeds_when_somebody_of_it_says_yes(session: Session, world: W
 
 def test_hours_of_volunteers_are_a_sum_and_what_was_a_mistake_is_taken_out(session: Session, world: World) -> None:
     ticket = factories.ticket(session, world.resident, area=world.street.building)
-    for who, minutes in ((world.member, 60), (world.second_member, 45)):
+
+    def served(who: Person, minutes: int) -> Posting:
         accounts.switch_on(session, who, now=NOW)
         moves = {of_person(who.id): minutes, ISSUED: -minutes}
-        posted = accounts.post(
-            session, Why.SERVICE, Unit.MINUTES, moves, source=f"test:{who.id}", now=NOW, ticket_id=ticket.id
-        )
-    assert posted is not None
+        source = f"test:{who.id}"
+        made = accounts.post(session, Why.SERVICE, Unit.MINUTES, moves, source=source, now=NOW, ticket_id=ticket.id)
+        assert made is not None
+        return made
+
+    served(world.member, 60)
+    posted = served(world.second_member, 45)
     accounts.correct(session, posted, "记错了", by=world.staff, now=NOW + DAY)
     counts = outcomes.together(collected(session, world))
     assert (counts[Measure.MINUTES], counts[Measure.SERVED]) == (60, 1)

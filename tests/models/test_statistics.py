@@ -14,6 +14,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from models import callbacks, desk, judging, merging, pushing, results, splitting, statistics, summaries, tickets
+from models.base import table
 from models.category import Category
 from models.clock import CHINA, local
 from models.db import Database
@@ -221,7 +222,7 @@ def _agree_with_sums(session: Session, world: World, mine: list[Ticket], first: 
 
 
 def forget_sums(session: Session) -> None:
-    for each in (SUMS, SummedDay.__table__, SummedMonth.__table__):
+    for each in (SUMS, table(SummedDay), table(SummedMonth)):
         session.execute(delete(each))
 
 
