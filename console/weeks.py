@@ -43,7 +43,7 @@ def add_weeks(blueprint: Blueprint, house: House) -> None:
             # The whole of the area lies in the desk, or asked_for had refused it.
             inside = scope(sight, type(asked)(asked.period, asked.first, asked.last, area))["communities"]
             made = printed(
-                weekly.week(sight.session, first, inside, now=sight.now),
+                weekly.week(sight.session, area, inside, first, now=sight.now),
                 area.name,
                 sight.categories(),
                 site=house.site_name,

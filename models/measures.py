@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -198,14 +198,14 @@ def _ended(session: Session, found: Found, since: datetime, until: datetime, gro
 
 
 def opened(since: datetime, until: datetime) -> ColumnElement[bool]:
-    """The residents' reports of a period; the day of their numbers leads to them by an index."""
-    return and_(
-        Ticket.day >= local(since).date() - A_DAY,
-        Ticket.day <= local(until).date() + A_DAY,
-        Ticket.opened_at >= since,
-        Ticket.opened_at < until,
-        results.is_residents(),
-    )
+    """The residents' reports of a period. The day of a ticket's number is the day it was opened, and an index leads
+    there; only a period that begins or ends within a day asks for the moment too.
+    """
+    first, last = local(since), local(until)
+    days = and_(Ticket.day >= first.date(), Ticket.day < last.date() + A_DAY, results.is_residents())
+    if first.time() == last.time() == time():
+        return and_(days, Ticket.day < last.date())
+    return and_(days, Ticket.opened_at >= since, Ticket.opened_at < until)
 
 
 def _hour(session: Session) -> ColumnElement[Any]:
@@ -248,6 +248,8 @@ def _corrected(session: Session, found: Found, since: datetime, until: datetime,
         .join(Correction, Correction.ticket_id == Ticket.id)
         .where(
             opened(since, until),
+            # Nothing is corrected before it was told: the newest few are found by this alone.
+            Correction.at >= since,
             Ticket.understood,
             says_another(Correction),
             ~exists().where(earlier.ticket_id == Ticket.id, earlier.id < Correction.id, says_another(earlier)),

@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import outcomes, recurring, statistics
+from models.area import Area
 from models.clock import CHINA
 from models.figure import Measure
 from models.lifecycle import OPEN_STATES
@@ -56,12 +57,17 @@ class Week:
         return self.first + timedelta(days=DAYS - 1)
 
 
-def week(session: Session, first: date, communities: Collection[int], *, now: datetime) -> Week:
-    """The week that begins on the Monday `first`; what is open and late is so now."""
+def week(session: Session, area: Area, communities: Collection[int], first: date, *, now: datetime) -> Week:
+    """The week of an area with all of its communities that begins on the Monday `first`; what is open and late is so
+    now.
+    """
+    here: dict[int, Collection[int]] = {area.id: communities}
     begins = [datetime.combine(first + timedelta(days=days), time(), CHINA) for days in (-DAYS, 0, DAYS)]
     numbers, told = [], []
     for since, until in zip(begins, begins[1:], strict=False):
-        found = statistics.collect(session, since=since, until=until, communities=communities, nowhere=False)
+        found = statistics.collect(
+            session, since=since, until=until, communities=communities, nowhere=False, places=here
+        )
         counts = outcomes.together(found)
         numbers.append(
             Numbers(

@@ -174,7 +174,7 @@ def test_a_week_stands_beside_the_week_before(session: Session, world: World) ->
     begin = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
     for days in (-5, 1, 2, 9):
         factories.ticket(session, world.resident, area=world.street.building, now=begin + days * DAY)
-    week = weekly.week(session, monday, [world.street.community.id], now=begin + 10 * DAY)
+    week = weekly.week(session, world.street.community, [world.street.community.id], monday, now=begin + 10 * DAY)
     assert (week.this.told, week.before.told, week.by_category) == (2, 1, {"noise": (2, 1)})
     assert (week.last, week.open_count) == (date(2026, 11, 29), 4)
     assert [each.opened_at for each in week.late] == sorted(each.opened_at for each in week.late)
