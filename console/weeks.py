@@ -142,6 +142,7 @@ def _numbers(week: Week) -> Iterator[Line]:
     for name, *cells in rows:
         marks = [Mark(cell, 0, 12, size=11, right=at) for cell, at in zip(cells, columns, strict=True)]
         yield [Mark(name, LEFT, 12, size=11, most=170), *marks, Box(LEFT, 17, RIGHT - LEFT, 0.5, colour=PALE)], 18
+    yield [], 10
 
 
 def _categories(week: Week, names: dict[str, str]) -> Iterator[Line]:
