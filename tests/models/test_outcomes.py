@@ -221,6 +221,9 @@ def test_sums_of_months_say_the_same_as_the_rows_and_a_touched_day_takes_its_mon
         left = summaries.settled(session, since=since, until=until).months
         assert [f"{each:%Y-%m}" for each in months if each not in left] == ["2026-11"]
         by_sums = whole(session)
+        for day in summaries.to_sum(session, now=later, most=100):
+            summaries.sum_up(session, day)
+        assert {key: +counts for key, counts in whole(session).items()} == by_sums, "no month is older than its days"
         forget_sums(session)
         assert whole(session) == by_sums
         assert outcomes.together(by_sums)[Figure.SATISFIED] == 1
