@@ -26,6 +26,7 @@ from bot.channels.build import build_channels
 from bot.channels.wecom import WeComChannel
 from bot.delivery import Delivery
 from bot.dispatcher import Dispatcher
+from bot.figures import FigurePages
 from bot.heard import Heard
 from bot.learning import Rates, own_weights
 from bot.limiter import Limiter
@@ -179,6 +180,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         database, site_name=settings.site.name, public_url=settings.site.public_url, limiter=limiter
     )
     web.register_blueprint(proofs.blueprint())
+    if settings.site.public_figures:
+        told = FigurePages(database, site_name=settings.site.name, clock=clock, limiter=limiter)
+        web.register_blueprint(told.blueprint())
     huying = Huying(
         settings=settings,
         clock=clock,

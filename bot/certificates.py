@@ -8,9 +8,9 @@ from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from bot import pdf, public
+from bot import public
 from bot.limiter import Limiter
-from models import certificates
+from models import certificates, pdf
 from models.clock import local
 from models.db import Database
 from texts import ledger

@@ -151,6 +151,8 @@ class Site(Part):
     """Signs the console's sessions. May only be empty while everything is in one process."""
     trusted_proxies: list[Annotated[str, AfterValidator(_address)]] = ["127.0.0.1", "::1"]
     """Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    public_figures: bool = False
+    """Whether everybody may see the figures of each street's past months."""
 
     @field_validator("timezone")
     @classmethod

@@ -33,6 +33,7 @@ from console.roster import add_roster
 from console.second import Seal
 from console.stations import add_stations
 from console.tickets import add_tickets
+from console.weeks import add_weeks
 from models.clock import Clock
 from models.db import Database
 
@@ -96,6 +97,7 @@ def blueprint(
     add_learning(pages, house)
     add_call_backs(pages, house)
     add_figures(pages, house)
+    add_weeks(pages, house)
     add_announcements(pages, house)
     add_departments(pages, house)
     add_roster(pages, house)

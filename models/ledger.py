@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Word
@@ -63,6 +63,10 @@ EARNED = frozenset({Why.TASK, Why.REPORT, Why.SERVICE})
 """What staff may correct."""
 
 
+MINUTES = "unit = 'minutes'"
+"""The condition of the index for minutes; written out, or no database uses it."""
+
+
 class Account(Base):
     """One account of one unit. `owner_id` is a person's or a family's id; `balance` is the sum of its entries."""
 
@@ -87,7 +91,12 @@ class Posting(Base):
     """
 
     __tablename__ = "ledger_postings"
-    __table_args__ = (UniqueConstraint("source"), UniqueConstraint("counters_id"))
+    __table_args__ = (
+        UniqueConstraint("source"),
+        UniqueConstraint("counters_id"),
+        # The minutes of volunteers, for the figures; what is counted in points is not in it.
+        Index("ix_ledger_postings_minutes", "at", sqlite_where=text(MINUTES), postgresql_where=text(MINUTES)),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     source: Mapped[str] = mapped_column(String(80))

@@ -93,7 +93,7 @@ class Wave(Base):
     """
 
     __tablename__ = "waves"
-    __table_args__ = (UniqueConstraint("ticket_id", "number"),)
+    __table_args__ = (UniqueConstraint("ticket_id", "number"), Index("ix_waves_at", "at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))

@@ -65,6 +65,7 @@ class Assignment(Base):
             postgresql_where=text("ended_at IS NULL"),
         ),
         Index("ix_assignments_given", "given_at"),
+        Index("ix_assignments_ended", "ended_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -39,6 +39,8 @@ class Result(Base):
     """Whether the first human answer came within the limit that was promised."""
     own_work: Mapped[bool] = mapped_column(Boolean, default=False)
     """The reporter did it, alone or with others: they do not judge it, staff call back."""
+    finish_in_time: Mapped[bool | None] = mapped_column(Boolean)
+    """Whether it was finished within its limit; None where it had none, or nobody knows any more."""
     announced: Mapped[bool] = mapped_column(Boolean, default=False)
     """An announcement answered it, together with others."""
     asked_at: Mapped[datetime | None]
@@ -86,27 +88,11 @@ class Figure(StrEnum):
 
 
 class SummedDay(Base):
-    """A day of finishings, by the clock of China, whose sums stand in `ResultDay` and are true."""
+    """A day, by the clock of China, whose sums stand in `SUMS` (models/figure.py) and are true."""
 
     __tablename__ = "summed_days"
 
     day: Mapped[date] = mapped_column(Date, primary_key=True)
-
-
-class ResultDay(Base):
-    """How many results of one such day came out alike, of tickets that were finished only once."""
-
-    __tablename__ = "result_days"
-    __table_args__ = (Index("ix_result_days_day", "day"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    day: Mapped[date] = mapped_column(Date)
-    community_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"))
-    category: Mapped[str] = mapped_column(ForeignKey("categories.code"))
-    figure: Mapped[Figure] = mapped_column(Word(Figure))
-    in_time: Mapped[bool] = mapped_column(Boolean)
-    by_call: Mapped[bool] = mapped_column(Boolean)
-    count: Mapped[int]
 
 
 class CallState(StrEnum):

@@ -44,6 +44,7 @@ def note(session: Session, ticket: Ticket, *, now: datetime, announced: bool = F
             worker_id=ticket.assignee_id,
             in_time=(ticket.answered_at or now) <= ticket.promised_at,
             own_work=ticket.reporter_id in done_by,
+            finish_in_time=None if ticket.finish_by is None else now <= ticket.finish_by,
             announced=announced,
             lot=secrets.token_hex(16),
         )

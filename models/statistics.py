@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, text
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import and_, exists, select, text
+from sqlalchemy.orm import Session, aliased
 
-from models import results, summaries
-from models.party import Assignment, End, Party
-from models.result import Figure, Result, ResultDay
-from models.ticket import ENDED, Ticket, TicketState
+from models import measures, summaries
+from models.figure import SUMS, Measure
+from models.measures import Found, Ground
+from models.party import Party
+from models.result import Figure, Result
 
 LEAST = 5
 """A share of fewer than this says more about people than about the work: it is not shown as a percentage."""
@@ -35,8 +35,10 @@ LEFT_OUT = (
 """Finished, and in neither "solved" nor "satisfied"."""
 NEVER_FINISHED = (Figure.MERGED, Figure.WITHDRAWN, Figure.REJECTED)
 """Ended in the period without a result: in none of the three."""
-NOT_RESIDENTS = (Figure.PART, Figure.PUSHED_DOWN)
-"""Finished in the period, but no resident's matter: in none of the three either."""
+ON_POSTGRESQL = ("enable_seqscan = off", "random_page_cost = 1.1", "jit = off")
+"""For the rest of the transaction: what has no sum yet is a few in a hundred of the rows, the newest. Left to guess,
+PostgreSQL reads the whole of the tickets for each of eight statements.
+"""
 
 Counts = Counter[Figure]
 
@@ -87,38 +89,31 @@ class Rates:
 
 
 Key = tuple[int | None, str]
-"""The community, None where the place is not known, and the category."""
+"""The place, None where it is not known, and the category."""
 
 
-def figures(
-    session: Session, *, since: datetime, until: datetime, communities: Collection[int], nowhere: bool
-) -> dict[Key, Counts]:
-    """What happened from `since` until before `until` in these communities, and with `nowhere` in none.
-
-    A ticket that was finished several times counts once, by its last result of the period.
-    """
-    found: dict[Key, Counts] = {}
-    _count_results(session, found, since, until, communities, nowhere=nowhere)
-    _count_the_rest(session, found, since, until, communities, nowhere=nowhere)
-    return found
-
-
-def _place(
-    column: InstrumentedAttribute[int | None], communities: Collection[int], *, nowhere: bool
-) -> ColumnElement[bool]:
-    return or_(column.in_(communities) if communities else false(), column.is_(None) if nowhere else false())
-
-
-def _count_results(
+def collect(
     session: Session,
-    found: dict[Key, Counts],
+    *,
     since: datetime,
     until: datetime,
     communities: Collection[int],
-    *,
     nowhere: bool,
-) -> None:
+    places: Mapping[int, Collection[int]] | None = None,
+) -> Found:
+    """Everything that the figures count, from `since` until before `until` in these communities, and with `nowhere`
+    in none. A ticket that was finished several times counts once, by its last result of the period.
+
+    `places` are areas with all of their communities: those are given together, under the area.
+    """
+    shown_as = {each: each for each in communities}
+    shown_as |= {each: place for place, inside in (places or {}).items() for each in inside}
+    ground = Ground(shown_as, nowhere=nowhere)
     settled = summaries.settled(session, since=since, until=until)
+    if session.get_bind().dialect.name == "postgresql":
+        for setting in ON_POSTGRESQL:
+            session.execute(text(f"SET LOCAL {setting}"))
+    found: Found = {}
     later = aliased(Result)
     # Nearly every ticket is finished once, and an index holds all others: only those are looked at.
     finished_again = exists().where(
@@ -128,56 +123,34 @@ def _count_results(
         later.finished_at >= since,
         later.finished_at < until,
     )
-    here = _place(Result.community_id, communities, nowhere=nowhere)
     for begin, end in settled.gaps:
-        _add(found, session.execute(summaries.counted(begin, end).where(here, ~finished_again)))
-    if settled.days:
-        # What was finished several times stands in no sum: which of its results counts depends on the period.
-        for begin, end in settled.stretches:
-            again = summaries.counted(begin, end).where(here, summaries.is_one_of_several(), ~finished_again)
-            _add(found, session.execute(again))
-        summed = _place(ResultDay.community_id, communities, nowhere=nowhere)
-        _add(found, session.execute(summaries.sums(settled.days).where(summed)))
+        measures.of_results(session, found, begin, end, ground, ~finished_again)
+        measures.of_the_rest(session, found, begin, end, ground)
+    # What was finished several times stands in no sum: which of its results counts depends on the period.
+    for begin, end in settled.stretches:
+        again = and_(measures.is_one_of_several(), ~finished_again)
+        measures.of_results(session, found, begin, end, ground, again)
+    if settled.days or settled.months:
+        for key, counts in summaries.sums(session, settled.months, settled.days, ground.covers(SUMS.c.area_id)):
+            found.setdefault(key, Counter()).update(counts)
+    return found
 
 
-def _add(found: dict[Key, Counts], rows: Iterable[Any]) -> None:
-    for community_id, category, name, in_time, called, count in rows:
-        counts = found.setdefault((community_id, category), Counter())
-        counts[Figure(name)] += count
-        if name in NOT_RESIDENTS:
-            continue
-        counts[Figure.IN_TIME] += count if in_time else 0
-        counts[Figure.BY_CALL] += count if called else 0
+def figures(
+    session: Session, *, since: datetime, until: datetime, communities: Collection[int], nowhere: bool
+) -> dict[Key, Counts]:
+    """Only how things came out, by community and category (models/result.py)."""
+    return of_residents(collect(session, since=since, until=until, communities=communities, nowhere=nowhere))
 
 
-def _count_the_rest(
-    session: Session,
-    found: dict[Key, Counts],
-    since: datetime,
-    until: datetime,
-    communities: Collection[int],
-    *,
-    nowhere: bool,
-) -> None:
-    ended = {
-        TicketState.MERGED: Figure.MERGED,
-        TicketState.WITHDRAWN: Figure.WITHDRAWN,
-        TicketState.REJECTED: Figure.REJECTED,
-    }
-    rows = session.execute(
-        select(Ticket.community_id, Ticket.category, Ticket.state, func.count())
-        .where(
-            text(ENDED),
-            Ticket.closed_at >= since,
-            Ticket.closed_at < until,
-            Ticket.resolved_at.is_(None),
-            results.is_residents(),
-            _place(Ticket.community_id, communities, nowhere=nowhere),
-        )
-        .group_by(Ticket.community_id, Ticket.category, Ticket.state)
-    )
-    for community_id, category, state, count in rows:
-        found.setdefault((community_id, category), Counter())[ended[state]] += count
+def of_residents(found: Found) -> dict[Key, Counts]:
+    """The figures of results in what was collected."""
+    lines: dict[Key, Counts] = {}
+    for (place_id, category, party_id), counts in found.items():
+        known = Counter({each: counts[each.value] for each in Figure if counts[each.value]})
+        if party_id is None and known:
+            lines[place_id, category] = known
+    return lines
 
 
 def total(found: Mapping[Key, Counts]) -> Rates:
@@ -219,38 +192,40 @@ FIRST_LEFT_OUT = (FirstGiven.STILL, FirstGiven.DISPUTED, FirstGiven.OVER)
 FirstCounts = Counter[FirstGiven]
 
 
+FIRST = {
+    FirstGiven.RIGHT: Measure.FIRST_RIGHT,
+    FirstGiven.WRONG: Measure.FIRST_WRONG,
+    FirstGiven.STILL: Measure.FIRST_STILL,
+    FirstGiven.DISPUTED: Measure.FIRST_DISPUTED,
+    FirstGiven.OVER: Measure.FIRST_OVER,
+}
+
+
 def first_given(
     session: Session, *, since: datetime, until: datetime, communities: Collection[int], nowhere: bool
 ) -> dict[str, FirstCounts]:
-    """The tickets given to a party for the first time from `since` until before `until`, by the party's name, in the
-    order of the names: never in the order of the shares.
+    """The tickets given to a party for the first time in a period, see `of_first_given`."""
+    found = collect(session, since=since, until=until, communities=communities, nowhere=nowhere)
+    return of_first_given(session, found)
+
+
+def of_first_given(session: Session, found: Found) -> dict[str, FirstCounts]:
+    """What became of the tickets first given to a party, by the party's name, in the order of the names: never in the
+    order of the shares.
     """
-    is_disputed = and_(Assignment.returned_at.is_not(None), Assignment.kept_at.is_(None))
-    outcome = case(
-        (Assignment.end == End.FINISHED, FirstGiven.RIGHT),
-        (Assignment.end == End.MOVED, FirstGiven.WRONG),
-        (Assignment.end == End.OVER, FirstGiven.OVER),
-        (is_disputed, FirstGiven.DISPUTED),
-        else_=FirstGiven.STILL,
-    )
-    rows = session.execute(
-        select(Party.name, outcome, func.count())
-        .select_from(Assignment)
-        .join(Party, Party.id == Assignment.party_id)
-        .join(Ticket, Ticket.id == Assignment.ticket_id)
-        .where(
-            Assignment.first.is_(True),
-            Assignment.given_at >= since,
-            Assignment.given_at < until,
-            _place(Ticket.community_id, communities, nowhere=nowhere),
-        )
-        .group_by(Party.name, outcome)
-        .order_by(Party.name)
-    )
-    found: dict[str, FirstCounts] = {}
-    for name, what, count in rows:
-        found.setdefault(name, Counter())[FirstGiven(what)] += count
-    return found
+    names = names_of_parties(session, found)
+    given: dict[str, FirstCounts] = {}
+    for (_, _, party_id), counts in found.items():
+        known = Counter({each: counts[name] for each, name in FIRST.items() if counts[name]})
+        if party_id is not None and known:
+            given.setdefault(names[party_id], Counter()).update(known)
+    return dict(sorted(given.items()))
+
+
+def names_of_parties(session: Session, found: Found) -> dict[int, str]:
+    """The names of the parties in what was collected."""
+    ids = {party_id for _, _, party_id in found if party_id is not None}
+    return dict(session.execute(select(Party.id, Party.name).where(Party.id.in_(ids))).all()) if ids else {}
 
 
 def first_share(counts: FirstCounts) -> Share:

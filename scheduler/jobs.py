@@ -389,7 +389,12 @@ def sum_days(huying: Huying, now: datetime) -> int:
     for day in days:
         with huying.database.transaction() as session:
             summaries.sum_up(session, day)
-    return len(days)
+    with huying.database.reading() as session:
+        months = summaries.months_to_sum(session)
+    for month in months:
+        with huying.database.transaction() as session:
+            summaries.sum_up_month(session, month)
+    return len(days) + len(months)
 
 
 @job("interval", seconds=5)

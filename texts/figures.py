@@ -44,6 +44,7 @@ PERIODS = {
     "this_month": "本月",
     "last_month": "上月",
     "this_quarter": "本季度",
+    "year": "最近一年",
     "days": "自选",
 }
 

@@ -16,7 +16,7 @@ LABELS = {
     "stations": "驿站",
     "ledger": "积分",
     "honours": "评选",
-    "figures": "三率",
+    "figures": "数字",
     "corrections": "听得准不准",
     "accounts": "账号",
     "audit": "记录",

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from bot import pdf
-from bot.pdf import Paragraph
+from models import pdf
+from models.pdf import Paragraph
 
 SAID = "兹证明李建国于2026 年 11 月 23 日参加志愿服务 1 次，服务时间共计 1 小时。"
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from models import desk, tickets
@@ -199,3 +199,35 @@ def test_a_turn_is_put_into_the_roster_and_changed_for_one_day(
     expect(monday).to_contain_text("这天单排")
     expect(monday).to_contain_text("没有第二位")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_chart_becomes_its_table_and_a_picture_again(place: Place, page: Page, address: str) -> None:
+    for _ in range(3):
+        place.ticket()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.set_viewport_size({"width": 360, "height": 800})
+    enter(page, address, "street")
+    page.goto(f"{address}/figures")
+    chart = page.locator("#categories")
+    picture = chart.get_by_role("img", name="反映了多少，按分类：noise 3")
+    expect(picture.locator("canvas")).to_be_visible()
+    expect(chart.get_by_role("table")).to_be_hidden()
+    chart.get_by_role("button", name="看表格").click()
+    expect(chart.get_by_role("table")).to_contain_text("noise")
+    expect(picture).to_be_hidden()
+    chart.get_by_role("button", name="看图").click()
+    expect(picture.locator("canvas")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert complaints == []
+
+
+def test_without_scripts_the_figures_are_tables(place: Place, browser: Browser, address: str) -> None:
+    place.ticket()
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    enter(page, address, "street")
+    page.goto(f"{address}/figures")
+    expect(page.locator("#categories").get_by_role("table")).to_contain_text("noise")
+    expect(page.get_by_role("button", name="看表格")).to_have_count(0)
+    context.close()

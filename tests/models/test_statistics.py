@@ -14,11 +14,14 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from models import callbacks, desk, judging, merging, pushing, results, splitting, statistics, summaries, tickets
+from models.base import table
 from models.category import Category
 from models.clock import CHINA, local
 from models.db import Database
 from models.errors import Refused
-from models.result import CallBack, CallState, Figure, Result, ResultDay, SummedDay
+from models.figure import SUMS, SummedMonth
+from models.measures import Key
+from models.result import CallBack, CallState, Figure, Result, SummedDay
 from models.splitting import Task
 from models.statistics import JUDGED, LEFT_OUT, Rates, Share
 from models.ticket import Evaluation, SetAside, Ticket, TicketEvent, TicketState
@@ -30,7 +33,7 @@ DAY = timedelta(days=1)
 CHUNKS = (
     "finish", "own", "ask", "judge1", "judge2", "judge3", "change", "call", "withdraw", "reject", "merge", "flag", "wait",
     "finish judge3", "finish ask judge1", "finish judge2 flag", "finish judge3 change", "finish wait wait close",
-    "finish ask wait wait close call", "finish withdraw", "own wait wait close", "finish judge3 withdraw",
+    "finish ask wait wait close call", "assign", "assign finish judge3", "finish withdraw", "own wait wait close", "finish judge3 withdraw",
 )  # fmt: skip
 """What often comes together, so that long lives are common."""
 
@@ -79,6 +82,11 @@ def live(session: Session, world: World, ticket: Ticket, step: str, now: datetim
             tickets.withdraw(session, ticket, "", by=reporter, now=now)
         case "reject":
             desk.reject(session, ticket, "不归我们", by=world.staff, now=now)
+        case "correct":
+            other = "noise" if ticket.category == "lamp" else "lamp"
+            tickets.correct_category(session, ticket, session.get_one(Category, other), "", by=world.staff, now=now)
+        case "assign":
+            desk.assign(session, ticket, "城管", "", by=world.staff, now=now)
         case "merge":
             into = factories.ticket(session, world.stranger, area=world.street.other_estate, now=now)
             merging.merge(session, ticket, into, by=world.street_staff, now=now)
@@ -188,26 +196,34 @@ def _agree_with_sums(session: Session, world: World, mine: list[Ticket], first: 
     since = datetime.combine(local(NOW).date() + first * DAY, time(), CHINA)
     until = since + days * DAY
 
-    def count() -> dict[tuple[int | None, str], dict[Figure, int]]:
-        found = statistics.figures(
+    def count() -> dict[Key, dict[str, int]]:
+        found = statistics.collect(
             session, since=since, until=until, communities=[world.street.community.id], nowhere=True
         )
         return {key: dict(+counts) for key, counts in found.items() if +counts}
 
+    with session.begin_nested(), suppress(Refused):
+        live(session, world, mine[-1], "correct", NOW + 25 * DAY)
+    for ticket in mine:
+        factories.run_dispatch(session, ticket, now=NOW + timedelta(hours=1))
     summaries.follow(session, now=NOW + timedelta(days=200), most=5000)
     counted_all = count()
-    for day in {local(each).date() for each in session.scalars(select(Result.finished_at))}:
+    for day in {local(each).date() for each in session.scalars(select(TicketEvent.at))}:
         summaries.sum_up(session, day)
     session.flush()
     assert count() == counted_all
-    for step in ("finish", "judge3", "finish", "withdraw"):
+    for step in ("finish", "judge3", "correct", "assign", "finish", "withdraw"):
         with session.begin_nested(), suppress(Refused):
             live(session, world, mine[0], step, until - timedelta(minutes=5))
         session.flush()
     by_sums = count()
-    session.execute(delete(SummedDay))
-    session.execute(delete(ResultDay))
+    forget_sums(session)
     assert count() == by_sums
+
+
+def forget_sums(session: Session) -> None:
+    for each in (SUMS, table(SummedDay), table(SummedMonth)):
+        session.execute(delete(each))
 
 
 def test_the_rates_are_what_the_page_says(both: Database) -> None:

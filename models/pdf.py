@@ -62,9 +62,65 @@ class Paragraph:
     above: int = 10
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Words at a place of their own: `left` and `top` are in points from the edges of the page, `top` to the foot of
+    the letters; with `right` they end there instead, and what is wider than `most` is cut.
+    """
+
+    text: str
+    left: float
+    top: float
+    size: int = 11
+    right: float | None = None
+    most: float = WIDTH
+    colour: str = "0 0 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A filled rectangle: lines and bars."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    colour: str = COLOUR
+
+
 def page(title: str, paragraphs: Sequence[Paragraph]) -> bytes:
     """The file: one page in a double frame. What would not fit below its edge is not shown."""
-    drawn = "\n".join(["q", *_frame(), "Q", "BT", *_set(paragraphs), "ET"]).encode("ascii")
+    return _document(title, ["q", *_frame(), "Q", "BT", *_set(paragraphs), "ET"])
+
+
+def sheet(title: str, pieces: Sequence[Mark | Box]) -> bytes:
+    """The same with every piece at its own place, and no frame."""
+    boxes = (each for each in pieces if isinstance(each, Box))
+    marks = (each for each in pieces if isinstance(each, Mark))
+    return _document(
+        title, ["q", *map(_filled, boxes), "Q", "BT", *(part for each in marks for part in _put(each)), "ET"]
+    )
+
+
+def _filled(box: Box) -> str:
+    below = HEIGHT - box.top - box.height
+    return f"{box.colour} rg {box.left:.2f} {below:.2f} {box.width:.2f} {box.height:.2f} re f"
+
+
+def _put(mark: Mark) -> Iterator[str]:
+    look = Paragraph(mark.text, size=mark.size)
+    said = "".join(each for each in " ".join(mark.text.split()) if each.isprintable())
+    if _width(said, look) > mark.most:
+        while said and _width(said + "…", look) > mark.most:
+            said = said[:-1]
+        said += "…"
+    start = mark.left if mark.right is None else mark.right - _width(said, look)
+    yield f"{mark.colour} rg 0 Tc 1 0 0 1 {start:.2f} {HEIGHT - mark.top:.2f} Tm"
+    yield from _runs(said, mark.size)
+
+
+def _document(title: str, drawing: Sequence[str]) -> bytes:
+    drawn = "\n".join(drawing).encode("ascii")
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R /Lang (zh-CN) /ViewerPreferences << /DisplayDocTitle true >> >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -113,9 +169,13 @@ def _set(paragraphs: Sequence[Paragraph]) -> Iterator[str]:
             wide = _width(line, paragraph)
             start = {"left": LEFT, "centre": (WIDTH - wide) / 2, "right": RIGHT - wide}[paragraph.align]
             yield f"{paragraph.spread} Tc 1 0 0 1 {start:.2f} {at:.2f} Tm"
-            for run in _RUNS.findall(line):
-                font, said = ("L", run.encode("ascii")) if run.isascii() else ("C", run.encode("gb18030"))
-                yield f"/{font} {paragraph.size} Tf <{said.hex()}> Tj"
+            yield from _runs(line, paragraph.size)
+
+
+def _runs(line: str, size: int) -> Iterator[str]:
+    for run in _RUNS.findall(line):
+        font, said = ("L", run.encode("ascii")) if run.isascii() else ("C", run.encode("gb18030"))
+        yield f"/{font} {size} Tf <{said.hex()}> Tj"
 
 
 def _width(text: str, paragraph: Paragraph) -> float:

@@ -1,0 +1,120 @@
+"""The page of figures for everybody: only where it is switched on, only whole months, and nothing of which there is
+little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+import fakeredis
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.app import create_app
+from bot.figures import LEAST, FigurePages, by_category, months
+from bot.limiter import Limiter
+from bot.settings import Settings
+from models import judging, tickets
+from models.db import Database
+from tests import factories
+from tests.factories import NOW
+from tests.models.conftest import World, build_world
+
+MADE = datetime.fromisoformat("2026-10-12T10:00:00+08:00")
+
+
+@pytest.fixture
+def town(sqlite_url: str) -> Iterator[tuple[FlaskClient, World]]:
+    """October: twelve noises, of which eleven are finished and ten judged, and a lamp."""
+    database = Database(sqlite_url)
+    with database.transaction() as session:
+        world = build_world(session)
+        for number in range(12):
+            ticket = factories.ticket(session, world.resident, area=world.street.building, now=MADE)
+            if number:
+                tickets.finish(session, ticket, "好了", by=world.staff, now=MADE + timedelta(hours=1))
+            if number > 1:
+                judging.evaluate(session, ticket, 1 if number > 4 else 3, "", by=world.resident, now=MADE)
+        factories.ticket(session, world.stranger, category="lamp", area=world.street.building, now=MADE)
+    web = Flask("public-under-test")
+    limiter = Limiter(fakeredis.FakeRedis(), clock=lambda: NOW)
+    web.register_blueprint(FigurePages(database, site_name="演示街道", clock=lambda: NOW, limiter=limiter).blueprint())
+    yield web.test_client(), world
+    database.dispose()
+
+
+def test_everybody_reads_the_rates_of_a_month_and_no_small_number(town: tuple[FlaskClient, World]) -> None:
+    client, world = town
+    answer = client.get(f"/public/figures/{world.street.street.id}")
+    assert answer.status_code == 200
+    page = answer.text
+    assert "江湾街道 2026 年 10 月" in page
+    assert "70%" in page, "seven of ten said that it is mended"
+    assert "<strong>13 件</strong>" in page
+    assert "不到 10 件" in page, "one is finished and not judged"
+    assert "lamp" not in page, "a single lamp would be somebody"
+    assert "noise" not in page, "and by what is left of thirteen it would be told apart"
+    assert not any(each in page for each in ("张阿姨", "路人", "香樟花园", "<script"))
+
+
+def test_browsers_may_keep_the_page_and_it_may_load_nothing(town: tuple[FlaskClient, World]) -> None:
+    client, world = town
+    answer = client.get(f"/public/figures/{world.street.street.id}?month=2026-09")
+    assert answer.headers["Cache-Control"] == "public, max-age=3600"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "Set-Cookie" not in answer.headers
+    assert "不公布" in answer.text, "nothing happened in September"
+    assert "江湾街道" in client.get("/public/figures").text
+    refused = client.get(f"/public/figures/{world.street.street.id}?month=2026-11")
+    assert refused.headers["Cache-Control"] == "private, no-store"
+
+
+def test_only_streets_and_months_that_are_over_can_be_asked_for(town: tuple[FlaskClient, World]) -> None:
+    client, world = town
+    street = world.street.street.id
+    for path in (
+        str(world.street.community.id), str(world.street.building.id), "999999", "x", f"{street}?month=2026-11",
+        f"{street}?month=2025-10", f"{street}?month=x", f"{street}?month=2026-10-12", f"{street}?month='%20OR%201",
+    ):  # fmt: skip
+        assert client.get(f"/public/figures/{path}").status_code == 404, path
+    assert (
+        client.get(f"/public/figures/{street}?month=2026-10&from=2026-10-12&to=2026-10-12").text
+        == client.get(f"/public/figures/{street}").text
+    )
+
+
+def test_nobody_calls_the_page_by_the_thousand(town: tuple[FlaskClient, World]) -> None:
+    client, _ = town
+    assert 429 in [client.get("/public/figures").status_code for _ in range(40)]
+
+
+@pytest.mark.parametrize(("public", "status"), [(False, 404), (True, 200)])
+def test_it_is_shown_only_where_somebody_switched_it_on(
+    sqlite_url: str, tmp_path: object, public: bool, status: int
+) -> None:
+    settings = Settings.model_validate(
+        {"data_dir": str(tmp_path), "database": {"url": sqlite_url}, "site": {"public_figures": public}}
+    )
+    huying = create_app(settings)
+    with huying.database.transaction() as session:
+        build_world(session)
+    assert huying.web.test_client().get("/public/figures").status_code == status
+    huying.close()
+
+
+def test_the_months_are_the_last_twelve_that_are_over() -> None:
+    assert months(date(2026, 1, 31))[:2] == [date(2025, 12, 1), date(2025, 11, 1)]
+    assert len(months(date(2026, 3, 1))) == 12
+    assert months(date(2026, 3, 1))[-1] == date(2025, 3, 1)
+
+
+@given(st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 40)))
+def test_no_category_of_few_can_be_worked_out(told: dict[str, int]) -> None:
+    shown = by_category(told)
+    assert all(number >= LEAST for _, number in shown)
+    rest = sum(told.values()) - sum(number for _, number in shown)
+    assert rest == 0 or (rest < LEAST and not shown), "what is missing is told apart by nobody"
