@@ -25,9 +25,7 @@ KNOWN = [
 
 
 @pytest.mark.parametrize(("wgs", "gcj"), KNOWN)
-def test_known_places_lie_where_everybody_says_they_lie(
-    wgs: tuple[float, float], gcj: tuple[float, float]
-) -> None:
+def test_known_places_lie_where_everybody_says_they_lie(wgs: tuple[float, float], gcj: tuple[float, float]) -> None:
     assert coordinates.gcj_of(*wgs) == pytest.approx(gcj, abs=1e-9)
     assert coordinates.wgs_of(*gcj) == pytest.approx(wgs, abs=1e-9)
 
