@@ -135,7 +135,7 @@ def _parsed(text: str) -> Any:
 
 
 def _depth(text: str) -> int:
-    """How deep brackets stand within brackets, at most; those in quoted words are counted too, of which a name has few."""
+    """How deep brackets stand within brackets, those in quoted words too, of which a name has few."""
     deepest = depth = 0
     for each in text:
         if each in "[{":
@@ -186,7 +186,7 @@ def _shape(geometry: Any) -> list[list[list[Point]]]:
         raise Unfit(Misfit.NO_POLYGON)
     match geometry.get("type"):
         case "Polygon":
-            polygons = [geometry.get("coordinates")]
+            polygons: Any = [geometry.get("coordinates")]
         case "MultiPolygon":
             polygons = geometry.get("coordinates")
         case _:
@@ -237,11 +237,10 @@ def _ring(points: list[Point]) -> list[Point]:
 
 def _stored(shape: Shape, system: System) -> Shape:
     """In the system of everything stored, to a tenth of a metre."""
-    made = [
+    return [
         [_ring([_rounded(convert(*point, system, System.GCJ02)) for point in ring]) for ring in polygon]
         for polygon in shape
     ]
-    return made
 
 
 def _rounded(point: Point) -> Point:
