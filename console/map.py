@@ -83,7 +83,7 @@ def _page(sight: Sight, system: System) -> dict[str, Any]:
         "saved": noting.filters_of(sight.session, sight.desk_area_ids),
         "rows": [(area_id, name, counts.get(area_id, 0)) for area_id, name in tree(nodes)],
         "counts": counts,
-        "shades": shades(max(counts.values(), default=0)),
+        "shades": shades(max((counts.get(each.id, 0) for each in nodes if each.kind is AreaKind.COMMUNITY), default=0)),
         "unplaced": said.UNPLACED.format(count=found.unplaced) if found.unplaced else "",
         "capped": said.CAPPED.format(most=spots.MOST_READ) if found.capped else "",
         "frame": view(sight, asked, nodes, system),
@@ -110,7 +110,7 @@ def _rolled_up(sight: Sight, nodes: Sequence[Area], counts: Any) -> dict[int, in
 
 
 def shades(most: int) -> list[int]:
-    """From how many on an area is drawn darker, four steps up to the most that any has."""
+    """From how many on an area is drawn darker, four steps up to the most that any community has."""
     steps = [1, *(max(most * part // 4, part + 1) for part in (1, 2, 3))]
     return list(dict.fromkeys(each for each in steps if each <= max(most, 1)))
 
@@ -186,6 +186,7 @@ def _stations(sight: Sight, frame: Frame, system: System) -> list[dict[str, Any]
             "at": spots.told_in(each.lat, each.lng, system),
             "name": each.name,
             "kind": station_words.KINDS[each.kind],
+            "sign": said.SIGNS[each.kind],
             "address": each.address,
             "hours": station_words.hours(spans := open_hours.read(each.hours)),
             "now": station_words.now_open(spans, now=sight.now) if spans else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from models.geojson import MOST_OUTLINES, MOST_POINTS, MOST_POINTS_TOGETHER, Misfit
+from models.station import Use
 
 ATTRIBUTIONS = {"osm": "© OpenStreetMap contributors", "tianditu": "© 天地图", "amap": "© 高德地图"}
 """Whose pictures lie under the map."""
@@ -15,11 +16,14 @@ LAYERS = {
     "areas": "片区",
 }
 
+SHORT_SYSTEMS = {"wgs84": "WGS-84", "gcj02": "GCJ-02"}
 SYSTEMS = {"wgs84": "WGS-84（GPS、天地图、OpenStreetMap）", "gcj02": "GCJ-02（微信、高德、腾讯）"}
+
+SIGNS = {Use.REST: "驿", Use.MEAL: "食", Use.CHARGING: "电", Use.WATER: "水", Use.OFFER: "惠"}
+"""What stands in the square of a station."""
 
 UNPLACED = "这里还有 {count} 件不知道在哪儿，没画到图上。"
 CAPPED = "事情太多，只数了最近的 {most} 件。"
-NO_POSITIONS = "片区都还没有位置，地图不知道该看哪里。请给片区画上边界。"
 
 MISFITS = {
     Misfit.TOO_LARGE: "文件太大了，最多 1 MB。请分成几个，或者把边界画得简单些。",

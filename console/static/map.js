@@ -25,7 +25,7 @@
       minZoom: 4,
       maxZoom: tiles.deepest,
       maxBounds: WORLD,
-      zoomSnap: 1,
+      zoomSnap: tiles.urls.length ? 1 : 0.25, // pictures are only sharp at whole steps
       fadeAnimation: false,
       // Whoever asks for less movement gets none.
       zoomAnimation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
@@ -75,21 +75,28 @@
   const isOn = (name) => document.querySelector(`input[name=layer][value=${name}]`).checked;
   const shadeOf = (count) => shades.filter((from) => count >= from).length;
 
+  const FILLED = ["community", "street", "district"];
+
+  // One level is filled, the deepest that is drawn all over; what lies above and below it is a line.
   function drawAreas(areas) {
     layers.areas.clearLayers();
     if (!isOn("areas")) return;
     const inside = map.getBounds();
+    const filled = FILLED.find((kind) => areas.some((area) => area.kind === kind));
     for (const area of areas) {
       const count = counts[area.id] ?? 0;
-      const drawn = outline(area.geometry, `hy-area hy-area-${area.kind} hy-shade-${shadeOf(count)}`).addTo(layers.areas);
-      const middle = drawn.getBounds().getCenter();
-      const wide = map.latLngToLayerPoint(drawn.getBounds().getNorthEast()).x - map.latLngToLayerPoint(drawn.getBounds().getSouthWest()).x;
-      if (!inside.contains(middle) || wide < 110) continue;
+      const shade = area.kind === filled ? ` hy-shade-${shadeOf(count)}` : "";
+      const drawn = outline(area.geometry, `hy-area hy-area-${area.kind}${shade}`).addTo(layers.areas);
+      const box = drawn.getBounds();
+      const wide = map.latLngToLayerPoint(box.getNorthEast()).x - map.latLngToLayerPoint(box.getSouthWest()).x;
+      if ((area.kind !== filled && area.kind !== "estate") || wide < 100) continue;
+      // Above the northernmost corner, where nothing of its own lies.
+      const top = area.geometry.coordinates.flat(area.geometry.type === "Polygon" ? 1 : 2).reduce((best, each) => (each[1] > best[1] ? each : best));
+      if (!inside.contains([top[1], top[0]])) continue;
       const link = make("a", "hy-area-name", `${area.name} ${count} 件`);
       link.href = area.href;
-      const at = area.kind === "estate" ? middle : L.latLng(drawn.getBounds().getNorth(), middle.lng);
-      const icon = L.divIcon({ className: "hy-area-label", html: link, iconSize: [160, 28], iconAnchor: [80, area.kind === "estate" ? 14 : 0] });
-      L.marker(inside.contains(at) ? at : middle, { icon, keyboard: false }).addTo(layers.areas);
+      const icon = L.divIcon({ className: "hy-area-label", html: link, iconSize: [160, 28], iconAnchor: [80, 30] });
+      L.marker([top[1], top[0]], { icon, keyboard: false, zIndexOffset: -100 }).addTo(layers.areas);
     }
   }
 
@@ -133,11 +140,13 @@
       });
       const said = `${count} 件事${cell.alarms ? `，${cell.alarms} 件紧急` : ""}${cell.riders && riders ? `，骑手拍的 ${cell.riders} 件` : ""}`;
       const marker = L.marker(cell.at, { icon, title: said, alt: said, riseOnHover: true, zIndexOffset: cell.alarms ? 500 : 0 });
-      marker.on("click", () => {
+      const open = () => {
         // What cannot be told apart from here is looked at from nearer, as long as there is a nearer.
         if (cell.named.length || map.getZoom() >= map.getMaxZoom()) marker.bindPopup(popup(cell, count), { maxWidth: 280 }).openPopup();
         else map.setView(cell.at, map.getZoom() + 2);
-      });
+      };
+      marker.on("click", open);
+      marker.on("keypress", (event) => event.originalEvent.key === "Enter" && open());
       marker.addTo(layers.cells);
       marker.getElement()?.setAttribute("aria-label", said);
     }
@@ -148,7 +157,7 @@
     if (!isOn("stations")) return;
     for (const each of stations) {
       const said = `${each.kind}：${each.name}`;
-      const icon = L.divIcon({ className: "hy-dot hy-dot-station", html: make("span", "", each.kind[0]), iconSize: [28, 28] });
+      const icon = L.divIcon({ className: "hy-dot hy-dot-station", html: make("span", "", each.sign), iconSize: [28, 28] });
       const box = make("div", "hy-popup");
       box.append(make("strong", "", said));
       for (const line of [each.address, each.hours, each.now, each.services]) if (line) box.append(make("p", "hy-meta", line));
