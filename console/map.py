@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, jsonify, request, url_for
@@ -29,6 +30,8 @@ from texts import map as said
 from texts import stations as station_words
 
 STATES = (Tab.NEW, Tab.OFFERED, Tab.ACCEPTED, Tab.ASSIGNED, Tab.RESOLVED, Tab.OVERDUE, Tab.HELD, Tab.ALL)
+LONGEST = 90
+"""Days that the map looks back on what is done."""
 MOST_STATIONS = 300
 MOST_OUTLINES = 200
 MOST_LETTERS = 1_000_000
@@ -54,7 +57,7 @@ def add_map(blueprint: Blueprint, house: House) -> None:
     def map_data() -> ResponseReturnValue:
         system, frame = house.tiles.system, _frame(house.tiles.system)
         with house.looking() as sight:
-            found = spots.spots(sight, asked_for(), frame)
+            found = spots.spots(sight, _asked(), frame)
             names = sight.categories()
             return jsonify(
                 cells=[_cell(each, names, system) for each in found.cells],
@@ -68,7 +71,7 @@ def add_map(blueprint: Blueprint, house: House) -> None:
 
 
 def _page(sight: Sight, system: System) -> dict[str, Any]:
-    asked, deep = asked_for(), len(sight.communities) <= MOST_WITH_ESTATES
+    asked, deep = _asked(), len(sight.communities) <= MOST_WITH_ESTATES
     found = spots.places(sight, asked, deep=deep)
     nodes = _nodes(sight, deep=deep)
     counts = _rolled_up(sight, nodes, found.counts)
@@ -89,6 +92,14 @@ def _page(sight: Sight, system: System) -> dict[str, Any]:
         "frame": view(sight, asked, nodes, system),
         "may_draw": bool(sight.street_paths),
     }
+
+
+def _asked() -> Asked:
+    """What the address asks for; of what is done too no more than a season, which no town has room for on one map."""
+    asked = asked_for()
+    if asked.tab is Tab.ALL and not 0 < asked.days <= LONGEST:
+        return replace(asked, days=LONGEST)
+    return asked
 
 
 def _nodes(sight: Sight, *, deep: bool) -> Sequence[Area]:

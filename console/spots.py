@@ -19,7 +19,7 @@ from models.outline import Outline
 from models.person import Role, RoleKind, RoleStatus
 from models.ticket import Ticket, TicketState, Urgency, number_of
 
-MOST_READ = 50_000
+MOST_READ = 20_000
 """So many of the newest tickets that fit are counted; the page says when there are more."""
 MOST_SINGLE = 400
 """Up to so many are told one by one, so that each can be opened from the map."""

@@ -126,6 +126,8 @@ def test_the_filters_of_the_list_hold_on_the_map(place: Place) -> None:
     assert numbers(data(staff)) == {noise.number, lamp.number, place.again(old).number}
     assert numbers(data(staff, category="lamp")) == {lamp.number}
     assert numbers(data(staff, tab="all", days=7)) == {noise.number, lamp.number, done.number}
+    done_long_ago = at(place, place.ticket(), 30.54, 114.0, day=place.now.date() - timedelta(days=100))
+    assert done_long_ago.number not in numbers(data(staff, tab="all"))
     page = staff.get("/map?category=lamp&days=7").text
     assert "category=lamp&amp;days=7" in page
     assert f"/console/tickets?category=lamp&amp;days=7&amp;area={place.street.community.id}" in page
