@@ -88,7 +88,7 @@ def _page(sight: Sight, system: System) -> dict[str, Any]:
         "counts": counts,
         "shades": shades(max((counts.get(each.id, 0) for each in nodes if each.kind is AreaKind.COMMUNITY), default=0)),
         "unplaced": said.UNPLACED.format(count=found.unplaced) if found.unplaced else "",
-        "capped": said.CAPPED.format(most=spots.MOST_READ) if found.capped else "",
+        "capped": said.CAPPED.format(most=spots.MOST_SUMMED) if found.capped else "",
         "frame": view(sight, asked, nodes, system),
         "may_draw": bool(sight.street_paths),
     }

@@ -66,7 +66,7 @@ def add_outlines(blueprint: Blueprint, house: House) -> None:
         with house.looking() as sight:
             among = sight.drawable()  # whoever draws nothing uploads nothing
             try:
-                rows = outlines.match(geojson.read(_decoded(data) or _text("text"), system), among)
+                rows = outlines.match(geojson.read(_decoded(data) or _text("text"), system), among, said.NAMES)
             except Unfit as unfit:
                 kept = {"text": _text("text"), "system": system, "fault": said.MISFITS[unfit.misfit]}
                 return house.page("outlines.html", sight, **(_list(sight) | kept)), 409
@@ -78,7 +78,7 @@ def add_outlines(blueprint: Blueprint, house: House) -> None:
             among = sight.drawable()
             try:
                 # Checked again: what was shown went through a browser, and rights may have changed.
-                rows = outlines.match(geojson.read(_text("text"), System.GCJ02), among)
+                rows = outlines.match(geojson.read(_text("text"), System.GCJ02), among, said.NAMES)
             except Unfit:
                 rows = []
             right = [each for each in rows if each.area is not None]

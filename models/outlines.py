@@ -15,8 +15,6 @@ from models.geojson import Feature, Misfit, Shape
 from models.outline import Outline
 from models.person import Person
 
-NAMES = ("name", "名称", "名字", "NAME", "Name")
-"""What files call the name of an area; `area` is its key in a file of ours."""
 MOST_AROUND = 50
 """Outlines whose frames hold one point: each level of the tree has one or two."""
 
@@ -54,8 +52,10 @@ def remove(session: Session, area: Area) -> None:
         session.flush()
 
 
-def match(features: Sequence[Feature], among: Sequence[Area]) -> list[Row]:
-    """Which of some areas each entry of a file means: by the key that our own files carry, otherwise by its name."""
+def match(features: Sequence[Feature], among: Sequence[Area], names: Sequence[str]) -> list[Row]:
+    """Which of some areas each entry of a file means: by the key that our own files carry (`area`), otherwise by its
+    name, which files call by one of `names`.
+    """
     by_id = {str(each.id): each for each in among}
     by_name: dict[str, list[Area]] = {}
     for each in among:
@@ -63,7 +63,7 @@ def match(features: Sequence[Feature], among: Sequence[Area]) -> list[Row]:
     rows: list[Row] = []
     taken: set[int] = set()
     for number, feature in enumerate(features, 1):
-        name = next((feature.said[each] for each in NAMES if feature.said.get(each)), "")
+        name = next((feature.said[each] for each in names if feature.said.get(each)), "")
         known = by_id.get(feature.said.get("area", ""))
         meant = [known] if known is not None and known.name == name else by_name.get(name, [])
         misfit = feature.misfit

@@ -8,6 +8,9 @@ from models.station import Use
 ATTRIBUTIONS = {"osm": "© OpenStreetMap contributors", "tianditu": "© 天地图", "amap": "© 高德地图"}
 """Whose pictures lie under the map."""
 
+NAMES = ("name", "NAME", "Name", "名称", "名字")
+"""What files of outlines call the name of an area."""
+
 LAYERS = {
     "matters": "事情",
     "riders": "骑手随手拍",

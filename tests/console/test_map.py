@@ -185,6 +185,7 @@ def test_the_map_costs_as_many_statements_with_many_tickets_as_with_few(place: P
 
 def test_no_more_is_read_than_a_page_can_bear(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spots, "MOST_READ", 100)
+    monkeypatch.setattr(spots, "MOST_SUMMED", 100)
     centre(place, place.street.estate, 30.45, 114.05)
     fill(place, 600)
     staff = place.sign_in("staff")

@@ -15,6 +15,7 @@ from models.ticket import Ticket
 from tests import factories
 from tests.factories import NOW, Street
 from tests.models.conftest import World
+from texts.map import NAMES
 
 
 def box(south: float, west: float, north: float, east: float) -> Shape:
@@ -80,6 +81,7 @@ def test_entries_of_a_file_find_their_areas_by_key_or_by_name(session: Session, 
             Feature({}, misfit=Misfit.CROSSES),
         ],
         among,
+        NAMES,
     )
     assert [(each.number, each.area and each.area.name, each.misfit) for each in rows] == [
         (1, "香樟花园", None),
@@ -94,7 +96,9 @@ def test_entries_of_a_file_find_their_areas_by_key_or_by_name(session: Session, 
 def test_two_areas_of_one_name_are_not_guessed_at(session: Session, world: World) -> None:
     here = world.street
     here.other_estate.name = here.estate.name
-    rows = outlines.match([Feature({"name": "香樟花园"}, box(30, 114, 30.1, 114.1))], [here.estate, here.other_estate])
+    rows = outlines.match(
+        [Feature({"name": "香樟花园"}, box(30, 114, 30.1, 114.1))], [here.estate, here.other_estate], NAMES
+    )
     assert rows[0].misfit is Misfit.TWO_AREAS
 
 
