@@ -29,7 +29,7 @@ TEST := $(VENV)/.test-$(call digest,requirements/test.txt pyproject.toml,$(CURDI
 TRAIN := $(VENV)/.train-$(call digest,requirements/train.txt pyproject.toml,$(CURDIR))
 BENCH := $(VENV)/.bench-$(call digest,requirements/bench.txt pyproject.toml,$(CURDIR))
 VENDOR := console/static/vendor
-FRONT_FILES := htmx.org/dist/htmx.min.js @tabler/core/dist/css/tabler.min.css echarts/dist/echarts.simple.min.js
+FRONT_FILES := htmx.org/dist/htmx.min.js @tabler/core/dist/css/tabler.min.css echarts/dist/echarts.simple.min.js leaflet/dist/leaflet.js leaflet/dist/leaflet.css
 FRONT := $(VENDOR)/.front-$(call digest,package-lock.json,$(FRONT_FILES))
 CLIENTS := $(VENV)/.clients-$(call digest,tests/clients/node/package-lock.json requirements/node.txt,$(CURDIR))
 

@@ -168,6 +168,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
             wake=tasks.wake,
             secret=secret_key,
             doors=[each for each in channels.values() if isinstance(each, WeComChannel) and each.has_sign_in],
+            tiles=settings.map.source,
             state=lambda: state_of(huying),
         ),
         url_prefix=CONSOLE,

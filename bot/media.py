@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.channels import Channel, NotSent, TooMuch, Why
 from bot.logs import logger
 from bot.pictures import Blurrer, Redrawer, Unfit
-from models import photos
+from models import photos, tickets
 from models.attachment import AttachmentKind, Failure
 from models.clock import Clock
 from models.db import Database
@@ -135,6 +135,7 @@ class Fetcher:
                 taken_at_place=picture.place,
                 now=now,
             )
+            tickets.place_by_photo(session, attachment_id, now=now)
 
         return keep
 

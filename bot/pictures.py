@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from models import coordinates
 from models.attachment import Failure
 from models.clock import CHINA
 
@@ -141,6 +142,6 @@ def _picture(said: bytes) -> Picture:
         fingerprint=facts["print"],
         # Cameras without a zone show the time of where they are.
         taken_at=taken.replace(tzinfo=CHINA) if taken is not None and taken.tzinfo is None else taken,
-        place=(facts["lat"], facts["lng"]) if "lat" in facts else None,
+        place=coordinates.gcj_of(facts["lat"], facts["lng"]) if "lat" in facts else None,
         peak_kb=facts["peak_kb"],
     )

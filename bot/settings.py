@@ -30,7 +30,11 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from models.calendar import CalendarInvalid, read_own_days
+from models.coordinates import System
 from models.quiet import Quiet
+from models.tiles import Kind, Tiles
+from models.tiles import fault as fault_of_tiles
+from models.tiles import source as source_of_tiles
 
 EMBEDDED = "embedded"
 PREFIX = "HUYING_"
@@ -377,6 +381,25 @@ class AuditSettings(Part):
     """The Cybersecurity Law asks for six at least."""
 
 
+class MapSettings(Part):
+    """What lies under the maps of the console."""
+
+    tiles: Kind = Kind.NONE
+    key: str = ""
+    """Tianditu's, for browsers: everybody who sees the map can read it."""
+    url: str = ""
+    """Of an own source, with {x}, {y} and {z}."""
+    attribution: str = ""
+    """Whose pictures they are; the known sources have theirs."""
+    system: System = System.GCJ02
+    """In which the pictures of an own source are drawn."""
+
+    @property
+    def source(self) -> Tiles:
+        """The same for the console."""
+        return source_of_tiles(self.tiles, key=self.key, url=self.url, attribution=self.attribution, system=self.system)
+
+
 class Log(Part):
     """What is written to the standard error."""
 
@@ -416,6 +439,7 @@ class Settings(BaseSettings):
     evaluation: EvaluationSettings = EvaluationSettings()
     ledger: LedgerSettings = LedgerSettings()
     audit: AuditSettings = AuditSettings()
+    map: MapSettings = MapSettings()
     log: Log = Log()
     gas_phone: str = ""
     """The local gas company's emergency number, told in the first words of the reply to a gas leak."""
@@ -528,6 +552,9 @@ def _contradictions(settings: Settings) -> list[str]:
     faults = []
     if not settings.embedded and len(settings.site.secret_key.get_secret_value()) < 32:
         faults.append("site.secret_key: must be at least 32 characters where several processes share it")
+    missing = fault_of_tiles(settings.map.tiles, key=settings.map.key, url=settings.map.url)
+    if missing is not None:
+        faults.append(f"map.{missing[0]}: {missing[1]}")
     if settings.assistant.url and not settings.assistant.model.strip():
         faults.append("assistant.model: must be named where assistant.url is")
     if settings.limits.office_open >= settings.limits.office_close:

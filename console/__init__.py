@@ -27,6 +27,8 @@ from console.house import Door, House
 from console.learning import add_learning
 from console.ledger import add_ledger
 from console.looks import add_looks
+from console.map import add_map
+from console.outlines import add_outlines
 from console.people import add_people
 from console.riders import add_riders
 from console.roster import add_roster
@@ -36,6 +38,7 @@ from console.tickets import add_tickets
 from console.weeks import add_weeks
 from models.clock import Clock
 from models.db import Database
+from models.tiles import Tiles
 
 
 def _nobody_waits(_: Session) -> None:
@@ -57,6 +60,7 @@ def blueprint(
     wake: Callable[[Session], None] = _nobody_waits,
     secret: str = "",
     doors: Sequence[Door] = (),
+    tiles: Tiles = Tiles(),
     state: Callable[[], State] = State,
 ) -> Blueprint:
     """The console, to be mounted under a prefix of its own, such as /console.
@@ -65,7 +69,8 @@ def blueprint(
     what the account cannot do. `read_media` gives the bytes stored under an attachment's name, or raises
     FileNotFoundError. `public_url` is where one-time links lead, which hold for `link_hours`.
     `wake` is given each session after its commit. `secret` seals what the apps of the second step know, one of this
-    process alone when empty. `doors` are other ways in than a password; `state` tells how
+    process alone when empty. `doors` are other ways in than a password; `tiles` lie
+    under the maps; `state` tells how
     the parts outside the database are.
     """
     house = House(
@@ -82,6 +87,7 @@ def blueprint(
         wake=wake,
         seal=Seal(secret or secrets.token_urlsafe(32)),
         doors=tuple(doors),
+        tiles=tiles,
         state=state,
     )
     pages = Blueprint("console", __name__, template_folder="templates", static_folder="static")
@@ -104,6 +110,8 @@ def blueprint(
     add_bursts(pages, house)
     add_ledger(pages, house)
     add_stations(pages, house)
+    add_map(pages, house)
+    add_outlines(pages, house)
     add_riders(pages, house)
     add_honours(pages, house)
     add_audit(pages, house)

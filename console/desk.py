@@ -39,6 +39,9 @@ class Tab(StrEnum):
     ALL = "all"
 
 
+DAYS = (1, 7, 30, 90, 365)
+"""How far back a list or the map may be told to look."""
+
 BOARD = (Tab.NEW, Tab.OFFERED, Tab.ACCEPTED, Tab.ASSIGNED, Tab.RESOLVED, Tab.OVERDUE, Tab.HELD)
 COUNTED = (*BOARD, Tab.SAME)
 
@@ -69,12 +72,14 @@ class Asked:
     urgency: Urgency | None = None
     due: Due | None = None
     mine: bool = False
+    days: int = 0
+    """Only what came within so many days, today among them; 0 for all."""
     after: str = ""
 
     @property
     def is_narrowed(self) -> bool:
         """Whether a filter is set."""
-        return self.query != replace(self, category="", area_id=0, urgency=None, due=None, mine=False).query
+        return self.query != replace(self, category="", area_id=0, urgency=None, due=None, mine=False, days=0).query
 
     @property
     def query(self) -> dict[str, str]:
@@ -88,6 +93,7 @@ class Asked:
             "urgency": self.urgency.value if self.urgency else "",
             "due": self.due.value if self.due else "",
             "mine": "1" if self.mine else "",
+            "days": str(self.days or ""),
         }
         return {name: value for name, value in given.items() if value}
 
@@ -133,6 +139,12 @@ def proposed(sight: Sight) -> ColumnElement[bool]:
     return Ticket.id.in_(select(Proposal.ticket_id).where(merging.open_pairs()))
 
 
+def asked_tickets(sight: Sight, asked: Asked) -> ColumnElement[bool]:
+    """What the viewer may see of what is asked for, without a search; of no pile in particular what is not done yet."""
+    pile = Ticket.state.in_(OPEN_STATES) if asked.tab is None else _in_tab(asked.tab, sight)
+    return and_(_narrowed(sight, asked), pile)
+
+
 def _in_tab(tab: Tab, sight: Sight) -> ColumnElement[bool]:
     match tab:
         case Tab.ALL:
@@ -154,6 +166,8 @@ def _narrowed(sight: Sight, asked: Asked) -> ColumnElement[bool]:
         conditions.append(_inside(sight, asked.area_id))
     if asked.urgency is not None:
         conditions.append(Ticket.urgency == asked.urgency)
+    if asked.days:
+        conditions.append(Ticket.day > local(sight.now).date() - timedelta(days=asked.days))
     if asked.mine:
         conditions.append(Ticket.assignee_id == sight.person.id)
     if asked.due is Due.LATE:

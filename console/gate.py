@@ -15,7 +15,7 @@ from console import login, sessions
 from console.doors import add_doors
 from console.house import House, Viewer, browser, field, inside, viewer, viewer_or_none
 from console.login import LoginFault, LoginRefused
-from models import sheets
+from models import geojson, sheets
 
 COOKIE = "huying_console"
 BEFORE_COOKIE = "huying_before"
@@ -25,7 +25,11 @@ SECOND_COOKIE = "huying_second"
 """Stands for a right password whose code is still asked for."""
 
 LARGEST_FORM = 64 * 1024
-LARGER_FORMS = {"station_sheet": sheets.LARGEST + LARGEST_FORM}
+LARGER_FORMS = {"station_sheet": sheets.LARGEST + LARGEST_FORM} | dict.fromkeys(
+    # What is sent within a form is written longer than it is.
+    ("outline_file", "outlines_taken", "outline_drawn"),
+    3 * geojson.LARGEST,
+)
 """Pages to which a file is sent."""
 
 OPEN_TO_ALL = frozenset({"sign_in", "second_step", "wecom_asked", "wecom_back", "static"})
@@ -34,9 +38,10 @@ BEFORE_SIGNING_IN = frozenset({"sign_in", "second_step"})
 """The forms that have a secret word of their own, whoever is signed in."""
 ALSO_WITH_FIRST_PASSWORD = frozenset({"password", "sign_out"})
 
+POLICY, PICTURES = "Content-Security-Policy", "img-src 'self' data:"
 HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    POLICY: (
+        f"default-src 'self'; {PICTURES}; object-src 'none'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Frame-Options": "DENY",
@@ -72,6 +77,8 @@ def add_gate(blueprint: Blueprint, house: House) -> None:
     def check() -> ResponseReturnValue | None:
         endpoint = (request.endpoint or "").rpartition(".")[2]
         request.max_content_length = LARGER_FORMS.get(endpoint, LARGEST_FORM)
+        if endpoint in LARGER_FORMS:
+            request.max_form_memory_size = request.max_content_length
         token, now = request.cookies.get(COOKIE, ""), house.clock()
         if token and endpoint != "static":
             with house.database.reading() as session:
@@ -115,6 +122,10 @@ def add_gate(blueprint: Blueprint, house: House) -> None:
 
     @blueprint.after_request
     def headers(response: Response) -> Response:
+        if g.get("console_hosts"):
+            response.headers.setdefault(
+                POLICY, HEADERS[POLICY].replace(PICTURES, " ".join([PICTURES, *g.console_hosts]))
+            )
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         for name, value in BEHIND_HTTPS.items() if house.secure else ():

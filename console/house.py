@@ -27,7 +27,9 @@ from models.clock import Clock, local
 from models.db import Database
 from models.errors import Refused
 from models.person import Person
+from models.tiles import Tiles
 from texts import console as words
+from texts import map as on_the_map
 
 LONGEST_ID = 12
 
@@ -87,6 +89,8 @@ class House:
     wake: Callable[[Session], None]
     seal: Seal
     doors: tuple[Door, ...]
+    tiles: Tiles
+    """What lies under the maps."""
     state: Callable[[], Any]
     """How the parts outside the database are: console/health.py has the class, which stands on this one."""
 
@@ -153,6 +157,12 @@ class House:
             person=sight.person,
             **{"is_desk": sight.is_desk, **values},
         )
+
+    def map_frame(self) -> dict[str, Any]:
+        """What a page with a map may use besides; it, and no other page, may fetch pictures from their source."""
+        g.console_hosts = self.tiles.hosts
+        shown = self.tiles.attribution or on_the_map.ATTRIBUTIONS.get(self.tiles.kind, "")
+        return {"tiles": self.tiles, "attribution": shown, "has_leaflet": (VENDOR / "leaflet.js").exists()}
 
     def frame(self) -> dict[str, Any]:
         """What every template may use, signed in or not."""

@@ -69,6 +69,7 @@ class Entry:
 
 TABLE = (
     Entry("tickets", "ticket_list", everybody, Group.DAILY),
+    Entry("map", "map_page", everybody, Group.DAILY),
     Entry("chats", "chat_list", desk, Group.DAILY),
     Entry("registrations", "registrations", desk, Group.DAILY),
     Entry("unreached", "unreached", desk, Group.DAILY),

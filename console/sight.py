@@ -122,6 +122,34 @@ class Sight:
         outside = select(Area.id).where(Area.kind == AreaKind.COMMUNITY, ~self.desk_areas).limit(1)
         return self.is_desk and self.session.scalar(outside) is None
 
+    @cached_property
+    def paths(self) -> list[str]:
+        """Where the person has a role of any kind that opens something here."""
+        return [path for _, path in self._roles]
+
+    @property
+    def map_areas(self) -> ColumnElement[bool]:
+        """The condition for the areas whose outlines and stations the person's map shows; what lies in them is filtered
+        like everywhere.
+        """
+        return self._inside(*self.paths)
+
+    def drawable(self) -> Sequence[Area]:
+        """The areas whose outlines the person draws: those of their street, but no single buildings."""
+        if not self.street_paths:
+            raise NotFound
+        kinds = [kind for kind in AreaKind if kind is not AreaKind.BUILDING]
+        where = (Area.kind.in_(kinds), self._inside(*self.street_paths))
+        return self.session.scalars(select(Area).where(*where).order_by(Area.path).limit(1500)).all()
+
+    def drawable_area(self, area_id: int) -> Area:
+        """One of them."""
+        found = self.session.get(Area, area_id)
+        mine = [path for path in self.street_paths if found is not None and areas.covers(path, found.path)]
+        if found is None or not mine or found.kind is AreaKind.BUILDING:
+            raise NotFound
+        return found
+
     @property
     def scope(self) -> Scope | None:
         """The same for search, None for somebody who sees everything."""

@@ -14,10 +14,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 from werkzeug.exceptions import NotFound
 
-from console import desk, recommend
+from console import desk, recommend, spots
 from console.actions import ELSEWHERE, LOCK_SEVERAL, PERFORM, Doing, FormMisfit
 from console.departments import may_link
-from console.desk import Asked, Due, Listing, Tab, View
+from console.desk import DAYS, Asked, Due, Listing, Tab, View
 from console.house import House, argument, as_id, field
 from console.places import MOST_AREAS, tree
 from console.sight import Sight
@@ -94,7 +94,7 @@ def add_tickets(blueprint: Blueprint, house: House) -> None:
     def ticket_page(number: str) -> str:
         with house.looking() as sight:
             ticket = sight.ticket(number)
-            return house.page("ticket.html", sight, **_ticket(sight, ticket))
+            return house.page("ticket.html", sight, **_ticket(house, sight, ticket))
 
     @blueprint.post("/tickets/<number>/<action>")
     def ticket_action(number: str, action: str) -> ResponseReturnValue:
@@ -117,7 +117,7 @@ def add_tickets(blueprint: Blueprint, house: House) -> None:
             return redirect(_after(house, number, action), 303)
         with house.looking() as sight:
             ticket = sight.ticket(number)
-            return house.page("ticket.html", sight, **_ticket(sight, ticket, trouble)), 409
+            return house.page("ticket.html", sight, **_ticket(house, sight, ticket, trouble)), 409
 
     @blueprint.post("/tickets/<number>/proposals/<int(max=999999999999):proposal_id>/<answer>")
     def proposal(number: str, proposal_id: int, answer: str) -> ResponseReturnValue:
@@ -130,7 +130,7 @@ def add_tickets(blueprint: Blueprint, house: House) -> None:
             with house.looking() as sight:
                 ticket = sight.ticket(number)
                 trouble = Trouble(answer, {}, refused=refused)
-                return house.page("ticket.html", sight, **_ticket(sight, ticket, trouble)), 409
+                return house.page("ticket.html", sight, **_ticket(house, sight, ticket, trouble)), 409
         return redirect(url_for(".ticket_page", number=number, done=answer), 303)
 
     @blueprint.get("/attachments/<int(max=999999999999):attachment_id>")
@@ -168,6 +168,7 @@ def asked_for() -> Asked:
         urgency=Urgency(urgency) if urgency in list(Urgency) else None,
         due=Due(due) if due in list(Due) else None,
         mine=argument("mine") == "1",
+        days=days if (days := as_id(argument("days"))) in DAYS else 0,
         after=argument("after", most=20),
     )
 
@@ -213,7 +214,7 @@ def _tree(sight: Sight) -> list[tuple[int, str]]:
     return tree(sight.session.scalars(query).all()) if sight.is_desk else []
 
 
-def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dict[str, Any]:
+def _ticket(house: House, sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dict[str, Any]:
     session = sight.session
     possible = transitions.allowed_actions(session, ticket, sight.person)
     actions = [each for each in possible if each not in ELSEWHERE]
@@ -240,7 +241,9 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
     notes = noting.notes_on(session, ticket) if is_ours else []
     named |= {each.person_id for each in notes}
     named |= {*helping, *(event.facts["person"] for event in events if "person" in event.facts)}
-    return {
+    spot = spots.of_ticket(sight, ticket, house.tiles.system)
+    return (house.map_frame() if spot is not None else {}) | {
+        "spot": spot,
         "residents": residents,
         "head": head if head is not ticket else None,
         "merged": merged,

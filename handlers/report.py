@@ -11,7 +11,7 @@ from sqlalchemy import select
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn, World
-from models import alarms, finding, opening, riders, snap, tickets, transitions
+from models import alarms, areas, finding, opening, outlines, riders, snap, tickets, transitions
 from models.area import Area
 from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.calendar import in_office_hours, next_opening
@@ -114,18 +114,26 @@ def attach(turn: Turn, ticket: Ticket, attachment: Attachment) -> None:
         ticket.touched_at, ticket.asked_at = turn.now, None
     use = AttachmentUse.AFTER if doing else AttachmentUse.BEFORE
     tickets.attach(turn.session, ticket, attachment, now=turn.now, use=use)
-    if attachment.kind is AttachmentKind.LOCATION and ticket.area_id is None and attachment.label:
-        place = turn.world.understander.understand(attachment.label).place
-        if place is not None and place.area_id is not None:
-            tickets.locate(
-                turn.session,
-                ticket,
-                area_id=place.area_id,
-                place=dialogue.place_name(turn.world, place),
-                text="",
-                by=turn.person,
-                now=turn.now,
-            )
+    if attachment.kind is AttachmentKind.LOCATION and ticket.area_id is None:
+        _place_by(turn, ticket, attachment)
+
+
+def _place_by(turn: Turn, ticket: Ticket, sent: Attachment) -> None:
+    """A position says where it is by the outline around it; what it is called only says it nearer, or where no outline
+    is drawn.
+    """
+    drawn = None
+    if sent.lat is not None and sent.lng is not None:
+        drawn = outlines.area_at(turn.session, sent.lat, sent.lng)
+    place = turn.world.understander.understand(sent.label).place if sent.label else None
+    named = turn.session.get(Area, place.area_id) if place is not None and place.area_id is not None else None
+    if place is not None and named is not None and (drawn is None or areas.covers(drawn.path, named.path)):
+        area_id, called = named.id, dialogue.place_name(turn.world, place)
+    elif drawn is not None:
+        area_id, called = drawn.id, ticket.place or areas.full_name(turn.session, drawn)
+    else:
+        return
+    tickets.locate(turn.session, ticket, area_id=area_id, place=called, text="", by=turn.person, now=turn.now)
 
 
 def taken(turn: Turn, ticket: Ticket, found: Understanding) -> Reply:

@@ -70,7 +70,7 @@ class Attachment(Base):
     failure: Mapped[Failure | None] = mapped_column(Word(Failure))
     taken_at: Mapped[datetime | None]
     """When the photo was taken, as the file itself says, like `taken_lat` and `taken_lng`: a claim that nobody checked
-    and that is never shown to others.
+    and that is never shown to others. Cameras write WGS-84; here it is GCJ-02 as everywhere.
     """
     taken_lat: Mapped[float | None]
     taken_lng: Mapped[float | None]

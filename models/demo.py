@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import areas, earning, joints, people, pushing, redeeming, riders, stations
+from models import areas, earning, joints, outlines, people, pushing, redeeming, riders, stations
 from models.area import Area, AreaKind
 from models.category import Category
 from models.joint import JointArea, Turn
@@ -268,6 +268,26 @@ PLACES = (
 """Parents before children. A building has nobody of its own: its estate's people look after it."""
 
 
+OUTLINES = {
+    "江湾街道": (
+        (30.509, 113.9975), (30.5095, 114.0045), (30.5068, 114.0085), (30.504, 114.012), (30.5003, 114.014),
+        (30.4945, 114.0135), (30.4935, 114.0075), (30.495, 114.0025), (30.4995, 114.001), (30.5015, 113.9972),
+    ),
+    "香樟社区": (
+        (30.508, 113.9985), (30.5085, 114.004), (30.506, 114.0078), (30.5025, 114.0085), (30.5008, 114.006),
+        (30.5003, 114.002), (30.502, 113.9982),
+    ),
+    "香樟花园": ((30.5047, 114.0005), (30.5048, 114.0023), (30.5059, 114.0024), (30.506, 114.0006)),
+    "滨江雅苑": ((30.5027, 114.0045), (30.5028, 114.0064), (30.5039, 114.0063), (30.5038, 114.0044)),
+    "银杏社区": (
+        (30.5025, 114.0085), (30.5008, 114.006), (30.5003, 114.002), (30.496, 114.0035), (30.4945, 114.0075),
+        (30.4955, 114.0125), (30.5, 114.013), (30.503, 114.011),
+    ),
+    "银杏里": ((30.4976, 114.0084), (30.4977, 114.0104), (30.4989, 114.0103), (30.4988, 114.0083)),
+}  # fmt: skip
+"""Where they end, as fictional as they are themselves; the corners go round, and the last joins the first."""
+
+
 def load(session: Session, *, now: datetime, channels: Sequence[str] = ("official", "wecom")) -> None:
     """Makes what is missing of the demo street; what is there already stays as people have changed it since."""
     nodes: dict[str, Area] = {}
@@ -284,6 +304,10 @@ def load(session: Session, *, now: datetime, channels: Sequence[str] = ("officia
                 found[place.secretary] = _new(session, nameless[place.secretary], now=now)
             node.secretary_id = found[place.secretary].id
     session.flush()
+    drawn = outlines.of(session, [nodes[name].id for name in OUTLINES])
+    for name, corners in OUTLINES.items():
+        if nodes[name].id not in drawn:
+            outlines.draw(session, nodes[name], [[[*corners, corners[0]]]], by=None, now=now)
     _partners(session, nodes)
     _points(session, nodes, found, now=now)
     _for_riders(session, nodes, found, now=now)

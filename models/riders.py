@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import areas, outboxes, people, rings
+from models import areas, outboxes, outlines, people, rings
 from models.area import Area, AreaKind
 from models.clock import local
 from models.errors import Refusal, Refused
@@ -47,7 +47,12 @@ def usual_point(session: Session, person: Person) -> tuple[float, float] | None:
 
 
 def community_at(session: Session, lat: float, lng: float) -> Area | None:
-    """The community whose middle is nearest to a point, of those within some five kilometres."""
+    """The community in whose outline a point lies; where none is drawn around it the one whose middle is nearest, of
+    those within some five kilometres.
+    """
+    drawn = outlines.community_at(session, lat, lng)
+    if drawn is not None:
+        return drawn
     north, east = Area.lat - lat, Area.lng - lng
     return session.scalar(
         select(Area)

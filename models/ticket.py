@@ -78,6 +78,9 @@ def _only_set(name: str, column: str) -> Index:
     return Index(name, column, sqlite_where=where, postgresql_where=where)
 
 
+PLACED = "lat IS NOT NULL"
+"""The condition of the index for tickets with a position."""
+
 ENDED = "state IN ('merged', 'withdrawn', 'rejected')"
 """The condition of the index for what ended without a result; written out, or no database uses it."""
 
@@ -113,6 +116,8 @@ class Ticket(Base):
         _only_set("ix_tickets_lead", "lead_id"),
         # What ended without a result, for the figures; nothing else is in it, so that no other row pays for it.
         Index("ix_tickets_ended", "closed_at", sqlite_where=text(ENDED), postgresql_where=text(ENDED)),
+        # What the map shows within a frame; most tickets tell their place in words only and are not in it.
+        Index("ix_tickets_spot", "lat", "lng", sqlite_where=text(PLACED), postgresql_where=text(PLACED)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

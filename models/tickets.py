@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from models import (
     limits,
     merging,
     outboxes,
+    outlines,
     photos,
     pool,
     transitions,
@@ -26,7 +27,7 @@ from models.calendar import due
 from models.category import Category
 from models.conversation import Question, QuestionKind
 from models.errors import Refusal, Refused
-from models.lifecycle import EVERY_REPORTER, Action, Actor
+from models.lifecycle import EVERY_REPORTER, OPEN_STATES, Action, Actor
 from models.offer import Offer, OfferState, Purpose
 from models.outbox import NoticeKind
 from models.person import Person
@@ -36,6 +37,9 @@ from models.ticket import (
     TicketState,
     WordsKind,
 )
+
+FRESH_PHOTO = timedelta(days=1)
+"""Between taking a photo and sending it, for one that is believed about its place."""
 
 # ---------------------------------------------------------------- the resident
 
@@ -71,6 +75,7 @@ def attach(
     # Only of what came before its words has anything become known by now.
     if attachment.stored:
         photos.hint(session, attachment, now=now)
+        place_by_photo(session, attachment.id, now=now)
     elif attachment.failure is not None:
         photos.say_lost(session, ticket, attachment, now=now)
 
@@ -143,6 +148,24 @@ def locate(
             "dispatch_at": now if ticket.state is TicketState.NEW else ticket.dispatch_at,
         },
     )
+
+
+def place_by_photo(session: Session, attachment_id: int, *, now: datetime) -> None:
+    """Where nothing else is known of a ticket's place, the reporter's fresh photo says it by where it was taken, if an
+    area is drawn there. Nobody checked what a photo says: it never gives the ticket a position of its own.
+    """
+    photo = session.get_one(Attachment, attachment_id)
+    if photo.ticket_id is None or photo.taken_lat is None or photo.taken_lng is None or photo.taken_at is None:
+        return
+    ticket = followers.head_of(session, session.get_one(Ticket, photo.ticket_id))
+    is_known = ticket.area_id is not None or ticket.lat is not None or bool(ticket.place)
+    is_fresh = abs(photo.sent_at - photo.taken_at) <= FRESH_PHOTO
+    if is_known or not is_fresh or ticket.reporter_id != photo.person_id or ticket.state not in OPEN_STATES:
+        return
+    drawn = outlines.area_at(session, photo.taken_lat, photo.taken_lng)
+    if drawn is not None:
+        reporter, place = session.get_one(Person, photo.person_id), areas.full_name(session, drawn)
+        locate(session, ticket, area_id=drawn.id, place=place, text="", by=reporter, now=now)
 
 
 def withdraw(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:

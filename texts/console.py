@@ -60,6 +60,9 @@ NOTHING_NARROWED = "这样看，这里一件也没有。点“都看”能看到
 DUES = {"late": "已超时", "today": "今天到期"}
 """What is asked of a limit."""
 
+DAYS = {1: "今天", 7: "近 7 天", 30: "近 30 天", 90: "近 90 天", 365: "近一年"}
+"""When it came."""
+
 URGENCIES = {Urgency.EMERGENCY: "紧急", Urgency.URGENT: "急", Urgency.NORMAL: "一般"}
 
 KINDS = {
@@ -407,6 +410,8 @@ DONE = {
     "same": "已合并，会告诉居民。",
     "different": "已记下：不是一件事，以后不再问。",
     "called": "回访已记下。",
+    "outline": "边界画好了。",
+    "outline_gone": "边界去掉了，按最近的社区中心算。",
     "party": "单位名单已改好。",
     "joint": "联合区域已改好。",
     "entry": "准入清单已改好。",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 LABELS = {
     "tickets": "事情",
+    "map": "地图",
     "chats": "人工对话",
     "registrations": "报到",
     "unreached": "没联系上",

@@ -122,6 +122,10 @@ OWN_ACCOUNT = WITH_ACCOUNT
 ONLY_STAFF = {HERE: {STAFF}, NEXT: set[str](), FAR: set[str]()}
 """What the community's own desk keeps for itself, or waits for the one who began it."""
 ONLY_ADMIN = {HERE: {ADMIN}, NEXT: {ADMIN}, FAR: set[str]()}
+OUTLINE = (
+    '{{"type": "Feature", "properties": {{"name": "香樟社区"}}, "geometry": '
+    '{{"type": "Polygon", "coordinates": [[[114, 30], [114.1, 30], [114.1, 30.1], [114, 30]]]}}}}'
+)
 STATION = {"kind": "驿站", "name": "江边驿站", "address": "江边路1号", "lat": "30.5", "lng": "114.3"}
 
 TABLE = (
@@ -261,6 +265,16 @@ TABLE = (
     post("/stations/{station}/settle", NEAR),
     post("/stations/sheet", DESK, 200, file=""),
     post("/stations/sheet/{sheet}/take", ONLY_STAFF, 200),
+    # ---- the map
+    get("/map", WITH_TICKETS),
+    get("/map/data?box=30,114,31,115&zoom=15", WITH_TICKETS),
+    get("/map/areas", OF_STREET),
+    get("/map/areas/{area}", {HERE: OF_STREET, NEXT: OF_STREET, FAR: set()}),
+    post("/map/areas/{area}", {HERE: OF_STREET, NEXT: OF_STREET, FAR: set()}, text=OUTLINE),
+    post("/map/areas/{area}/remove", {HERE: OF_STREET, NEXT: OF_STREET, FAR: set()}),
+    post("/map/areas/file", OF_STREET, 200, text=OUTLINE),
+    post("/map/areas/take", OF_STREET, 200, text=OUTLINE),
+    get("/map/areas.geojson", DESK),
     # ---- riders
     get("/riders", DESK),
     post("/riders/team", NEAR, name="二队", area="{area}"),

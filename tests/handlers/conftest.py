@@ -167,9 +167,9 @@ class Street:
         """Somebody speaks; `text` is what the platform recognised, if anything."""
         return self._send(who, MessageKind.VOICE, on=on, text=text, media_id=f"media-{self.messages}")
 
-    def locate(self, who: str, label: str, *, on: str = OFFICIAL) -> Reply:
+    def locate(self, who: str, label: str, *, on: str = OFFICIAL, at: tuple[float, float] = (30.5, 114.0)) -> Reply:
         """Somebody sends a place."""
-        return self._send(who, MessageKind.LOCATION, on=on, point=Point(30.5, 114.0, label))
+        return self._send(who, MessageKind.LOCATION, on=on, point=Point(*at, label))
 
     def event(self, who: str, event: EventKind, *, on: str = OFFICIAL, scene: str = "") -> Reply:
         """Something happens to an account."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from models import areas
+from models.area import Area
 from models.attachment import AttachmentUse
 from models.category import Level
 from models.correction import Correction
@@ -123,6 +125,27 @@ def test_the_place_may_be_told_by_a_point_on_the_map(street: Street) -> None:
     assert ticket.community_id is not None
     assert ticket.lat == 30.5
     assert street.state(NEIGHBOUR) == "idle"
+
+
+IN_THE_GARDEN = (30.5053, 114.0015)
+"""Within the outline of 香樟花园, which lies in 香樟社区."""
+
+
+@pytest.mark.parametrize(
+    ("label", "place"),
+    [("江边老码头", "江边老码头"), ("", "香樟花园"), ("香樟花园3栋", "香樟花园3栋"), ("银杏里2栋", "银杏里2栋")],
+)
+def test_a_point_lies_in_the_estate_that_is_drawn_around_it_whatever_it_is_called(
+    street: Street, label: str, place: str
+) -> None:
+    street.say(NEIGHBOUR, "路灯坏了好几天了")
+    street.locate(NEIGHBOUR, label, at=IN_THE_GARDEN)
+    ticket = street.ticket("0001")
+    with street.huying.database.reading() as session:
+        assert ticket.area_id is not None
+        names = [each.name for each in areas.ancestors(session, session.get_one(Area, ticket.area_id))]
+    assert "香樟花园" in names
+    assert ticket.place == place
 
 
 def test_a_place_nobody_knows_is_kept_in_the_persons_words(street: Street) -> None:
