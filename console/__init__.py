@@ -27,6 +27,7 @@ from console.house import Door, House
 from console.learning import add_learning
 from console.ledger import add_ledger
 from console.looks import add_looks
+from console.means import Means
 from console.people import add_people
 from console.riders import add_riders
 from console.roster import add_roster
@@ -57,6 +58,7 @@ def blueprint(
     secret: str = "",
     doors: Sequence[Door] = (),
     state: Callable[[], State] = State,
+    means: Means | None = None,
 ) -> Blueprint:
     """The console, to be mounted under a prefix of its own, such as /console.
 
@@ -65,7 +67,7 @@ def blueprint(
     FileNotFoundError. `public_url` is where one-time links lead, which hold for `link_hours`.
     `wake` is given each session after its commit. `secret` seals what the apps of the second step know, one of this
     process alone when empty. `doors` are other ways in than a password; `state` tells how
-    the parts outside the database are.
+    the parts outside the database are; `means` is what only the parts above can do.
     """
     house = House(
         database=database,
@@ -82,6 +84,7 @@ def blueprint(
         seal=Seal(secret or secrets.token_urlsafe(32)),
         doors=tuple(doors),
         state=state,
+        means=means or Means(),
     )
     pages = Blueprint("console", __name__, template_folder="templates", static_folder="static")
     add_gate(pages, house)

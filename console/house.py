@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden
 
 from console.differences import Differences
+from console.means import Means
 from console.second import Seal
 from console.sessions import Browser
 from console.sight import Sight, mask_name, mask_phone
@@ -91,6 +92,7 @@ class House:
     doors: tuple[Door, ...]
     state: Callable[[], Any]
     """How the parts outside the database are: console/health.py has the class, which stands on this one."""
+    means: Means = Means()
 
     @contextmanager
     def looking(self) -> Iterator[Sight]:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 from werkzeug.exceptions import NotFound
 
-from console import desk, recommend
+from console import desk, guesses, recommend
 from console.actions import ELSEWHERE, LOCK_SEVERAL, PERFORM, Doing, FormMisfit
 from console.departments import may_link
 from console.desk import Asked, Due, Listing, Tab, View
@@ -91,7 +91,7 @@ def add_tickets(blueprint: Blueprint, house: House) -> None:
     def ticket_page(number: str) -> str:
         with house.looking() as sight:
             ticket = sight.ticket(number)
-            return house.page("ticket.html", sight, **_ticket(sight, ticket))
+            return house.page("ticket.html", sight, **_ticket(house, sight, ticket))
 
     @blueprint.post("/tickets/<number>/<action>")
     def ticket_action(number: str, action: str) -> ResponseReturnValue:
@@ -114,7 +114,7 @@ def add_tickets(blueprint: Blueprint, house: House) -> None:
             return redirect(_after(house, number, action), 303)
         with house.looking() as sight:
             ticket = sight.ticket(number)
-            return house.page("ticket.html", sight, **_ticket(sight, ticket, trouble)), 409
+            return house.page("ticket.html", sight, **_ticket(house, sight, ticket, trouble)), 409
 
     @blueprint.post("/tickets/<number>/proposals/<int(max=999999999999):proposal_id>/<answer>")
     def proposal(number: str, proposal_id: int, answer: str) -> ResponseReturnValue:
@@ -127,7 +127,7 @@ def add_tickets(blueprint: Blueprint, house: House) -> None:
             with house.looking() as sight:
                 ticket = sight.ticket(number)
                 trouble = Trouble(answer, {}, refused=refused)
-                return house.page("ticket.html", sight, **_ticket(sight, ticket, trouble)), 409
+                return house.page("ticket.html", sight, **_ticket(house, sight, ticket, trouble)), 409
         return redirect(url_for(".ticket_page", number=number, done=answer), 303)
 
     @blueprint.get("/attachments/<int(max=999999999999):attachment_id>")
@@ -210,7 +210,7 @@ def _tree(sight: Sight) -> list[tuple[int, str]]:
     return tree(sight.session.scalars(query).all()) if sight.is_desk else []
 
 
-def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dict[str, Any]:
+def _ticket(house: House, sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dict[str, Any]:
     session = sight.session
     possible = transitions.allowed_actions(session, ticket, sight.person)
     actions = [each for each in possible if each not in ELSEWHERE]
@@ -278,6 +278,7 @@ def _ticket(sight: Sight, ticket: Ticket, trouble: Trouble | None = None) -> dic
         "departments": sight.departments(ticket) if Action.ASSIGN in actions else [],
         "places": _places(sight) if Action.LOCATE in actions else [],
         "proposal": triage.proposal(session, ticket),
+        "guesses": guesses.of(sight, ticket, house.means) if Action.CORRECT in actions else guesses.NONE,
         "notes": notes,
         "alike": _alike(sight, ticket),
         "trouble": trouble,

@@ -394,6 +394,9 @@ LINK, LINK_HINT = "一次性链接", "对方没有账号时，用它答复这一
 
 SAME_ANSWERS = {"same": "合并", "different": "不是一件事"}
 
+MAY_BE, MAY_BE_AT = "也可能是", "也可能在"
+"""Before the buttons that correct a ticket at once."""
+
 RATES_TITLE = "小应听得准不准"
 RATES_MENU = "听得准不准"
 RATES_HEADS = ("小应起初听成", "件数", "后来改过", "比例")
