@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session
 from console.account import add_account
 from console.accounts import add_accounts
 from console.announcements import add_announcements
+from console.appointments import add_appointments
 from console.audit import add_audit
+from console.broadcasts import add_broadcasts
 from console.bulk import add_bulk
 from console.bursts import add_bursts
 from console.callbacks import add_call_backs
 from console.chats import add_chats
 from console.colleagues import add_colleagues
+from console.counter import add_counter
 from console.departments import add_departments
 from console.figures import add_figures
 from console.filters import add_filters
@@ -28,7 +31,10 @@ from console.learning import add_learning
 from console.ledger import add_ledger
 from console.looks import add_looks
 from console.means import Means
+from console.menus import add_menus
+from console.news import add_news
 from console.people import add_people
+from console.ready import add_ready
 from console.riders import add_riders
 from console.roster import add_roster
 from console.second import Seal
@@ -95,11 +101,17 @@ def blueprint(
     add_colleagues(pages, house)
     add_tickets(pages, house)
     add_chats(pages, house)
+    add_ready(pages, house)
     add_people(pages, house)
     add_learning(pages, house)
     add_call_backs(pages, house)
     add_figures(pages, house)
     add_announcements(pages, house)
+    add_counter(pages, house)
+    add_appointments(pages, house)
+    add_news(pages, house)
+    add_broadcasts(pages, house)
+    add_menus(pages, house)
     add_departments(pages, house)
     add_roster(pages, house)
     add_bursts(pages, house)

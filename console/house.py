@@ -225,6 +225,8 @@ def _waiting(sight: Sight) -> dict[str, int]:
         for room, (table, condition) in rooms.items()
     }
     found["departments"] = len(pushing.waiting(sight.session, sight.person)) if sight.street_paths else 0
+    to_call = select(func.count()).select_from(Notice).where(sight.news_to_call())
+    found["counter"] = sight.session.scalar(to_call) or 0
     return found | {"call_backs": callbacks.count_waiting(sight.session, sight.person)}
 
 
