@@ -68,6 +68,8 @@ def _value(name: str, kind: Any) -> Any:
     if type(None) in get_args(kind):
         return _value(name, get_args(kind)[0])
     text = str(kind)
+    if "dict" in text or "Mapping" in text:
+        return DATA
     if "tuple" in text:
         return [("香樟花园", "网格员", "刘敏")]
     if "RoleKind" in text:
