@@ -104,9 +104,9 @@ WAYS = {
 EVERYBODY = "所有人（住在这里、在这里服务、反映过这里的事）"
 
 
-def first_sentence(danger: str, gas_phone: str) -> str:
+def first_sentence(kind: str, gas_phone: str) -> str:
     """What is said to somebody in danger before anything is written down."""
-    return residents.DANGERS[danger].format(gas=gas_phone or "燃气抢修电话")
+    return residents.DANGERS[kind].format(gas=gas_phone or "燃气抢修电话")
 
 
 TAKEN_DOWN = "柜台代报，本人来的或者打的电话。"
