@@ -220,7 +220,12 @@ def _take(house: House, sight: Sight, photos: Sequence[Keep]) -> Ticket:
     noting.note(session, ticket, said.TAKEN_DOWN, by=sight.person, now=sight.now)
     for keep in photos:
         row = Attachment(
-            ticket_id=ticket.id, person_id=person.id, channel=CHANNEL, kind=AttachmentKind.IMAGE, sent_at=sight.now
+            ticket_id=ticket.id,
+            person_id=person.id,
+            channel=CHANNEL,
+            kind=AttachmentKind.IMAGE,
+            fetch_at=sight.now,
+            sent_at=sight.now,
         )
         session.add(row)
         session.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
@@ -137,18 +138,13 @@ def coming(session: Session, person: Person, *, now: datetime) -> Sequence[Appoi
     return session.scalars(query.order_by(Appointment.begins, Appointment.id).limit(9)).all()
 
 
-def still(session: Session, facts: dict[str, object]) -> bool:
+def still(session: Session, facts: dict[str, Any]) -> bool:
     """Whether what a notice tells is still so: a later one tells what came after it."""
-    found = session.get(Appointment, facts.get("appointment"))
-    if found is None:
-        return False
-    if facts.get("news") == "cancelled":
-        return found.cancelled_at is not None
-    return (
-        found.cancelled_at is None
-        and found.begins.isoformat() == facts.get("begins")
-        and found.desk == facts.get("desk")
-    )
+    found = session.get(Appointment, facts["appointment"])
+    if found is None or facts["news"] == "cancelled":
+        return found is not None
+    same_time = found.begins == datetime.fromisoformat(facts["begins"])
+    return found.cancelled_at is None and same_time and found.desk == facts["desk"]
 
 
 # ---------------------------------------------------------------- the day before

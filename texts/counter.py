@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from models.broadcast import By
+from models.clock import local
 from texts import residents
-from texts.common import clock, when
+from texts.common import when
 
 STOP_BROADCASTS = "不想收这类消息，回复“不接收群发”。"
 
@@ -211,7 +212,7 @@ def platform_says(code: int | None) -> str:
 
 def busy(desk: str, begins: datetime, ends: datetime) -> str:
     """Somebody else is at that desk then."""
-    return f"{desk} {clock(begins)} 到 {clock(ends)} 已经约了别人，请换个时间或者窗口。"
+    return f"{desk} {local(begins):%H:%M} 到 {local(ends):%H:%M} 已经约了别人，请换个时间或者窗口。"
 
 
 def spoken(number: str) -> str:
