@@ -32,11 +32,8 @@ from tests.console.test_people import hand_over
 PHONE = "13800001234"
 
 
-@pytest.fixture
-def place(sqlite_url: str) -> Iterator[Place]:
-    """The console with the understanding and the store that the bot gives it."""
-    database = Database(sqlite_url)
-    made: list[Understander] = []
+def means(made: list[Understander]) -> Means:
+    """What the bot gives the console; `made` holds the understanding once the street is there."""
 
     def understand(text: str, near: int | None) -> Understanding:
         return made[0].understand(text, near=near)
@@ -46,8 +43,12 @@ def place(sqlite_url: str) -> Iterator[Place]:
             raise PhotoUnfit
         return lambda session, row_id, now: photos.keep(session, row_id, stored="one.jpg", now=now)
 
-    told = Means(understand=understand, keep_photo=keep_photo, notice_words=lambda *_: "修好了，请您看看。")
-    found = build(database, told)
+    return Means(understand=understand, keep_photo=keep_photo, notice_words=lambda *_: "修好了，请您看看。")
+
+
+def on_the_street(database: Database, given: Means, made: list[Understander]) -> Place:
+    """The street with the shipped categories, understood."""
+    found = build(database, given)
     with database.transaction() as session:
         for each in categories.load():
             if session.get(Category, each.code) is None:
@@ -57,7 +58,14 @@ def place(sqlite_url: str) -> Iterator[Place]:
             for area in areas.all_areas(session)
         ]
     made.append(Understander([*categories.load()], tree))
-    yield found
+    return found
+
+
+@pytest.fixture
+def place(sqlite_url: str) -> Iterator[Place]:
+    database = Database(sqlite_url)
+    made: list[Understander] = []
+    yield on_the_street(database, means(made), made)
     database.dispose()
 
 
