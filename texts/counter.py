@@ -102,7 +102,7 @@ WAYS = {
     By.WAITS: "推不过去，等他下次说话时带到",
 }
 
-EVERYBODY = "所有人（住在这里、在这里服务、反映过这里的事）"
+EVERYBODY = "所有人"
 
 
 def first_sentence(kind: str, gas_phone: str) -> str:
@@ -220,4 +220,4 @@ def spoken(number: str) -> str:
     digits = "零一二三四五六七八九"
     day, _, serial = number.partition("-")
     said = "，".join("".join(digits[int(each)] for each in part) for part in (day, serial))
-    return f"{said}。只说后面{len(serial)}位也行"
+    return f"{said}。只说后面 {len(serial)} 位也行。"

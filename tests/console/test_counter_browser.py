@@ -27,7 +27,7 @@ __all__ = ["address"]
 
 pytestmark = pytest.mark.browser
 
-PICTURES = os.environ.get("CONSOLE_PICTURES", "")
+PICTURES = os.environ.get("PICTURES_TO", "")
 
 
 @pytest.fixture
