@@ -23,7 +23,7 @@ from models.desktop import ReadyAnswer
 from models.honour import HonourRound
 from models.ledger import Account, AccountKind, Entry, Goods, LedgerMember, Posting
 from models.lifecycle import LIVE_STATES, Actor
-from models.outbox import Notice, NoticeState
+from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.proposal import Proposal
 from models.search import Scope
@@ -273,14 +273,10 @@ class Sight:
         """What could not be told to somebody: by a ticket in sight, otherwise by the person."""
         lost = or_(
             Notice.state == NoticeState.UNREACHABLE,
-            and_(
-                Notice.state == NoticeState.WAITING,
-                Notice.created_at <= self.now - WAITS_LONG,
-                # Nobody is called about what everybody was written.
-                Notice.broadcast_id.is_(None),
-            ),
+            and_(Notice.state == NoticeState.WAITING, Notice.created_at <= self.now - WAITS_LONG),
         )
-        return and_(lost, self._notices())
+        # Nobody is called about what everybody was written.
+        return and_(lost, Notice.kind != NoticeKind.BROADCAST, self._notices())
 
     def _notices(self) -> ColumnElement[bool]:
         """What people of the desk are told: by a ticket in sight, otherwise by the person."""

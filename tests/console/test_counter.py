@@ -297,7 +297,7 @@ def test_a_time_is_given_moved_and_called_off_and_the_person_hears_each(place: P
 
 def test_what_is_wrong_with_a_booking_is_said_and_nothing_is_booked(place: Place) -> None:
     desk = place.sign_in("staff")
-    for wrong, why in [
+    wrongs: list[tuple[dict[str, Any], str]] = [
         ({"desk": ""}, "哪个窗口"),
         ({"day": "2026-11-20"}, "时间没写对"),
         ({"ends": "09:00"}, "时间没写对"),
@@ -305,7 +305,8 @@ def test_what_is_wrong_with_a_booking_is_said_and_nothing_is_booked(place: Place
         ({"purpose": ""}, "什么事"),
         ({"area": place.street.other_community.id}, "请从名单里选一处"),
         ({"phone": "", "name": ""}, "至少写一样"),
-    ]:
+    ]
+    for wrong, why in wrongs:
         answer = desk.post("/appointments", booking(place, **wrong))
         assert answer.status_code == 409, wrong
         assert why in answer.text, wrong

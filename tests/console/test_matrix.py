@@ -200,7 +200,7 @@ TABLE = (
     post("/broadcasts/{broadcast}/stop", NEAR),
     get("/menus", {ADMIN}, ok=303),
     get("/menus/official", {ADMIN}),
-    post("/menus/official", {ADMIN}, **{"name-0": "进度", "type-0": "click", "value-0": "进度", "version": "0"}),
+    post("/menus/official", {ADMIN}, 303, **{"name-0": "进度", "type-0": "click", "value-0": "进度", "version": "0"}),
     post("/menus/official/fetch", {ADMIN}),
     post("/menus/official/publish", {ADMIN}, version="0"),
     # ---- people who wait

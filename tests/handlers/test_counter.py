@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from models import appointments, broadcasts
 from models.area import Area
+from models.broadcast import Broadcast
 from models.clock import CHINA, local
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person
@@ -139,7 +140,7 @@ def test_what_was_stopped_rides_on_no_reply(street: Street) -> None:
 
     def stop(session: Any, now: datetime) -> None:
         by = session.get_one(Person, street.person(STAFF).id)
-        made = session.scalars(select(broadcasts.Broadcast)).one()
+        made = session.scalars(select(Broadcast)).one()
         broadcasts.stop(session, made, by=by, now=now)
 
     street.change(stop)
