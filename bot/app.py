@@ -31,6 +31,7 @@ from bot.heard import Heard
 from bot.learning import Rates, own_weights
 from bot.limiter import Limiter
 from bot.links import LinkPages
+from bot.means import means_of
 from bot.media import Fetcher, MediaStore
 from bot.metrics import REGISTRY, SPOOLED
 from bot.pace import Pace
@@ -170,6 +171,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
             doors=[each for each in channels.values() if isinstance(each, WeComChannel) and each.has_sign_in],
             tiles=settings.map.source,
             state=lambda: state_of(huying),
+            means=means_of(world, settings, channels, fetcher),
         ),
         url_prefix=CONSOLE,
     )

@@ -124,6 +124,10 @@ class Delivery:
             notice.state = NoticeState.DROPPED
             NOTICES.labels(notice.kind.value, "dropped").inc()
             return None
+        if outboxes.goes_to_a_call(session, notice):
+            notice.state, notice.lease_until = NoticeState.TO_CALL, None
+            NOTICES.labels(notice.kind.value, notice.state.value).inc()
+            return None
         person = session.get_one(Person, notice.person_id)
         identities = [
             identity

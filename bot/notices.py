@@ -11,7 +11,21 @@ from sqlalchemy.orm import Session
 
 from bot.photos import PhotoPages
 from handlers.turn import Choice, Reply
-from models import areas, desk, followers, limits, merging, outboxes, people, pool, reminders, results, transitions
+from models import (
+    appointments,
+    areas,
+    broadcasts,
+    desk,
+    followers,
+    limits,
+    merging,
+    outboxes,
+    people,
+    pool,
+    reminders,
+    results,
+    transitions,
+)
 from models.area import Area
 from models.category import Category
 from models.conversation import Conversation, Question, QuestionKind
@@ -64,6 +78,10 @@ def in_words(session: Session, notice: Notice, *, now: datetime, photos: PhotoPa
     """
     ticket = session.get(Ticket, notice.ticket_id) if notice.ticket_id else None
     if _overtaken(session, notice, ticket, now=now):
+        return None
+    if notice.broadcast_id is not None and broadcasts.is_stopped(session, notice.broadcast_id):
+        return None
+    if notice.kind is NoticeKind.APPOINTMENT and not appointments.still(session, notice.data):
         return None
     if notice.kind is NoticeKind.HEAT_ALERT and not session.get_one(Person, notice.person_id).reminders:
         return None
@@ -293,6 +311,7 @@ def shown(
         NoticeKind.RIDER_REMINDER,
         NoticeKind.HOURS_OFFERED,
         NoticeKind.HONOUR_ASKED,
+        NoticeKind.APPOINTMENT,
     ):
         expires = now + timedelta(days=1)  # read when there is time for it
     if notice.ticket_id is not None:

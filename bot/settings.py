@@ -374,6 +374,13 @@ class LedgerSettings(Part):
     code_days: Annotated[int, Field(ge=1, le=60)] = 7
 
 
+class BroadcastSettings(Part):
+    """How often an area may be written to (群发)."""
+
+    most_a_week: Annotated[int, Field(ge=0, le=50)] = 2
+    """In any seven days, what reaches it from above and below included; emergencies do not count."""
+
+
 class AuditSettings(Part):
     """How long it is known who saw and did what in the console."""
 
@@ -440,6 +447,7 @@ class Settings(BaseSettings):
     ledger: LedgerSettings = LedgerSettings()
     audit: AuditSettings = AuditSettings()
     map: MapSettings = MapSettings()
+    broadcasts: BroadcastSettings = BroadcastSettings()
     log: Log = Log()
     gas_phone: str = ""
     """The local gas company's emergency number, told in the first words of the reply to a gas leak."""

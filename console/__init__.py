@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session
 from console.account import add_account
 from console.accounts import add_accounts
 from console.announcements import add_announcements
+from console.appointments import add_appointments
 from console.audit import add_audit
+from console.broadcasts import add_broadcasts
 from console.bulk import add_bulk
 from console.bursts import add_bursts
 from console.callbacks import add_call_backs
 from console.chats import add_chats
 from console.colleagues import add_colleagues
+from console.counter import add_counter
 from console.departments import add_departments
 from console.figures import add_figures
 from console.filters import add_filters
@@ -29,7 +32,11 @@ from console.ledger import add_ledger
 from console.looks import add_looks
 from console.map import add_map
 from console.outlines import add_outlines
+from console.means import Means
+from console.menus import add_menus
+from console.news import add_news
 from console.people import add_people
+from console.ready import add_ready
 from console.riders import add_riders
 from console.roster import add_roster
 from console.second import Seal
@@ -62,6 +69,7 @@ def blueprint(
     doors: Sequence[Door] = (),
     tiles: Tiles = Tiles(),
     state: Callable[[], State] = State,
+    means: Means | None = None,
 ) -> Blueprint:
     """The console, to be mounted under a prefix of its own, such as /console.
 
@@ -69,9 +77,8 @@ def blueprint(
     what the account cannot do. `read_media` gives the bytes stored under an attachment's name, or raises
     FileNotFoundError. `public_url` is where one-time links lead, which hold for `link_hours`.
     `wake` is given each session after its commit. `secret` seals what the apps of the second step know, one of this
-    process alone when empty. `doors` are other ways in than a password; `tiles` lie
-    under the maps; `state` tells how
-    the parts outside the database are.
+    process alone when empty. `doors` are other ways in than a password; `tiles` lie under the maps; `state` tells how the
+    parts outside the database are; `means` is what only the parts above can do.
     """
     house = House(
         database=database,
@@ -89,6 +96,7 @@ def blueprint(
         doors=tuple(doors),
         tiles=tiles,
         state=state,
+        means=means or Means(),
     )
     pages = Blueprint("console", __name__, template_folder="templates", static_folder="static")
     add_gate(pages, house)
@@ -99,12 +107,18 @@ def blueprint(
     add_colleagues(pages, house)
     add_tickets(pages, house)
     add_chats(pages, house)
+    add_ready(pages, house)
     add_people(pages, house)
     add_learning(pages, house)
     add_call_backs(pages, house)
     add_figures(pages, house)
     add_weeks(pages, house)
     add_announcements(pages, house)
+    add_counter(pages, house)
+    add_appointments(pages, house)
+    add_news(pages, house)
+    add_broadcasts(pages, house)
+    add_menus(pages, house)
     add_departments(pages, house)
     add_roster(pages, house)
     add_bursts(pages, house)

@@ -9,8 +9,10 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
+from werkzeug.exceptions import NotFound
 
-from console.house import House, field
+from console.house import House, as_id, field
+from console.ready import ready_answers
 from console.sight import Sight
 from models import outboxes, people
 from models.conversation import Conversation, State
@@ -69,6 +71,16 @@ def add_chats(blueprint: Blueprint, house: House) -> None:
     @blueprint.post("/chats/<int(max=999999999999):chat_id>/reply")
     def chat_reply(chat_id: int) -> ResponseReturnValue:
         text = field("text", most=LONGEST_ANSWER)
+        ready = as_id(field("ready", most=12))
+        if ready:
+            # Put into the draft, not sent: it may need a word more.
+            with house.looking() as sight:
+                chat = sight.conversation(chat_id)
+                found = next((each for each in ready_answers(sight) if each.id == ready), None)
+                if found is None:
+                    raise NotFound
+                draft = f"{text}\n{found.text}".strip()[:LONGEST_ANSWER]
+                return house.page("chat.html", sight, **_chat(sight, chat), draft=draft)
         try:
             with house.doing() as sight:
                 chat = sight.conversation(chat_id, lock=True)
@@ -156,6 +168,7 @@ def _chat(sight: Sight, chat: Conversation) -> dict[str, Any]:
         "can_reply": identity is not None and people.can_still_reply(identity, now=sight.now),
         "lines": lines,
         "seen": _last_answer(sight, chat),
+        "ready": ready_answers(sight),
         "colleagues": sight.names(spoke),
         "their_tickets": session.scalars(
             select(Ticket)

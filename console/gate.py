@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from console import login, sessions
+from console.counter import LARGEST_PHOTO, MOST_PHOTOS
 from console.doors import add_doors
 from console.house import House, Viewer, browser, field, inside, viewer, viewer_or_none
 from console.login import LoginFault, LoginRefused
@@ -25,7 +26,10 @@ SECOND_COOKIE = "huying_second"
 """Stands for a right password whose code is still asked for."""
 
 LARGEST_FORM = 64 * 1024
-LARGER_FORMS = {"station_sheet": sheets.LARGEST + LARGEST_FORM} | dict.fromkeys(
+LARGER_FORMS = {
+    "station_sheet": sheets.LARGEST + LARGEST_FORM,
+    "counter_taken": MOST_PHOTOS * LARGEST_PHOTO + LARGEST_FORM,
+} | dict.fromkeys(
     # What is sent within a form is written longer than it is.
     ("outline_file", "outlines_taken", "outline_drawn"),
     3 * geojson.LARGEST,
@@ -76,9 +80,7 @@ def add_gate(blueprint: Blueprint, house: House) -> None:
     @blueprint.before_request
     def check() -> ResponseReturnValue | None:
         endpoint = (request.endpoint or "").rpartition(".")[2]
-        request.max_content_length = LARGER_FORMS.get(endpoint, LARGEST_FORM)
-        if endpoint in LARGER_FORMS:
-            request.max_form_memory_size = request.max_content_length
+        request.max_content_length = LARGEST_FORM
         token, now = request.cookies.get(COOKIE, ""), house.clock()
         if token and endpoint != "static":
             with house.database.reading() as session:
@@ -96,6 +98,11 @@ def add_gate(blueprint: Blueprint, house: House) -> None:
                 with house.database.transaction() as session:
                     sessions.note_click(session, token, browser(), now=now)
         who = viewer_or_none()
+        if who is not None:
+            # Nothing large is read for whoever is not signed in.
+            request.max_content_length = LARGER_FORMS.get(endpoint, LARGEST_FORM)
+            if endpoint in LARGER_FORMS:
+                request.max_form_memory_size = request.max_content_length
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             expected = who.csrf if who else request.cookies.get(BEFORE_COOKIE, "")
             if endpoint in BEFORE_SIGNING_IN:

@@ -18,6 +18,7 @@ from werkzeug.exceptions import Forbidden
 
 from console import menu
 from console.differences import Differences
+from console.means import Means
 from console.second import Seal
 from console.sessions import Browser
 from console.sight import Sight, mask_name, mask_phone
@@ -93,6 +94,7 @@ class House:
     """What lies under the maps."""
     state: Callable[[], Any]
     """How the parts outside the database are: console/health.py has the class, which stands on this one."""
+    means: Means = Means()
 
     @contextmanager
     def looking(self) -> Iterator[Sight]:

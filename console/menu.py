@@ -70,12 +70,14 @@ class Entry:
 TABLE = (
     Entry("tickets", "ticket_list", everybody, Group.DAILY),
     Entry("map", "map_page", everybody, Group.DAILY),
+    Entry("counter", "counter", desk, Group.DAILY),
     Entry("chats", "chat_list", desk, Group.DAILY),
     Entry("registrations", "registrations", desk, Group.DAILY),
     Entry("unreached", "unreached", desk, Group.DAILY),
     Entry("call_backs", "call_back_list", desk, Group.DAILY),
     Entry("push_down", "push_down", department, Group.DAILY),
     Entry("announcements", "announcement_list", desk, Group.NEIGHBOURS),
+    Entry("broadcasts", "broadcast_list", desk, Group.NEIGHBOURS),
     Entry("ledger", "ledger_page", desk, Group.NEIGHBOURS),
     Entry("honours", "honour_list", desk, Group.NEIGHBOURS),
     Entry("roster", "roster_page", desk, Group.HANDS),
@@ -84,6 +86,7 @@ TABLE = (
     Entry("stations", "stations", desk, Group.HANDS),
     Entry("figures", "figures_page", desk, Group.FIGURES),
     Entry("corrections", "correction_rates", desk, Group.FIGURES),
+    Entry("menus", "menu_list", admin, Group.SETTINGS),
     Entry("accounts", "account_list", admin, Group.SETTINGS),
     Entry("audit", "audit_page", street, Group.SETTINGS),
     Entry("health", "health_page", street, Group.SETTINGS),
@@ -134,6 +137,7 @@ def _waiting(sight: Sight) -> dict[str, int]:
         return select(func.count(column)).where(*where)  # type: ignore[arg-type]
 
     asked = {
+        "counter": count(Notice.id, sight.news_to_call()),
         "chats": count(Conversation.id, sight.conversations()),
         "registrations": count(Role.id, sight.registrations()),
         "unreached": count(Notice.id, sight.unreached()),

@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from console.sight import Sight
 from models import areas
-from models.area import Area
+from models.area import Area, AreaKind
 from models.rider import Team, Title
 from models.station import Station
 
@@ -39,3 +39,17 @@ def tree(nodes: Sequence[Area]) -> list[tuple[int, str]]:
     ordered = sorted(nodes, key=lambda each: areas.ids_on(each.path))
     least = min((len(areas.ids_on(each.path)) for each in ordered), default=0)
     return [(each.id, "\u3000" * (len(areas.ids_on(each.path)) - least) + each.name) for each in ordered]
+
+
+def community_groups(sight: Sight) -> list[tuple[str, list[tuple[int, str]]]]:
+    """Every community with what lies in it: a ticket may have landed on the wrong desk, so not only the viewer's."""
+    found: dict[int, Area] = {each.id: each for each in areas.all_areas(sight.session)[:MOST_AREAS]}
+    groups: dict[int, tuple[str, list[tuple[int, str]]]] = {}
+    for area in found.values():
+        above = [found[step] for step in areas.ids_on(area.path) if step in found]
+        community = next((each for each in above if each.kind is AreaKind.COMMUNITY), None)
+        if community is not None:
+            inside = [each.name for each in above if each.kind in (AreaKind.ESTATE, AreaKind.BUILDING)]
+            group = groups.setdefault(community.id, (community.name, []))
+            group[1].append((area.id, "".join(inside) or community.name))
+    return list(groups.values())

@@ -14,15 +14,18 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from models import areas, finding, parties, people, transitions
+from models.appointment import Appointment
 from models.area import Area, AreaKind
 from models.attachment import Attachment
 from models.audit import AuditKind
+from models.broadcast import Broadcast
 from models.category import Category
 from models.conversation import Conversation, State
+from models.desktop import ReadyAnswer
 from models.honour import HonourRound
 from models.ledger import Account, AccountKind, Entry, Goods, LedgerMember, Posting
 from models.lifecycle import LIVE_STATES, Actor
-from models.outbox import Notice, NoticeState
+from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.proposal import Proposal
 from models.search import Scope
@@ -324,21 +327,94 @@ class Sight:
 
     def unreached(self) -> ColumnElement[bool]:
         """What could not be told to somebody: by a ticket in sight, otherwise by the person."""
+        lost = or_(
+            Notice.state == NoticeState.UNREACHABLE,
+            and_(Notice.state == NoticeState.WAITING, Notice.created_at <= self.now - WAITS_LONG),
+        )
+        # Nobody is called about what everybody was written.
+        return and_(lost, Notice.kind != NoticeKind.BROADCAST, self._notices())
+
+    def _notices(self) -> ColumnElement[bool]:
+        """What people of the desk are told: by a ticket in sight, otherwise by the person."""
         if not self.is_desk:
             return false()
-        return and_(
-            or_(
-                Notice.state == NoticeState.UNREACHABLE,
-                and_(Notice.state == NoticeState.WAITING, Notice.created_at <= self.now - WAITS_LONG),
-            ),
-            or_(
-                exists().where(Ticket.id == Notice.ticket_id, self.tickets()).correlate(Notice),
-                and_(
-                    Notice.ticket_id.is_(None),
-                    exists().where(Person.id == Notice.person_id, self.people()).correlate(Notice),
-                ),
+        return or_(
+            exists().where(Ticket.id == Notice.ticket_id, self.tickets()).correlate(Notice),
+            and_(
+                Notice.ticket_id.is_(None),
+                exists().where(Person.id == Notice.person_id, self.people()).correlate(Notice),
             ),
         )
+
+    # ---------------------------------------------------------------- the counter
+
+    def news_to_call(self) -> ColumnElement[bool]:
+        """What the counter tells by telephone."""
+        return and_(Notice.state == NoticeState.TO_CALL, self._notices())
+
+    def one_to_call(self, notice_id: int) -> Notice:
+        """One of it; what a colleague has told meanwhile is still found."""
+        found = self.session.scalar(select(Notice).where(Notice.id == notice_id, self._notices()))
+        if found is None:
+            raise NotFound
+        return found
+
+    def called_people(self) -> ColumnElement[bool]:
+        """Those of the desk's people who want to be called."""
+        return and_(Person.by_phone.is_(True), Person.erased_at.is_(None), self.people())
+
+    def called_person(self, person_id: int) -> Person:
+        """One of them."""
+        found = self.session.scalar(select(Person).where(Person.id == person_id, self.called_people()))
+        if found is None:
+            raise NotFound
+        return found
+
+    def appointments(self) -> ColumnElement[bool]:
+        """The appointments at the desk's counters."""
+        if not self.is_desk:
+            raise NotFound
+        return Appointment.area_id.in_(select(Area.id).where(self.desk_areas))
+
+    def appointment(self, appointment_id: int) -> Appointment:
+        """One of them, held until the end of the transaction."""
+        query = select(Appointment).where(Appointment.id == appointment_id, self.appointments())
+        found = self.session.scalar(query.with_for_update())
+        if found is None:
+            raise NotFound
+        return found
+
+    def broadcasts(self) -> ColumnElement[bool]:
+        """What was sent to the desk's areas."""
+        if not self.is_desk:
+            raise NotFound
+        return Broadcast.area_id.in_(select(Area.id).where(self.desk_areas))
+
+    def broadcast(self, broadcast_id: int) -> Broadcast:
+        """One of the desk's own."""
+        found = self.session.scalar(select(Broadcast).where(Broadcast.id == broadcast_id, self.broadcasts()))
+        if found is None:
+            raise NotFound
+        return found
+
+    def ready_answers(self) -> ColumnElement[bool]:
+        """What the desk's people often say, with what the desks above and below them say."""
+        if not self.is_desk:
+            raise NotFound
+        above = {each for path in self.desk_paths for each in areas.ids_on(path)}
+        return or_(ReadyAnswer.area_id.in_(above), ReadyAnswer.area_id.in_(select(Area.id).where(self.desk_areas)))
+
+    def ready_answer(self, answer_id: int) -> ReadyAnswer:
+        """One that belongs to the desk itself."""
+        self.at_desk()
+        found = self.session.scalar(
+            select(ReadyAnswer).where(
+                ReadyAnswer.id == answer_id, ReadyAnswer.area_id.in_(select(Area.id).where(self.desk_areas))
+            )
+        )
+        if found is None:
+            raise NotFound
+        return found
 
     def unreached_notice(self, notice_id: int) -> Notice:
         """One of them, held until the end of the transaction."""

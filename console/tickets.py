@@ -14,14 +14,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 from werkzeug.exceptions import NotFound
 
-from console import desk, recommend, spots
+from console import desk, guesses, recommend, spots
 from console.actions import ELSEWHERE, LOCK_SEVERAL, PERFORM, Doing, FormMisfit
 from console.departments import may_link
 from console.desk import DAYS, Asked, Due, Listing, Tab, View
 from console.house import House, argument, as_id, field
-from console.places import MOST_AREAS, tree
+from console.places import MOST_AREAS, community_groups, tree
 from console.sight import Sight
-from models import areas, followers, handing_on, merging, noting, parties, splitting, transitions, triage
+from models import followers, handing_on, merging, noting, parties, splitting, transitions, triage
 from models.area import Area, AreaKind
 from models.attachment import Attachment, Fingerprint
 from models.errors import Refusal, Refused
@@ -284,8 +284,9 @@ def _ticket(house: House, sight: Sight, ticket: Ticket, trouble: Trouble | None 
         if Action.HAND_ON in actions
         else [],
         "departments": sight.departments(ticket) if Action.ASSIGN in actions else [],
-        "places": _places(sight) if Action.LOCATE in actions else [],
+        "places": community_groups(sight) if Action.LOCATE in actions else [],
         "proposal": triage.proposal(session, ticket),
+        "guesses": guesses.of(sight, ticket, house.means) if Action.CORRECT in actions else guesses.NONE,
         "notes": notes,
         "is_desk": is_ours,
         "alike": _alike(sight, ticket),
@@ -335,20 +336,6 @@ def _other(session: Session, proposal: Proposal, ticket: Ticket) -> Ticket:
     """The other ticket of a pair."""
     other = proposal.into_id if proposal.ticket_id == ticket.id else proposal.ticket_id
     return session.get_one(Ticket, other)
-
-
-def _places(sight: Sight) -> list[tuple[str, list[tuple[int, str]]]]:
-    """Every community with what lies in it: a ticket may have landed on the wrong desk, so not only the viewer's."""
-    found: dict[int, Area] = {each.id: each for each in areas.all_areas(sight.session)[:MOST_AREAS]}
-    groups: dict[int, tuple[str, list[tuple[int, str]]]] = {}
-    for area in found.values():
-        above = [found[step] for step in areas.ids_on(area.path) if step in found]
-        community = next((each for each in above if each.kind is AreaKind.COMMUNITY), None)
-        if community is not None:
-            inside = [each.name for each in above if each.kind in (AreaKind.ESTATE, AreaKind.BUILDING)]
-            group = groups.setdefault(community.id, (community.name, []))
-            group[1].append((area.id, "".join(inside) or community.name))
-    return list(groups.values())
 
 
 def _after(house: House, number: str, action: str) -> str:

@@ -160,6 +160,8 @@ INNER_MEANINGS = frozenset(
         Meaning.RIGHT,
         Meaning.TITLE,
         Meaning.ALERT,
+        Meaning.COMES,
+        Meaning.DOES_NOT_COME,
     }
 )
 

@@ -221,6 +221,9 @@ class Meaning(StrEnum):
     """A vote: for whom on a ballot."""
     HONOUR = "honour"
     """Whether somebody who was named wants to be on the ballot."""
+    COMES = "comes"
+    """Somebody will be there at the time of their appointment."""
+    DOES_NOT_COME = "does_not_come"
     ASK_STREET = "ask_street"
     """A department wants the street to let a task through."""
 

@@ -15,6 +15,7 @@ from models.calendar import monday_of
 from models.clock import CHINA, local
 from models.errors import Refusal, Refused
 from models.lifecycle import Action
+from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person
 from models.result import CallBack, CallState, Result
 from models.ticket import Ending, Evaluation, EvaluationSource, Ticket, TicketState, TicketWords, WordsKind
@@ -42,7 +43,9 @@ def _draw_week(session: Session, week: date, *, now: datetime, share: float, at_
     start, end = (datetime.combine(day, time(), CHINA) for day in (week, week + timedelta(days=7)))
     # A place that is not known is one of its own.
     community = func.coalesce(Result.community_id, 0)
-    drawn_before = select(func.coalesce(CallBack.community_id, 0)).where(CallBack.week == week)
+    drawn_before = select(func.coalesce(CallBack.community_id, 0)).where(
+        CallBack.week == week, CallBack.on_wish.is_(False)
+    )
     rows = session.scalars(
         select(Result)
         .join(Ticket, results.of_round())
@@ -81,11 +84,44 @@ def _draw_week(session: Session, week: date, *, now: datetime, share: float, at_
                     "state": CallState.OPEN,
                     "tries": 0,
                     "drawn_at": now,
+                    "on_wish": False,
                 }
                 for row in chosen
             ],
         )
     return len(chosen)
+
+
+def told_by_call(session: Session, notice: Notice, *, by: Person, now: datetime) -> CallBack | None:
+    """Notes that somebody heard their news by telephone; of a result they are asked what they think in the same call,
+    which is given. Raises Refused(CHANGED) when a colleague has just told it.
+    """
+    session.refresh(notice, with_for_update=True)
+    if notice.state is not NoticeState.TO_CALL:
+        raise Refused(Refusal.CHANGED)
+    notice.state, notice.sent_at, notice.sent_by = NoticeState.SENT, now, f"phone:{by.id}"
+    ticket = session.get(Ticket, notice.ticket_id) if notice.ticket_id else None
+    if ticket is None or notice.kind not in (NoticeKind.FINISHED, NoticeKind.REMINDER):
+        return None
+    results.asked(session, ticket.id, notice.person_id, now=now)
+    result = results.current(session, ticket)
+    if result is None:
+        return None
+    found = session.scalar(select(CallBack).where(CallBack.result_id == result.id))
+    if found is None:
+        found = CallBack(
+            result_id=result.id,
+            ticket_id=ticket.id,
+            community_id=result.community_id,
+            week=monday_of(local(now).date()),
+            on_wish=True,
+            drawn_at=now,
+        )
+        session.add(found)
+        session.flush()
+    open_still = select(CallBack.id).join(Ticket, Ticket.id == CallBack.ticket_id)
+    open_still = open_still.join(Result, Result.id == CallBack.result_id)
+    return found if session.scalar(open_still.where(CallBack.id == found.id, still_to_ask())) else None
 
 
 def still_to_ask() -> ColumnElement[bool]:

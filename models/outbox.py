@@ -120,6 +120,12 @@ class NoticeKind(StrEnum):
     """Somebody was named (提名) and is asked whether they want it; a question."""
     HONOUR_OVER = "honour_over"
     """To who was on a ballot: how it ended, without a number."""
+    APPOINTMENT = "appointment"
+    """To whoever has one (预约): made, moved, tomorrow, called off."""
+    BROADCAST = "broadcast"
+    """What a desk tells everybody of an area (群发)."""
+    EMERGENCY_BROADCAST = "emergency_broadcast"
+    """The same at any hour, to those too who want none."""
     PRESSED = "pressed"
     """The words that answer a pressed card, whose callback can only change the card."""
 
@@ -132,6 +138,8 @@ class NoticeState(StrEnum):
     WAITING = "waiting"
     """No way to push it: it rides on the person's next passive reply."""
     SENT = "sent"
+    TO_CALL = "to_call"
+    """The person wants to be told by a call: it is on the counter's list."""
     UNREACHABLE = "unreachable"
     """On the staff's list of people who could not be reached."""
     DROPPED = "dropped"
@@ -146,6 +154,13 @@ class Notice(Base):
         Index("ix_outbox_due", "state", "not_before"),
         Index("ix_outbox_person", "person_id", "state"),
         Index("ix_outbox_ticket", "ticket_id", "kind"),
+        Index(
+            "ix_outbox_broadcast",
+            "broadcast_id",
+            "person_id",
+            sqlite_where=text("broadcast_id IS NOT NULL"),
+            postgresql_where=text("broadcast_id IS NOT NULL"),
+        ),
         # At most one gathered message a person waits for the desk, however many tickets come in.
         Index(
             "uq_outbox_desk",
@@ -172,6 +187,8 @@ class Notice(Base):
     words_id: Mapped[int | None] = mapped_column(ForeignKey("ticket_words.id"))
     about_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     """Whose words `data` holds, so that erasing them finds them."""
+    broadcast_id: Mapped[int | None]
+    """The message to an area that it is one person's copy of."""
     channel: Mapped[str] = mapped_column(String(40), default="")
     """Only by this channel, when set; otherwise the best way is chosen at the moment of sending."""
     state: Mapped[NoticeState] = mapped_column(Word(NoticeState), default=NoticeState.PENDING)

@@ -13,12 +13,23 @@ from models import batch
 from models.base import insert
 from models.inbox import InboxMessage
 from models.outbox import Notice, NoticeKind, NoticeState
-from models.person import Role, RoleKind, RoleStatus
+from models.person import Person, Role, RoleKind, RoleStatus
 from models.quiet import Quiet, by_day
 from models.rider import RiderProfile
 
-NOT_FOR_LATER = frozenset({NoticeKind.ALARM, NoticeKind.STORM_ALERT, NoticeKind.PRESSED, NoticeKind.STAFF_REPLY})
+NOT_FOR_LATER = frozenset(
+    {
+        NoticeKind.ALARM,
+        NoticeKind.STORM_ALERT,
+        NoticeKind.PRESSED,
+        NoticeKind.STAFF_REPLY,
+        NoticeKind.EMERGENCY_BROADCAST,
+    }
+)
 """Alarms, and answers to what somebody has just pressed or asked; all else can wait for a rider's peace."""
+
+IN_CHAT = frozenset({NoticeKind.PRESSED, NoticeKind.STAFF_REPLY, NoticeKind.HANDED_BACK})
+"""What is said there and then, also to somebody who wants to be called."""
 
 FRESH = "fresh_notices"
 CARDS = "cards_are_over"
@@ -69,6 +80,7 @@ def tell_each(
     now: datetime,
     ticket_id: int | None,
     words_id: int | None = None,
+    broadcast_id: int | None = None,
 ) -> None:
     """The same kind of notice for several people, each with data of their own, in one statement."""
     made = [
@@ -78,6 +90,7 @@ def tell_each(
             kind=kind,
             data=facts,
             words_id=words_id,
+            broadcast_id=broadcast_id,
             not_before=now,
             created_at=now,
         )
@@ -232,6 +245,19 @@ def disturbs(session: Session, notice: Notice) -> bool:
         Role.person_id == notice.person_id, Role.kind == RoleKind.RIDER, Role.status == RoleStatus.ACTIVE
     )
     return session.scalar(rides.limit(1)) is not None
+
+
+def wants_calls() -> ColumnElement[bool]:
+    """The condition for people who are told by a call: they said so, and do nothing here for which a chat is needed."""
+    serves = select(Role.id).where(Role.person_id == Person.id, Role.status == RoleStatus.ACTIVE).exists()
+    return and_(Person.by_phone.is_(True), Person.phone != "", ~serves)
+
+
+def goes_to_a_call(session: Session, notice: Notice) -> bool:
+    """Whether somebody at the counter tells this by telephone."""
+    if notice.kind in IN_CHAT or notice.channel:
+        return False
+    return session.scalar(select(Person.id).where(Person.id == notice.person_id, wants_calls())) is not None
 
 
 def postpone(notice: Notice, until: datetime) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, String, and_, cast, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, String, and_, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from models import areas, batch, codes, search
+from models.appointment import Appointment
 from models.area import Area, AreaKind
 from models.attachment import Attachment
 from models.audit import Audit
@@ -292,6 +293,7 @@ def join(session: Session, keep: Person, other: Person) -> None:
     keep.home_room = keep.home_room or other.home_room
     keep.consented_at = keep.consented_at or other.consented_at
     keep.unit = keep.unit or other.unit
+    keep.by_phone, keep.no_broadcasts = keep.by_phone or other.by_phone, keep.no_broadcasts or other.no_broadcasts
     keep.platform = keep.platform or other.platform
     # What is personal stands in one row only, so that erasing it erases it.
     other.phone = other.unit = other.platform = other.home_room = ""
@@ -370,6 +372,11 @@ def erase(session: Session, person: Person, *, now: datetime) -> None:
     )
     search.write(session, said_in)
     session.execute(update(PushDown).where(PushDown.by_id == person.id).values(words=""))
+    session.execute(
+        update(Appointment)
+        .where(Appointment.person_id == person.id)
+        .values(purpose="", cancelled_at=func.coalesce(Appointment.cancelled_at, now))
+    )
     session.execute(update(InboxMessage).where(InboxMessage.person_id == person.id).values(text="", person_id=None))
     session.execute(
         update(Notice)

@@ -39,6 +39,9 @@ class Person(Base):
     """One human, known on any number of platforms."""
 
     __tablename__ = "people"
+    __table_args__ = (
+        Index("ix_people_phone", "phone", sqlite_where=text("phone <> ''"), postgresql_where=text("phone <> ''")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(40), default="")
@@ -61,6 +64,10 @@ class Person(Base):
     """When a rider's last reminder was made."""
     consented_at: Mapped[datetime | None]
     """When they agreed that a phone or room number is kept."""
+    by_phone: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """Wants to be told by a call, from the counter."""
+    no_broadcasts: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """Wants no messages to everybody; emergencies come all the same."""
     joined_to_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     """The row that this human goes on as, after two platforms were joined; old history still names this one."""
     erased_at: Mapped[datetime | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import Boolean, Date, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Word
@@ -120,6 +120,8 @@ class CallBack(Base):
     community_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"))
     week: Mapped[date] = mapped_column(Date)
     """The Monday of the week in which the time to judge was over."""
+    on_wish: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """Not drawn: the resident wants to be called, and was told by a call that it is done."""
     state: Mapped[CallState] = mapped_column(Word(CallState), default=CallState.OPEN)
     tries: Mapped[int] = mapped_column(default=0)
     drawn_at: Mapped[datetime]

@@ -83,6 +83,10 @@ class Intent(StrEnum):
     NOMINATE = "nominate"
     VOTE = "vote"
     OFF_BALLOT = "off_ballot"
+    APPOINTMENTS = "appointments"
+    CANCEL_APPOINTMENT = "cancel_appointment"
+    NO_BROADCASTS = "no_broadcasts"
+    BROADCASTS = "broadcasts"
     HELP = "help"
     CANCEL = "cancel"
     DESK = "desk"
@@ -239,6 +243,10 @@ _RULES: dict[Intent, _Rule] = {
     Intent.NOMINATE: _rule("提名 我要提名", _A.ANYONE, _EVERYBODY, _N, _W),
     Intent.VOTE: _rule("投票 我要投票 评选结果", _A.ANYONE, _EVERYBODY, _N),
     Intent.OFF_BALLOT: _rule("不参加评选 退出评选", _A.ANYONE, _EVERYBODY),
+    Intent.APPOINTMENTS: _rule("我的预约 预约 查预约", _A.ANYONE, _EVERYBODY),
+    Intent.CANCEL_APPOINTMENT: _rule("取消预约", _A.ANYONE, _EVERYBODY),
+    Intent.NO_BROADCASTS: _rule("不接收群发 不收群发 退订群发 拒收群发 不要群发", _A.ANYONE, _EVERYBODY),
+    Intent.BROADCASTS: _rule("接收群发 恢复群发 订阅群发", _A.ANYONE, _EVERYBODY),
     Intent.GIVE_HOURS: _rule("送时长 赠送时长 转赠时长", _A.ANYONE, _EVERYBODY, _S),
     Intent.HELP: _rule("帮助 菜单 help 使用说明 使用帮助 怎么用 功能 指令", _A.ANYONE, _EVERYBODY),
     Intent.CANCEL: _rule("取消 cancel 取消操作 结束对话 结束会话", _A.ANYONE, _EVERYBODY, _S),

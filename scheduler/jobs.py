@@ -18,9 +18,11 @@ from models import (
     accounts,
     alarms,
     announcements,
+    appointments,
     audits,
     ballots,
     batch,
+    broadcasts,
     callbacks,
     desk,
     digests,
@@ -58,6 +60,9 @@ TOGETHER = 50
 
 MOST = 5000
 """How many rows one run works on before the scheduler has the next job's turn."""
+
+PARTS = 5
+"""So many parts of one message to an area one run puts into the outbox."""
 
 log = logger(__name__)
 
@@ -173,6 +178,25 @@ def remind(huying: Huying, now: datetime) -> int:
     after = timedelta(hours=huying.settings.limits.evaluation_reminder_hours)
     silent = select(Ticket.id).join(Result, results.of_round()).where(results.to_remind(now, after)).limit(BATCH)
     return _each(huying, silent, lambda session, ticket_id: judging.remind(session, ticket_id, now=now, after=after))
+
+
+@job("interval", minutes=10)
+def remind_appointments(huying: Huying, now: datetime) -> int:
+    """Reminds of tomorrow's appointments, by day."""
+    if by_day(now) > now:
+        return 0
+    coming = appointments.to_remind(now).limit(BATCH)
+    return _each(huying, coming, lambda session, row_id: appointments.remind(session, row_id, now=now))
+
+
+@job("interval", seconds=15)
+def send_broadcasts(huying: Huying, now: datetime) -> int:
+    """Puts the next part of each message to an area into the outbox; workers send it."""
+    with huying.database.reading() as session:
+        ids = session.scalars(broadcasts.to_send().limit(BATCH)).all()
+    # One transaction a part; what is over is passed over.
+    parts = [each for each in ids for _ in range(PARTS)]
+    return _all(huying, parts, lambda session, row_id: broadcasts.send_on(session, row_id, now=now))
 
 
 @job("interval", minutes=10)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from models.attachment import AttachmentKind, Failure
@@ -376,6 +376,9 @@ NOTICES = {
     NoticeKind.HOURS_OFFERED: "有人送时长",
     NoticeKind.HOURS_ANSWERED: "送的时长收没收",
     NoticeKind.REDEMPTION_OVER: "没来领，积分退回了",
+    NoticeKind.APPOINTMENT: "约好的时间",
+    NoticeKind.BROADCAST: "群发的通知",
+    NoticeKind.EMERGENCY_BROADCAST: "紧急通知",
     NoticeKind.PRESSED: "按钮的答复",
 }
 """What somebody was to be told."""
@@ -385,15 +388,19 @@ DELIVERIES = {
     NoticeState.SENDING: "正在送",
     NoticeState.WAITING: "等他下次说话时带到",
     NoticeState.SENT: "已送到",
+    NoticeState.TO_CALL: "等打电话告诉他",
     NoticeState.UNREACHABLE: "没送到",
     NoticeState.DROPPED: "没有送",
 }
 
-CHANNELS = {"official": "公众号", "wecom": "企业微信", "console": "网页"}
+CHANNELS = {"official": "公众号", "wecom": "企业微信", "console": "网页", "counter": "柜台"}
 
 LINK, LINK_HINT = "一次性链接", "对方没有账号时，用它答复这一件事，只能用一次。以前给的链接同时作废。"
 
 SAME_ANSWERS = {"same": "合并", "different": "不是一件事"}
+
+MAY_BE, MAY_BE_AT = "也可能是", "也可能在"
+"""Before the buttons that correct a ticket at once."""
 
 RATES_TITLE = "小应听得准不准"
 RATES_MENU = "听得准不准"
@@ -449,6 +456,18 @@ DONE = {
     "role_ended": "身份结束了。",
     "browser_ended": "已经让它退出了。",
     "second_off": "两步登录关闭了。",
+    "called_news": "记下了：打过电话告诉他了。",
+    "prefers_calls": "记下了，以后有消息打电话告诉他。",
+    "prefers_chat": "记下了，以后不用打了。",
+    "booked": "约好了，会告诉本人。",
+    "moved": "改好了，会告诉本人。",
+    "called_off": "取消了，会告诉本人。",
+    "broadcast": "正在发，一人一条。这一页能看到发到哪里了。",
+    "broadcast_stopped": "停下了，还没发出去的都不发了。",
+    "ready": "常用的话改好了。",
+    "menu_saved": "存好了，还没有发布，居民看到的没有变。",
+    "menu_published": "发布了。手机上五分钟左右换成新的。",
+    "menu_fetched": "取来了，下面是微信上现在的样子。",
     "announcement_finished": "正在逐件办结，居民会收到并请他们评价。",
 }
 
@@ -467,6 +486,7 @@ _REFUSALS = {
     Refusal.HAS_ACCOUNT: "这家单位有人在用小应，已经收到了，不用链接。",
     Refusal.NO_SUCH_COMMUNITY: "请从名单里选一个社区。",
     Refusal.SAME_OVER: "这一对已经有人定过，或者其中一件已经有了结果。",
+    Refusal.NO_APPOINTMENT: "这次预约已经取消，或者时间已经过了。",
     Refusal.CHANGED: "您看的时候，这里刚刚有人动过。下面是最新的样子，您写的话还在，请看一眼再决定。",
 }
 
@@ -577,6 +597,11 @@ def working_days(moment: datetime, *, now: datetime) -> str:
 def also_here(names: Sequence[str]) -> str:
     """Who else has the page open."""
     return f"{'、'.join(name or '一位同事' for name in names)}也在看这件事。" if names else ""
+
+
+def day_of(day: date) -> str:
+    """A day as the head of a list."""
+    return f"{day:%Y-%m-%d} 周{'一二三四五六日'[day.weekday()]}"
 
 
 def _length(length: timedelta) -> str:

@@ -38,6 +38,8 @@ JOB_NAMES = {
     "daily_digest": "每天汇总",
     "answer_announced": "按公告答复",
     "remind": "提醒评价",
+    "remind_appointments": "提醒明天的预约",
+    "send_broadcasts": "群发",
     "close_silent": "评价到期结束",
     "set_aside_bursts": "挑出扎堆的评价",
     "draw_call_backs": "抽取回访",

@@ -13,7 +13,7 @@ from models.outbox import NoticeKind
 from models.person import RoleKind
 from models.rider import TitleKind
 from models.ticket import Limit, TicketState
-from texts import care, honours, ledger, members, residents, riders, services, snap
+from texts import care, counter, honours, ledger, members, residents, riders, services, snap
 from texts.common import LEVELS, clip, date_of, day, helper, part_of_day, when, within
 
 WAITED_FOR = {
@@ -554,6 +554,15 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
             honoured=facts.data.get("honoured", False),
             called_off=facts.data.get("called_off", False),
         )
+    ),
+    NoticeKind.APPOINTMENT: lambda facts: Words(
+        counter.appointment(facts.data, now=facts.now), counter.appointment_choices(facts.data), title="您约的时间"
+    ),
+    NoticeKind.BROADCAST: lambda facts: Words(
+        counter.broadcast(facts.data.get("area", ""), facts.data.get("words", "")), title="社区通知"
+    ),
+    NoticeKind.EMERGENCY_BROADCAST: lambda facts: Words(
+        counter.emergency_broadcast(facts.data.get("area", ""), facts.data.get("words", "")), title="紧急通知"
     ),
     NoticeKind.PRESSED: lambda facts: Words(
         facts.data.get("text", ""), tuple((label, command) for label, command in facts.data.get("choices", []))

@@ -8,7 +8,7 @@ from typing import Any
 from models.errors import Refusal, Refused
 from models.ledger import Unit
 from models.ticket import TicketState
-from texts import ledger
+from texts import counter, ledger
 from texts.common import STATES
 
 
@@ -135,6 +135,15 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.NAMED_ALREADY: lambda facts: f"{facts.get('name') or '这位'}这次已经问过了，不再问第二回。",
     Refusal.BALLOT_FULL: lambda facts: "名单最多 9 位，现在满了。等有人不参加再添。",
     Refusal.WRONG_DATES: lambda facts: "时间没对上：先提名，再投票，最后截止，都要在今天以后。",
+    Refusal.DESK_TAKEN: lambda facts: counter.busy(facts["desk"], facts["begins"], facts["ends"]),
+    Refusal.WRONG_TIME: lambda facts: "时间没写对：要在今天以后、三个月以内，结束晚于开始，一次最多 8 小时。",
+    Refusal.NO_APPOINTMENT: lambda facts: "您现在没有约好的时间，或者已经取消了。\n想约时间，回复“人工”。",
+    Refusal.BROADCAST_OFTEN: lambda facts: (
+        f"这一带七天里最多群发 {facts.get('most', 0)} 次，已经够了，免得打扰大家。紧急的事由街道来发。"
+    ),
+    Refusal.QUOTA_SHORT: lambda facts: (
+        f"今天还能发 {facts.get('left', 0)} 条，要发 {facts.get('need', 0)} 条，不够。明天再发，或者只发一个社区。"
+    ),
     Refusal.CORRECTED: lambda facts: "这一笔已经更正过了，或者不是能更正的一笔。",
     Refusal.CHANGED: lambda facts: f"{facts.get('number', '这件事')} 刚刚被别人改过，请看一眼再决定。",
 }

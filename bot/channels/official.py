@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -38,6 +38,9 @@ PLAIN_TEXT = "text/plain"
 XML = "text/xml; charset=utf-8"
 
 _SCENE_PREFIX = "qrscene_"
+
+NO_MENU = 46003
+"""The platform's number for an account that has none."""
 
 IGNORED_EVENTS: dict[str, str] = {
     "location": "positions are taken only when somebody sends one",
@@ -160,6 +163,21 @@ class OfficialChannel:
     def probe(self) -> dict[str, Any]:
         """Whether there is a token and the platform answers; and what the settings say the account may do."""
         return {**probe(self._client), "abilities": self._settings.abilities.value, "mode": self._settings.mode.value}
+
+    def menu(self) -> list[dict[str, Any]]:
+        """The buttons under the chat as the platform has them; none without a menu. Raises NotSent."""
+        try:
+            found = self._client.get("menu/get")
+        except NotSent as failure:
+            if failure.errcode == NO_MENU:
+                return []
+            raise
+        buttons = inside(found, "menu").get("button")
+        return [each for each in many(buttons) if isinstance(each, dict)]
+
+    def publish_menu(self, buttons: Sequence[Mapping[str, Any]]) -> None:
+        """Gives the platform a menu in place of the one it has; phones show it within minutes. Raises NotSent."""
+        self._client.post("menu/create", data={"button": [*buttons]})
 
     def _unseal(self, query: Mapping[str, str], body: bytes) -> tuple[Fields, bool]:
         """The verified fields, and whether they came sealed."""

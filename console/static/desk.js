@@ -167,6 +167,7 @@
     "?": () => help?.showModal(),
   };
   document.documentElement.classList.add("hy-keys");
+  document.querySelector("[data-print]")?.addEventListener("click", () => window.print());
   document.querySelector("[data-help]")?.addEventListener("click", () => help.showModal());
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;

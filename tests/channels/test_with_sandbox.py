@@ -14,10 +14,14 @@ from flask import Flask, Response, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from bot.channels import Channel, NotSent, Outgoing, Way, Why
+from bot.channels.official import OfficialChannel
+from bot.means import Menu
+from console.means import PlatformRefused
 from handlers.turn import Choice, EventKind, Message, MessageKind, Opens, Reply
 from sandbox.app import create_sandbox
 from sandbox.config import SandboxConfig
 from tests.channels.support import AES_KEY, APP_ID, CORP_ID, NOW, TOKEN, official, wecom
+from texts.counter import first_menu, platform_says
 
 AYI, LI = "demo-resident-1", "demo-member-1"
 PNG = base64.b64decode(
@@ -221,3 +225,20 @@ def test_a_platform_in_trouble_says_why(street: Street, fault: str, reason: Why)
 def test_the_doctor_finds_both_platforms_well(street: Street) -> None:
     for channel in street.channels.values():
         assert channel.probe().items() >= {"token": "ok", "platform": "ok"}.items()
+
+
+def test_a_menu_is_published_and_seen_and_a_refusal_is_told_in_words(street: Street) -> None:
+    channel = street.channels["official"]
+    assert isinstance(channel, OfficialChannel)
+    menu = Menu(channel)
+    assert menu.menu() == []
+    menu.publish(first_menu())
+    assert [each["name"] for each in menu.menu()] == ["我的事", "帮一把", "找人"]
+    assert menu.menu()[0]["sub_button"][0]["key"] == "进度"
+    with pytest.raises(PlatformRefused) as failure:
+        menu.publish([{"name": "没有用处"}])
+    assert failure.value.code == 65308
+    street.control("faults", {"kind": "45009"})
+    with pytest.raises(PlatformRefused) as failure:
+        menu.publish(first_menu())
+    assert "次数用完" in platform_says(failure.value.code)

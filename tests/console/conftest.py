@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from console import blueprint, login
+from console.means import Means
 from models import outboxes, people, transitions
 from models.db import Database
 from models.person import Person, RoleKind, RoleStatus
@@ -51,6 +52,7 @@ class Desk:
     def buttons(self, ticket: Ticket) -> list[str]:
         """The buttons on a ticket page, in order."""
         page = self.get(f"/tickets/{ticket.number}").text
+        page = page.partition('data-part="actions"')[2]
         return re.findall(rf'action="/console/tickets/{ticket.number}/([a-z_]+)"', page)
 
 
@@ -113,7 +115,7 @@ def try_to_sign_in(desk: Desk, name: str, password: str) -> TestResponse:
     return desk.post("/sign-in", {"name": name, "password": password}, csrf=csrf[1] if csrf else "")
 
 
-def build(database: Database) -> Place:
+def build(database: Database, means: Means | None = None) -> Place:
     times = [NOW]
     with database.transaction() as session:
         factories.categories(session)
@@ -149,6 +151,7 @@ def build(database: Database) -> Place:
         secure=False,
         read_media=read_media,
         wake=lambda session: place.woken.extend(outboxes.fresh(session)),
+        means=means,
     )
     app.register_blueprint(pages, url_prefix="/console")
     return place

@@ -5,7 +5,7 @@ The table says what is right; nothing in it is read from the code. A new address
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,20 +13,26 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from console import login
+from console.means import Means
 from models import (
     accounts,
     alerts,
     announcements,
+    appointments,
     areas,
+    broadcasts,
     departments,
     desk,
     honours,
     joints,
     merging,
+    opening,
+    outboxes,
     people,
     pushing,
     redeeming,
@@ -39,12 +45,13 @@ from models.accounts import ISSUED, of_person
 from models.announcement import Outcome
 from models.area import Area, AreaKind
 from models.attachment import Attachment, AttachmentKind
+from models.broadcast import Broadcast
 from models.calendar import monday_of
 from models.category import Category
 from models.clock import local
 from models.conversation import Conversation, State
 from models.db import Database
-from models.desktop import SavedFilter
+from models.desktop import ReadyAnswer, SavedFilter
 from models.honour import Group, Nomination
 from models.joint import Turn
 from models.ledger import Unit, Why
@@ -118,6 +125,9 @@ def post(path: str, who: dict[str, set[str]] | set[str], ok: int = 303, **form: 
 TICKETS = {HERE: DESK | {NOISE_ONLY}, NEXT: OF_STREET, FAR: set[str]()}
 ASSIGNED = {HERE: DESK | {NOISE_ONLY, DEPARTMENT}, NEXT: OF_STREET | {DEPARTMENT}, FAR: set[str]()}
 LAMPS = NEAR
+EVERYWHERE = {HERE: DESK, NEXT: DESK, FAR: DESK}
+"""Whoever calls a counter is written down, wherever it lies: the desk there has it then."""
+TAKEN = {HERE: DESK, NEXT: OF_STREET, FAR: set[str]()}
 OWN_ACCOUNT = WITH_ACCOUNT
 ONLY_STAFF = {HERE: {STAFF}, NEXT: set[str](), FAR: set[str]()}
 """What the community's own desk keeps for itself, or waits for the one who began it."""
@@ -168,12 +178,44 @@ TABLE = (
     post("/tickets/filters?category=noise", DESK, name="吵的"),
     post("/tickets/filters/{filter}/forget", ONLY_STAFF),
     post("/tickets/filters/{street_filter}/forget", {HERE: OF_STREET, NEXT: OF_STREET, FAR: set()}),
+    # ---- the counter
+    get("/counter", DESK),
+    post("/counter", DESK, 200, step="look", words="楼道灯不亮"),
+    post("/counter", EVERYWHERE, step="take", words="楼道灯不亮{area}", name="王奶奶", area="{area}"),
+    get("/counter/{taken}", TAKEN),
+    get("/appointments", DESK),
+    post("/appointments", NEAR, name="王奶奶", purpose="办证", area="{area}", desk="2号窗口", day="2026-11-25",
+         begins="10:00", ends="10:30"),
+    post("/appointments/{appointment}/move", NEAR, desk="2号窗口", day="2026-11-25", begins="15:00", ends="15:30"),
+    post("/appointments/{appointment}/cancel", NEAR),
+    get("/call-backs/news", DESK),
+    post("/call-backs/news/{to_call}/told", NEAR),
+    post("/call-backs/people", NEAR, phone="{calls_phone}"),
+    post("/call-backs/people/{calls}/stop", NEAR),
+    # ---- messages to an area, the account's menu
+    get("/broadcasts", DESK),
+    post("/broadcasts/preview", NEAR, 200, area="{area}", words="明天停水"),
+    post("/broadcasts/preview", {HERE: OF_STREET, NEXT: OF_STREET, FAR: set()}, 200, area="{area}", words="马上转移",
+         emergency="1"),
+    post("/broadcasts", NEAR, area="{area}", words="明天停水", people="{everybody}"),
+    post("/broadcasts", {HERE: OF_STREET, NEXT: OF_STREET, FAR: set()}, area="{area}", words="马上转移", emergency="1",
+         people="{everybody}"),
+    get("/broadcasts/{broadcast}", NEAR),
+    post("/broadcasts/{broadcast}/stop", NEAR),
+    get("/menus", {ADMIN}, ok=303),
+    get("/menus/official", {ADMIN}),
+    post("/menus/official", {ADMIN}, 303, **{"name-0": "进度", "type-0": "click", "value-0": "进度", "version": "0"}),
+    post("/menus/official/fetch", {ADMIN}),
+    post("/menus/official/publish", {ADMIN}, version="0"),
     # ---- people who wait
     get("/chats", DESK),
     get("/chats/{chat}", NEAR),
     get("/chats/{chat}/lines", NEAR),
     post("/chats/{chat}/reply", NEAR, text="好", seen="0"),
     post("/chats/{chat}/hand-back", NEAR),
+    get("/chats/ready", DESK),
+    post("/chats/ready", NEAR, area="{area}", text="您好"),
+    post("/chats/ready/{ready}", NEAR, text="您好，请讲"),
     get("/registrations", DESK),
     post("/registrations/{registration}/confirm", NEAR),
     post("/registrations/{registration}/decline", NEAR),
@@ -353,10 +395,22 @@ class Stage:
         return client.post(address, data=form, headers=headers)
 
 
+class Account:
+    """An account whose platform takes every menu."""
+
+    key = "official"
+
+    def menu(self) -> list[dict[str, Any]]:
+        return []
+
+    def publish(self, buttons: Sequence[Mapping[str, Any]]) -> None:
+        assert buttons
+
+
 @pytest.fixture(scope="module")
 def stage(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     database = Rehearsal(migrated_sqlite(servers, tmp_path_factory.mktemp("matrix")))
-    place = build(database)
+    place = build(database, Means(menus=(Account(),)))
     far = _areas(database)
     _people(place, far)
     values = {
@@ -367,6 +421,11 @@ def stage(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
             FAR: far,
         }.items()
     }
+    with database.transaction() as session:
+        for each in values.values():
+            area = session.get_one(Area, int(each["area"]))
+            whom = broadcasts.audience(area, None, emergency=True)
+            each["everybody"] = str(len(session.scalars(select(Person.id).where(whom)).all()))
     for each in values.values():
         each |= {f"home_{name}": values[HERE][name] for name in ("area", "station", "team", "honour")}
     place.media["one.jpg"] = b"\xff\xd8\xff"
@@ -558,6 +617,23 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
         now=now,
     )
     honours.nominate(session, honour.id, "小马", by=rider, now=now)
+    caller = Person(
+        name="王奶奶", phone=f"1390000000{here.id}"[:11], by_phone=True, created_at=now, home_area_id=here.id
+    )
+    session.add(caller)
+    session.flush()
+    told = outboxes.tell(session, NoticeKind.REGISTERED, caller.id, now=now)
+    told.state = NoticeState.TO_CALL
+    begins = now + timedelta(days=1)
+    booked = appointments.make(
+        session, caller, here, "1号窗口", "办证", begins, begins + timedelta(minutes=30), by=by, now=now
+    )
+    said = Broadcast(area_id=here.id, emergency=True, words="x", by_id=by.id, made_at=now, people=1)
+    answer = ReadyAnswer(area_id=here.id, text="您好", by_id=by.id, changed_at=now)
+    report = opening.Report("灯不亮", category="lamp", area_id=here.id)
+    taken = opening.open_ticket(session, report, by=caller, channel="counter", now=now)
+    session.add_all([said, answer])
+    session.flush()
     kept = {
         name: SavedFilter(area_id=area_id, name=f"吵{where}", query="category=noise", by_id=by.id, created_at=now)
         for name, area_id in [("filter", here.id), ("street_filter", here.parent_id)]
@@ -573,9 +649,14 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
         "title": title.id,
         "honour": honour.id,
         "nomination": session.query(Nomination).filter_by(round_id=honour.id).one().id,
+        "appointment": booked.id,
+        "to_call": told.id,
+        "calls": caller.id,
+        "broadcast": said.id,
+        "ready": answer.id,
         **{name: each.id for name, each in kept.items()},
     }
-    return {name: str(each) for name, each in ids.items()}
+    return {name: str(each) for name, each in ids.items()} | {"taken": taken.number, "calls_phone": caller.phone}
 
 
 # ---------------------------------------------------------------- the tests

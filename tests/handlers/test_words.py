@@ -16,7 +16,7 @@ from models.errors import Refusal, Refused
 from models.outbox import NoticeKind
 from models.person import RoleKind
 from models.ticket import TicketState
-from texts import announcing, common, honours, ledger, members, notices, refusals, residents, riders, staff
+from texts import announcing, common, counter, honours, ledger, members, notices, refusals, residents, riders, staff
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -68,6 +68,8 @@ def _value(name: str, kind: Any) -> Any:
     if type(None) in get_args(kind):
         return _value(name, get_args(kind)[0])
     text = str(kind)
+    if "dict" in text or "Mapping" in text:
+        return DATA
     if "tuple" in text:
         return [("香樟花园", "网格员", "刘敏")]
     if "RoleKind" in text:
@@ -94,7 +96,8 @@ def _spoken(module: ModuleType) -> list[tuple[str, str]]:
     return found
 
 
-FACTS = {"number": "0007", "name": "李建国", "state": TicketState.OFFERED, "names": ["城管", "城建"]}
+FACTS: dict[str, Any] = {"number": "0007", "name": "李建国", "state": TicketState.OFFERED, "names": ["城管", "城建"]}
+FACTS |= {"desk": "1号窗口", "begins": NOW, "ends": NOW.replace(hour=4)}
 DATA: dict[str, Any] = {
     "expires": NOW.replace(minute=30).isoformat(),
     "until": NOW.isoformat(),
@@ -108,6 +111,8 @@ DATA |= {"proposal": 1, "opened": NOW.isoformat(), "state": "accepted", "people"
 DATA |= {"wish": 12, "task": "统计商户", "community": "香樟社区", "contact": "抢修班"}
 DATA |= {"gift": 1, "minutes": 80, "points": 12, "name": "一桶食用油"}
 DATA |= {"nominee": 1, "title": "最美小哥", "about": "下雨天送药上楼", "honoured": True}
+DATA |= {"news": "made", "appointment": 1, "begins": NOW.isoformat(), "where": "香樟社区", "desk": "1号窗口"}
+DATA |= {"purpose": "办老年证", "area": "香樟社区", "words": "明早八点到十点停水。"}
 LINE = {"short": "0007", "category": "噪音扰民", "place": "香樟花园6栋", "due": NOW.replace(hour=8).isoformat()}
 NOTICE = notices.NoticeFacts(
     now=NOW,
@@ -142,6 +147,8 @@ BARE = notices.NoticeFacts(
 THEIRS = replace(NOTICE, reader_has_it=True, data={**NOTICE.data, "missed": "accept", "level": "street"})
 """The reader has it, and it went up by itself."""
 
+NEWS = ("made", "moved", "tomorrow", "cancelled")
+
 SENTENCES = [
     *(
         each
@@ -152,6 +159,10 @@ SENTENCES = [
     ("not_found without a number", refusals.sentence(Refused(Refusal.NOT_FOUND, number=""))),
     *((kind.value, notices.words(kind, NOTICE).text) for kind in NoticeKind),
     *((f"{kind.value} to whoever has it", notices.words(kind, THEIRS).text) for kind in NoticeKind),
+    *((f"appointment {news}", counter.appointment({**DATA, "news": news}, now=NOW)) for news in NEWS),
+    ("appointments", counter.appointments([])),
+    ("spoken", counter.spoken("261123-0007")),
+    *((name, words) for name, words in _spoken(counter) if name.startswith(("appointment_", "broadcast"))),
     *((f"{kind.value} without facts", notices.words(kind, BARE).text) for kind in NoticeKind),
 ]
 

@@ -10,10 +10,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, inspect, select
+from sqlalchemy.orm import Session
 
 from models import (
     alerts,
+    appointments,
     audits,
+    broadcasts,
     departments,
     desk,
     dispatch,
@@ -38,6 +41,7 @@ from models.base import Base
 from models.category import Category
 from models.db import Database, downgrade, upgrade
 from models.departments import Draft
+from models.desktop import Menu, ReadyAnswer
 from models.honour import Group, Vote
 from models.joint import Turn
 from models.ledger import Unit
@@ -146,6 +150,16 @@ def test_up_with_rows_down_and_up_again(empty_url: str) -> None:
             honours.nominate(session, chosen.id, "小李 修灯", by=world.member, now=NOW)
             nominee = honours.ask(session, chosen.id, world.member, "修灯", by=world.staff, now=NOW)
             session.add(Vote(round_id=chosen.id, voter="x", nominee_id=nominee.id, times=1))
+            booked = (NOW + timedelta(days=1), NOW + timedelta(days=1, hours=1))
+            appointments.make(session, world.stranger, here, "1号窗口", "办证", *booked, by=world.staff, now=NOW)
+            said = broadcasts.confirm(
+                session, here, None, "停水", emergency=False, people=broadcasts_to(session, here), most_a_week=2, by=world.staff, now=NOW
+            )  # fmt: skip
+            broadcasts.send_on(session, said.id, now=NOW)
+            kept = {"by_id": world.staff.id, "changed_at": NOW}
+            session.add(ReadyAnswer(area_id=here.id, text="您好", **kept))
+            session.add(Menu(channel="official", draft={"button": []}, version=1, **kept))
+            world.stranger.by_phone = world.stranger.no_broadcasts = True
             login = Login(name="staff", password_hash="x", person_id=world.staff.id, created_at=NOW)
             session.add_all([login, Code(code="AAAAAA", kind=CodeKind.BIND, expires_at=NOW)])
             session.flush()
@@ -161,6 +175,12 @@ def test_up_with_rows_down_and_up_again(empty_url: str) -> None:
         database = Database(empty_url)
         assert inspect(database.engine).get_table_names() == ["alembic_version"]
         database.dispose()
+
+
+def broadcasts_to(session: Session, area: Area) -> int:
+    """How many people a message to an area reaches."""
+    whom = broadcasts.audience(area, None, emergency=False)
+    return session.scalar(select(func.count()).select_from(Person).where(whom)) or 0
 
 
 def test_upgrading_twice_changes_nothing(empty_url: str) -> None:

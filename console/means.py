@@ -1,0 +1,74 @@
+"""What the console is given by the parts above it: the understanding of words, the platforms' ways, and photos."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from models.outbox import Notice, NoticeKind
+from models.photos import Keep
+from nlp.understand import Understanding
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The active ways of one account for a kind of notice, and how many messages each may still carry today."""
+
+    ways: tuple[str, ...]
+    left_today: Mapping[str, int] = field(default_factory=dict)
+    """Only for ways whose quota the platform publishes."""
+
+
+class PlatformRefused(Exception):
+    """The platform did not do what it was asked: its number, None where it did not answer."""
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class PhotoUnfit(Exception):
+    """Something that is no photo, or too large."""
+
+
+class MenuAccount(Protocol):
+    """An account whose menu under the chat can be seen and published."""
+
+    @property
+    def key(self) -> str:
+        """The channel's."""
+
+    def menu(self) -> list[dict[str, Any]]:
+        """The buttons as the platform has them, none without a menu. Raises PlatformRefused."""
+
+    def publish(self, buttons: Sequence[Mapping[str, Any]]) -> None:
+        """Gives the platform new ones. Raises PlatformRefused."""
+
+
+def _without_words(_: Session, __: Notice, ___: datetime) -> str | None:
+    return ""
+
+
+def _no_accounts(_: NoticeKind) -> Mapping[str, Reach]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """All of it; a console without any shows its pages all the same."""
+
+    understand: Callable[[str, int | None], Understanding] | None = None
+    """What words mean; the second is the area that is nearest to whoever says them."""
+    notice_words: Callable[[Session, Notice, datetime], str | None] = _without_words
+    """What somebody would read; None for what is overtaken."""
+    reach: Callable[[NoticeKind], Mapping[str, Reach]] = _no_accounts
+    """By the channel's key."""
+    keep_photo: Callable[[bytes, str], Keep] | None = None
+    """Stores a photo of a type. Raises PhotoUnfit."""
+    menus: tuple[MenuAccount, ...] = ()
+    gas_phone: str = ""
+    broadcasts_a_week: int = 2

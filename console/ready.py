@@ -1,0 +1,83 @@
+"""Ready answers (常用的话): what a desk often says in handed-over chats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from console.house import FormMisfit, House, as_id, field
+from console.places import lie_in
+from console.sight import Sight
+from models.area import Area
+from models.desktop import ReadyAnswer
+from models.errors import Refused
+from texts import console as words
+from texts import counter as said
+
+MOST = 40
+LONGEST = 600
+ID = "<int(max=999999999999):answer_id>"
+
+
+def ready_answers(sight: Sight) -> Sequence[ReadyAnswer]:
+    """What the viewer may say, their own desk's and those around it."""
+    query = select(ReadyAnswer).where(sight.ready_answers()).order_by(ReadyAnswer.id).limit(MOST)
+    return sight.session.scalars(query).all()
+
+
+def add_ready(blueprint: Blueprint, house: House) -> None:
+    """The page, and what its buttons do."""
+
+    def page(sight: Sight, *, fault: str = "") -> str:
+        found = ready_answers(sight)
+        areas = sight.roster_areas()
+        return house.page(
+            "ready.html",
+            sight,
+            rows=[(each, any(each.area_id == area.id for area in areas)) for each in found],
+            areas=areas,
+            area_names=dict(
+                sight.session.execute(select(Area.id, Area.name).where(Area.id.in_({e.area_id for e in found}))).all()
+            ),
+            fault=fault,
+            draft={"text": field("text", most=LONGEST)} if fault else {},
+        )
+
+    def shown(sight: Sight, fault: FormMisfit | Refused) -> str:
+        return page(sight, fault=said.FAULTS[str(fault)] if isinstance(fault, FormMisfit) else words.refusal(fault))
+
+    def text() -> str:
+        found = field("text", most=LONGEST)
+        if not found:
+            raise FormMisfit("ready")
+        return found
+
+    @blueprint.get("/chats/ready")
+    def ready_list() -> str:
+        with house.looking() as sight:
+            return page(sight)
+
+    @blueprint.post("/chats/ready")
+    def ready_added() -> ResponseReturnValue:
+        def add(sight: Sight) -> None:
+            sight.at_desk()
+            area = sight.session.get(Area, as_id(field("area", most=12)))
+            if area is None or not lie_in([area], sight.desk_paths):
+                raise FormMisfit("area")
+            sight.session.add(ReadyAnswer(area_id=area.id, text=text(), by_id=sight.person.id, changed_at=sight.now))
+
+        return house.carry_out(add, shown=shown, back=url_for(".ready_list", done="ready"))
+
+    @blueprint.post(f"/chats/ready/{ID}")
+    def ready_changed(answer_id: int) -> ResponseReturnValue:
+        def change(sight: Sight) -> None:
+            found = sight.ready_answer(answer_id)
+            if field("remove", most=1):
+                sight.session.delete(found)
+                return
+            found.text, found.by_id, found.changed_at = text(), sight.person.id, sight.now
+
+        return house.carry_out(change, shown=shown, back=url_for(".ready_list", done="ready"))
