@@ -24,6 +24,7 @@ from bot.certificates import CertificatePages
 from bot.channels import Channel
 from bot.channels.build import build_channels
 from bot.channels.wecom import WeComChannel
+from bot.current import Current
 from bot.delivery import Delivery
 from bot.dispatcher import Dispatcher
 from bot.heard import Heard
@@ -42,7 +43,8 @@ from bot.tasks import Tasks, make_broker
 from bot.webhook import Webhook
 from handlers.respond import build_router
 from handlers.turn import LimitNumbers, WindowNumbers, World
-from models import areas, calendar, dispatch, seed
+from models import areas, calendar, days, dispatch, seed
+from models.area import Area
 from models.category import Category
 from models.clock import Clock, utc_now
 from models.db import Database, upgrade
@@ -60,6 +62,7 @@ class Huying:
     database: Database
     redis: redis.Redis
     channels: dict[str, Channel]
+    current: Current
     answerer: Answerer
     delivery: Delivery
     fetcher: Fetcher
@@ -83,12 +86,18 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     Raises CalendarInvalid for a holiday file that cannot be used.
     """
     file = settings.calendar.file
-    calendar.adopt(calendar.read_own_days(Path(file)) if file else calendar.OwnDays())
+    own_days = calendar.read_own_days(Path(file)) if file else calendar.OwnDays()
     database = Database(settings.database.url, pool_size=settings.database.pool_size)
     store = connect_redis(settings)
     channels = build_channels(settings.channels, redis=store, clock=clock)
     secret_key = settings.site.secret_key.get_secret_value() or _own_secret(settings.data_dir)
-    world = replace(load_world(database, settings), ballot_key=hashlib.sha256(f"votes {secret_key}".encode()).digest())
+    ballot_key = hashlib.sha256(f"votes {secret_key}".encode()).digest()
+
+    def read_settings(session: Session) -> World:
+        calendar.adopt(days.with_own(session, own_days))
+        return replace(read_world(session, settings), ballot_key=ballot_key)
+
+    current = Current(database, read_settings, clock=clock)
     spool = Spool(settings.data_dir / "spool")
 
     def wake(session: Session) -> None:
@@ -118,6 +127,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
 
     def dispatch_all(ticket_ids: list[int]) -> None:
         pace.give_way()
+        current.look()
         dispatcher.dispatch(ticket_ids)
 
     tasks = Tasks(
@@ -131,11 +141,11 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     dispatcher = Dispatcher(database, tasks, clock=clock, rules=dispatch_rules(settings))
     assistant: Assistant | None = None
     if settings.assistant.url:
-        names = {code: category.name for code, category in world.categories.items()}
+        names = {code: category.name for code, category in current().categories.items()}
         assistant = Assistant(settings.assistant, database, names, clock=clock, wake=tasks.wake)
     answerer = Answerer(
         database,
-        lambda: world,
+        current,
         build_router(),
         clock=clock,
         spool=spool,
@@ -145,6 +155,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     )
     web = Flask("huying", static_folder=None)
     web.config["SECRET_KEY"] = secret_key
+    web.before_request(current.look)
     webhook = Webhook(web.wsgi_app, channels, answerer, pace=pace, clock=clock)
     web.wsgi_app = Heard(webhook, channels, store, clock=clock)  # type: ignore[method-assign]
     web.register_blueprint(
@@ -179,6 +190,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         database=database,
         redis=store,
         channels=channels,
+        current=current,
         answerer=answerer,
         delivery=delivery,
         fetcher=fetcher,
@@ -238,18 +250,14 @@ def ledger_rules(settings: Settings) -> Rules:
 def load_world(database: Database, settings: Settings) -> World:
     """What handlers know of the installation, as it stands in the database now."""
     with database.reading() as session:
-        live = {category.code: category for category in session.query(Category)}
-        nodes = areas.all_areas(session)
-        tree = [
-            AreaName(
-                id=area.id,
-                kind=area.kind.value,
-                name=area.name,
-                aliases=tuple(alias.name for alias in area.aliases),
-                parent_id=area.parent_id,
-            )
-            for area in nodes
-        ]
+        return read_world(session, settings)
+
+
+def read_world(session: Session, settings: Settings) -> World:
+    """The same in a session."""
+    live = {category.code: category for category in session.query(Category)}
+    nodes = areas.all_areas(session)
+    tree = [_spoken(area) for area in nodes if area.closed_at is None]
     limits = settings.limits
     return World(
         categories=live,
@@ -279,6 +287,12 @@ def load_world(database: Database, settings: Settings) -> World:
         ledger=ledger_rules(settings),
         public_url=settings.site.public_url,
     )
+
+
+def _spoken(area: Area) -> AreaName:
+    """An area with everything people call it, the code on its door too."""
+    called = dict.fromkeys([*(alias.name for alias in area.aliases), *filter(None, [area.code])])
+    return AreaName(area.id, area.kind.value, area.name, tuple(called), area.parent_id)
 
 
 def _understood(category: Category) -> categories.CategorySeed:

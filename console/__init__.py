@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from console.account import add_account
 from console.accounts import add_accounts
 from console.announcements import add_announcements
+from console.areas import add_areas
 from console.audit import add_audit
 from console.bulk import add_bulk
 from console.bursts import add_bursts
@@ -107,4 +108,5 @@ def blueprint(
     add_audit(pages, house)
     add_health(pages, house)
     add_accounts(pages, house)
+    add_areas(pages, house)
     return pages

@@ -25,7 +25,7 @@ SECOND_COOKIE = "huying_second"
 """Stands for a right password whose code is still asked for."""
 
 LARGEST_FORM = 64 * 1024
-LARGER_FORMS = {"station_sheet": sheets.LARGEST + LARGEST_FORM}
+LARGER_FORMS = dict.fromkeys(("station_sheet", "areas_sheet", "people_sheet"), sheets.LARGEST + LARGEST_FORM)
 """Pages to which a file is sent."""
 
 OPEN_TO_ALL = frozenset({"sign_in", "second_step", "wecom_asked", "wecom_back", "static"})

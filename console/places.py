@@ -35,7 +35,7 @@ def lie_in(nodes: Sequence[Area], paths: Sequence[str]) -> list[Area]:
 
 
 def tree(nodes: Sequence[Area]) -> list[tuple[int, str]]:
-    """Areas to choose from, each below what it lies in and moved in by as much."""
-    ordered = sorted(nodes, key=lambda each: areas.ids_on(each.path))
+    """Areas to choose from, without those that are closed, each below what it lies in and moved in by as much."""
+    ordered = sorted((each for each in nodes if each.closed_at is None), key=lambda each: areas.ids_on(each.path))
     least = min((len(areas.ids_on(each.path)) for each in ordered), default=0)
     return [(each.id, "\u3000" * (len(areas.ids_on(each.path)) - least) + each.name) for each in ordered]

@@ -446,6 +446,12 @@ DONE = {
     "role_ended": "身份结束了。",
     "browser_ended": "已经让它退出了。",
     "second_off": "两步登录关闭了。",
+    "area_add": "添上了。一分钟内大家说到这里就能听懂。",
+    "area_change": "改好了，一分钟内生效。",
+    "area_move": "搬好了。正在办的还由原来的人办完，新来的归新的上级。",
+    "area_close": "停用了。已经办的事和记录都还在。",
+    "area_open": "又启用了。",
+    "list": "导入好了，一分钟内生效。",
     "announcement_finished": "正在逐件办结，居民会收到并请他们评价。",
 }
 

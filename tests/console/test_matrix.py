@@ -34,6 +34,7 @@ from models import (
     sheets,
     stations,
     tickets,
+    uploads,
 )
 from models.accounts import ISSUED, of_person
 from models.announcement import Outcome
@@ -55,6 +56,8 @@ from models.pushed import PushDown
 from models.result import CallBack, Result
 from models.rider import AlertKind, TitleKind
 from models.station import Fault, StationSheet, Use
+from models.upload import Upload, UploadKind
+from nlp import area_list
 from nlp.station_list import HEAD
 from tests import factories
 from tests.conftest import migrated_sqlite
@@ -277,6 +280,19 @@ TABLE = (
     post("/honours/{home_honour}/ask", {HERE: DESK, NEXT: set(), FAR: set()}, person="{rider}", about="常帮老人"),
     post("/honours/{honour}/aside/{nomination}", NEAR),
     post("/honours/{honour}/call-off", NEAR),
+    # ---- areas
+    get("/areas", {ADMIN}),
+    get("/areas.xlsx", {ADMIN}),
+    get("/areas/{area}", ONLY_ADMIN),
+    post("/areas/{area}/add", ONLY_ADMIN, kind="estate", name="新苑"),
+    post("/areas/{estate}/change", ONLY_ADMIN, name="新名字"),
+    post("/areas/{estate}/move", ONLY_ADMIN, parent="{area}"),
+    post("/areas/{estate}/move", {HERE: {ADMIN}, NEXT: {ADMIN}, FAR: set()}, parent="{home_area}", name="of another community"),
+    post("/areas/{home_estate}/move", {HERE: {ADMIN}, NEXT: {ADMIN}, FAR: set()}, parent="{area}"),
+    post("/areas/{estate}/close", ONLY_ADMIN, 409),
+    post("/areas/{estate}/open", ONLY_ADMIN),
+    post("/areas/sheet", {ADMIN}, 200, file=""),
+    post("/areas/sheet/{areas_upload}/take", {HERE: {ADMIN}}),
 )  # fmt: skip
 
 OPEN_TO_ALL = {"/sign-in", "/sign-in/wecom/nowhere", "/sign-in/wecom/nowhere/back"}
@@ -348,7 +364,7 @@ def stage(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
         }.items()
     }
     for each in values.values():
-        each |= {f"home_{name}": values[HERE][name] for name in ("area", "station", "team", "honour")}
+        each |= {f"home_{name}": values[HERE][name] for name in ("area", "station", "team", "honour", "estate")}
     place.media["one.jpg"] = b"\xff\xd8\xff"
     sheet = sheets.write(HEAD, [["驿站", "江边驿站", "", "30.5", "114.3", "", "", "", ""]])
     made = Stage(place, values, sheet, {NOBODY: "nothing"}, {NOBODY: "nothing"})
@@ -542,7 +558,14 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
         name: SavedFilter(area_id=area_id, name=f"吵{where}", query="category=noise", by_id=by.id, created_at=now)
         for name, area_id in [("filter", here.id), ("street_filter", here.parent_id)]
     }
-    session.add_all([sheet, *kept.values()])
+    admin = session.query(Login).filter_by(name=f"matrix-{ADMIN}").one().person_id
+    waiting = {
+        f"{kind.value}_upload": Upload(
+            by_id=admin, kind=kind, made_at=now, rows={"list": [list(head)]}, digest=uploads.Outcome((), ()).digest
+        )
+        for kind, head in ((UploadKind.AREAS, area_list.HEAD),)
+    }
+    session.add_all([sheet, *kept.values(), *waiting.values()])
     session.flush()
     ids = {
         "station": station.id,
@@ -553,7 +576,7 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
         "title": title.id,
         "honour": honour.id,
         "nomination": session.query(Nomination).filter_by(round_id=honour.id).one().id,
-        **{name: each.id for name, each in kept.items()},
+        **{name: each.id for name, each in (kept | waiting).items()},
     }
     return {name: str(each) for name, each in ids.items()}
 
