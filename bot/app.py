@@ -50,7 +50,7 @@ from models.clock import Clock, utc_now
 from models.db import Database, upgrade
 from models.earning import Rules
 from nlp import categories, services
-from nlp.understand import AreaName, Understander
+from nlp.understand import AreaName, Understander, Understanding
 
 
 @dataclass(frozen=True)
@@ -153,6 +153,10 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         dispatch=lambda ids: tasks.queue(tickets=ids),
         photos=photos,
     )
+
+    def understand(words: str) -> Understanding:
+        return current().understander.understand(words)
+
     web = Flask("huying", static_folder=None)
     web.config["SECRET_KEY"] = secret_key
     web.before_request(current.look)
@@ -173,6 +177,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
             secret=secret_key,
             doors=[each for each in channels.values() if isinstance(each, WeComChannel) and each.has_sign_in],
             state=lambda: state_of(huying),
+            understand=understand,
         ),
         url_prefix="/console",
     )

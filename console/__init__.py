@@ -16,6 +16,7 @@ from console.audit import add_audit
 from console.bulk import add_bulk
 from console.bursts import add_bursts
 from console.callbacks import add_call_backs
+from console.categories import add_categories
 from console.chats import add_chats
 from console.colleagues import add_colleagues
 from console.departments import add_departments
@@ -36,6 +37,7 @@ from console.stations import add_stations
 from console.tickets import add_tickets
 from models.clock import Clock
 from models.db import Database
+from nlp.understand import Understanding
 
 
 def _nobody_waits(_: Session) -> None:
@@ -58,6 +60,7 @@ def blueprint(
     secret: str = "",
     doors: Sequence[Door] = (),
     state: Callable[[], State] = State,
+    understand: Callable[[str], Understanding] | None = None,
 ) -> Blueprint:
     """The console, to be mounted under a prefix of its own, such as /console.
 
@@ -66,7 +69,7 @@ def blueprint(
     FileNotFoundError. `public_url` is where one-time links lead, which hold for `link_hours`.
     `wake` is given each session after its commit. `secret` seals what the apps of the second step know, one of this
     process alone when empty. `doors` are other ways in than a password; `state` tells how
-    the parts outside the database are.
+    the parts outside the database are, `understand` what the bot makes of words.
     """
     house = House(
         database=database,
@@ -83,6 +86,7 @@ def blueprint(
         seal=Seal(secret or secrets.token_urlsafe(32)),
         doors=tuple(doors),
         state=state,
+        understand=understand,
     )
     pages = Blueprint("console", __name__, template_folder="templates", static_folder="static")
     add_gate(pages, house)
@@ -109,4 +113,5 @@ def blueprint(
     add_health(pages, house)
     add_accounts(pages, house)
     add_areas(pages, house)
+    add_categories(pages, house)
     return pages

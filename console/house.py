@@ -29,6 +29,7 @@ from models.db import Database
 from models.errors import Refused
 from models.outbox import Notice
 from models.person import Person, Role
+from nlp.understand import Understanding
 from texts import console as words
 
 LONGEST_ID = 12
@@ -91,6 +92,8 @@ class House:
     doors: tuple[Door, ...]
     state: Callable[[], Any]
     """How the parts outside the database are: console/health.py has the class, which stands on this one."""
+    understand: Callable[[str], Understanding] | None = None
+    """What the bot makes of words at this moment, where there is a bot beside the console."""
 
     @contextmanager
     def looking(self) -> Iterator[Sight]:
@@ -156,6 +159,7 @@ class House:
             is_department=sight.is_department,
             may_audit=bool(sight.street_paths),
             is_admin=bool(sight.admin_paths),
+            runs_everything=sight.runs_everything,
             **{"is_desk": sight.is_desk, **values},
         )
 

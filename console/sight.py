@@ -304,8 +304,10 @@ class Sight:
     @cached_property
     def runs_everything(self) -> bool:
         """Whether the person is administrator of every community: what holds for all is theirs alone to change."""
+        if not self.admin_paths:
+            return False
         outside = select(Area.id).where(Area.kind == AreaKind.COMMUNITY, ~self._inside(*self.admin_paths)).limit(1)
-        return bool(self.admin_paths) and self.session.scalar(outside) is None
+        return self.session.scalar(outside) is None
 
     def for_everything(self) -> None:
         """Before a page of what holds for all. Raises NotFound for everybody else."""

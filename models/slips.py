@@ -50,6 +50,8 @@ class Slip(StrEnum):
     FIRST = "first"
     LEVEL = "level"
     NEVER_OFFERED = "never_offered"
+    NOT_OFFERED = "not_offered"
+    CATEGORY_TAKEN = "category_taken"
     DEPARTMENT = "department"
     NEEDS = "needs"
     SKILL = "skill"

@@ -451,6 +451,8 @@ DONE = {
     "area_move": "搬好了。正在办的还由原来的人办完，新来的归新的上级。",
     "area_close": "停用了。已经办的事和记录都还在。",
     "area_open": "又启用了。",
+    "category_change": "改好了。新来的事按新的来，正在走的时限不变。",
+    "category_words": "说法改好了，一分钟内生效。",
     "list": "导入好了，一分钟内生效。",
     "announcement_finished": "正在逐件办结，居民会收到并请他们评价。",
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from models.category import First
 from models.slips import Slip, Slipped
 from models.uploads import Change, Wrong
 
@@ -30,7 +33,7 @@ SLIPS = {
     Slip.HAS_OPEN: "下面还有 {count} 处没停用，先停用它们。",
     Slip.HAS_TICKETS: "这里还有 {count} 件事没办完，办完再停用。",
     Slip.OWN_AREA: "这是您管的最上面一级，要由上一级来停用或搬动。",
-    Slip.LIMIT: "时限写成“2小时”或“7个工作日”，也可以写 2h、7wd。",
+    Slip.LIMIT: "时限写一个整数，再选小时还是工作日。",
     Slip.LIMIT_ZERO: "时限不能是 0。",
     Slip.LIMIT_LONG: "时限太长：最长 720 小时或 120 个工作日。",
     Slip.LIMIT_ORDER: "办结的时限不能比接单、首次答复的还短。",
@@ -41,6 +44,8 @@ SLIPS = {
     Slip.FIRST: "请选先找谁。",
     Slip.LEVEL: "请选从哪一级办起。",
     Slip.NEVER_OFFERED: "这一类从不派给志愿者（治安、劳动、住房、消费、违建这些要由人来办）。",
+    Slip.NOT_OFFERED: "先找志愿者的，要勾上“可以请志愿者”。",
+    Slip.CATEGORY_TAKEN: "已经有叫“{name}”的分类了。",
     Slip.DEPARTMENT: "没有叫这个名字的部门，先到“部门”里添上；先找部门的，一定要写是哪个部门。",
     Slip.NEEDS: "一次去 1 到 5 个人。",
     Slip.SKILL: "特长每个 1 到 10 个字，最多 8 个。",
@@ -105,3 +110,27 @@ def taken(added: int, changed: int) -> str:
 
 UNREADABLE = "这个文件打不开：要 .xlsx 文件，4 MB 以内。"
 NOT_THE_SAME = "没有导入：您看的时候有人改过，或者这份名单放得太久了。请再上传一次，看过再导入。"
+
+
+FIRST = {
+    First.VOLUNTEER: "志愿者（自动派单）",
+    First.POOL: "志愿者（大家抢单）",
+    First.GRID: "网格员",
+    First.PROPERTY: "物业",
+    First.STAFF: "社区工作者",
+    First.DEPARTMENT: "职能部门",
+}
+STEPS = {"answer": "首次答复", "accept": "接单", "finish": "办结"}
+OTHERWISE = {
+    "urgent": "急的",
+    "emergency": "紧急的（不写就都是 2 小时）",
+    "street": "到了街道以后",
+    "department": "到了部门以后",
+}
+UNITS = {"h": "小时", "wd": "个工作日"}
+
+
+def limit(written: str) -> str:
+    """2h, 7wd as people read it."""
+    found = re.fullmatch(r"(\d+)(h|wd)", written)
+    return f"{found[1]} {UNITS[found[2]]}" if found else written

@@ -122,6 +122,7 @@ _TABLES = {
     "areas": "地方",
     "area_aliases": "别名",
     "uploads": "上传的名单",
+    "categories": "分类",
 }
 
 _COLUMNS = {

@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import select, text
 
 from bot.app import create_app
-from models import area_edits, calendar, days, editions
+from models import area_edits, calendar, category_edits, days, editions
 from models.area import Area, AreaKind
 from models.area_edits import Draft
+from models.category import Category
 from models.db import Database
+from nlp import category_words
 from tests.bot import support
 from tests.channels.support import NOW
 
@@ -98,3 +100,25 @@ def test_the_number_rises_once_a_transaction_whatever_is_changed_in_it(sqlite_ur
         with database.reading() as session:
             assert editions.number(session) == expected
     database.dispose()
+
+
+def test_a_word_of_the_deployment_is_gone_by_soon_and_points_to_its_category_only(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    said = "楼下那个老虎灶又开起来了"
+    with support.build(sqlite_url, tmp_path) as street:
+        before = street.huying.current().understander.understand(said)
+        with street.huying.database.transaction() as session:
+            fumes = session.get_one(Category, "fumes")
+            others = [each for each in session.scalars(select(Category)) if each is not fumes]
+            words = category_words.read(fumes, others, "老虎灶", "")
+            category_edits.set_words(session, fumes, category_words.with_own(fumes, words))
+        street.times[0] = NOW + timedelta(seconds=30)
+        after = street.huying.current().understander.understand(said)
+        assert before.category != "fumes"
+        assert (after.category, after.abstained) == ("fumes", False)
+        assert "老虎灶" in after.reasons
+        # What others are called is understood as before.
+        for words_of_others in ("路灯坏了三天", "电梯又坏了", "车位被占"):
+            again = street.huying.current().understander.understand(words_of_others)
+            assert again.category not in (None, "fumes")
