@@ -30,6 +30,7 @@ from console.learning import add_learning
 from console.ledger import add_ledger
 from console.looks import add_looks
 from console.people import add_people
+from console.people_list import add_people_list
 from console.riders import add_riders
 from console.roster import add_roster
 from console.second import Seal
@@ -114,4 +115,5 @@ def blueprint(
     add_accounts(pages, house)
     add_areas(pages, house)
     add_categories(pages, house)
+    add_people_list(pages, house)
     return pages

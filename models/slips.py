@@ -59,6 +59,8 @@ class Slip(StrEnum):
     PHONE = "phone"
     PHONE_TAKEN = "phone_taken"
     ROLE = "role"
+    ROLE_AREA = "role_area"
+    SKILL_UNKNOWN = "skill_unknown"
     AREA = "area"
     AREA_AMBIGUOUS = "area_ambiguous"
     ALIKE = "alike"

@@ -97,6 +97,11 @@ _PLACES = {
     "connect": "接通",
     "areas": "地方",
     "audit": "操作记录",
+    "calendar": "工作日历",
+    "categories": "分类",
+    "guides": "办事指南",
+    "people": "人员名单",
+    "codes": "二维码",
 }
 """The rooms of the console, by the first word of their address."""
 
@@ -122,6 +127,8 @@ _TABLES = {
     "areas": "地方",
     "area_aliases": "别名",
     "uploads": "上传的名单",
+    "skills": "特长",
+    "codes": "绑定码",
     "categories": "分类",
 }
 

@@ -57,7 +57,7 @@ from models.result import CallBack, Result
 from models.rider import AlertKind, TitleKind
 from models.station import Fault, StationSheet, Use
 from models.upload import Upload, UploadKind
-from nlp import area_list
+from nlp import area_list, person_list
 from nlp.station_list import HEAD
 from tests import factories
 from tests.conftest import migrated_sqlite
@@ -287,6 +287,12 @@ TABLE = (
     post("/categories/try", NOBODY_HERE, 200, words="太吵了"),
     post("/categories/noise/change", NOBODY_HERE, 303),
     post("/categories/noise/words", NOBODY_HERE, 303, strong="大喇叭叭"),
+    # ---- lists of people
+    get("/people", {ADMIN}),
+    get("/people.xlsx", {ADMIN}),
+    post("/people/sheet", {ADMIN}, 200, file=""),
+    post("/people/sheet/{people_upload}/take", {HERE: {ADMIN}}),
+    post("/accounts/{colleague}/code", ONLY_ADMIN, 200),
     # ---- areas
     get("/areas", {ADMIN}),
     get("/areas.xlsx", {ADMIN}),
@@ -570,7 +576,7 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
         f"{kind.value}_upload": Upload(
             by_id=admin, kind=kind, made_at=now, rows={"list": [list(head)]}, digest=uploads.Outcome((), ()).digest
         )
-        for kind, head in ((UploadKind.AREAS, area_list.HEAD),)
+        for kind, head in ((UploadKind.AREAS, area_list.HEAD), (UploadKind.PEOPLE, person_list.HEAD))
     }
     session.add_all([sheet, *kept.values(), *waiting.values()])
     session.flush()
