@@ -43,13 +43,14 @@ from bot.tasks import Tasks, make_broker
 from bot.webhook import Webhook
 from handlers.respond import build_router
 from handlers.turn import LimitNumbers, WindowNumbers, World
-from models import areas, calendar, days, dispatch, seed
+from models import areas, calendar, days, dispatch, guides, seed
 from models.area import Area
 from models.category import Category
 from models.clock import Clock, utc_now
 from models.db import Database, upgrade
 from models.earning import Rules
 from nlp import categories, services
+from nlp import guides as guide_words
 from nlp.understand import AreaName, Understander, Understanding
 
 
@@ -291,6 +292,10 @@ def read_world(session: Session, settings: Settings) -> World:
         quiet=settings.riders.quiet,
         ledger=ledger_rules(settings),
         public_url=settings.site.public_url,
+        guides=tuple(
+            guide_words.known(each.id, path, each.title, each.words, each.text, each.links)
+            for each, path in guides.in_use(session)
+        ),
     )
 
 

@@ -32,7 +32,8 @@ class Current:
         self._clock = clock
         self._looking = threading.Lock()
         self._world, self._edition = self._read()
-        self._looked_at: datetime = clock()
+        self.looked_at: datetime | None = clock()
+        """None: the next one who asks looks at once."""
 
     def __call__(self) -> World:
         """The world; at most once in a while this looks whether it changed."""
@@ -44,10 +45,12 @@ class Current:
         the database away everybody does.
         """
         now = self._clock()
-        if self._looked_at <= now < self._looked_at + LOOKED_EVERY or not self._looking.acquire(blocking=False):
+        if self.looked_at is not None and self.looked_at <= now < self.looked_at + LOOKED_EVERY:
+            return
+        if not self._looking.acquire(blocking=False):
             return
         try:
-            self._looked_at = now
+            self.looked_at = now
             with self._database.reading() as session:
                 changed = editions.number(session) != self._edition
             if changed:

@@ -15,6 +15,7 @@ from console.areas import add_areas
 from console.audit import add_audit
 from console.bulk import add_bulk
 from console.bursts import add_bursts
+from console.calendar import add_calendar
 from console.callbacks import add_call_backs
 from console.categories import add_categories
 from console.chats import add_chats
@@ -23,6 +24,7 @@ from console.departments import add_departments
 from console.figures import add_figures
 from console.filters import add_filters
 from console.gate import add_gate
+from console.guides import add_guides
 from console.health import State, add_health
 from console.honours import add_honours
 from console.house import Door, House
@@ -116,4 +118,6 @@ def blueprint(
     add_areas(pages, house)
     add_categories(pages, house)
     add_people_list(pages, house)
+    add_guides(pages, house)
+    add_calendar(pages, house)
     return pages

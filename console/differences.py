@@ -66,7 +66,11 @@ class Differences:
             key = inspect(row).identity
             called = getattr(row, "name", None) or getattr(row, "title", None) if name in NOBODYS_WORDS else None
             named = {"name": str(called)[:LONGEST]} if called else {}
-            self._found.append({"table": name, "id": list(key) if key else None, **named, **what})
+            self._found.append({"table": name, "id": [_key(each) for each in key] if key else None, **named, **what})
+
+
+def _key(part: Any) -> int | str:
+    return part if isinstance(part, int) else str(part)
 
 
 def _changes(row: Base) -> dict[str, list[Any]]:

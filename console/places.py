@@ -10,6 +10,7 @@ from werkzeug.exceptions import NotFound
 from console.sight import Sight
 from models import areas
 from models.area import Area
+from models.guide import Guide
 from models.rider import Team, Title
 from models.station import Station
 
@@ -17,7 +18,7 @@ MOST_AREAS = 1500
 """What a form offers at most where single buildings can be chosen."""
 
 
-Placed = TypeVar("Placed", Station, Team, Title)
+Placed = TypeVar("Placed", Station, Team, Title, Guide)
 
 
 def held(sight: Sight, kind: type[Placed], row_id: int) -> Placed:

@@ -121,7 +121,7 @@ def plain(message: Message, world: World) -> Understanding | None:
     found = world.understander.understand(said)
     if found.chat is not None or found.danger is not None:
         return None
-    if several(said, world.understander) or matter(said) is not None:
+    if several(said, world.understander) or matter(said) is not None or world.guide(said, found, None):
         return None
     return None if commands.suggest(said, roles=EVERY_ROLE) else found
 
@@ -209,6 +209,8 @@ def _words(turn: Turn) -> None:
         turn.meant, turn.suggestion = Meaning.TYPO, suggestion
     elif _may_be_for_the_resident(turn, turn.understood):
         turn.meant = Meaning.TASK_WORDS
+    elif guide := turn.world.guide(turn.text, turn.understood, turn.person.home_area_id):
+        turn.meant, turn.inner = Meaning.GUIDE, str(guide.id)
     else:
         turn.meant = Meaning.INQUIRY if turn.understood.kind is Kind.INQUIRY else Meaning.REPORT
 

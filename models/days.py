@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from models import calendar, editions
+from models import editions
 from models.calendar import OwnDays
 from models.own_day import OwnDay
 from models.slips import Slip, Slipped
@@ -62,8 +62,3 @@ def take_back(session: Session, day: date, *, today: date) -> None:
 def listed(session: Session, *, since: date) -> Sequence[OwnDay]:
     """The days entered, from `since` on."""
     return session.scalars(select(OwnDay).where(OwnDay.day >= since).order_by(OwnDay.day).limit(500)).all()
-
-
-def year_named(year: int) -> bool:
-    """Whether the holidays of a year are known."""
-    return calendar.known_until().year >= year

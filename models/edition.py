@@ -1,4 +1,4 @@
-"""How often what every process keeps in memory was changed: areas, categories, guides, days off."""
+"""Which state of areas, categories, guides and days off the database has, for those who keep them in memory."""
 
 from __future__ import annotations
 

@@ -130,6 +130,7 @@ OTHERWISE = {
     "street": "到了街道以后",
     "department": "到了部门以后",
 }
+WEEKDAYS = "一二三四五六日"
 UNITS = {"h": "小时", "wd": "个工作日"}
 
 

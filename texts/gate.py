@@ -126,6 +126,8 @@ _TABLES = {
     "party_links": "一次性链接",
     "areas": "地方",
     "area_aliases": "别名",
+    "guides": "办事指南",
+    "own_days": "放假和上班",
     "uploads": "上传的名单",
     "skills": "特长",
     "codes": "绑定码",

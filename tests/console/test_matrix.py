@@ -24,6 +24,7 @@ from models import (
     areas,
     departments,
     desk,
+    guides,
     honours,
     joints,
     merging,
@@ -287,6 +288,16 @@ TABLE = (
     post("/categories/try", NOBODY_HERE, 200, words="太吵了"),
     post("/categories/noise/change", NOBODY_HERE, 303),
     post("/categories/noise/words", NOBODY_HERE, 303, strong="大喇叭叭"),
+    get("/calendar", NOBODY_HERE),
+    post("/calendar", NOBODY_HERE, 303, first="2026-12-07", last="2026-12-07", working="0"),
+    post("/calendar/2026-12-07/take-back", NOBODY_HERE, 303),
+    # ---- guides
+    get("/guides", DESK),
+    post("/guides", NEAR, title="老年证", words="老年证", text="带身份证", area="{area}"),
+    post("/guides/{guide}/change", NEAR, title="老年证", words="老年证", text="带身份证", area="{area}"),
+    post("/guides/{guide}/change", NEAR, title="老年证", words="老年证", text="带身份证", area="{home_area}"),
+    post("/guides/{home_guide}/change", NEAR, title="老年证", words="老年证", text="带身份证", area="{area}"),
+    post("/guides/{guide}/close", NEAR),
     # ---- lists of people
     get("/people", {ADMIN}),
     get("/people.xlsx", {ADMIN}),
@@ -377,7 +388,9 @@ def stage(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
         }.items()
     }
     for each in values.values():
-        each |= {f"home_{name}": values[HERE][name] for name in ("area", "station", "team", "honour", "estate")}
+        each |= {
+            f"home_{name}": values[HERE][name] for name in ("area", "station", "team", "honour", "estate", "guide")
+        }
     place.media["one.jpg"] = b"\xff\xd8\xff"
     sheet = sheets.write(HEAD, [["驿站", "江边驿站", "", "30.5", "114.3", "", "", "", ""]])
     made = Stage(place, values, sheet, {NOBODY: "nothing"}, {NOBODY: "nothing"})
@@ -578,10 +591,12 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
         )
         for kind, head in ((UploadKind.AREAS, area_list.HEAD), (UploadKind.PEOPLE, person_list.HEAD))
     }
+    guide = guides.enter(session, guides.Draft("老年证", ["老年证"], "带身份证", [], here.id), now=now)
     session.add_all([sheet, *kept.values(), *waiting.values()])
     session.flush()
     ids = {
         "station": station.id,
+        "guide": guide.id,
         "sheet": sheet.id,
         "rider": rider.id,
         "reached": alerts.reached(session, AlertKind.STORM, here),
