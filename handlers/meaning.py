@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from handlers import dialogue
 from handlers.turn import EventKind, Meaning, Message, MessageKind, Turn, World
 from models import transitions
 from models.conversation import Question, QuestionKind, State
@@ -127,8 +128,9 @@ def plain(message: Message, world: World) -> Understanding | None:
 
 
 def understand(turn: Turn) -> Understanding:
-    """The words understood, with the speaker's home as what "6栋" is relative to."""
-    return turn.world.understander.understand(turn.text, near=turn.person.home_area_id)
+    """The words understood, with where the speaker stands, or lives, as what "6栋" is relative to."""
+    near = dialogue.stands_at(turn) or turn.person.home_area_id
+    return turn.world.understander.understand(turn.text, near=near)
 
 
 INNER_MEANINGS = frozenset(
