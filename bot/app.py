@@ -36,6 +36,7 @@ from bot.metrics import REGISTRY, SPOOLED
 from bot.pace import Pace
 from bot.photos import PhotoPages
 from bot.pictures import Blurrer, can_blur
+from bot.place_codes import PlaceCodes, PlacePages
 from bot.settings import EMBEDDED, OfficialAccount, Settings
 from bot.spool import Spool
 from bot.state import state_of
@@ -179,6 +180,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
             doors=[each for each in channels.values() if isinstance(each, WeComChannel) and each.has_sign_in],
             state=lambda: state_of(huying),
             understand=understand,
+            codes=PlaceCodes(channels, settings.site.public_url),
         ),
         url_prefix="/console",
     )
@@ -190,6 +192,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         database, site_name=settings.site.name, public_url=settings.site.public_url, limiter=limiter
     )
     web.register_blueprint(proofs.blueprint())
+    places = PlacePages(database, site_name=settings.site.name, limiter=limiter)
+    web.register_blueprint(places.blueprint())
     huying = Huying(
         settings=settings,
         clock=clock,

@@ -19,6 +19,7 @@ from console.calendar import add_calendar
 from console.callbacks import add_call_backs
 from console.categories import add_categories
 from console.chats import add_chats
+from console.codes import add_codes
 from console.colleagues import add_colleagues
 from console.departments import add_departments
 from console.figures import add_figures
@@ -27,7 +28,7 @@ from console.gate import add_gate
 from console.guides import add_guides
 from console.health import State, add_health
 from console.honours import add_honours
-from console.house import Door, House
+from console.house import Codes, Door, House
 from console.learning import add_learning
 from console.ledger import add_ledger
 from console.looks import add_looks
@@ -64,6 +65,7 @@ def blueprint(
     doors: Sequence[Door] = (),
     state: Callable[[], State] = State,
     understand: Callable[[str], Understanding] | None = None,
+    codes: Codes | None = None,
 ) -> Blueprint:
     """The console, to be mounted under a prefix of its own, such as /console.
 
@@ -72,7 +74,8 @@ def blueprint(
     FileNotFoundError. `public_url` is where one-time links lead, which hold for `link_hours`.
     `wake` is given each session after its commit. `secret` seals what the apps of the second step know, one of this
     process alone when empty. `doors` are other ways in than a password; `state` tells how
-    the parts outside the database are, `understand` what the bot makes of words.
+    the parts outside the database are, `understand` what the bot makes of words,
+    `codes` makes the codes of places.
     """
     house = House(
         database=database,
@@ -90,6 +93,7 @@ def blueprint(
         doors=tuple(doors),
         state=state,
         understand=understand,
+        codes=codes,
     )
     pages = Blueprint("console", __name__, template_folder="templates", static_folder="static")
     add_gate(pages, house)
@@ -116,6 +120,7 @@ def blueprint(
     add_health(pages, house)
     add_accounts(pages, house)
     add_areas(pages, house)
+    add_codes(pages, house)
     add_categories(pages, house)
     add_people_list(pages, house)
     add_guides(pages, house)

@@ -39,14 +39,14 @@ def add_areas(blueprint: Blueprint, house: House) -> None:
     @blueprint.get("/areas/<int(max=999999999999):area_id>")
     def area_page(area_id: int) -> str:
         with house.looking() as sight:
-            return house.page("area.html", sight, **_page(sight, area_id))
+            return house.page("area.html", sight, **page_of(sight, area_id))
 
     def press(what: str, do: Callable[[Sight, Area], object]) -> None:
         """One button of the page of an area: what is wrong with its form is said beside the field."""
 
         def pressed(area_id: int) -> ResponseReturnValue:
             def shown(sight: Sight, slipped: Slipped) -> str:
-                return house.page("area.html", sight, **_page(sight, area_id, slipped=slipped, button=what))
+                return house.page("area.html", sight, **page_of(sight, area_id, slipped=slipped, button=what))
 
             return house.carry_out(
                 lambda sight: do(sight, sight.admin_area(area_id, lock=True)),
@@ -135,7 +135,8 @@ def _tops(house: House, sight: Sight, fault: str = "") -> str:
     return house.page("areas.html", sight, tops=tops, counts=counts, kinds=area_list.KINDS, fault=fault)
 
 
-def _page(sight: Sight, area_id: int, *, slipped: Slipped | None = None, button: str = "") -> dict[str, Any]:
+def page_of(sight: Sight, area_id: int, *, slipped: Slipped | None = None, button: str = "") -> dict[str, Any]:
+    """What the page of an area shows."""
     session = sight.session
     area = sight.admin_area(area_id)
     found = area_edits.below(session, area, most=SHOWN + 1, after=argument("after", most=12))

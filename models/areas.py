@@ -90,8 +90,8 @@ _SCENE = re.compile(r"area-(\d{1,12})")
 
 
 def scene_of(area: Area) -> str:
-    """What a scan of the area's code tells us."""
-    return area.code or f"area-{area.id}"
+    """What a scan of the area's printed code tells us; it outlives every name and door code."""
+    return f"area-{area.id}"
 
 
 def by_scene(session: Session, scene: str) -> Area | None:

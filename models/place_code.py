@@ -18,6 +18,4 @@ class PlaceCode(Base):
     area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), primary_key=True)
     channel: Mapped[str] = mapped_column(String(40), primary_key=True)
     address: Mapped[str] = mapped_column(String(200))
-    scene: Mapped[str] = mapped_column(String(64))
-    """What a scan of it tells us."""
     made_at: Mapped[datetime]

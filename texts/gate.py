@@ -101,7 +101,6 @@ _PLACES = {
     "categories": "分类",
     "guides": "办事指南",
     "people": "人员名单",
-    "codes": "二维码",
 }
 """The rooms of the console, by the first word of their address."""
 

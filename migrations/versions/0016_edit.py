@@ -63,7 +63,6 @@ def upgrade() -> None:
         sa.Column("area_id", KEY, nullable=False, autoincrement=False),
         sa.Column("channel", sa.String(40), nullable=False),
         sa.Column("address", sa.String(200), nullable=False),
-        sa.Column("scene", sa.String(64), nullable=False),
         sa.Column("made_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["area_id"], ["areas.id"], name="fk_place_codes_area_id"),
         sa.PrimaryKeyConstraint("area_id", "channel", name="pk_place_codes"),

@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from bot.place_codes import PlaceCodes
 from console import blueprint, login
 from models import outboxes, people, transitions
 from models.db import Database
@@ -149,6 +150,7 @@ def build(database: Database) -> Place:
         secure=False,
         read_media=read_media,
         wake=lambda session: place.woken.extend(outboxes.fresh(session)),
+        codes=PlaceCodes({}, "https://huying.example"),
     )
     app.register_blueprint(pages, url_prefix="/console")
     return place

@@ -315,6 +315,7 @@ TABLE = (
     post("/areas/{home_estate}/move", {HERE: {ADMIN}, NEXT: {ADMIN}, FAR: set()}, parent="{area}"),
     post("/areas/{estate}/close", ONLY_ADMIN, 409),
     post("/areas/{estate}/open", ONLY_ADMIN),
+    post("/areas/{area}/codes", ONLY_ADMIN, 200),
     post("/areas/sheet", {ADMIN}, 200, file=""),
     post("/areas/sheet/{areas_upload}/take", {HERE: {ADMIN}}),
 )  # fmt: skip

@@ -164,7 +164,7 @@ def test_up_with_rows_down_and_up_again(empty_url: str) -> None:
             days.enter(session, day, day, working=False, name="停电", today=day)
             asked = {"words": ["老年证"], "text": "带身份证", "links": [], "changed_at": NOW}
             session.add(Guide(area_id=here.id, title="老年证", **asked))
-            session.add(PlaceCode(area_id=here.id, channel="official", address="x", scene="area-1", made_at=NOW))
+            session.add(PlaceCode(area_id=here.id, channel="official", address="x", made_at=NOW))
         with database.reading() as session:
             assert session.scalar(select(func.count()).select_from(Ticket)) == 2
             assert session.get_one(Area, world.street.estate.id).grid_worker_id == world.member.id
