@@ -24,8 +24,10 @@ COLUMNS, ROWS = 2, 3
 MARGIN = 28
 """Of the sheet, in points; 10 millimetres, which every printer leaves white."""
 CELL_WIDTH, CELL_HEIGHT = (pdf.WIDTH - 2 * MARGIN) / COLUMNS, (pdf.HEIGHT - 2 * MARGIN) / ROWS
-CODE = 170
-"""The side of a code: 6 centimetres, read from an arm's length and more."""
+CODE = 160
+"""The side of a code: 56 millimetres, read from an arm's length and more."""
+QUIET = 22
+"""White around it: four squares of the codes we make, as the standard asks."""
 MARK = 8
 """The length of a cut mark."""
 LARGEST, SMALLEST = 20, 10
@@ -78,16 +80,16 @@ def _page(codes: Sequence[Printed]) -> Iterator[str]:
 
 def _cell(code: Printed, left: float, top: float) -> Iterator[str]:
     middle = left + CELL_WIDTH / 2
-    yield from _squares(code.address, middle - CODE / 2, top - 16 - CODE)
+    yield from _squares(code.address, middle - CODE / 2, top - QUIET - CODE)
     most = CELL_WIDTH - 24
     name = code.name
     while pdf.width(name, SMALLEST) > most:
         name = f"…{name[2:]}"  # the building stands at the end
     fits = next(size for size in range(LARGEST, SMALLEST - 1, -1) if pdf.width(name, size) <= most)
-    yield pdf.centred(name, fits, middle=middle, at=top - CODE - 40)
-    yield pdf.centred(said.SCAN, 11, middle=middle, at=top - CODE - 58)
+    yield pdf.centred(name, fits, middle=middle, at=top - QUIET - CODE - 36)
+    yield pdf.centred(said.SCAN, 11, middle=middle, at=top - QUIET - CODE - 53)
     if code.door:
-        yield pdf.centred(said.door(code.door), 9, middle=middle, at=top - CODE - 73)
+        yield pdf.centred(said.door(code.door), 9, middle=middle, at=top - QUIET - CODE - 67)
 
 
 def _squares(address: str, left: float, bottom: float) -> Iterator[str]:

@@ -55,9 +55,19 @@ def add(session: Session, parent: Area, kind: AreaKind, draft: Draft) -> Area:
     if parent.closed_at is not None:
         raise Slipped(Slip.CLOSED, "parent")
     _check(session, draft, kind, parent_id=parent.id)
-    area = areas.add_area(session, kind, draft.name, parent=parent, aliases=draft.aliases)
-    _put(area, draft)
-    session.flush()
+    area = areas.add_area(
+        session,
+        kind,
+        draft.name,
+        parent=parent,
+        aliases=draft.aliases,
+        code=draft.code or None,
+        lat=draft.lat,
+        lng=draft.lng,
+    )
+    if draft.grid_worker_id or draft.secretary_id:
+        _put(area, draft)
+        session.flush()
     editions.bump(session)
     return area
 

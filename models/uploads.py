@@ -19,7 +19,7 @@ from models.upload import Upload, UploadKind
 KEPT = timedelta(hours=2)
 """How long an uploaded list waits for its yes."""
 
-MOST_ROWS = 2_000
+MOST_ROWS = 1_000
 """Of a list that changes the settings: while it goes in nobody else writes on SQLite."""
 
 

@@ -10,7 +10,7 @@ from models.uploads import Change, Wrong
 
 SLIPS = {
     Slip.HEAD: "第一行要有列名，认不出来。先导出一份，照着填最稳。",
-    Slip.MANY: "一次最多 2000 行，请分几份传。",
+    Slip.MANY: "一次最多 1000 行，请分几份传。",
     Slip.MISSING: "这里不能空着。",
     Slip.LONG: "太长了，最多 {most} 个字。",
     Slip.NUMBER: "没有这个编号，或者不归您管。新添的一行，编号空着就行。",
@@ -131,10 +131,10 @@ OTHERWISE = {
     "department": "到了部门以后",
 }
 WEEKDAYS = "一二三四五六日"
-UNITS = {"h": "小时", "wd": "个工作日"}
+UNITS = {"h": "小时", "wd": "工作日"}
 
 
 def limit(written: str) -> str:
     """2h, 7wd as people read it."""
     found = re.fullmatch(r"(\d+)(h|wd)", written)
-    return f"{found[1]} {UNITS[found[2]]}" if found else written
+    return f"{found[1]} {'个' if found[2] == 'wd' else ''}{UNITS[found[2]]}" if found else written
