@@ -63,12 +63,20 @@ def _stands_at(turn: Turn, area: Area) -> Reply:
     dialogue.stand_at(turn, area.id)
     if area.kind not in HOMES or turn.person.home_area_id == area.id:
         return Reply(residents.stands_at(name))
-    home = Choice(residents.LIVES_HERE, f"{commands.word(Intent.MY_HOME)} {areas.scene_of(area)}")
-    return Reply(residents.stands_at(name), (home,))
+    return Reply(residents.stands_at(name), (Choice(residents.LIVES_HERE, f"!lives {area.id}"),))
+
+
+@routes(Meaning.LIVES)
+def lives_here(turn: Turn) -> Reply:
+    """They do live where they scanned."""
+    area = turn.session.get(Area, int(turn.inner)) if turn.inner.isdigit() and len(turn.inner) < 13 else None
+    if area is None or area.kind not in HOMES or area.closed_at is not None:
+        return Reply(residents.stale())
+    return _bound_home(turn, area, "")
 
 
 def _home(turn: Turn, said: str) -> Reply:
-    area = areas.by_scene(turn.session, said)
+    area = areas.by_code(turn.session, said)
     room = ""
     if area is None:
         place = turn.world.understander.understand(said).place

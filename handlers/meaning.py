@@ -153,6 +153,7 @@ INNER_MEANINGS = frozenset(
         Meaning.COVERED,
         Meaning.UNCOVERED,
         Meaning.GOODS,
+        Meaning.LIVES,
         Meaning.GIFT,
         Meaning.BALLOT,
         Meaning.FOR_NOMINEE,

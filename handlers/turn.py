@@ -208,6 +208,8 @@ class Meaning(StrEnum):
     """There is more to it than the announcement says."""
     GOODS = "goods"
     """One of the goods that were listed."""
+    LIVES = "lives"
+    """Whoever scanned a place's code lives there."""
     GIFT = "gift"
     """Whether hours that somebody gives are taken."""
     STATION = "station"

@@ -51,7 +51,8 @@ def test_a_visitor_does_not_live_where_they_scanned_unless_they_say_so(street: S
     assert street.person(RESIDENT).home_area_id == home
     asked = street.event(STRANGER, EventKind.SCAN, scene="A3")
     assert street.person(STRANGER).home_area_id is None
-    assert "记住了，您住香樟花园3栋" in street.choose(STRANGER, asked, 1).text
+    assert asked.choices[0].label == "我住这里，记下来"
+    assert "记住了，您住香樟花园3栋" in street.say(STRANGER, "1").text
     assert street.person(STRANGER).home_area_id is not None
     # Whoever lives there is not asked again.
     assert street.event(STRANGER, EventKind.SCAN, scene="A3").choices == ()
