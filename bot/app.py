@@ -24,6 +24,7 @@ from bot.certificates import CertificatePages
 from bot.channels import Channel
 from bot.channels.build import build_channels
 from bot.channels.wecom import WeComChannel
+from bot.current import Current
 from bot.delivery import Delivery
 from bot.dispatcher import Dispatcher
 from bot.figures import FigurePages
@@ -39,6 +40,7 @@ from bot.pages import Door, Pages
 from bot.photos import PhotoPages
 from bot.pictures import Blurrer, can_blur
 from bot.screens import Screens
+from bot.place_codes import PlaceCodes, PlacePages
 from bot.settings import EMBEDDED, OfficialAccount, Settings
 from bot.spool import Spool
 from bot.state import state_of
@@ -46,13 +48,15 @@ from bot.tasks import Tasks, make_broker
 from bot.webhook import Webhook
 from handlers.respond import build_router
 from handlers.turn import LimitNumbers, WindowNumbers, World
-from models import areas, calendar, dispatch, seed
+from models import areas, calendar, days, dispatch, guides, seed
+from models.area import Area
 from models.category import Category
 from models.clock import Clock, utc_now
 from models.db import Database, upgrade
 from models.earning import Rules
 from nlp import categories, services
-from nlp.understand import AreaName, Understander
+from nlp import guides as guide_words
+from nlp.understand import AreaName, Understander, Understanding
 
 CONSOLE = "/console"
 CHANGES = f"{CONSOLE}/tickets/changes"
@@ -67,6 +71,7 @@ class Huying:
     database: Database
     redis: redis.Redis
     channels: dict[str, Channel]
+    current: Current
     answerer: Answerer
     delivery: Delivery
     fetcher: Fetcher
@@ -93,12 +98,18 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     Raises CalendarInvalid for a holiday file that cannot be used.
     """
     file = settings.calendar.file
-    calendar.adopt(calendar.read_own_days(Path(file)) if file else calendar.OwnDays())
+    own_days = calendar.read_own_days(Path(file)) if file else calendar.OwnDays()
     database = Database(settings.database.url, pool_size=settings.database.pool_size)
     store = connect_redis(settings)
     channels = build_channels(settings.channels, redis=store, clock=clock)
     secret_key = settings.site.secret_key.get_secret_value() or _own_secret(settings.data_dir)
-    world = replace(load_world(database, settings), ballot_key=hashlib.sha256(f"votes {secret_key}".encode()).digest())
+    ballot_key = hashlib.sha256(f"votes {secret_key}".encode()).digest()
+
+    def read_settings(session: Session) -> World:
+        calendar.adopt(days.with_own(session, own_days))
+        return replace(read_world(session, settings), ballot_key=ballot_key)
+
+    current = Current(database, read_settings, clock=clock)
     spool = Spool(settings.data_dir / "spool")
 
     def wake(session: Session) -> None:
@@ -128,6 +139,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
 
     def dispatch_all(ticket_ids: list[int]) -> None:
         pace.give_way()
+        current.look()
         dispatcher.dispatch(ticket_ids)
 
     tasks = Tasks(
@@ -141,11 +153,11 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     dispatcher = Dispatcher(database, tasks, clock=clock, rules=dispatch_rules(settings))
     assistant: Assistant | None = None
     if settings.assistant.url:
-        names = {code: category.name for code, category in world.categories.items()}
+        names = {code: category.name for code, category in current().categories.items()}
         assistant = Assistant(settings.assistant, database, names, clock=clock, wake=tasks.wake)
     answerer = Answerer(
         database,
-        lambda: world,
+        current,
         build_router(),
         clock=clock,
         spool=spool,
@@ -153,8 +165,13 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         dispatch=lambda ids: tasks.queue(tickets=ids),
         photos=photos,
     )
+
+    def understand(words: str) -> Understanding:
+        return current().understander.understand(words)
+
     web = Flask("huying", static_folder=None)
     web.config["SECRET_KEY"] = secret_key
+    web.before_request(current.look)
     web.register_blueprint(
         console.blueprint(
             database,
@@ -171,7 +188,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
             doors=[each for each in channels.values() if isinstance(each, WeComChannel) and each.has_sign_in],
             tiles=settings.map.source,
             state=lambda: state_of(huying),
-            means=means_of(world, settings, channels, fetcher),
+            means=means_of(current, settings, channels, fetcher),
+            understand=understand,
+            codes=PlaceCodes(channels, settings.site.public_url),
         ),
         url_prefix=CONSOLE,
     )
@@ -186,12 +205,15 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
     if settings.site.public_figures:
         told = FigurePages(database, site_name=settings.site.name, clock=clock, limiter=limiter)
         web.register_blueprint(told.blueprint())
+    places = PlacePages(database, site_name=settings.site.name, limiter=limiter)
+    web.register_blueprint(places.blueprint())
     huying = Huying(
         settings=settings,
         clock=clock,
         database=database,
         redis=store,
         channels=channels,
+        current=current,
         answerer=answerer,
         delivery=delivery,
         fetcher=fetcher,
@@ -254,18 +276,14 @@ def ledger_rules(settings: Settings) -> Rules:
 def load_world(database: Database, settings: Settings) -> World:
     """What handlers know of the installation, as it stands in the database now."""
     with database.reading() as session:
-        live = {category.code: category for category in session.query(Category)}
-        nodes = areas.all_areas(session)
-        tree = [
-            AreaName(
-                id=area.id,
-                kind=area.kind.value,
-                name=area.name,
-                aliases=tuple(alias.name for alias in area.aliases),
-                parent_id=area.parent_id,
-            )
-            for area in nodes
-        ]
+        return read_world(session, settings)
+
+
+def read_world(session: Session, settings: Settings) -> World:
+    """The same in a session."""
+    live = {category.code: category for category in session.query(Category)}
+    nodes = areas.all_areas(session)
+    tree = [_spoken(area) for area in nodes if area.closed_at is None]
     limits = settings.limits
     return World(
         categories=live,
@@ -294,7 +312,17 @@ def load_world(database: Database, settings: Settings) -> World:
         quiet=settings.riders.quiet,
         ledger=ledger_rules(settings),
         public_url=settings.site.public_url,
+        guides=tuple(
+            guide_words.known(each.id, path, each.title, each.words, each.text, each.links)
+            for each, path in guides.in_use(session)
+        ),
     )
+
+
+def _spoken(area: Area) -> AreaName:
+    """An area with everything people call it, the code on its door too."""
+    called = dict.fromkeys([*(alias.name for alias in area.aliases), *filter(None, [area.code])])
+    return AreaName(area.id, area.kind.value, area.name, tuple(called), area.parent_id)
 
 
 def _understood(category: Category) -> categories.CategorySeed:

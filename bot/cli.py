@@ -33,6 +33,7 @@ from bot.settings import Settings, SettingsInvalid, load, show
 from console import login
 from handlers.respond import build_router
 from models import calendar, db, demo, duty, history, people
+from models.area import Area
 from models.clock import utc_now
 from models.person import Identity, RoleKind
 from nlp import categories, weights
@@ -155,6 +156,10 @@ def _load_demo(settings: Settings) -> str:
             staff = session.scalars(select(Identity).where(Identity.account == "demo-street-1")).first()
             if staff is None:
                 return ""
+            # Whoever tries the console out sees all of it.
+            top = session.scalars(select(Area).where(Area.parent_id.is_(None)).order_by(Area.id)).first()
+            if top is not None:
+                people.grant(session, staff.person, RoleKind.ADMIN, top.id, now=utc_now())
             return login.renew_login(session, "admin", staff.person, now=utc_now(), must_change=False)
     finally:
         database.dispose()

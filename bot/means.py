@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,11 +51,11 @@ class Menu:
             raise PlatformRefused(failure.errcode) from failure
 
 
-def means_of(world: World, settings: Settings, channels: Mapping[str, Channel], fetcher: Fetcher) -> Means:
+def means_of(world: Callable[[], World], settings: Settings, channels: Mapping[str, Channel], fetcher: Fetcher) -> Means:
     """Everything the console cannot do by itself."""
 
     def understand(text: str, near: int | None) -> Understanding:
-        return world.understander.understand(text, near=near)
+        return world().understander.understand(text, near=near)
 
     def notice_words(session: Session, notice: Notice, now: datetime) -> str | None:
         found = notices.in_words(session, notice, now=now)

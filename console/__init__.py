@@ -12,21 +12,26 @@ from console.account import add_account
 from console.accounts import add_accounts
 from console.announcements import add_announcements
 from console.appointments import add_appointments
+from console.areas import add_areas
 from console.audit import add_audit
 from console.broadcasts import add_broadcasts
 from console.bulk import add_bulk
 from console.bursts import add_bursts
+from console.calendar import add_calendar
 from console.callbacks import add_call_backs
+from console.categories import add_categories
 from console.chats import add_chats
+from console.codes import add_codes
 from console.colleagues import add_colleagues
 from console.counter import add_counter
 from console.departments import add_departments
 from console.figures import add_figures
 from console.filters import add_filters
 from console.gate import add_gate
+from console.guides import add_guides
 from console.health import State, add_health
 from console.honours import add_honours
-from console.house import Door, House
+from console.house import Codes, Door, House
 from console.learning import add_learning
 from console.ledger import add_ledger
 from console.looks import add_looks
@@ -37,6 +42,7 @@ from console.menus import add_menus
 from console.news import add_news
 from console.people import add_people
 from console.ready import add_ready
+from console.people_list import add_people_list
 from console.riders import add_riders
 from console.roster import add_roster
 from console.second import Seal
@@ -46,6 +52,7 @@ from console.weeks import add_weeks
 from models.clock import Clock
 from models.db import Database
 from models.tiles import Tiles
+from nlp.understand import Understanding
 
 
 def _nobody_waits(_: Session) -> None:
@@ -70,6 +77,8 @@ def blueprint(
     tiles: Tiles = Tiles(),
     state: Callable[[], State] = State,
     means: Means | None = None,
+    understand: Callable[[str], Understanding] | None = None,
+    codes: Codes | None = None,
 ) -> Blueprint:
     """The console, to be mounted under a prefix of its own, such as /console.
 
@@ -78,7 +87,8 @@ def blueprint(
     FileNotFoundError. `public_url` is where one-time links lead, which hold for `link_hours`.
     `wake` is given each session after its commit. `secret` seals what the apps of the second step know, one of this
     process alone when empty. `doors` are other ways in than a password; `tiles` lie under the maps; `state` tells how the
-    parts outside the database are; `means` is what only the parts above can do.
+    parts outside the database are, `understand` what the bot makes of words, `codes` makes the codes of places; `means` is
+    what only the parts above can do.
     """
     house = House(
         database=database,
@@ -97,6 +107,8 @@ def blueprint(
         tiles=tiles,
         state=state,
         means=means or Means(),
+        understand=understand,
+        codes=codes,
     )
     pages = Blueprint("console", __name__, template_folder="templates", static_folder="static")
     add_gate(pages, house)
@@ -131,4 +143,10 @@ def blueprint(
     add_audit(pages, house)
     add_health(pages, house)
     add_accounts(pages, house)
+    add_areas(pages, house)
+    add_codes(pages, house)
+    add_categories(pages, house)
+    add_people_list(pages, house)
+    add_guides(pages, house)
+    add_calendar(pages, house)
     return pages

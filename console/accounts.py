@@ -16,15 +16,18 @@ from console.house import FormMisfit, House, argument, as_id, browser, clean, fi
 from console.login import LoginFault, LoginRefused
 from console.places import tree
 from console.sight import Sight
-from models import audits, rights
+from models import audits, people, rights
 from models.area import Area
 from models.audit import AuditKind
 from models.clock import CHINA
 from models.errors import Refused
-from models.person import Login, Person, Role, RoleKind, RoleStatus
+from models.person import CodeKind, Login, Person, Role, RoleKind, RoleStatus
 from texts import gate as said
 
 PAGE_SIZE = 50
+
+BIND_MINUTES = 24 * 60
+"""How long somebody has to say their code in the chat."""
 
 
 def add_accounts(blueprint: Blueprint, house: House) -> None:
@@ -80,6 +83,19 @@ def add_accounts(blueprint: Blueprint, house: House) -> None:
                     _note(sight, AuditKind.PASSWORD_RESET, f"people/{person.id}")
                 return house.page("account_of.html", sight, **_one(sight, person_id), password=password)
         except (FormMisfit, LoginRefused) as fault:
+            return refused(_word(fault), person_id)
+
+    @blueprint.post("/accounts/<int(max=999999999999):person_id>/code")
+    def account_code(person_id: int) -> ResponseReturnValue:
+        """A code with which the person, in the chat, becomes who they are in the list: as much as a password opens."""
+        try:
+            with house.doing() as sight:
+                person = sight.account(person_id)
+                if not sight.may_reset(person):
+                    raise FormMisfit("elsewhere")
+                code = people.new_code(sight.session, CodeKind.BIND, now=sight.now, minutes=BIND_MINUTES, person=person)
+                return house.page("account_of.html", sight, **_one(sight, person_id), code=code)
+        except FormMisfit as fault:
             return refused(_word(fault), person_id)
 
     @blueprint.post("/accounts/<int(max=999999999999):person_id>/roles")

@@ -35,6 +35,11 @@ WITH_A_HISTORY = frozenset(
 """Changes here have a history of their own, where they are told better."""
 
 
+NOBODYS_WORDS = frozenset({"areas", "area_aliases", "categories", "guides", "own_days"})
+"""The settings that everybody may know: their words are shown as they were and as they are."""
+LONGEST = 80
+
+
 class Differences:
     """Listens to one transaction."""
 
@@ -59,18 +64,41 @@ class Differences:
         name = row.__tablename__
         if name not in WITH_A_HISTORY and len(self._found) < MOST:
             key = inspect(row).identity
-            self._found.append({"table": name, "id": list(key) if key else None, **what})
+            called = getattr(row, "name", None) or getattr(row, "title", None) if name in NOBODYS_WORDS else None
+            named = {"name": str(called)[:LONGEST]} if called else {}
+            self._found.append({"table": name, "id": [_key(each) for each in key] if key else None, **named, **what})
+
+
+def _key(part: Any) -> int | str:
+    return part if isinstance(part, int) else str(part)
 
 
 def _changes(row: Base) -> dict[str, list[Any]]:
     state = inspect(row)
+    shown = _in_words if row.__tablename__ in NOBODYS_WORDS else _shown
     found = {}
     for column in state.mapper.column_attrs:
         history = state.attrs[column.key].history
         if history.has_changes():
             before = history.deleted[0] if history.deleted else None
-            found[column.key] = [_shown(before), _shown(history.added[0] if history.added else None)]
+            after = history.added[0] if history.added else None
+            if isinstance(before, dict) and isinstance(after, dict) and shown is _in_words:
+                before, after = _apart(before, after), _apart(after, before)
+            found[column.key] = [shown(before), shown(after)]
     return found
+
+
+def _apart(these: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
+    """What of these the others do not have, or have otherwise."""
+    return {key: value for key, value in these.items() if others.get(key) != value}
+
+
+def _in_words(value: Any) -> Any:
+    if isinstance(value, dict):
+        value = [f"{key} {told}" for key, told in value.items()]
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
+    return value[:LONGEST] if isinstance(value, str) and not isinstance(value, Enum) else _shown(value)
 
 
 def _shown(value: Any) -> Any:

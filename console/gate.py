@@ -26,13 +26,11 @@ SECOND_COOKIE = "huying_second"
 """Stands for a right password whose code is still asked for."""
 
 LARGEST_FORM = 64 * 1024
-LARGER_FORMS = {
-    "station_sheet": sheets.LARGEST + LARGEST_FORM,
-    "counter_taken": MOST_PHOTOS * LARGEST_PHOTO + LARGEST_FORM,
-} | dict.fromkeys(
+LARGER_FORMS = (
+    dict.fromkeys(("station_sheet", "areas_sheet", "people_sheet"), sheets.LARGEST + LARGEST_FORM)
+    | {"counter_taken": MOST_PHOTOS * LARGEST_PHOTO + LARGEST_FORM}
     # What is sent within a form is written longer than it is.
-    ("outline_file", "outlines_taken", "outline_drawn"),
-    3 * geojson.LARGEST,
+    | dict.fromkeys(("outline_file", "outlines_taken", "outline_drawn"), 3 * geojson.LARGEST)
 )
 """Pages to which a file is sent."""
 

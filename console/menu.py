@@ -52,6 +52,11 @@ def admin(sight: Sight) -> bool:
     return bool(sight.admin_paths)
 
 
+def everything(sight: Sight) -> bool:
+    """Whoever is administrator of every community."""
+    return sight.runs_everything
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the table. `key` is what the page calls itself (`here` in its template) and names its label."""
@@ -77,6 +82,7 @@ TABLE = (
     Entry("call_backs", "call_back_list", desk, Group.DAILY),
     Entry("push_down", "push_down", department, Group.DAILY),
     Entry("announcements", "announcement_list", desk, Group.NEIGHBOURS),
+    Entry("guides", "guides_page", desk, Group.NEIGHBOURS),
     Entry("broadcasts", "broadcast_list", desk, Group.NEIGHBOURS),
     Entry("ledger", "ledger_page", desk, Group.NEIGHBOURS),
     Entry("honours", "honour_list", desk, Group.NEIGHBOURS),
@@ -88,6 +94,9 @@ TABLE = (
     Entry("corrections", "correction_rates", desk, Group.FIGURES),
     Entry("menus", "menu_list", admin, Group.SETTINGS),
     Entry("accounts", "account_list", admin, Group.SETTINGS),
+    Entry("areas", "area_tops", admin, Group.SETTINGS),
+    Entry("categories", "category_list", everything, Group.SETTINGS),
+    Entry("calendar", "calendar_page", everything, Group.SETTINGS),
     Entry("audit", "audit_page", street, Group.SETTINGS),
     Entry("health", "health_page", street, Group.SETTINGS),
 )

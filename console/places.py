@@ -10,6 +10,7 @@ from werkzeug.exceptions import NotFound
 from console.sight import Sight
 from models import areas
 from models.area import Area, AreaKind
+from models.guide import Guide
 from models.rider import Team, Title
 from models.station import Station
 
@@ -17,7 +18,7 @@ MOST_AREAS = 1500
 """What a form offers at most where single buildings can be chosen."""
 
 
-Placed = TypeVar("Placed", Station, Team, Title)
+Placed = TypeVar("Placed", Station, Team, Title, Guide)
 
 
 def held(sight: Sight, kind: type[Placed], row_id: int) -> Placed:
@@ -35,8 +36,8 @@ def lie_in(nodes: Sequence[Area], paths: Sequence[str]) -> list[Area]:
 
 
 def tree(nodes: Sequence[Area]) -> list[tuple[int, str]]:
-    """Areas to choose from, each below what it lies in and moved in by as much."""
-    ordered = sorted(nodes, key=lambda each: areas.ids_on(each.path))
+    """Areas to choose from, without those that are closed, each below what it lies in and moved in by as much."""
+    ordered = sorted((each for each in nodes if each.closed_at is None), key=lambda each: areas.ids_on(each.path))
     least = min((len(areas.ids_on(each.path)) for each in ordered), default=0)
     return [(each.id, "\u3000" * (len(areas.ids_on(each.path)) - least) + each.name) for each in ordered]
 

@@ -433,6 +433,35 @@ class Sight:
         """Where the person gives accounts and roles."""
         return [path for role, path in self._desks if role.kind is RoleKind.ADMIN]
 
+    @cached_property
+    def runs_everything(self) -> bool:
+        """Whether the person is administrator of every community: what holds for all is theirs alone to change."""
+        if not self.admin_paths:
+            return False
+        outside = select(Area.id).where(Area.kind == AreaKind.COMMUNITY, ~self._inside(*self.admin_paths)).limit(1)
+        return self.session.scalar(outside) is None
+
+    def for_everything(self) -> None:
+        """Before a page of what holds for all. Raises NotFound for everybody else."""
+        if not self.runs_everything:
+            raise NotFound
+
+    def admin_area(self, area_id: int, *, lock: bool = False) -> Area:
+        """An area of the administrator's, closed or not."""
+        found = self.session.get(Area, area_id, with_for_update=True if lock else None)
+        if found is None or not any(areas.covers(path, found.path) for path in self.admin_paths):
+            raise NotFound
+        return found
+
+    def admin_tops(self) -> Sequence[Area]:
+        """The highest areas of the administrator's. Raises NotFound for who is none."""
+        if not self.admin_paths:
+            raise NotFound
+        tops = [
+            path for path in self.admin_paths if not any(path != o and areas.covers(o, path) for o in self.admin_paths)
+        ]
+        return self.session.scalars(select(Area).where(Area.path.in_(tops)).order_by(Area.path)).all()
+
     @property
     def decides_what_counts(self) -> bool:
         """Whether the person may take a judgement into the figures that was set aside; each ticket is checked again."""

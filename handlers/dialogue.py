@@ -34,6 +34,17 @@ def idle(turn: Turn) -> None:
     turn.conversation.expires_at = None
 
 
+def stand_at(turn: Turn, area_id: int) -> None:
+    """The next matter is one of this place, for half an hour, unless another one is named."""
+    wait(turn, State.IDLE, minutes=turn.world.limits.recent_minutes, area=area_id)
+
+
+def stands_at(turn: Turn) -> int | None:
+    """The place whose code the speaker scanned a moment ago."""
+    found = turn.conversation.data.get("area") if turn.conversation.state is State.IDLE else None
+    return found if isinstance(found, int) else None
+
+
 def menu_until(turn: Turn) -> datetime:
     """Until when a menu that is shown now stays open."""
     return turn.now + timedelta(minutes=turn.world.limits.menu_minutes)

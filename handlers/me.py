@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
-from handlers import dialogue, member
+from handlers import dialogue, member, report
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn
 from models import areas, ballots, finding, people, redeeming, riders, sharing, tickets
@@ -20,6 +20,9 @@ from texts import residents, staff
 routes = Routes()
 
 BIND_MINUTES = 10
+
+HOMES = (AreaKind.ESTATE, AreaKind.BUILDING)
+"""Where somebody can live."""
 
 
 # ---------------------------------------------------------------- home
@@ -42,9 +45,34 @@ def home_told(turn: Turn) -> Reply:
 
 @routes(Meaning.SCAN)
 def scanned(turn: Turn) -> Reply:
-    """The code at a building's door, scanned."""
-    area = areas.by_code(turn.session, turn.message.scene)
-    return _bound_home(turn, area, "") if area else Reply(residents.greeting())
+    """The code of a place: what is said next is about it. Whoever lives there says so; it is not taken for granted."""
+    area = areas.by_scene(turn.session, turn.message.scene)
+    return _stands_at(turn, area) if area else Reply(residents.greeting())
+
+
+def _stands_at(turn: Turn, area: Area) -> Reply:
+    state, name = turn.conversation.state, areas.full_name(turn.session, area)
+    if state is State.PLACE:
+        return report.told_by_code(turn, area)
+    if state is State.HOME and area.kind in HOMES:
+        return _bound_home(turn, area, "")
+    if state is State.HANDED_OVER:
+        return Reply(residents.scanned_with_staff(name))
+    if state is not State.IDLE:
+        return Reply(residents.scanned_meanwhile(name))
+    dialogue.stand_at(turn, area.id)
+    if area.kind not in HOMES or turn.person.home_area_id == area.id:
+        return Reply(residents.stands_at(name))
+    return Reply(residents.stands_at(name), (Choice(residents.LIVES_HERE, f"!lives {area.id}"),))
+
+
+@routes(Meaning.LIVES)
+def lives_here(turn: Turn) -> Reply:
+    """They do live where they scanned."""
+    area = turn.session.get(Area, int(turn.inner)) if turn.inner.isdigit() and len(turn.inner) < 13 else None
+    if area is None or area.kind not in HOMES or area.closed_at is not None:
+        return Reply(residents.stale())
+    return _bound_home(turn, area, "")
 
 
 def _home(turn: Turn, said: str) -> Reply:
@@ -54,7 +82,7 @@ def _home(turn: Turn, said: str) -> Reply:
         place = turn.world.understander.understand(said).place
         area = turn.session.get(Area, place.area_id) if place and place.area_id else None
         room = (place.room or "") if place else ""
-    if area is None or area.kind not in (AreaKind.ESTATE, AreaKind.BUILDING):
+    if area is None or area.kind not in HOMES:
         dialogue.wait(turn, State.HOME)
         return Reply(residents.home_unknown(said))
     return _bound_home(turn, area, room)
@@ -210,11 +238,13 @@ def thanks(turn: Turn) -> Reply:
 
 @routes(Meaning.FOLLOW)
 def follow(turn: Turn) -> Reply:
-    """A new follower; one who scanned a building's code lives there."""
-    area = areas.by_code(turn.session, turn.message.scene) if turn.message.scene else None
-    if area is not None:
-        return _bound_home(turn, area, "")
-    return Reply(residents.welcome(turn.world.site_name))
+    """A new follower; one who scanned a place's code stands there."""
+    area = areas.by_scene(turn.session, turn.message.scene)
+    welcome = residents.welcome(turn.world.site_name)
+    if area is None:
+        return Reply(welcome)
+    here = _stands_at(turn, area)
+    return Reply(f"{welcome.partition(chr(10))[0]}\n{here.text}", here.choices)
 
 
 @routes(Meaning.ENTER, Meaning.NOTHING)

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from handlers import dialogue
 from handlers.turn import EventKind, Meaning, Message, MessageKind, Turn, World
 from models import transitions
 from models.conversation import Question, QuestionKind, State
@@ -121,14 +122,15 @@ def plain(message: Message, world: World) -> Understanding | None:
     found = world.understander.understand(said)
     if found.chat is not None or found.danger is not None:
         return None
-    if several(said, world.understander):
+    if several(said, world.understander) or world.guide(said, found, None):
         return None
     return None if commands.suggest(said, roles=EVERY_ROLE) else found
 
 
 def understand(turn: Turn) -> Understanding:
-    """The words understood, with the speaker's home as what "6栋" is relative to."""
-    return turn.world.understander.understand(turn.text, near=turn.person.home_area_id)
+    """The words understood, with where the speaker stands, or lives, as what "6栋" is relative to."""
+    near = dialogue.stands_at(turn) or turn.person.home_area_id
+    return turn.world.understander.understand(turn.text, near=near)
 
 
 INNER_MEANINGS = frozenset(
@@ -151,6 +153,7 @@ INNER_MEANINGS = frozenset(
         Meaning.COVERED,
         Meaning.UNCOVERED,
         Meaning.GOODS,
+        Meaning.LIVES,
         Meaning.GIFT,
         Meaning.BALLOT,
         Meaning.FOR_NOMINEE,
@@ -211,6 +214,8 @@ def _words(turn: Turn) -> None:
         turn.meant, turn.suggestion = Meaning.TYPO, suggestion
     elif _may_be_for_the_resident(turn, turn.understood):
         turn.meant = Meaning.TASK_WORDS
+    elif guide := turn.world.guide(turn.text, turn.understood, turn.person.home_area_id):
+        turn.meant, turn.inner = Meaning.GUIDE, str(guide.id)
     else:
         turn.meant = Meaning.INQUIRY if turn.understood.kind is Kind.INQUIRY else Meaning.REPORT
 

@@ -60,6 +60,10 @@ def report_of(world: World, found: Understanding, words: str, *, for_other: str 
 
 def open_from(turn: Turn, found: Understanding, words: str, *, for_other: str = "") -> Ticket:
     """Opens the ticket for words that were understood, and adopts the photos and places that came before them."""
+    here = dialogue.stands_at(turn)
+    if here is not None:
+        dialogue.idle(turn)
+        found = replace(found, place=_at(found.place, here))
     ticket = opening.open_ticket(
         turn.session,
         report_of(turn.world, found, words, for_other=for_other),
@@ -70,6 +74,15 @@ def open_from(turn: Turn, found: Understanding, words: str, *, for_other: str = 
     adopt(turn, ticket)
     dialogue.remember(turn, ticket)
     return ticket
+
+
+def _at(place: Place | None, area_id: int) -> Place:
+    """What is said by somebody who has just scanned a place's code is about that place, unless they name another."""
+    if place is None:
+        return Place("", area_id)
+    if place.area_id is not None or in_the_open(place.text):
+        return place
+    return replace(place, area_id=area_id)
 
 
 def adopt(turn: Turn, ticket: Ticket) -> None:
@@ -356,6 +369,12 @@ def place_told(turn: Turn) -> Reply:
     return Reply(residents.place_kept(ticket.short, name, ticket.promised_at, now=turn.now))
 
 
+def told_by_code(turn: Turn, area: Area) -> Reply:
+    """The place that was asked for, by the code at its door."""
+    turn.understood = replace(turn.world.understander.understand(""), place=Place("", area.id))
+    return place_told(turn)
+
+
 @routes(Meaning.CORRECTION)
 def correction(turn: Turn) -> Reply:
     """What was understood is changed ("not noise but a leak", "the wrong building"), and kept for learning."""
@@ -425,8 +444,10 @@ def voice(turn: Turn) -> Reply:
     """A voice nobody wrote down: staff listen to it, so it becomes a ticket at once."""
     found = turn.world.understander.understand("")
     ticket = open_from(turn, found, "")
-    dialogue.wait(turn, State.PLACE, ticket=ticket.id)
-    return Reply(residents.received_voice(ticket.number))
+    if is_nowhere(ticket):
+        dialogue.wait(turn, State.PLACE, ticket=ticket.id)
+        return Reply(residents.received_voice(ticket.number))
+    return Reply(residents.received_voice_at(ticket.number, ticket.place))
 
 
 @routes(Intent.FOR_OTHERS)

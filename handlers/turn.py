@@ -16,8 +16,9 @@ from models.earning import Rules
 from models.person import Identity, Person
 from models.quiet import Quiet
 from nlp.commands import Command, Correction, Digit, Intent
+from nlp.guides import Known, answering
 from nlp.judgement import Judgement
-from nlp.understand import Danger, Understander, Understanding
+from nlp.understand import Danger, Kind, Understander, Understanding
 
 
 class MessageKind(StrEnum):
@@ -176,6 +177,8 @@ class Meaning(StrEnum):
     FOLLOW = "follow"
     UNFOLLOW = "unfollow"
     SCAN = "scan"
+    GUIDE = "guide"
+    """A question that a guide answers; `inner` names it."""
     ENTER = "enter"
     STALE = "stale"
     """A tap on something nobody knows any more, such as an item of an old menu."""
@@ -205,6 +208,8 @@ class Meaning(StrEnum):
     """There is more to it than the announcement says."""
     GOODS = "goods"
     """One of the goods that were listed."""
+    LIVES = "lives"
+    """Whoever scanned a place's code lives there."""
     GIFT = "gift"
     """Whether hours that somebody gives are taken."""
     STATION = "station"
@@ -246,6 +251,15 @@ class World:
     """Where links lead."""
     ballot_key: bytes = b""
     """Without it nobody can tell whose a vote is."""
+    guides: tuple[Known, ...] = ()
+
+    def guide(self, said: str, found: Understanding, home: int | None) -> Known | None:
+        """The guide that answers what somebody said who lives at `home`."""
+        if not self.guides:
+            return None
+        lives = self.areas.get(home) if home else None
+        asks = found.kind is Kind.INQUIRY
+        return answering(self.guides, said, asks=asks, home=lives.path if lives is not None else "")
 
     def path(self, area_id: int | None) -> list[Area]:
         """The area and everything above it, nearest first; empty for what is not in the tree."""

@@ -17,15 +17,19 @@ from models import (  # noqa: F401
     conversation,
     correction,
     desktop,
+    edition,
     entry,
+    guide,
     honour,
     inbox,
     joint,
     ledger,
     offer,
     outbox,
+    own_day,
     party,
     person,
+    place_code,
     proposal,
     pushed,
     reminder,
@@ -34,6 +38,7 @@ from models import (  # noqa: F401
     roster,
     station,
     ticket,
+    upload,
 )
 from models.base import Base, Moment, Word
 from models.db import Database

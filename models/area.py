@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
@@ -37,6 +38,8 @@ class Area(Base):
     lng: Mapped[float | None]
     grid_worker_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", use_alter=True))
     secretary_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", use_alter=True))
+    closed_at: Mapped[datetime | None]
+    """Since when nobody is understood to mean it; what happened there stays where it is."""
 
     aliases: Mapped[list[AreaAlias]] = relationship(cascade="all, delete-orphan")
 

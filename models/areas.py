@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, select
@@ -82,7 +83,22 @@ def covers(path: str, other: str) -> bool:
 
 def by_code(session: Session, code: str) -> Area | None:
     """The building whose door shows `code`, whatever the case it was typed in."""
-    return session.scalar(select(Area).where(func.upper(Area.code) == code.strip().upper()))
+    return session.scalar(select(Area).where(func.upper(Area.code) == code.strip().upper(), Area.closed_at.is_(None)))
+
+
+_SCENE = re.compile(r"area-(\d{1,12})")
+
+
+def scene_of(area: Area) -> str:
+    """What a scan of the area's printed code tells us; it outlives every name and door code."""
+    return f"area-{area.id}"
+
+
+def by_scene(session: Session, scene: str) -> Area | None:
+    """The place whose code was scanned."""
+    numbered = _SCENE.fullmatch(scene.strip())
+    area = session.get(Area, int(numbered[1])) if numbered else by_code(session, scene) if scene.strip() else None
+    return area if area is not None and area.closed_at is None else None
 
 
 def full_name(session: Session, area: Area) -> str:

@@ -109,7 +109,9 @@ def look(connection: Connection, channel: str, accounts: Collection[str], *, now
     """The accounts of a channel as they stand, held until the end of the transaction; strangers are missing."""
     known = {}
     for row in _LOOK.all(connection, on=channel, who=list(accounts)):
-        idle = row.state in (None, State.IDLE) or (row.expires_at is not None and row.expires_at <= now)
+        # Idle with an end: a place's code was scanned, which the next words are about.
+        over = row.expires_at is not None and row.expires_at <= now
+        idle = row.state is None or over or (row.state == State.IDLE and row.expires_at is None)
         known[row.account] = Known(
             identity_id=row.id,
             person_id=row.person_id,

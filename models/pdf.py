@@ -90,16 +90,15 @@ class Box:
 
 def page(title: str, paragraphs: Sequence[Paragraph]) -> bytes:
     """The file: one page in a double frame. What would not fit below its edge is not shown."""
-    return _document(title, ["q", *_frame(), "Q", "BT", *_set(paragraphs), "ET"])
+    return book(title, ["\n".join(["q", *_frame(), "Q", "BT", *_set(paragraphs), "ET"])])
 
 
 def sheet(title: str, pieces: Sequence[Mark | Box]) -> bytes:
     """The same with every piece at its own place, and no frame."""
     boxes = (each for each in pieces if isinstance(each, Box))
     marks = (each for each in pieces if isinstance(each, Mark))
-    return _document(
-        title, ["q", *map(_filled, boxes), "Q", "BT", *(part for each in marks for part in _put(each)), "ET"]
-    )
+    drawing = ["q", *map(_filled, boxes), "Q", "BT", *(part for each in marks for part in _put(each)), "ET"]
+    return book(title, ["\n".join(drawing)])
 
 
 def _filled(box: Box) -> str:
@@ -119,18 +118,58 @@ def _put(mark: Mark) -> Iterator[str]:
     yield from _runs(said, mark.size)
 
 
-def _document(title: str, drawing: Sequence[str]) -> bytes:
-    drawn = "\n".join(drawing).encode("ascii")
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R /Lang (zh-CN) /ViewerPreferences << /DisplayDocTitle true >> >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}] /Contents 8 0 R"
-        " /Resources << /Font << /C 4 0 R /L 7 0 R >> >> >>".encode(),
-        *(each.encode("ascii") for each in FONTS),
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawn), drawn),
-        f"<< /Title <feff{title.encode('utf-16-be').hex()}> >>".encode(),
-    ]
-    return _file(objects)
+def book(title: str, drawings: Sequence[str]) -> bytes:
+    """The file of several pages, one for each drawing in the language of PDF (ISO 32000-1, 8 and 9); text is set with
+    `centred`. There is at least one.
+    """
+    # The fonts name each other by the numbers 4 to 7; a page stands before its drawing, the first before the fonts.
+    numbers = [3, *(9 + 2 * number for number in range(len(drawings) - 1))]
+    contents = [8, *(number + 1 for number in numbers[1:])]
+    pages = [_page_object(number) for number in contents]
+    streams = [_stream(drawing) for drawing in drawings]
+    rest = [part for pair in zip(pages[1:], streams[1:], strict=True) for part in pair]
+    kids = " ".join(f"{number} 0 R" for number in numbers)
+    return _file(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R /Lang (zh-CN) /ViewerPreferences << /DisplayDocTitle true >> >>",
+            f"<< /Type /Pages /Kids [{kids}] /Count {len(drawings)} >>".encode(),
+            pages[0],
+            *(each.encode("ascii") for each in FONTS),
+            streams[0],
+            *rest,
+            f"<< /Title <feff{title.encode('utf-16-be').hex()}> >>".encode(),
+        ]
+    )
+
+
+def centred(text: str, size: int, *, middle: float, at: float) -> str:
+    """One line of text around `middle`, on the line `at` points above the page's lower edge."""
+    said = "".join(each for each in " ".join(text.split()) if each.isprintable())
+    start = middle - _width(said, Paragraph(said, size=size)) / 2
+    return "\n".join(["BT", "0 Tc", f"1 0 0 1 {start:.2f} {at:.2f} Tm", *_runs(said, size), "ET"])
+
+
+def width(text: str, size: int) -> float:
+    """How wide a line of text is, in points."""
+    return _width(text, Paragraph(text, size=size))
+
+
+def _page_object(content: int) -> bytes:
+    return (
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}] /Contents {content} 0 R"
+        " /Resources << /Font << /C 4 0 R /L 7 0 R >> >> >>"
+    ).encode()
+
+
+def _stream(drawing: str) -> bytes:
+    drawn = drawing.encode("ascii")
+    return b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawn), drawn)
+
+
+def _runs(line: str, size: int) -> Iterator[str]:
+    for run in _RUNS.findall(line):
+        font, said = ("L", run.encode("ascii")) if run.isascii() else ("C", run.encode("gb18030"))
+        yield f"/{font} {size} Tf <{said.hex()}> Tj"
 
 
 def _file(objects: Sequence[bytes]) -> bytes:
@@ -170,12 +209,6 @@ def _set(paragraphs: Sequence[Paragraph]) -> Iterator[str]:
             start = {"left": LEFT, "centre": (WIDTH - wide) / 2, "right": RIGHT - wide}[paragraph.align]
             yield f"{paragraph.spread} Tc 1 0 0 1 {start:.2f} {at:.2f} Tm"
             yield from _runs(line, paragraph.size)
-
-
-def _runs(line: str, size: int) -> Iterator[str]:
-    for run in _RUNS.findall(line):
-        font, said = ("L", run.encode("ascii")) if run.isascii() else ("C", run.encode("gb18030"))
-        yield f"/{font} {size} Tf <{said.hex()}> Tj"
 
 
 def _width(text: str, paragraph: Paragraph) -> float:

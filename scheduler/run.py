@@ -94,6 +94,7 @@ class Clockwork:
         def run() -> None:
             if not self._leadership.held():
                 return
+            self._huying.current.look()
             self._huying.pace.give_way()  # where messages are answered in this process, they come first
             now, begun = self._huying.clock(), perf_counter()
             touched = each.run(self._huying, now)

@@ -95,7 +95,12 @@ _PLACES = {
     "set-aside": "扎堆的评价",
     "accounts": "人员",
     "connect": "接通",
+    "areas": "地方",
     "audit": "操作记录",
+    "calendar": "工作日历",
+    "categories": "分类",
+    "guides": "办事指南",
+    "people": "人员名单",
 }
 """The rooms of the console, by the first word of their address."""
 
@@ -118,6 +123,41 @@ _TABLES = {
     "call_backs": "回访",
     "offers": "派单",
     "party_links": "一次性链接",
+    "areas": "地方",
+    "area_aliases": "别名",
+    "guides": "办事指南",
+    "own_days": "放假和上班",
+    "uploads": "上传的名单",
+    "skills": "特长",
+    "codes": "绑定码",
+    "categories": "分类",
+}
+
+_COLUMNS = {
+    "name": "名称",
+    "code": "门牌码",
+    "grid_worker_id": "网格员",
+    "secretary_id": "书记",
+    "parent_id": "上级",
+    "closed_at": "停用",
+    "lat": "纬度",
+    "lng": "经度",
+    "words": "说法",
+    "first": "先找谁",
+    "level": "从哪级办起",
+    "first_answer_limit": "首次答复",
+    "accept_limit": "接单",
+    "finish_limit": "办结",
+    "limits_by": "特别的时限",
+    "department": "部门",
+    "skills": "特长",
+    "needs": "几个人去",
+    "offerable": "可派志愿者",
+    "title": "标题",
+    "text": "正文",
+    "links": "链接",
+    "active": "在用",
+    "working": "上班",
 }
 
 _HOW = {"new": "添了一行", "gone": "删了一行"}
@@ -138,9 +178,10 @@ def differences(facts: Mapping[str, Any]) -> list[str]:
     lines = []
     for each in facts.get("changed", []):
         name = _TABLES.get(each["table"], each["table"])
-        number = "、".join(str(part) for part in each.get("id") or [])
+        number = each.get("name") or "、".join(str(part) for part in each.get("id") or [])
         told = _HOW.get(each.get("how", ""), "") or "，".join(
-            f"{column} {_value(before)} → {_value(after)}" for column, (before, after) in each.get("to", {}).items()
+            f"{_COLUMNS.get(column, column)} {_value(before)} → {_value(after)}"
+            for column, (before, after) in each.get("to", {}).items()
         )
         lines.append(f"{name} {number}：{told}".replace(" ：", "："))
     return lines

@@ -12,6 +12,7 @@ LABELS = {
     "call_backs": "回访",
     "push_down": "下派",
     "announcements": "公告",
+    "guides": "指南",
     "broadcasts": "群发",
     "departments": "部门和单位",
     "roster": "值班",
@@ -23,6 +24,9 @@ LABELS = {
     "corrections": "听得准不准",
     "menus": "菜单",
     "accounts": "账号",
+    "areas": "地方",
+    "categories": "分类",
+    "calendar": "日历",
     "audit": "记录",
     "health": "运行",
 }

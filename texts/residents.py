@@ -72,6 +72,11 @@ def received_voice(number: str) -> str:
     return f"已受理，编号 {number}。\n您的语音收到了，社区的同志会听。\n方便的话打几个字说说在哪里，会更快。"
 
 
+def received_voice_at(number: str, place: str) -> str:
+    """The same where the place is known: its code was scanned before."""
+    return f"已受理，编号 {number}。\n{place}，您的语音收到了，社区的同志会听。\n方便的话再打几个字，会更快。"
+
+
 def danger(kind: str, number: str, on_duty: int, *, gas_phone: str, asks_place: bool = False) -> str:
     """Whom to call comes first, in the first words; everything else after."""
     told = {0: "我同时在找社区值班的人。", 1: "我已经通知社区值班的同志。"}.get(
@@ -505,6 +510,24 @@ def not_yet(what: str) -> str:
 def home_ask() -> str:
     """Where do you live."""
     return "您住哪个小区、几栋？直接发给我，或者发楼门口贴的编号（比如 A6）。\n不想说，回复“取消”。"
+
+
+LIVES_HERE = "我住这里，记下来"
+
+
+def stands_at(place: str) -> str:
+    """The code of a place was scanned."""
+    return f"这里是{place}。\n有什么事直接说，一句话就行，照片也可以发来，不用再写地址。"
+
+
+def scanned_meanwhile(place: str) -> str:
+    """The same while something else is waited for, which stays open."""
+    return f"这里是{place}。\n刚才问您的还等着您回；不办了回复“取消”，再扫一次就行。"
+
+
+def scanned_with_staff(place: str) -> str:
+    """The same while staff answer."""
+    return f"这里是{place}。\n现在是社区的同志在回您，把地方和事情打给他就行。"
 
 
 def home_kept(place: str, grid: str) -> str:

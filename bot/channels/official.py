@@ -156,6 +156,19 @@ class OfficialChannel:
         """The file, from the platform's picture host when it is one, else by its id. Raises NotSent."""
         return download(self._client, media_id, url)
 
+    @property
+    def has_scenes(self) -> bool:
+        """Whether the account may have codes whose scan tells the place: verified service accounts only."""
+        return self._settings.abilities is Abilities.SERVICE
+
+    def scene_address(self, scene: str) -> str:
+        """What the lasting code of a scene leads to (qrcode/create; an account has 100,000 of them). Raises NotSent."""
+        asked = {"action_name": "QR_LIMIT_STR_SCENE", "action_info": {"scene": {"scene_str": scene}}}
+        address = self._client.post("qrcode/create", data=asked).get("url", "")
+        if not isinstance(address, str) or not address.startswith(("http://", "https://")):
+            raise NotSent(Why.REFUSED, "no address of a code in the answer")
+        return address
+
     def usage(self) -> Usage:
         """What is known of the account here, without a call."""
         return self._client.usage()

@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from bot.place_codes import PlaceCodes
 from console import blueprint, login
 from console.means import Means
 from models import outboxes, people, transitions
@@ -152,6 +153,7 @@ def build(database: Database, means: Means | None = None) -> Place:
         read_media=read_media,
         wake=lambda session: place.woken.extend(outboxes.fresh(session)),
         means=means,
+        codes=PlaceCodes({}, "https://huying.example"),
     )
     app.register_blueprint(pages, url_prefix="/console")
     return place

@@ -28,6 +28,7 @@ from models import (
     broadcasts,
     departments,
     desk,
+    guides,
     honours,
     joints,
     merging,
@@ -40,6 +41,7 @@ from models import (
     sheets,
     stations,
     tickets,
+    uploads,
 )
 from models.accounts import ISSUED, of_person
 from models.announcement import Outcome
@@ -62,6 +64,8 @@ from models.pushed import PushDown
 from models.result import CallBack, Result
 from models.rider import AlertKind, TitleKind
 from models.station import Fault, StationSheet, Use
+from models.upload import Upload, UploadKind
+from nlp import area_list, person_list
 from nlp.station_list import HEAD
 from tests import factories
 from tests.conftest import migrated_sqlite
@@ -136,6 +140,8 @@ OUTLINE = (
     '{{"type": "Feature", "properties": {{"name": "香樟社区"}}, "geometry": '
     '{{"type": "Polygon", "coordinates": [[[114, 30], [114.1, 30], [114.1, 30.1], [114, 30]]]}}}}'
 )
+
+NOBODY_HERE = set[str]()
 STATION = {"kind": "驿站", "name": "江边驿站", "address": "江边路1号", "lat": "30.5", "lng": "114.3"}
 
 TABLE = (
@@ -339,6 +345,42 @@ TABLE = (
     post("/honours/{home_honour}/ask", {HERE: DESK, NEXT: set(), FAR: set()}, person="{rider}", about="常帮老人"),
     post("/honours/{honour}/aside/{nomination}", NEAR),
     post("/honours/{honour}/call-off", NEAR),
+    # ---- what holds for every street: nobody here is administrator of them all (test_categories.py has one)
+    get("/categories", NOBODY_HERE),
+    get("/categories/noise", NOBODY_HERE),
+    post("/categories/try", NOBODY_HERE, 200, words="太吵了"),
+    post("/categories/noise/change", NOBODY_HERE, 303),
+    post("/categories/noise/words", NOBODY_HERE, 303, strong="大喇叭叭"),
+    get("/calendar", NOBODY_HERE),
+    post("/calendar", NOBODY_HERE, 303, first="2026-12-07", last="2026-12-07", working="0"),
+    post("/calendar/2026-12-07/take-back", NOBODY_HERE, 303),
+    # ---- guides
+    get("/guides", DESK),
+    post("/guides", NEAR, title="老年证", words="老年证", text="带身份证", area="{area}"),
+    post("/guides/{guide}/change", NEAR, title="老年证", words="老年证", text="带身份证", area="{area}"),
+    post("/guides/{guide}/change", NEAR, title="老年证", words="老年证", text="带身份证", area="{home_area}"),
+    post("/guides/{home_guide}/change", NEAR, title="老年证", words="老年证", text="带身份证", area="{area}"),
+    post("/guides/{guide}/close", NEAR),
+    # ---- lists of people
+    get("/people", {ADMIN}),
+    get("/people.xlsx", {ADMIN}),
+    post("/people/sheet", {ADMIN}, 200, file=""),
+    post("/people/sheet/{people_upload}/take", {HERE: {ADMIN}}),
+    post("/accounts/{colleague}/code", ONLY_ADMIN, 200),
+    # ---- areas
+    get("/areas", {ADMIN}),
+    get("/areas.xlsx", {ADMIN}),
+    get("/areas/{area}", ONLY_ADMIN),
+    post("/areas/{area}/add", ONLY_ADMIN, kind="estate", name="新苑"),
+    post("/areas/{estate}/change", ONLY_ADMIN, name="新名字"),
+    post("/areas/{estate}/move", ONLY_ADMIN, parent="{area}"),
+    post("/areas/{estate}/move", {HERE: {ADMIN}, NEXT: {ADMIN}, FAR: set()}, parent="{home_area}", name="of another community"),
+    post("/areas/{home_estate}/move", {HERE: {ADMIN}, NEXT: {ADMIN}, FAR: set()}, parent="{area}"),
+    post("/areas/{estate}/close", ONLY_ADMIN, 409),
+    post("/areas/{estate}/open", ONLY_ADMIN),
+    post("/areas/{area}/codes", ONLY_ADMIN, 200),
+    post("/areas/sheet", {ADMIN}, 200, file=""),
+    post("/areas/sheet/{areas_upload}/take", {HERE: {ADMIN}}),
 )  # fmt: skip
 
 OPEN_TO_ALL = {"/sign-in", "/sign-in/wecom/nowhere", "/sign-in/wecom/nowhere/back"}
@@ -427,7 +469,9 @@ def stage(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
             whom = broadcasts.audience(area, None, emergency=True)
             each["everybody"] = str(len(session.scalars(select(Person.id).where(whom)).all()))
     for each in values.values():
-        each |= {f"home_{name}": values[HERE][name] for name in ("area", "station", "team", "honour")}
+        each |= {
+            f"home_{name}": values[HERE][name] for name in ("area", "station", "team", "honour", "estate", "guide")
+        }
     place.media["one.jpg"] = b"\xff\xd8\xff"
     sheet = sheets.write(HEAD, [["驿站", "江边驿站", "", "30.5", "114.3", "", "", "", ""]])
     made = Stage(place, values, sheet, {NOBODY: "nothing"}, {NOBODY: "nothing"})
@@ -638,10 +682,19 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
         name: SavedFilter(area_id=area_id, name=f"吵{where}", query="category=noise", by_id=by.id, created_at=now)
         for name, area_id in [("filter", here.id), ("street_filter", here.parent_id)]
     }
-    session.add_all([sheet, *kept.values()])
+    admin = session.query(Login).filter_by(name=f"matrix-{ADMIN}").one().person_id
+    waiting = {
+        f"{kind.value}_upload": Upload(
+            by_id=admin, kind=kind, made_at=now, rows={"list": [list(head)]}, digest=uploads.Outcome((), ()).digest
+        )
+        for kind, head in ((UploadKind.AREAS, area_list.HEAD), (UploadKind.PEOPLE, person_list.HEAD))
+    }
+    guide = guides.enter(session, guides.Draft("老年证", ["老年证"], "带身份证", [], here.id), now=now)
+    session.add_all([sheet, *kept.values(), *waiting.values()])
     session.flush()
     ids = {
         "station": station.id,
+        "guide": guide.id,
         "sheet": sheet.id,
         "rider": rider.id,
         "reached": alerts.reached(session, AlertKind.STORM, here),
@@ -654,7 +707,7 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
         "calls": caller.id,
         "broadcast": said.id,
         "ready": answer.id,
-        **{name: each.id for name, each in kept.items()},
+        **{name: each.id for name, each in (kept | waiting).items()},
     }
     return {name: str(each) for name, each in ids.items()} | {"taken": taken.number, "calls_phone": caller.phone}
 

@@ -425,6 +425,7 @@ class Rewinding:
         self._huying.tasks.broker.flush_all()
         self._huying.redis.flushall()
         self._clock.now = moment.now
+        self._huying.current.looked_at = None
         street = Street(self._huying, self._clock)
         street.messages, street.read = moment.messages, dict(moment.read)
         street.official.inbox, street.wecom.inbox = (list(inbox) for inbox in moment.inboxes)

@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 from models import (
     alerts,
     appointments,
+    area_edits,
     audits,
     broadcasts,
+    days,
     departments,
     desk,
     dispatch,
@@ -34,24 +36,28 @@ from models import (
     sharing,
     stations,
     tickets,
+    uploads,
 )
-from models.area import Area
+from models.area import Area, AreaKind
 from models.audit import AuditKind
 from models.base import Base
 from models.category import Category
 from models.db import Database, downgrade, upgrade
 from models.departments import Draft
 from models.desktop import Menu, ReadyAnswer
+from models.guide import Guide
 from models.honour import Group, Vote
 from models.joint import Turn
 from models.ledger import Unit
 from models.offer import Offer, Purpose
 from models.party import Assignment, Party, PartyKind
 from models.person import Code, CodeKind, Login, LoginSession, Person, RoleKind
+from models.place_code import PlaceCode
 from models.reminder import About, Reminder
 from models.rider import AlertKind, TitleKind
 from models.station import Fault, Use
 from models.ticket import Ticket, TicketState
+from models.upload import UploadKind
 from tests import factories
 from tests.factories import NOW
 from tests.models.conftest import build_world
@@ -167,6 +173,12 @@ def test_up_with_rows_down_and_up_again(empty_url: str) -> None:
             session.add(LoginSession(token_hash="x", login_id=login.id, csrf="x", browser="", **seen))
             audits.write(session, AuditKind.SIGNED_IN, about="staff", by_id=world.staff.id, address="::1", now=NOW)
             world.staff.roles[0].categories = ["noise"]
+            area_edits.add(session, here, AreaKind.ESTATE, area_edits.Draft("新苑", ("新城",))).closed_at = NOW
+            uploads.keep(session, UploadKind.AREAS, [["a"]], uploads.Outcome((), ()), by=world.staff, now=NOW)
+            days.enter(session, day, day, working=False, name="停电", today=day)
+            asked = {"words": ["老年证"], "text": "带身份证", "links": [], "changed_at": NOW}
+            session.add(Guide(area_id=here.id, title="老年证", **asked))
+            session.add(PlaceCode(area_id=here.id, channel="official", address="x", made_at=NOW))
         with database.reading() as session:
             assert session.scalar(select(func.count()).select_from(Ticket)) == 2
             assert session.get_one(Area, world.street.estate.id).grid_worker_id == world.member.id

@@ -1,0 +1,88 @@
+"""The working calendar, for whoever runs everything: days off and make-up days of the deployment, and when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+
+from console.house import House, field
+from console.sight import Sight
+from models import calendar, days
+from models.clock import local
+from models.slips import Slip, Slipped
+from texts import editing as said
+
+SHOWN = timedelta(days=120)
+"""How far ahead the days are named on which it is not as on every other such day of the week."""
+
+
+def add_calendar(blueprint: Blueprint, house: House) -> None:
+    """The page, and what its buttons do."""
+
+    @blueprint.get("/calendar")
+    def calendar_page() -> str:
+        with house.looking() as sight:
+            return house.page("calendar.html", sight, **_page(sight))
+
+    def carry_out(do: Callable[[Sight], object], done: str) -> ResponseReturnValue:
+        def act(sight: Sight) -> None:
+            sight.for_everything()
+            do(sight)
+
+        def shown(sight: Sight, slipped: Slipped) -> str:
+            return house.page("calendar.html", sight, **_page(sight, slipped=slipped))
+
+        return house.carry_out(act, shown=shown, back=url_for(".calendar_page", done=done), but=(Slipped,))
+
+    @blueprint.post("/calendar")
+    def day_entered() -> ResponseReturnValue:
+        return carry_out(_enter, "day")
+
+    @blueprint.post("/calendar/<day>/take-back")
+    def day_taken_back(day: str) -> ResponseReturnValue:
+        return carry_out(
+            lambda sight: days.take_back(sight.session, _date(day, ""), today=local(sight.now).date()), "day_back"
+        )
+
+
+def _date(given: str, column: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise Slipped(Slip.DAY, column) from None
+
+
+def _enter(sight: Sight) -> None:
+    first = _date(field("first", most=10), "first")
+    last = _date(field("last", most=10) or first.isoformat(), "last")
+    working = field("working", most=1) == "1"
+    name = field("name", most=60)
+    days.enter(sight.session, first, last, working=working, name=name, today=local(sight.now).date())
+
+
+def _page(sight: Sight, *, slipped: Slipped | None = None) -> dict[str, Any]:
+    sight.for_everything()
+    today = local(sight.now).date()
+    own = days.listed(sight.session, since=today)
+    named = {each.day for each in own}
+    official = [
+        (day, calendar.holiday(day), calendar.is_working_day(day))
+        for day in (today + timedelta(days=number) for number in range(SHOWN.days))
+        if day not in named and calendar.is_working_day(day) != (day.weekday() < 5)
+    ]
+    return {
+        "own": own,
+        "official": official,
+        "today": today,
+        "until": calendar.known_until(),
+        "ends_soon": calendar.ends_soon(today),
+        "weekdays": said.WEEKDAYS,
+        "slip_at": f"day.{slipped.column}" if slipped else "",
+        "slip": said.slip(slipped) if slipped else "",
+        "button": "day" if slipped else "",
+        "draft": {name: field(name) for name in request.form} if slipped else {},
+    }

@@ -1,0 +1,104 @@
+"""What people here call a matter (本地说法): words of the deployment that point to one category, beside the shipped ones."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from models.category import Category
+from models.slips import Slip, Slipped
+from nlp.categories import CategorySeed, load
+from nlp.lists import several
+from nlp.normal import normal
+
+STRONG, LIKELY = 7.0, 4.0
+"""With one of the first a short sentence passes the gate by itself, with one of the second its category comes first."""
+
+MOST = 60
+"""Of one category."""
+
+_PART = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]{2,12}")
+_CORPUS = Path(__file__).with_name("corpus")
+_SEEN = 3
+"""In so many examples a word must stand before they tell anything of it."""
+_ITS_OWN = 0.5
+"""Of the examples with a word this share must be of its category; otherwise it says nothing of what it is about."""
+_SPEAKS = 2.0
+"""A shipped word of this weight is known to speak for its category."""
+
+
+def shipped(code: str) -> CategorySeed | None:
+    """The category as it is shipped."""
+    return next((each for each in load() if each.code == code), None)
+
+
+def own(category: Category) -> dict[str, float]:
+    """The words that staff here have added."""
+    seed = shipped(category.code)
+    known = seed.words if seed is not None else {}
+    return {word: float(weight) for word, weight in category.words.items() if word not in known}
+
+
+def with_own(category: Category, words: Mapping[str, float]) -> dict[str, float]:
+    """All words of a category when `words` are those of the deployment: the shipped ones stay as they are."""
+    mine = own(category)
+    return {word: weight for word, weight in category.words.items() if word not in mine} | dict(words)
+
+
+def read(category: Category, others: Iterable[Category], strong: str, likely: str) -> dict[str, float]:
+    """The words of two fields with their weights. Raises Slipped for a word that would take matters from others."""
+    found = dict.fromkeys(_words(likely), LIKELY) | dict.fromkeys(_words(strong), STRONG)
+    if len(found) > MOST:
+        raise Slipped(Slip.WORDS_MANY, "strong", most=MOST)
+    seed, known = shipped(category.code), own(category)
+    held = _held(others)
+    for word, weight in found.items():
+        column = "strong" if weight == STRONG else "likely"
+        if seed is not None and word in seed.words:
+            raise Slipped(Slip.WORD_TAKEN, column, word=word, name=category.name)
+        if word in held:
+            raise Slipped(Slip.WORD_TAKEN, column, word=word, name=held[word])
+        if word not in known and _is_general(word, category.code):
+            raise Slipped(Slip.WORD_GENERAL, column, word=word)
+    return found
+
+
+def _held(others: Iterable[Category]) -> dict[str, str]:
+    """Which category has a word that speaks for it: the deployment's own ones, and shipped ones of some weight."""
+    held: dict[str, str] = {}
+    for each in others:
+        mine = own(each)
+        held |= {word: each.name for word, weight in each.words.items() if word in mine or weight >= _SPEAKS}
+    return held
+
+
+def _words(said: str) -> list[str]:
+    found = []
+    for word in several(said):
+        parts = [normal(part) for part in word.split("+")]
+        if len(parts) > 3 or not all(_PART.fullmatch(part) for part in parts):
+            raise Slipped(Slip.WORD)
+        found.append("+".join(parts))
+    return found
+
+
+def _is_general(word: str, code: str) -> bool:
+    """Whether the examples that the learner knows have the word mostly in other matters."""
+    seen = _examples(word.split("+"))
+    total = sum(seen.values())
+    return total >= _SEEN and seen[code] < _ITS_OWN * total
+
+
+def _examples(parts: list[str]) -> Counter[str]:
+    """In how many examples of each category all of some words stand."""
+    found: Counter[str] = Counter()
+    for path in sorted(_CORPUS.glob("*.tsv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+                said = f"{row['title'] or ''} {row['text'] or ''}".lower()
+                if all(part.lower() in said for part in parts):
+                    found[row["category"] or ""] += 1
+    return found

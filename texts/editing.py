@@ -1,0 +1,140 @@
+"""What staff read where they edit areas, categories, people, guides and days: faults of what was entered, and changes."""
+
+from __future__ import annotations
+
+import re
+
+from models.category import First
+from models.slips import Slip, Slipped
+from models.uploads import Change, Wrong
+
+SLIPS = {
+    Slip.HEAD: "第一行要有列名，认不出来。先导出一份，照着填最稳。",
+    Slip.MANY: "一次最多 1000 行，请分几份传。",
+    Slip.MISSING: "这里不能空着。",
+    Slip.LONG: "太长了，最多 {most} 个字。",
+    Slip.NUMBER: "没有这个编号，或者不归您管。新添的一行，编号空着就行。",
+    Slip.TWICE: "这份名单里同一个出现了两次。",
+    Slip.KIND: "层级写：区、街道、社区、小区、楼栋。",
+    Slip.PARENT: "没找到这个上级，或者不归您管。写成“江湾街道/香樟社区/香樟花园”这样，从上到下用 / 隔开。",
+    Slip.ABOVE: "层级不对：社区在街道下面，小区在社区下面，楼栋在小区下面。",
+    Slip.NAME: "名称里要有字或数字，不能有 /。",
+    Slip.TAKEN: "同一个上级下面已经有“{name}”了（停用的也算，可以重新启用）。",
+    Slip.ALIAS: "别名每个 2 到 20 个字（楼栋 1 个字也行），最多 10 个，不能重复；“小区”“楼下”这样到处都有的说法不行。",
+    Slip.CODE: "门牌码只给小区和楼栋：字母、数字和短横线，最多 12 位，比如 A6。",
+    Slip.CODE_TAKEN: "这个门牌码{name}已经在用。",
+    Slip.PERSON: "没找到这位：要先在这一片有岗位（网格员、党员、社区工作者……），名字一字不差。",
+    Slip.NAMESAKES: "有同名的人，请到这个地方的页面上选。",
+    Slip.POINT: "经纬度要是十进制的度数，比如纬度 30.5045、经度 114.0025，两个都写。",
+    Slip.KIND_STAYS: "层级不能改。要换层级，请添一个新的，再停用这个。",
+    Slip.PARENT_STAYS: "上级和现在的不一样。要搬到别的上级下面，请到它的页面上点“搬”。",
+    Slip.INSIDE_ITSELF: "不能搬到自己里面。",
+    Slip.CLOSED: "上级已经停用了，先启用上级。",
+    Slip.HAS_OPEN: "下面还有 {count} 处没停用，先停用它们。",
+    Slip.HAS_TICKETS: "这里还有 {count} 件事没办完，办完再停用。",
+    Slip.OWN_AREA: "这是您管的最上面一级，要由上一级来停用或搬动。",
+    Slip.LIMIT: "时限写一个整数，再选小时还是工作日。",
+    Slip.LIMIT_ZERO: "时限不能是 0。",
+    Slip.LIMIT_LONG: "时限太长：最长 720 小时或 120 个工作日。",
+    Slip.LIMIT_ORDER: "办结的时限不能比接单、首次答复的还短。",
+    Slip.WORD: "说法每个 2 到 12 个字；要几个词一起出现，用 + 连起来，比如 车位+出租。",
+    Slip.WORD_GENERAL: "“{word}”太常见，放在这里会把别的事也认成这一类。",
+    Slip.WORD_TAKEN: "“{word}”已经在“{name}”里了，先从那边拿掉。",
+    Slip.WORDS_MANY: "本地说法每一类最多 {most} 个。",
+    Slip.FIRST: "请选先找谁。",
+    Slip.LEVEL: "请选从哪一级办起。",
+    Slip.NEVER_OFFERED: "这一类从不派给志愿者（治安、劳动、住房、消费、违建这些要由人来办）。",
+    Slip.NOT_OFFERED: "先找志愿者的，要勾上“可以请志愿者”。",
+    Slip.CATEGORY_TAKEN: "已经有叫“{name}”的分类了。",
+    Slip.DEPARTMENT: "没有叫这个名字的部门，先到“部门”里添上；先找部门的，一定要写是哪个部门。",
+    Slip.NEEDS: "一次去 1 到 5 个人。",
+    Slip.SKILL: "特长每个 1 到 10 个字，最多 8 个。",
+    Slip.PHONE: "手机号是 11 位数字，或者带区号的座机。",
+    Slip.PHONE_TAKEN: "这个号码是另一位的，名字对不上。",
+    Slip.ROLE: "岗位写：志愿者（党员）、网格员、物业、社区工作者、街道、部门。管理员请在“账号”里一个一个给。",
+    Slip.ROLE_AREA: "楼栋只给网格员（楼栋长）和物业，别的岗位写小区、社区或街道。",
+    Slip.SKILL_UNKNOWN: "没有“{word}”这个特长；能写的是分类里要的特长和点单的服务，比如 调解、理发。",
+    Slip.AREA: "没找到这个地方，或者不归您管。写名称，或者“香樟社区/香樟花园”这样。",
+    Slip.AREA_AMBIGUOUS: "有几处都叫这个名字，写上它的上级，用 / 隔开。",
+    Slip.ALIKE: "有几位同名，填上编号（导出的名单里有）或手机号。",
+    Slip.TEXT: "正文最多 {most} 个字：手机上一屏看得完。",
+    Slip.LINK: "链接写成“办什么 https://…”一行一个，最多 3 个。",
+    Slip.DAY: "日子要从今天起、两年以内，结束不早于开始。",
+    Slip.DAYS_MANY: "一次最多 {most} 天。",
+}
+
+COLUMNS = {
+    "id": "编号",
+    "kind": "层级",
+    "parent": "上级",
+    "name": "名称",
+    "aliases": "别名",
+    "code": "门牌码",
+    "grid_worker": "网格员",
+    "grid_worker_id": "网格员",
+    "secretary": "书记",
+    "secretary_id": "书记",
+    "lat": "纬度",
+    "lng": "经度",
+    "person": "姓名",
+    "phone": "手机",
+    "role": "岗位",
+    "area": "哪里",
+    "department": "部门",
+    "skills": "特长",
+    "until": "到期",
+}
+
+
+def slip(slipped: Slipped) -> str:
+    """What is wrong with a field."""
+    return SLIPS[slipped.slip].format(**slipped.facts)
+
+
+def wrong(each: Wrong) -> str:
+    """What is wrong with a row: where it stands, and what to write instead."""
+    where = f"第 {each.row} 行{' ' + each.name if each.name else ''}"
+    column = COLUMNS.get(each.column, "")
+    return f"{where}{'，' + column if column else ''}：{SLIPS[each.slip].format(**each.facts)}"
+
+
+def change(each: Change) -> str:
+    """One cell that becomes another."""
+    column = COLUMNS.get(each.column, each.column)
+    if not each.before:
+        return f"{column} {each.after}"
+    return f"{column} {each.before} → {each.after or '清空'}"
+
+
+def taken(added: int, changed: int) -> str:
+    """How a list went in."""
+    return f"导入好了：新添 {added} 个，改了 {changed} 个。"
+
+
+UNREADABLE = "这个文件打不开：要 .xlsx 文件，4 MB 以内。"
+NOT_THE_SAME = "没有导入：您看的时候有人改过，或者这份名单放得太久了。请再上传一次，看过再导入。"
+
+
+FIRST = {
+    First.VOLUNTEER: "志愿者（自动派单）",
+    First.POOL: "志愿者（大家抢单）",
+    First.GRID: "网格员",
+    First.PROPERTY: "物业",
+    First.STAFF: "社区工作者",
+    First.DEPARTMENT: "职能部门",
+}
+STEPS = {"answer": "首次答复", "accept": "接单", "finish": "办结"}
+OTHERWISE = {
+    "urgent": "急的",
+    "emergency": "紧急的（不写就都是 2 小时）",
+    "street": "到了街道以后",
+    "department": "到了部门以后",
+}
+WEEKDAYS = "一二三四五六日"
+UNITS = {"h": "小时", "wd": "工作日"}
+
+
+def limit(written: str) -> str:
+    """2h, 7wd as people read it."""
+    found = re.fullmatch(r"(\d+)(h|wd)", written)
+    return f"{found[1]} {'个' if found[2] == 'wd' else ''}{UNITS[found[2]]}" if found else written
