@@ -39,8 +39,8 @@ from bot.pace import Pace
 from bot.pages import Door, Pages
 from bot.photos import PhotoPages
 from bot.pictures import Blurrer, can_blur
-from bot.screens import Screens
 from bot.place_codes import PlaceCodes, PlacePages
+from bot.screens import Screens
 from bot.settings import EMBEDDED, OfficialAccount, Settings
 from bot.spool import Spool
 from bot.state import state_of

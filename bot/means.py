@@ -51,7 +51,9 @@ class Menu:
             raise PlatformRefused(failure.errcode) from failure
 
 
-def means_of(world: Callable[[], World], settings: Settings, channels: Mapping[str, Channel], fetcher: Fetcher) -> Means:
+def means_of(
+    world: Callable[[], World], settings: Settings, channels: Mapping[str, Channel], fetcher: Fetcher
+) -> Means:
     """Everything the console cannot do by itself."""
 
     def understand(text: str, near: int | None) -> Understanding:

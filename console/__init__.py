@@ -36,13 +36,13 @@ from console.learning import add_learning
 from console.ledger import add_ledger
 from console.looks import add_looks
 from console.map import add_map
-from console.outlines import add_outlines
 from console.means import Means
 from console.menus import add_menus
 from console.news import add_news
+from console.outlines import add_outlines
 from console.people import add_people
-from console.ready import add_ready
 from console.people_list import add_people_list
+from console.ready import add_ready
 from console.riders import add_riders
 from console.roster import add_roster
 from console.second import Seal
@@ -86,9 +86,9 @@ def blueprint(
     what the account cannot do. `read_media` gives the bytes stored under an attachment's name, or raises
     FileNotFoundError. `public_url` is where one-time links lead, which hold for `link_hours`.
     `wake` is given each session after its commit. `secret` seals what the apps of the second step know, one of this
-    process alone when empty. `doors` are other ways in than a password; `tiles` lie under the maps; `state` tells how the
-    parts outside the database are, `understand` what the bot makes of words, `codes` makes the codes of places; `means` is
-    what only the parts above can do.
+    process alone when empty. `doors` are other ways in than a password; `tiles` lie under the maps; `state` tells how
+    the parts outside the database are, `understand` what the bot makes of words; `codes` makes the codes of places,
+    `means` is what else only the parts above can do.
     """
     house = House(
         database=database,

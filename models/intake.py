@@ -46,9 +46,7 @@ _LOOK = Prepared(
         .label("doing"),
         exists().where(Attachment.person_id == _IDENTITIES.c.person_id, Attachment.ticket_id.is_(None)).label("held"),
         exists()
-        .where(
-            Role.person_id == _IDENTITIES.c.person_id, Role.kind == RoleKind.RIDER, Role.status == RoleStatus.ACTIVE
-        )
+        .where(Role.person_id == _IDENTITIES.c.person_id, Role.kind == RoleKind.RIDER, Role.status == RoleStatus.ACTIVE)
         .label("rides"),
     )
     .join_from(_IDENTITIES, _PEOPLE, _PEOPLE.c.id == _IDENTITIES.c.person_id)

@@ -11,11 +11,10 @@ import numpy
 import pytest
 from sqlalchemy import select
 
-from models import pdf
 from bot.place_codes import CODE, PlaceCodes
 from console import login
 from console.house import Printed
-from models import areas, people
+from models import areas, pdf, people
 from models.area import Area
 from models.person import Person, RoleKind
 from models.place_code import PlaceCode

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "map"
-down_revision = "desk"
+down_revision = "figures"
 branch_labels = None
 depends_on = None
 

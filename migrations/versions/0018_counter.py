@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "counter"
-down_revision = "desk"
+down_revision = "map"
 branch_labels = None
 depends_on = None
 

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "edit"
-down_revision = "desk"
+down_revision = "counter"
 branch_labels = None
 depends_on = None
 
