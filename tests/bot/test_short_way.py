@@ -14,7 +14,7 @@ from bot.together import Together
 from handlers.turn import Message, MessageKind, Opens
 from models import history
 from models.ticket import Ticket
-from tests.bot.support import Street, at_once, words_of
+from tests.bot.support import LOOP, PATIENCE, Street, at_once, words_of
 
 SAID = [
     "香樟花园6栋2单元楼上半夜还在放音响",
@@ -107,7 +107,7 @@ def test_every_ticket_of_a_rush_is_passed_on_to_dispatch_once(both: Street) -> N
         text, channel = f"香樟花园{number + 1}栋的路灯坏了", ("official", "wecom")[number % 2]
         return Message(channel, f"rusher-{number}", f"rush-{number}", MessageKind.TEXT, both.now, text=text)
 
-    asyncio.run(rush())
+    asyncio.run_coroutine_threadsafe(rush(), LOOP).result(PATIENCE)
     assert sorted(passed) == [each.id for each in both.tickets()]
     assert len(passed) == 30
 

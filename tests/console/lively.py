@@ -56,7 +56,7 @@ def number(session: Session, serial: int) -> Ticket:
 @contextmanager
 def street(url: str, folder: Path, picture: bytes) -> Iterator[Street]:
     """The street with its morning behind it. `picture` is what every photo shows."""
-    with build(url, folder, times=[MORNING]) as here:
+    with build(url, folder, times=[MORNING], site={"public_figures": True}) as here:
         stored = here.huying.fetcher.store.put(picture, "png")
         for who, words in REPORTS:
             here.later(minutes=7)

@@ -29,7 +29,7 @@ from tests.conftest import migrated_sqlite
 from tests.console import lively
 from tests.console.conftest import Place
 from tests.console.lively import BOSS, PASSWORD
-from tests.console.test_matrix import HERE, STAFF, things
+from tests.console.test_matrix import ADMIN, HERE, STAFF, things
 
 pytestmark = pytest.mark.browser
 
@@ -86,6 +86,25 @@ CONSOLE = {
     "console.honour_page": ["/console/honours/{honour}"],
     "console.password": ["/console/password"],
     "console.account": ["/console/account"],
+    "console.map_page": ["/console/map", "/console/map?layer=heat"],
+    "console.outlines": ["/console/map/areas"],
+    "console.outline_page": ["/console/map/areas/{area}"],
+    "console.counter": ["/console/counter"],
+    "console.counter_slip": ["/console/counter/{taken}"],
+    "console.appointment_day": ["/console/appointments"],
+    "console.news_list": ["/console/call-backs/news"],
+    "console.ready_list": ["/console/chats/ready"],
+    "console.broadcast_list": ["/console/broadcasts"],
+    "console.broadcast_page": ["/console/broadcasts/{broadcast}"],
+    "console.menu_list": ["/console/menus"],
+    "console.menu_page": ["/console/menus/official"],
+    "console.area_tops": ["/console/areas"],
+    "console.area_page": ["/console/areas/{area}"],
+    "console.category_list": ["/console/categories"],
+    "console.category_page": ["/console/categories/noise"],
+    "console.calendar_page": ["/console/calendar"],
+    "console.people_page": ["/console/people"],
+    "console.guides_page": ["/console/guides"],
 }
 """Where each page of the console lies, with what is given in its address; `Sights.values` fills the names in."""
 
@@ -94,6 +113,9 @@ PUBLIC = {
     "links.thanks": ["/answer/thanks"],
     "photos.page": ["/photos/{photos}"],
     "certificates.page": ["/certificate/{certificate}", "/certificate/wrong"],
+    "places.place": ["/at/area-{area}", "/at/wrong"],
+    "public_figures.streets": ["/public/figures"],
+    "public_figures.street": ["/public/figures/{street}"],
 }
 """What people without an account see."""
 
@@ -103,7 +125,8 @@ DOOR = ["/console/sign-in", "/console/sign-in?done=signed_out"]
 NO_PAGES = {
     "console.static", "console.attachment", "photos.photo", "certificates.file",
     "console.ticket_changes", "console.chat_lines", "console.connect_live",
-    "console.figures_file", "console.redemptions_csv", "console.entries_xlsx", "console.stations_xlsx",
+    "console.figures_file", "console.figures_sheet", "console.figures_book", "console.figures_week", "console.map_data", "console.outlines_file",
+    "console.areas_xlsx", "console.people_xlsx", "console.redemptions_csv", "console.entries_xlsx", "console.stations_xlsx",
     "console.wecom_asked", "console.wecom_back", "alive", "ready", "metrics",
 }  # fmt: skip
 """Files, parts of pages, and what machines ask for."""
@@ -260,8 +283,11 @@ def furnish(street: Street) -> dict[str, str]:
         here, estate, top = place["香樟社区"], place["香樟花园"], place["江湾街道"]
         boss = lively.by_name(session, "沈主任")
         people.grant(session, boss, RoleKind.DEPARTMENT, top.id, now=now, department="城管")
+        for root in session.query(Area).filter_by(parent_id=None):
+            people.grant(session, boss, RoleKind.ADMIN, root.id, now=now)
         factories.category(session, "lamp")
         login.create_login(session, f"matrix-{STAFF}", PASSWORD, lively.by_name(session, "徐静"), now=now)
+        login.create_login(session, f"matrix-{ADMIN}", PASSWORD, boss, now=now)
         nowhere = areas.add_area(session, AreaKind.COMMUNITY, "还没人的社区", parent=place["演示区"])
         alone = factories.somebody(session, RoleKind.ADMIN, nowhere, name="新来的", now=now)
         login.create_login(session, "alone", PASSWORD, alone, now=now, must_change=False)
@@ -281,6 +307,7 @@ def furnish(street: Street) -> dict[str, str]:
         accounts.post(session, Why.SERVICE, Unit.MINUTES, moves, source="pages", now=now)
         partner = session.query(Ticket).filter_by(serial=1).one()
         values |= {
+            "street": str(top.id),
             "long": words.number,
             "done": lively.number(session, 11).number,
             "certificate": certificates.issue(session, certified, now=now)[1],

@@ -46,9 +46,9 @@ def test_every_entry_has_a_word_and_a_page(place: Place) -> None:
 @pytest.mark.parametrize(
     ("who", "daily", "groups"),
     [
-        ("staff", ["事情", "人工对话", "报到", "没联系上", "回访"], ["街坊", "人手", "数字"]),
-        ("street", ["事情", "人工对话", "报到", "没联系上", "回访"], ["街坊", "人手", "数字", "管理"]),
-        ("clerk", ["事情", "下派"], []),
+        ("staff", ["事情", "地图", "柜台", "人工对话", "报到", "没联系上", "回访"], ["街坊", "人手", "数字"]),
+        ("street", ["事情", "地图", "柜台", "人工对话", "报到", "没联系上", "回访"], ["街坊", "人手", "数字", "管理"]),
+        ("clerk", ["事情", "地图", "下派"], []),
     ],
 )
 def test_whoever_looks_finds_what_is_theirs(place: Place, who: str, daily: list[str], groups: list[str]) -> None:
