@@ -90,6 +90,6 @@ def test_without_scripts_the_same_stands_in_a_table(place: Place, browser: Brows
     page.get_by_role("link", name="地图").click()
     expect(page.get_by_role("row", name="香樟社区 1")).to_be_visible()
     expect(page.locator("#map")).to_be_hidden()
-    page.get_by_role("link", name="香樟社区的事情").click()
+    page.get_by_role("link", name="看列表：香樟社区").click()
     expect(page.get_by_text(told.number)).to_be_visible()
     context.close()
