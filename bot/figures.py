@@ -46,7 +46,8 @@ PAGE = Markup(
     "border-bottom:1px solid var(--line)}}td{{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}}"
     "td strong{{font-size:1.25rem}}i{{display:block;height:.375rem;border-radius:3px;background:var(--green)}}"
     "p,li{{margin:.375rem 0}}.soft{{color:var(--soft);font-size:.9375rem}}ul{{padding-left:1.25rem}}"
-    "li a,p a{{display:inline-block;padding:.25rem 0}}nav a,summary{{display:inline-block;padding:.5rem .75rem .5rem 0;min-height:1.75rem}}</style>"
+    "li a,p a{{display:inline-block;padding:.25rem 0}}"
+    "nav a,summary{{display:inline-block;padding:.5rem .75rem .5rem 0;min-height:1.75rem}}</style>"
     "<main><h1>{title}</h1>{parts}</main></html>"
 )
 
