@@ -73,10 +73,8 @@ def configure(log: Log) -> None:
     root.handlers[:] = [handler]
     root.setLevel(log.level.upper())
     # These tell every request, its address and the tokens in it included, or every step of a task.
-    for talkative in ("urllib3", "requests", "wechatpy", "apscheduler", "werkzeug", "alembic"):
+    for talkative in ("urllib3", "requests", "wechatpy", "apscheduler", "werkzeug", "alembic", "uvicorn"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
-    # It warns of every request that waits for a thread, which is what a queue is for.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     # It warns that two workers share a broker, each with its own queue (bot.tasks).
     logging.getLogger("dramatiq.broker").setLevel(logging.ERROR)
 

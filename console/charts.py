@@ -193,7 +193,8 @@ def _told(sight: Sight, asked: Asked, found: Found, names: dict[str, str]) -> It
         [[name, count] for name, count, _ in by_category],
         links=[_page(asked, category=code) for _, _, code in by_category],
     )
-    yield Chart("hours", [[words.hour(at), everything[name]] for at, name in enumerate(HOURS)], upright=True, bars=24)
+    hours: list[list[Cell]] = [[words.hour(at), everything[name]] for at, name in enumerate(HOURS)]
+    yield Chart("hours", hours if any(everything[name] for name in HOURS) else [], upright=True, bars=24)
 
 
 def _page(asked: Asked, **more: Any) -> str:
