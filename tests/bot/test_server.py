@@ -206,7 +206,8 @@ def test_somebody_who_hangs_up_in_the_middle_disturbs_nobody(street: Street) -> 
 def test_pages_are_answered_while_the_database_lets_messages_wait(street: Street, tmp_path: Path) -> None:
     other = Database(street.huying.settings.database.url)
     with served(street.huying.door) as port:
-        with other.transaction():
+        with other.transaction() as session:
+            session.connection()  # from here on nobody else writes
             waits = threading.Thread(target=lambda: words_of(street.deliver(AYI, Content=NOISE)))
             waits.start()
             poll(lambda: street.huying.pace.answering)

@@ -38,7 +38,8 @@ class Markup(HTMLParser):
         names = {name for name, _ in attrs}
         addresses = [value or "" for name, value in attrs if name in ("href", "src", "action", "formaction")]
         handlers = [name for name in names if name.startswith("on")]
-        inline = tag == "script" and "src" not in names
+        # Figures for a chart are no program.
+        inline = tag == "script" and "src" not in names and ("type", "application/json") not in attrs
         if handlers or inline or "style" in names or any(_is_program(each) for each in addresses):
             self.found.append(f"{tag} {attrs}")
         if tag == "img" and "x" in addresses:

@@ -212,7 +212,7 @@ class Clocks:
             changes["helpers"] = tuple(each for each in before.helpers if each != event.by_id)
         if action in ("escalate", "reopen", "call_reopen", "not_mended") and "level" in facts:
             changes["level"] = facts["level"]
-        if action == "assign":
+        if action in ("assign", "keep"):
             changes |= {"level": "department", "department": facts["department"]}
         if action == "return":
             changes |= {"level": "street", "department": ""}
