@@ -78,7 +78,8 @@ def cancel(session: Session, appointment: Appointment, *, by: Person, now: datet
 def _check(
     session: Session, area_id: int, desk: str, begins: datetime, ends: datetime, *, now: datetime, but: int = 0
 ) -> None:
-    if not (now < begins < ends <= begins + LONGEST and begins < now + FARTHEST):
+    # In this order: at the calendar's end nothing can be added to the day.
+    if not (now < begins < now + FARTHEST and begins < ends <= begins + LONGEST):
         raise Refused(Refusal.WRONG_TIME)
     session.get_one(Area, area_id, with_for_update=True)  # two who book one desk at once: one of them sees the other
     taken = session.scalar(

@@ -115,6 +115,25 @@ def test_pressing_twice_takes_it_down_once(place: Place) -> None:
     assert len(taken(place)) == 1
 
 
+def test_the_same_words_of_somebody_else_or_for_another_place_are_another_matter(place: Place) -> None:
+    desk, words = place.sign_in("staff"), "停电了"
+    here, there = str(place.street.building.id), str(place.street.estate.id)
+    callers: list[dict[str, Any]] = [
+        {"area": here},
+        {"area": there},
+        {"area": there, "phone": "13900009999", "name": "赵爷爷"},
+        {"area": there, "phone": "", "name": "钱奶奶"},
+        {"area": there, "phone": "", "name": "孙爷爷"},
+    ]
+    for each in [*callers, *callers]:
+        assert desk.post("/counter", form(words=words, **each)).status_code == 303
+    told = [(person(place, ticket).name, ticket.area_id) for ticket in taken(place)]
+    assert told == [
+        ("王奶奶", place.street.building.id),
+        *((name, place.street.estate.id) for name in ("王奶奶", "赵爷爷", "钱奶奶", "孙爷爷")),
+    ]
+
+
 def test_what_is_understood_is_shown_before_and_can_be_chosen_otherwise(place: Place) -> None:
     desk = place.sign_in("staff")
     look = desk.post("/counter", form(step="look"))
@@ -302,6 +321,8 @@ def test_what_is_wrong_with_a_booking_is_said_and_nothing_is_booked(place: Place
         ({"day": "2026-11-20"}, "时间没写对"),
         ({"ends": "09:00"}, "时间没写对"),
         ({"day": "x"}, "时间没写对"),
+        ({"day": "0001-01-01"}, "时间没写对"),
+        ({"day": "9999-12-31", "begins": "22:00", "ends": "23:00"}, "时间没写对"),
         ({"purpose": ""}, "什么事"),
         ({"area": place.street.other_community.id}, "请从名单里选一处"),
         ({"phone": "", "name": ""}, "至少写一样"),
@@ -312,7 +333,8 @@ def test_what_is_wrong_with_a_booking_is_said_and_nothing_is_booked(place: Place
         assert why in answer.text, wrong
     with place.database.reading() as session:
         assert session.scalars(select(Appointment)).all() == []
-    assert desk.get("/appointments?day=%3Cb%3E").status_code == 200
+    for day in ("%3Cb%3E", "0001-01-01", "9999-12-31"):
+        assert desk.get(f"/appointments?day={day}").status_code == 200
 
 
 # ---------------------------------------------------------------- ready answers
