@@ -220,6 +220,8 @@ def _take(house: House, sight: Sight, photos: Sequence[Keep]) -> Ticket:
     sight.at_desk()
     if not words:
         raise FormMisfit("words")
+    # Two presses of one clerk at once: one of them sees what the other has made.
+    session.refresh(sight.person, with_for_update={"key_share": True})
     again = _just_taken(sight, words)
     if again is not None:
         return again

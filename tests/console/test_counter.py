@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from console.means import Means, PhotoUnfit
-from models import areas, outboxes, photos
+from models import areas, opening, outboxes, photos
 from models.appointment import Appointment
 from models.attachment import Attachment
 from models.audit import Audit, AuditKind
@@ -113,6 +115,34 @@ def test_pressing_twice_takes_it_down_once(place: Place) -> None:
     for _ in range(2):
         assert desk.post("/counter", form()).status_code == 303
     assert len(taken(place)) == 1
+
+
+def test_pressing_twice_at_once_takes_it_down_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(database_url)
+    made: list[Understander] = []
+    place = on_the_street(database, means(made), made)
+    desk, meeting, open_ticket = place.sign_in("staff"), threading.Barrier(2), opening.open_ticket
+    given = {"csrf": desk.csrf(), **form()}
+
+    def slowly(*arguments: Any, **more: Any) -> Ticket:
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(1)  # if the other comes this far, too
+        return open_ticket(*arguments, **more)
+
+    monkeypatch.setattr(opening, "open_ticket", slowly)
+    codes: list[int] = []
+
+    def press() -> None:
+        codes.append(desk.client.post("/console/counter", data=given).status_code)
+
+    presses = [threading.Thread(target=press) for _ in range(2)]
+    for each in presses:
+        each.start()
+    for each in presses:
+        each.join()
+    assert codes == [303, 303]
+    assert len(taken(place)) == 1
+    database.dispose()
 
 
 def test_the_same_words_of_somebody_else_or_for_another_place_are_another_matter(place: Place) -> None:
