@@ -139,11 +139,15 @@ def coming(session: Session, person: Person, *, now: datetime) -> Sequence[Appoi
     return session.scalars(query.order_by(Appointment.begins, Appointment.id).limit(9)).all()
 
 
-def still(session: Session, facts: dict[str, Any]) -> bool:
-    """Whether what a notice tells is still so: a later one tells what came after it."""
+def still(session: Session, facts: dict[str, Any], *, now: datetime) -> bool:
+    """Whether what a notice tells is still so: a later one tells what came after it, and of what is over nobody is told
+    any more.
+    """
     found = session.get(Appointment, facts["appointment"])
-    if found is None or facts["news"] == "cancelled":
-        return found is not None
+    if found is None or found.begins <= now:
+        return False
+    if facts["news"] == "cancelled":
+        return True
     same_time = found.begins == datetime.fromisoformat(facts["begins"])
     return found.cancelled_at is None and same_time and found.desk == facts["desk"]
 

@@ -111,13 +111,13 @@ def test_what_was_moved_or_called_off_is_not_told_as_it_was(database: Database, 
     with database.transaction() as session:
         booked = book(session, world)
         [made] = factories.notices(session, session.get_one(Person, world.resident.id), NoticeKind.APPOINTMENT)
-        assert appointments.still(session, made.data)
+        assert appointments.still(session, made.data, now=NOW)
         appointments.move(session, booked, "1号窗口", TOMORROW + 2 * HOUR, TOMORROW + 3 * HOUR, now=NOW)
-        assert not appointments.still(session, made.data)
+        assert not appointments.still(session, made.data, now=NOW)
         _, moved = factories.notices(session, session.get_one(Person, world.resident.id), NoticeKind.APPOINTMENT)
-        assert appointments.still(session, moved.data)
+        assert appointments.still(session, moved.data, now=NOW)
         appointments.cancel(session, booked, by=session.get_one(Person, world.resident.id), now=NOW)
-        assert not appointments.still(session, moved.data)
+        assert not appointments.still(session, moved.data, now=NOW)
         # Whoever called it off themselves is not told.
         assert len(factories.notices(session, session.get_one(Person, world.resident.id))) == 2
 
