@@ -211,6 +211,15 @@ def test_somebody_known_by_exactly_this_number_is_not_written_down_twice(place: 
         assert f"people/{first.reporter_id}" in {each.about for each in seen}
 
 
+def test_a_number_typed_in_full_width_is_the_same_number(place: Place) -> None:
+    desk = place.sign_in("staff")
+    slip(desk, desk.post("/counter", form(phone="１３８－００００－１２３４", name="")))
+    slip(desk, desk.post("/counter", form(phone="＋８６（１３９）００００１１１１", words="路灯也坏了")))
+    known, new = taken(place)
+    assert known.reporter_id == place.people["resident"].id
+    assert person(place, new).phone == "13900001111"
+
+
 def test_nobodys_number_is_kept_who_was_not_asked(place: Place) -> None:
     desk = place.sign_in("staff")
     for wrong, why in [
