@@ -81,7 +81,9 @@ def in_words(session: Session, notice: Notice, *, now: datetime, photos: PhotoPa
         return None
     if notice.broadcast_id is not None and broadcasts.is_stopped(session, notice.broadcast_id):
         return None
-    if notice.kind is NoticeKind.APPOINTMENT and not appointments.still(session, notice.data):
+    if notice.kind is NoticeKind.APPOINTMENT and not appointments.still(session, notice.data, now=now):
+        return None
+    if notice.kind is NoticeKind.BROADCAST and session.get_one(Person, notice.person_id).no_broadcasts:
         return None
     if notice.kind is NoticeKind.HEAT_ALERT and not session.get_one(Person, notice.person_id).reminders:
         return None

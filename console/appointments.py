@@ -23,6 +23,9 @@ from texts import console as words
 from texts import counter as said
 
 COUNTERS = (AreaKind.STREET, AreaKind.COMMUNITY)
+FARTHEST = timedelta(days=3653)
+"""A day that lies further from today is not shown: the calendar has an end."""
+
 ID = "<int(max=999999999999):appointment_id>"
 
 
@@ -101,10 +104,12 @@ def _cancel(sight: Sight, appointment_id: int) -> date:
 
 
 def _day(sight: Sight) -> date:
+    today = local(sight.now).date()
     try:
-        return date.fromisoformat(argument("day") or field("day", most=10))
+        found = date.fromisoformat(argument("day") or field("day", most=10))
     except ValueError:
-        return local(sight.now).date()
+        return today
+    return found if abs(found - today) <= FARTHEST else today
 
 
 def _page(sight: Sight, *, fault: str = "") -> dict[str, Any]:

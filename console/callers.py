@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from unicodedata import normalize
 
 from sqlalchemy import select
 
@@ -12,7 +13,7 @@ from console.sight import Sight
 from models.audit import AuditKind
 from models.person import Identity, Person
 
-NUMBER = re.compile(r"1\d{10}|0\d{9,11}|\d{7,8}")
+NUMBER = re.compile(r"1\d{10}|0\d{9,11}|\d{7,8}", re.ASCII)
 """A mobile number, a line with its area code, or one of this town."""
 
 MOST = 5
@@ -21,7 +22,8 @@ SOMEBODY_ELSE = "new"
 
 def phone() -> str:
     """The number of the form in digits, empty without one. Raises FormMisfit("phone")."""
-    given = re.sub(r"[\s()（）\-－]", "", field("phone", most=30)).removeprefix("+86")
+    # Chinese keyboards give digits and signs in full width, too.
+    given = re.sub(r"[\s()\-]", "", normalize("NFKC", field("phone", most=30))).removeprefix("+86")
     if given and not NUMBER.fullmatch(given):
         raise FormMisfit("phone")
     return given

@@ -29,7 +29,7 @@ def tables(sight: Sight) -> tuple[Table, Table]:
     Sums are by rule and never by person: a list of people by points is not made. Raises Refused: WRONG_DATES.
     """
     since, until = _day("since"), _day("until")
-    if not since <= until <= since + LONGEST:
+    if since > until or until - since > LONGEST:
         raise Refused(Refusal.WRONG_DATES)
     people = select(Person.id).where(sight.ledger_people(sight.roster_area(argument("area", most=12))))
     families = select(FamilyMember.family_id).where(FamilyMember.person_id.in_(people))

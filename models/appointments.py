@@ -78,7 +78,8 @@ def cancel(session: Session, appointment: Appointment, *, by: Person, now: datet
 def _check(
     session: Session, area_id: int, desk: str, begins: datetime, ends: datetime, *, now: datetime, but: int = 0
 ) -> None:
-    if not (now < begins < ends <= begins + LONGEST and begins < now + FARTHEST):
+    # In this order: at the calendar's end nothing can be added to the day.
+    if not (now < begins < now + FARTHEST and begins < ends <= begins + LONGEST):
         raise Refused(Refusal.WRONG_TIME)
     session.get_one(Area, area_id, with_for_update=True)  # two who book one desk at once: one of them sees the other
     taken = session.scalar(
@@ -138,11 +139,15 @@ def coming(session: Session, person: Person, *, now: datetime) -> Sequence[Appoi
     return session.scalars(query.order_by(Appointment.begins, Appointment.id).limit(9)).all()
 
 
-def still(session: Session, facts: dict[str, Any]) -> bool:
-    """Whether what a notice tells is still so: a later one tells what came after it."""
+def still(session: Session, facts: dict[str, Any], *, now: datetime) -> bool:
+    """Whether what a notice tells is still so: a later one tells what came after it, and of what is over nobody is told
+    any more.
+    """
     found = session.get(Appointment, facts["appointment"])
-    if found is None or facts["news"] == "cancelled":
-        return found is not None
+    if found is None or found.begins <= now:
+        return False
+    if facts["news"] == "cancelled":
+        return True
     same_time = found.begins == datetime.fromisoformat(facts["begins"])
     return found.cancelled_at is None and same_time and found.desk == facts["desk"]
 

@@ -226,6 +226,10 @@ def claim(
     if peace is not None and disturbs(session, notice):
         postpone(notice, peace)
         return None
+    if notice.kind is NoticeKind.BROADCAST and by_day(now) > now:
+        # Put into the outbox by day, and not sent by the evening: so many take their time.
+        postpone(notice, by_day(now))
+        return None
     notice.state = NoticeState.SENDING
     notice.lease_until = now + lease
     notice.attempts += 1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from console.means import Means, PhotoUnfit
-from models import areas, outboxes, photos
+from models import areas, opening, outboxes, photos
 from models.appointment import Appointment
 from models.attachment import Attachment
 from models.audit import Audit, AuditKind
@@ -115,6 +117,53 @@ def test_pressing_twice_takes_it_down_once(place: Place) -> None:
     assert len(taken(place)) == 1
 
 
+def test_pressing_twice_at_once_takes_it_down_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(database_url)
+    made: list[Understander] = []
+    place = on_the_street(database, means(made), made)
+    desk, meeting, open_ticket = place.sign_in("staff"), threading.Barrier(2), opening.open_ticket
+    given = {"csrf": desk.csrf(), **form()}
+
+    def slowly(*arguments: Any, **more: Any) -> Ticket:
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(1)  # if the other comes this far, too
+        return open_ticket(*arguments, **more)
+
+    monkeypatch.setattr(opening, "open_ticket", slowly)
+    codes: list[int] = []
+
+    def press() -> None:
+        codes.append(desk.client.post("/console/counter", data=given).status_code)
+
+    presses = [threading.Thread(target=press) for _ in range(2)]
+    for each in presses:
+        each.start()
+    for each in presses:
+        each.join()
+    assert codes == [303, 303]
+    assert len(taken(place)) == 1
+    database.dispose()
+
+
+def test_the_same_words_of_somebody_else_or_for_another_place_are_another_matter(place: Place) -> None:
+    desk, words = place.sign_in("staff"), "停电了"
+    here, there = str(place.street.building.id), str(place.street.estate.id)
+    callers: list[dict[str, Any]] = [
+        {"area": here},
+        {"area": there},
+        {"area": there, "phone": "13900009999", "name": "赵爷爷"},
+        {"area": there, "phone": "", "name": "钱奶奶"},
+        {"area": there, "phone": "", "name": "孙爷爷"},
+    ]
+    for each in [*callers, *callers]:
+        assert desk.post("/counter", form(words=words, **each)).status_code == 303
+    told = [(person(place, ticket).name, ticket.area_id) for ticket in taken(place)]
+    assert told == [
+        ("王奶奶", place.street.building.id),
+        *((name, place.street.estate.id) for name in ("王奶奶", "赵爷爷", "钱奶奶", "孙爷爷")),
+    ]
+
+
 def test_what_is_understood_is_shown_before_and_can_be_chosen_otherwise(place: Place) -> None:
     desk = place.sign_in("staff")
     look = desk.post("/counter", form(step="look"))
@@ -160,6 +209,15 @@ def test_somebody_known_by_exactly_this_number_is_not_written_down_twice(place: 
     with place.database.reading() as session:
         seen = session.scalars(select(Audit).where(Audit.kind == AuditKind.SAW_PHONE)).all()
         assert f"people/{first.reporter_id}" in {each.about for each in seen}
+
+
+def test_a_number_typed_in_full_width_is_the_same_number(place: Place) -> None:
+    desk = place.sign_in("staff")
+    slip(desk, desk.post("/counter", form(phone="１３８－００００－１２３４", name="")))
+    slip(desk, desk.post("/counter", form(phone="＋８６（１３９）００００１１１１", words="路灯也坏了")))
+    known, new = taken(place)
+    assert known.reporter_id == place.people["resident"].id
+    assert person(place, new).phone == "13900001111"
 
 
 def test_nobodys_number_is_kept_who_was_not_asked(place: Place) -> None:
@@ -302,6 +360,8 @@ def test_what_is_wrong_with_a_booking_is_said_and_nothing_is_booked(place: Place
         ({"day": "2026-11-20"}, "时间没写对"),
         ({"ends": "09:00"}, "时间没写对"),
         ({"day": "x"}, "时间没写对"),
+        ({"day": "0001-01-01"}, "时间没写对"),
+        ({"day": "9999-12-31", "begins": "22:00", "ends": "23:00"}, "时间没写对"),
         ({"purpose": ""}, "什么事"),
         ({"area": place.street.other_community.id}, "请从名单里选一处"),
         ({"phone": "", "name": ""}, "至少写一样"),
@@ -312,7 +372,8 @@ def test_what_is_wrong_with_a_booking_is_said_and_nothing_is_booked(place: Place
         assert why in answer.text, wrong
     with place.database.reading() as session:
         assert session.scalars(select(Appointment)).all() == []
-    assert desk.get("/appointments?day=%3Cb%3E").status_code == 200
+    for day in ("%3Cb%3E", "0001-01-01", "9999-12-31"):
+        assert desk.get(f"/appointments?day={day}").status_code == 200
 
 
 # ---------------------------------------------------------------- ready answers

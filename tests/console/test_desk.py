@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from console import desk as listed
 from models import desk, tickets
 from models.attachment import Attachment, AttachmentKind
 from models.ticket import Ticket, TicketState, Urgency
@@ -28,6 +31,19 @@ def test_an_open_list_hears_of_what_its_viewer_sees_and_of_nothing_else(place: P
     assert changes(elsewhere, at)[:2] == (204, now_at)
     assert changes(staff, now_at)[0] == 204
     assert changes(staff, "x")[0] == 200
+
+
+def test_a_change_behind_very_many_of_others_is_heard_of(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticket, others = place.ticket(), place.ticket(area=place.street.other_estate)
+    staff = place.sign_in("staff")
+    _, at, _ = changes(staff, 0)
+    monkeypatch.setattr(listed, "MOST_COUNTED", 2)
+    for words in ("一", "二"):
+        place.do(tickets.add_words, others, words, by="resident")
+    place.do(tickets.add_words, ticket, "水更大了", by="resident")
+    code, _, rows = changes(staff, at)
+    assert code == 200
+    assert ticket.number in rows
 
 
 def test_the_board_shows_every_pile_and_emergencies_first(place: Place) -> None:

@@ -238,6 +238,10 @@ def test_a_period_that_is_none_is_not_exported(place: Place, wrong: dict[str, st
     assert "从哪天到哪天" in answer.text
 
 
+def test_the_end_of_the_calendar_is_a_period_without_entries(place: Place) -> None:
+    assert exported(place, since="9999-12-01", until="9999-12-31").status_code == 200
+
+
 def test_the_street_may_take_the_whole_street_along(place: Place) -> None:
     credited(place)
     credited(place, who="elsewhere", points=7)

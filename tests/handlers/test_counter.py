@@ -71,6 +71,13 @@ def test_an_appointment_is_called_off_by_a_word_and_of_several_the_bot_asks_whic
     assert "没有约好的时间" in street.say(RESIDENT, "取消预约").text
 
 
+def test_a_time_that_is_over_is_told_to_nobody(street: Street) -> None:
+    book(street, 1, 10)
+    street.advance(days=2)
+    assert street.told(RESIDENT) == []
+    assert "给您约好了" not in street.say(RESIDENT, "你好").text
+
+
 def test_nobody_calls_off_anothers_appointment(street: Street) -> None:
     booked = book(street, 2, 10)
     for guess in (f"!does_not_come {booked}", f"!comes {booked}", "!does_not_come 999"):
@@ -145,3 +152,13 @@ def test_what_was_stopped_rides_on_no_reply(street: Street) -> None:
 
     street.change(stop)
     assert "停水" not in street.say(RESIDENT, "你好").text
+
+
+def test_whoever_wants_none_does_not_get_with_that_reply_what_waits(street: Street) -> None:
+    street.say(RESIDENT, "我家 A6")
+    street.advance(days=3)  # the window is shut
+    send(street, "明早八点到十点停水。")
+    street.drain()
+    said = street.say(RESIDENT, "不接收群发").text
+    assert "以后不发给您" in said
+    assert "停水" not in said

@@ -111,13 +111,13 @@ def test_what_was_moved_or_called_off_is_not_told_as_it_was(database: Database, 
     with database.transaction() as session:
         booked = book(session, world)
         [made] = factories.notices(session, session.get_one(Person, world.resident.id), NoticeKind.APPOINTMENT)
-        assert appointments.still(session, made.data)
+        assert appointments.still(session, made.data, now=NOW)
         appointments.move(session, booked, "1号窗口", TOMORROW + 2 * HOUR, TOMORROW + 3 * HOUR, now=NOW)
-        assert not appointments.still(session, made.data)
+        assert not appointments.still(session, made.data, now=NOW)
         _, moved = factories.notices(session, session.get_one(Person, world.resident.id), NoticeKind.APPOINTMENT)
-        assert appointments.still(session, moved.data)
+        assert appointments.still(session, moved.data, now=NOW)
         appointments.cancel(session, booked, by=session.get_one(Person, world.resident.id), now=NOW)
-        assert not appointments.still(session, moved.data)
+        assert not appointments.still(session, moved.data, now=NOW)
         # Whoever called it off themselves is not told.
         assert len(factories.notices(session, session.get_one(Person, world.resident.id))) == 2
 
@@ -265,6 +265,26 @@ def test_at_night_only_an_emergency_goes_on_and_reaches_those_too_who_want_none(
         while broadcasts.send_on(session, usual.id, now=NOW):
             pass
         assert quiet.id not in copies(session, usual)
+
+
+def test_a_copy_that_was_not_sent_by_evening_waits_for_the_morning_but_not_in_an_emergency(
+    database: Database, world: World, crowd: list[int]
+) -> None:
+    night, lease = NOW.replace(hour=15), timedelta(seconds=30)
+    with database.transaction() as session:
+        for made in (confirm(session, world), confirm(session, world, "马上转移", emergency=True)):
+            broadcasts.send_on(session, made.id, now=NOW)
+        usual, urgent = (
+            session.scalars(select(Notice).where(Notice.kind == broadcasts.kind_of(emergency=each))).first()
+            for each in (False, True)
+        )
+        assert usual is not None
+        assert urgent is not None
+        assert outboxes.claim(session, urgent.id, now=night, lease=lease) is urgent
+        assert outboxes.claim(session, usual.id, now=night, lease=lease) is None
+        assert (usual.state, usual.attempts) == (NoticeState.PENDING, 0)
+        assert outboxes.claim(session, usual.id, now=night + 8 * HOUR, lease=lease) is None
+        assert outboxes.claim(session, usual.id, now=night + 9 * HOUR, lease=lease) is usual
 
 
 def test_the_number_must_be_right_the_same_goes_once_and_an_area_is_not_written_to_all_the_time(
