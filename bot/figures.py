@@ -129,12 +129,17 @@ class FigurePages:
             (figures.SOLVED, rates.solved),
             (figures.SATISFIED, rates.satisfied),
         ]
-        several = [(words.TOLD, sum(told.values())), (words.FINISHED, rates.finished), (words.UNJUDGED, unjudged)]
+        several = [
+            (words.TOLD, words.count(sum(told.values()), LEAST)),
+            (words.FINISHED, words.count(rates.finished, LEAST)),
+            # What lies between this and the finished is how many said something.
+            (words.UNJUDGED, words.NOT_TOLD if 0 < rates.judged < LEAST <= unjudged else words.count(unjudged, LEAST)),
+        ]
         parts = Markup("<p class=soft>{}</p>").format(self._site_name)
         parts += _table(
             words.RATES, [(name, words.percent(whole_percent(share)), _bar(share)) for name, share in three]
         )
-        parts += _table("", [(name, words.count(number, LEAST), Markup()) for name, number in several])
+        parts += _table("", [(name, number, Markup()) for name, number in several])
         lines = by_category({names.get(code, code): number for code, number in told.items()})
         parts += (
             _table(words.CATEGORIES, [(name, words.count(number, LEAST), Markup()) for name, number in lines])

@@ -48,8 +48,12 @@ def add_areas(blueprint: Blueprint, house: House) -> None:
             def shown(sight: Sight, slipped: Slipped) -> str:
                 return house.page("area.html", sight, **page_of(sight, area_id, slipped=slipped, button=what))
 
+            def act(sight: Sight) -> None:
+                area_edits.hold(sight.session)
+                do(sight, sight.admin_area(area_id, lock=True))
+
             return house.carry_out(
-                lambda sight: do(sight, sight.admin_area(area_id, lock=True)),
+                act,
                 shown=shown,
                 back=url_for(".area_page", area_id=area_id, done=f"area_{what}"),
                 but=(Slipped,),
@@ -139,7 +143,7 @@ def page_of(sight: Sight, area_id: int, *, slipped: Slipped | None = None, butto
     """What the page of an area shows."""
     session = sight.session
     area = sight.admin_area(area_id)
-    found = area_edits.below(session, area, most=SHOWN + 1, after=argument("after", most=12))
+    found = area_edits.below(session, area, most=SHOWN + 1, after=as_id(argument("after")))
     shown = found[:SHOWN]
     above = list(reversed(areas.ancestors(session, area)[1:]))
     mine = {each.id for each in above if any(areas.covers(path, each.path) for path in sight.admin_paths)}

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
-from console.house import House, field
+from console.house import House, clean, field
 from console.sight import Sight
 from models import category_edits
 from models.category import Category, First, Level
@@ -70,7 +70,7 @@ def add_categories(blueprint: Blueprint, house: House) -> None:
 
 def _category(sight: Sight, code: str, *, lock: bool = False) -> Category:
     sight.for_everything()
-    found = sight.session.get(Category, code, with_for_update=True if lock else None)
+    found = sight.session.get(Category, clean(code, most=40), with_for_update=True if lock else None)
     if found is None:
         raise NotFound
     return found

@@ -448,7 +448,8 @@ class Sight:
 
     def admin_area(self, area_id: int, *, lock: bool = False) -> Area:
         """An area of the administrator's, closed or not."""
-        found = self.session.get(Area, area_id, with_for_update=True if lock else None)
+        # Not held against what is only begun there: a guide, a ticket.
+        found = self.session.get(Area, area_id, with_for_update={"key_share": True} if lock else None)
         if found is None or not any(areas.covers(path, found.path) for path in self.admin_paths):
             raise NotFound
         return found

@@ -48,6 +48,13 @@ def kinds_below(kind: AreaKind) -> list[AreaKind]:
     return levels[levels.index(kind) + 1 :]
 
 
+def hold(session: Session) -> None:
+    """Nobody else changes the tree until the end of the transaction; before anything of it is read or locked. A path
+    that somebody writes meanwhile would lead to where an area has been.
+    """
+    editions.bump(session)
+
+
 def add(session: Session, parent: Area, kind: AreaKind, draft: Draft) -> Area:
     """A new area under another. Raises Slipped."""
     if kind not in kinds_below(parent.kind):
@@ -137,11 +144,11 @@ def reopen(session: Session, area: Area) -> None:
     editions.bump(session)
 
 
-def below(session: Session, area: Area, *, most: int, after: str = "") -> Sequence[Area]:
+def below(session: Session, area: Area, *, most: int, after: int = 0) -> Sequence[Area]:
     """What lies directly in an area, by kind and then as they were entered; `after` is the id of the last one seen."""
     query = select(Area).where(Area.parent_id == area.id).options(selectinload(Area.aliases))
-    if after.isdigit():
-        query = query.where(Area.id > int(after))
+    if after:
+        query = query.where(Area.id > after)
     return session.scalars(query.order_by(Area.id).limit(most)).all()
 
 
@@ -151,8 +158,10 @@ def counts_below(session: Session, ids: Sequence[int]) -> dict[int, int]:
     return {parent: count for parent, count in session.execute(query.group_by(Area.parent_id)) if parent is not None}
 
 
-def responsible(session: Session, area: Area, *, name: str = "") -> Sequence[Person]:
-    """Who could look after an area: whoever has a role in it, in what it lies in, or in what lies in it."""
+def responsible(session: Session, area: Area, *, name: str = "", person_id: int | None = None) -> Sequence[Person]:
+    """Who could look after an area: whoever has a role in it, in what it lies in, or in what lies in it; only
+    those of a name, or one by their id.
+    """
     path = areas.ids_on(area.path)
     within = select(Area.id).where(Area.path.startswith(area.path, autoescape=True))
     query = (
@@ -168,6 +177,8 @@ def responsible(session: Session, area: Area, *, name: str = "") -> Sequence[Per
     )
     if name:
         query = query.where(Person.name == name)
+    if person_id is not None:
+        query = query.where(Person.id == person_id)
     return session.scalars(query.distinct().order_by(Person.name, Person.id).limit(MOST_RESPONSIBLE)).all()
 
 
@@ -216,7 +227,7 @@ def _check(session: Session, draft: Draft, kind: AreaKind, *, parent_id: int | N
         if person_id is None or (area is not None and person_id == getattr(area, column)):
             continue
         near = area if area is not None else session.get(Area, parent_id or 0)
-        if near is None or person_id not in {each.id for each in responsible(session, near)}:
+        if near is None or not responsible(session, near, person_id=person_id):
             raise Slipped(Slip.PERSON, column)
 
 

@@ -83,7 +83,10 @@ def covers(path: str, other: str) -> bool:
 
 def by_code(session: Session, code: str) -> Area | None:
     """The building whose door shows `code`, whatever the case it was typed in."""
-    return session.scalar(select(Area).where(func.upper(Area.code) == code.strip().upper(), Area.closed_at.is_(None)))
+    typed = code.strip().upper()
+    if not typed.isprintable():
+        return None  # no door shows it, and PostgreSQL takes no NUL
+    return session.scalar(select(Area).where(func.upper(Area.code) == typed, Area.closed_at.is_(None)))
 
 
 _SCENE = re.compile(r"area-(\d{1,12})")

@@ -63,6 +63,8 @@ class Slip(StrEnum):
     SKILL_UNKNOWN = "skill_unknown"
     AREA = "area"
     AREA_AMBIGUOUS = "area_ambiguous"
+    ELSEWHERE = "elsewhere"
+    """Somebody who has rights elsewhere as well."""
     ALIKE = "alike"
     """There are several people it could be."""
     # guides and days

@@ -131,6 +131,7 @@ def bring(session: Session, given: Sequence[Sequence[str]], tops: Sequence[Area]
         return Outcome((), (Wrong(1, "", Slip.HEAD),))
     if len(given) > MOST_ROWS + 1:
         return Outcome((), (Wrong(1, "", Slip.MANY),))
+    area_edits.hold(session)
     bringing = _Bringing(session, tops)
     lines, wrong = [], []
     for number, row in found:

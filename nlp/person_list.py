@@ -50,6 +50,8 @@ COLUMNS = (
 )
 HEAD = tuple(column.head for column in COLUMNS)
 
+_RIGHTS = people.STAFF_KINDS | {RoleKind.DEPARTMENT}
+
 LONGEST_NAME = 20
 _PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}\d{7,8}")
 _HIDDEN = "*"
@@ -219,6 +221,9 @@ class _Bringing:
 
     def _own(self, person: Person, name: str, phone: str) -> list[Change]:
         changes = []
+        is_changed = person.name != name or bool(phone) and person.phone != phone
+        if is_changed and self._has_rights_elsewhere(person):
+            raise Slipped(Slip.ELSEWHERE, "person")
         if person.name != name:
             changes.append(Change("person", person.name, name))
             person.name = name
@@ -228,6 +233,13 @@ class _Bringing:
             changes.append(Change("phone", _HIDDEN if person.phone else "", phone))
             person.phone = phone
         return changes
+
+    def _has_rights_elsewhere(self, person: Person) -> bool:
+        """As for a password: who they are is changed by whoever looks after all of what they may do."""
+        return any(
+            role.kind in _RIGHTS and role.status is RoleStatus.ACTIVE and role.area_id not in self._mine
+            for role in person.roles
+        )
 
     def _give(self, person: Person, kind: RoleKind, area: Area, department: str) -> list[Change]:
         for role in person.roles:

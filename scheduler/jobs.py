@@ -41,6 +41,7 @@ from models import (
     search,
     summaries,
     tickets,
+    uploads,
 )
 from models import dispatch as dispatching
 from models import silence as silences
@@ -379,6 +380,13 @@ def forget_audit(huying: Huying, now: datetime) -> int:
     before = now - timedelta(days=31 * huying.settings.audit.keep_months)
     with huying.database.transaction() as session:
         return audits.forget(session, before=before, most=MOST)
+
+
+@job("interval", hours=1)
+def forget_lists(huying: Huying, now: datetime) -> int:
+    """Lets go of uploaded lists that wait for no yes any more: they are full of names and numbers."""
+    with huying.database.transaction() as session:
+        return uploads.forget(session, now=now)
 
 
 @job("interval", minutes=1)

@@ -53,6 +53,7 @@ JOB_NAMES = {
     "end_reservations": "到期的预留",
     "forget_replies": "清掉旧回复",
     "forget_audit": "清掉旧记录",
+    "forget_lists": "清掉没用上的名单",
     "end_roles": "到期的身份",
     "replay_spool": "补上存下的消息",
 }

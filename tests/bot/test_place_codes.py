@@ -7,20 +7,25 @@ from collections.abc import Callable
 from typing import Any
 
 import cv2
+import fakeredis
 import numpy
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
-from bot.place_codes import CODE, PlaceCodes
+from bot.limiter import Limiter
+from bot.place_codes import CODE, PlaceCodes, PlacePages
 from console import login
 from console.house import Printed
 from models import areas, pdf, people
 from models.area import Area
+from models.db import Database
 from models.person import Person, RoleKind
 from models.place_code import PlaceCode
 from tests.bot.support import Town
 from tests.bot.test_pdf import shown
 from tests.console.conftest import PASSWORD, Desk, try_to_sign_in
+from tests.factories import NOW
 
 SCALE = 3
 """Pixels a point, as on a poor printer."""
@@ -149,3 +154,13 @@ def test_what_the_platform_does_not_give_is_asked_for_again_later(town: Town) ->
     assert made(town) == {}
     town.phones.mend()
     assert desk.post(f"/areas/{estate.id}/codes").mimetype == "application/pdf"
+
+
+def test_whatever_is_asked_of_the_page_of_a_code_there_is_an_answer(database_url: str) -> None:
+    database = Database(database_url)
+    web = Flask("public-under-test")
+    limiter = Limiter(fakeredis.FakeRedis(), clock=lambda: NOW)
+    web.register_blueprint(PlacePages(database, site_name="演示街道", limiter=limiter).blueprint())
+    for scene in ("%00", "a%00", "%F0%9F%8F%A2", "%0A", "area-%D9%A1", "%%%"):
+        assert web.test_client().get(f"/at/{scene}").status_code == 404, scene
+    database.dispose()

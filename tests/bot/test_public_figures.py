@@ -61,6 +61,25 @@ def test_everybody_reads_the_rates_of_a_month_and_no_small_number(town: tuple[Fl
     assert not any(each in page for each in ("张阿姨", "路人", "香樟花园", "<script"))
 
 
+def test_how_few_said_something_is_not_left_between_two_numbers(
+    town: tuple[FlaskClient, World], sqlite_url: str
+) -> None:
+    client, world = town
+    database = Database(sqlite_url)
+    with database.transaction() as session:
+        resident, staff = session.merge(world.resident), session.merge(world.staff)
+        for number in range(15):
+            made = MADE - timedelta(days=30)
+            ticket = factories.ticket(session, resident, area=world.street.building, now=made)
+            tickets.finish(session, ticket, "好了", by=staff, now=made + timedelta(hours=1))
+            if number < 3:
+                judging.evaluate(session, ticket, 1, "", by=resident, now=made)
+    database.dispose()
+    page = client.get(f"/public/figures/{world.street.street.id}?month=2026-09").text
+    assert "<strong>15 件</strong>" in page, "so many are finished"
+    assert "<strong>12 件</strong>" not in page, "and with this one everybody knows of the three"
+
+
 def test_browsers_may_keep_the_page_and_it_may_load_nothing(town: tuple[FlaskClient, World]) -> None:
     client, world = town
     answer = client.get(f"/public/figures/{world.street.street.id}?month=2026-09")

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from models import areas, people, sheets
+from models import area_edits, areas, people, sheets
 from models.area import Area, AreaKind
 from models.audit import Audit, AuditKind
 from models.person import RoleKind
@@ -250,3 +250,20 @@ def test_another_streets_administrator_neither_sees_nor_brings_in_anything(place
     assert staff.post(f"/areas/sheet/{last_upload(place)}/take").status_code == 404
     assert found(place, "7栋") is None
     assert upload(staff, []).status_code == 404
+
+
+def test_nonsense_after_which_areas_are_asked_for_is_no_fault(place: Place, admin: Desk) -> None:
+    for after in ("²", "x", "9" * 12, "-1"):
+        assert admin.get(f"/areas/{place.street.estate.id}?after={after}").status_code == 200
+
+
+def test_whoever_stands_far_down_among_many_can_still_be_made_responsible(place: Place, admin: Desk) -> None:
+    community = place.street.community
+    with place.database.transaction() as session:
+        for number in range(area_edits.MOST_RESPONSIBLE):
+            factories.somebody(session, RoleKind.MEMBER, session.merge(community), name=f"丁{number:03}")
+        last = factories.somebody(session, RoleKind.GRID, session.merge(community), name="魏网格").id
+    given = row(kind="楼栋", parent=ESTATE, name="8栋", grid_worker="魏网格")
+    assert "会新添 1 个" in upload(admin, [given]).text
+    form = {"kind": "building", "name": "9栋", "grid_worker_id": str(last)}
+    assert admin.post(f"/areas/{place.street.estate.id}/add", form).status_code == 303

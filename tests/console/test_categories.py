@@ -40,6 +40,11 @@ def category(place: Place, code: str = "noise") -> Category:
         return session.get_one(Category, code)
 
 
+def test_a_code_that_is_none_leads_nowhere(both_places: Place) -> None:
+    desk = administrator(both_places)
+    assert [desk.get(f"/categories/{each}").status_code for each in ("%00", "x", "noise")] == [404, 404, 200]
+
+
 def test_new_limits_hold_for_new_matters_and_running_ones_keep_their_end(place: Place, admin: Desk) -> None:
     before = place.ticket()
     given = form(finish="48", finish_unit="h", urgent_finish="6", urgent_finish_unit="h", answer="4", answer_unit="h")

@@ -118,6 +118,18 @@ def test_somebody_of_a_list_becomes_themselves_in_the_chat_by_a_code(place: Plac
         assert found.person_id == made.id
 
 
+@pytest.mark.parametrize("cells", [{"name": "刘大敏"}, {"name": "刘敏", "phone": "13900002222"}])
+def test_who_has_rights_elsewhere_keeps_their_name_and_number(place: Place, admin: Desk, cells: dict[str, str]) -> None:
+    staff = place.people["staff"]
+    given = [row(id=str(staff.id), role="社区工作者", **cells)]
+    assert "改 1 个" in upload(admin, given)
+    with place.database.transaction() as session:
+        far = areas.add_area(session, AreaKind.STREET, "远江街道")
+        people.grant(session, session.merge(staff), RoleKind.STAFF, far.id, now=place.now)
+    assert "姓名和手机请上一级的管理员改" in upload(admin, given)
+    assert "和现在的一样" in upload(admin, [row(id=str(staff.id), name="刘敏", role="社区工作者")])
+
+
 def test_who_has_rights_elsewhere_gets_no_code_here(place: Place, admin: Desk) -> None:
     with place.database.transaction() as session:
         far = areas.add_area(session, AreaKind.STREET, "远江街道")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Barrier
 
 from sqlalchemy import func, select
 
-from models import dispatch, finding, history, judging, merging, opening, people, tickets, transitions
+from models import area_edits, dispatch, finding, history, judging, merging, opening, people, tickets, transitions
+from models.area import Area
 from models.db import Database
 from models.errors import Refusal, Refused
 from models.offer import Offer, OfferState
@@ -17,6 +18,7 @@ from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Code, CodeKind, Identity, Person, RoleKind
 from models.proposal import Proposal
 from models.ticket import Ticket, TicketEvent, TicketState
+from nlp import area_list
 from tests import factories
 from tests.factories import NOW
 
@@ -254,3 +256,26 @@ def test_the_last_two_who_judge_at_once_end_the_matter(both: Database) -> None:
     with both.reading() as session:
         assert session.get_one(Ticket, ids[0]).state is TicketState.CLOSED
         assert history.verify_history(session) is None
+
+
+def test_what_is_added_by_a_list_while_the_area_around_it_moves_lies_where_it_moved_to(both: Database) -> None:
+    with both.transaction() as session:
+        here = factories.street(session)
+        top, estate, to = (session.get_one(Area, each.id) for each in (here.street, here.estate, here.other_community))
+
+    def move() -> None:
+        with both.transaction() as session:
+            area_edits.hold(session)
+            area_edits.move(session, session.get_one(Area, estate.id), session.get_one(Area, to.id))
+
+    with ThreadPoolExecutor(1) as pool:
+        with both.transaction() as session:
+            rows = [area_list.HEAD, ["", "楼栋", "江湾街道/香樟社区/香樟花园", "7栋"]]
+            outcome = area_list.bring(session, rows, [session.get_one(Area, top.id)])
+            assert len(outcome.new) == 1
+            moved = pool.submit(move)
+            wait([moved], timeout=1)  # long enough to meet what is not committed yet
+        moved.result()
+    with both.reading() as session:
+        made = session.scalars(select(Area).where(Area.name == "7栋")).one()
+        assert made.path == f"{to.path}{estate.id}/{made.id}/"
