@@ -210,7 +210,7 @@ def platform_says(code: int | None) -> str:
     return PLATFORM_SAYS.get(code) or f"微信没有收下（{code}），菜单没有变。请记下这个数字告诉管理员。"
 
 
-def busy(desk: str = "这个窗口", begins: datetime | None = None, ends: datetime | None = None) -> str:
+def busy(desk: str, begins: datetime | None, ends: datetime | None) -> str:
     """Somebody else is at that desk then."""
     if begins is None or ends is None:
         return f"{desk}这个时间已经约了别人，请换个时间或者窗口。"

@@ -135,7 +135,9 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.NAMED_ALREADY: lambda facts: f"{facts.get('name') or '这位'}这次已经问过了，不再问第二回。",
     Refusal.BALLOT_FULL: lambda facts: "名单最多 9 位，现在满了。等有人不参加再添。",
     Refusal.WRONG_DATES: lambda facts: "时间没对上：先提名，再投票，最后截止，都要在今天以后。",
-    Refusal.DESK_TAKEN: lambda facts: counter.busy(**facts),
+    Refusal.DESK_TAKEN: lambda facts: counter.busy(
+        facts.get("desk", "这个窗口"), facts.get("begins"), facts.get("ends")
+    ),
     Refusal.WRONG_TIME: lambda facts: "时间没写对：要在今天以后、三个月以内，结束晚于开始，一次最多 8 小时。",
     Refusal.NO_APPOINTMENT: lambda facts: "您现在没有约好的时间，或者已经取消了。\n想约时间，回复“人工”。",
     Refusal.BROADCAST_OFTEN: lambda facts: (

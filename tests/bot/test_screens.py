@@ -10,6 +10,7 @@ import pytest
 
 from bot.pages import Receive, Scope, Send
 from bot.screens import LOOK_SECONDS, SEAT_SECONDS, Screens
+from tests.bot.support import LOOP, PATIENCE
 
 PATH = "/console/tickets/changes"
 
@@ -65,7 +66,7 @@ class Desk:
         async def together() -> list[tuple[int, bytes]]:
             return await asyncio.gather(*(self.ask(each, since) for each in cookies))
 
-        return asyncio.run(together())
+        return asyncio.run_coroutine_threadsafe(together(), LOOP).result(PATIENCE)
 
 
 @pytest.fixture

@@ -123,12 +123,16 @@ class Phone:
         return found
 
 
-def report(page: Page, running: Running) -> tuple[Phone, Phone, str]:
+def report(page: Page, running: Running, words: str = WORDS) -> tuple[Phone, Phone, str]:
     """The page with a resident's report on it; both phones and the ticket's number."""
     page.goto(running.phones)
     resident, member = Phone(page, "居民 张阿姨"), Phone(page, "党员 李建国")
-    resident.say(WORDS)
-    number = re.search(r"\d{6}-\d{4,}", resident.received("已受理，编号").inner_text())
+    resident.say(words)
+    # The bubble that follows these words: those of earlier tests stand above them.
+    said = resident.thread.locator(".row.mine").filter(has_text=words).last
+    answer = said.locator("xpath=following::*[contains(@class, 'bubble')][1]")
+    expect(answer).to_contain_text("已受理，编号", timeout=PATIENCE_MS)
+    number = re.search(r"\d{6}-\d{4,}", answer.inner_text())
     assert number is not None
     return resident, member, number[0]
 
@@ -280,7 +284,9 @@ def test_words_can_be_sent_without_a_mouse(page: Page, running: Running) -> None
 def test_staff_sign_in_with_the_printed_password_and_see_the_history(
     page: Page, running: Running, tmp_path: Path
 ) -> None:
-    _, _, number = report(page, running)
+    # Not what an earlier test has told of this street: whoever tells the same is asked first whether it is.
+    words = "滨江雅苑2栋有人通宵打麻将，整栋楼都睡不好"
+    _, _, number = report(page, running, words)
     page.goto(running.console)
     page.get_by_label("登录名").fill("admin")
     page.get_by_label("密码").fill("not the password")
@@ -290,6 +296,6 @@ def test_staff_sign_in_with_the_printed_password_and_see_the_history(
     page.goto(f"{running.console}tickets?tab=all")
     page.screenshot(path=tmp_path / "list.png")
     page.get_by_text(number).first.click()
-    expect(page.get_by_text(WORDS).first).to_be_visible()
-    expect(page.locator("body")).to_contain_text(re.compile("派单：.*李建国"), timeout=PATIENCE_MS)
+    expect(page.get_by_text(words).first).to_be_visible()
+    expect(page.locator("body")).to_contain_text(re.compile("派单：.*(李建国|王秀兰|赵明|孙丽)"), timeout=PATIENCE_MS)
     page.screenshot(path=tmp_path / "ticket.png", full_page=True)
