@@ -2,7 +2,7 @@
 
 python bench/live.py [--rate 10] [--phase 30] [--rounds 3]
 
-The staff are a process of their own (`live.py --staff FILE`): each asks every two seconds on an own connection, as the
+The staff are a process of their own (`live.py --staff PORT`): each asks every two seconds on an own connection, as the
 page does. Messages come one by one at a steady rate; phases with and without staff take turns on one `huying run`
 with the demo street, where every community's desk has its share of the 200.
 """
@@ -19,19 +19,32 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from servers import busy_seconds, free_port, huying, launch, official, python, running, scratch, start, write_config
+from servers import (
+    busy_seconds,
+    free_port,
+    huying,
+    launch,
+    official,
+    python,
+    running,
+    scratch,
+    settle,
+    start,
+    write_config,
+)
 from sqlalchemy import select
 from wire import Account, Answer, Line, Said, opened, percentile, say
 from words import reports
 
-from console import login, sessions
+from console import sessions
+from console.gate import COOKIE
 from models import people
 from models.area import Area, AreaKind
 from models.db import Database
@@ -48,25 +61,28 @@ NUMBER = re.compile(r"\d{6}-\d{4}")
 
 @dataclass
 class Watched:
-    """What the staff have seen: when each number was first on each screen, how many answers of each status."""
+    """What the staff have seen: when each number was first on each screen, how many answers of each status, and how
+    many of them have their page.
+    """
 
-    first: list[dict[str, float]] = field(default_factory=list)
+    first: list[dict[str, float]]
     statuses: dict[int, int] = field(default_factory=dict)
+    seated: int = 0
 
 
-async def watch(port: int, cookie: str, seen: dict[str, float], watched: Watched, until: float) -> None:
-    """One colleague: asks what changed, as console/static/desk.js does."""
+async def watch(port: int, cookie: str, seen: dict[str, float], watched: Watched, over: asyncio.Event) -> None:
+    """One colleague: asks what changed, as console/static/desk.js does; the first answer is their page."""
     await asyncio.sleep(random.random() * EVERY)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    version, line = "0", asyncio.get_running_loop().time()
-    while time.time() < until:
+    version, loop = "0", asyncio.get_running_loop()
+    due, is_first = loop.time(), True
+    while not over.is_set():
         writer.write(
             f"GET /console/tickets/changes?since={version} HTTP/1.1\r\nHost: 127.0.0.1\r\nHX-Request: true\r\n"
-            f"Cookie: huying_console={cookie}\r\n\r\n".encode()
+            f"Cookie: {COOKIE}={cookie}\r\n\r\n".encode()
         )
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        status = int(head[9:12])
-        size = re.search(r"content-length: (\d+)", head)
+        status, size = int(head[9:12]), re.search(r"content-length: (\d+)", head)
         body = await reader.readexactly(int(size[1])) if size else b""
         found = re.search(r"x-version: (\d+)", head)
         version = found[1] if found else version
@@ -74,18 +90,49 @@ async def watch(port: int, cookie: str, seen: dict[str, float], watched: Watched
         for number in NUMBER.findall(body.decode()):
             seen.setdefault(number, now)
         watched.statuses[status] = watched.statuses.get(status, 0) + 1
-        line += EVERY
-        await asyncio.sleep(max(0.0, line - asyncio.get_running_loop().time()))
+        watched.seated += is_first
+        is_first = False
+        due += EVERY
+        await asyncio.sleep(max(0.0, due - loop.time()))
     writer.close()
 
 
-async def staff(port: int, cookies: Sequence[str], until: float) -> Watched:
-    """All of them, until that time."""
-    watched = Watched(first=[{} for _ in cookies])
-    await asyncio.gather(
-        *(watch(port, each, seen, watched, until) for each, seen in zip(cookies, watched.first, strict=True))
+async def staff(port: int, cookies: Sequence[str]) -> Watched:
+    """All of them: a line on the standard output once everybody has their page; they go when the input is closed, after
+    the time in which the last change has to be seen.
+    """
+    watched, over = Watched([{} for _ in cookies]), asyncio.Event()
+    watching = asyncio.gather(
+        *(watch(port, each, seen, watched, over) for each, seen in zip(cookies, watched.first, strict=True))
     )
+    while watched.seated < len(cookies):
+        await asyncio.sleep(EVERY / 10)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    await asyncio.to_thread(sys.stdin.read)
+    await asyncio.sleep(BARS["seen_seconds"] + EVERY)
+    over.set()
+    await watching
     return watched
+
+
+@contextmanager
+def at_work(port: int, cookies: Sequence[str], into: list[Watched]) -> Iterator[None]:
+    """The staff in a process of their own while the block lasts; then what they have seen stands in `into`."""
+    child = subprocess.Popen(
+        [*python("live.py"), "--staff", str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdin.write(json.dumps(cookies) + "\n")
+    child.stdin.flush()
+    assert child.stdout.readline() == "ready\n", "the staff got no page"
+    try:
+        yield
+        said = json.loads(child.communicate()[0])
+    finally:
+        child.kill()
+    into.append(Watched(said["first"], said["statuses"]))
 
 
 # ---------------------------------------------------------------- the residents
@@ -119,51 +166,48 @@ def hire(database: Database, count: int) -> list[str]:
     now, cookies = datetime.now(UTC), []
     with database.transaction() as session:
         places = session.scalars(select(Area).where(Area.kind == AreaKind.COMMUNITY)).all()
-        hashed = ""
         for number in range(count):
-            person = Person(name=f"同事{number}", created_at=now)
+            person = Person(name=f"colleague {number}", created_at=now)
             session.add(person)
             session.flush()
             people.grant(session, person, RoleKind.STAFF, places[number % len(places)].id, now=now)
-            if not hashed:
-                login.create_login(
-                    session, f"staff{number}", "a bench has a password", person, now=now, must_change=False
-                )
-                hashed = session.scalars(select(Login.password_hash).where(Login.person_id == person.id)).one()
-            else:
-                session.add(
-                    Login(
-                        name=f"staff{number}",
-                        person_id=person.id,
-                        password_hash=hashed,
-                        created_at=now,
-                        must_change=False,
-                    )
-                )
+            # Nobody signs in with a password here.
+            login = Login(
+                name=f"staff{number}", person_id=person.id, password_hash="", created_at=now, must_change=False
+            )
+            session.add(login)
             session.flush()
-            own = session.scalars(select(Login.id).where(Login.person_id == person.id)).one()
-            cookies.append(sessions.begin(session, own, sessions.NOWHERE, now=now))
+            cookies.append(sessions.begin(session, login.id, sessions.NOWHERE, now=now))
     return cookies
 
 
-def main() -> int:
-    """Prints the table; 1 when a bar is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rate", type=float, default=10, help="messages a second")
-    parser.add_argument("--phase", type=float, default=30, help="seconds of each phase")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--staff", type=Path, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.staff:
-        wanted: dict[str, Any] = json.loads(given.staff.read_text())
-        watched = asyncio.run(staff(wanted["port"], wanted["cookies"], wanted["until"]))
-        sys.stdout.write(json.dumps({"first": watched.first, "statuses": watched.statuses}))
-        return 0
+@dataclass
+class Phases:
+    """All phases of one kind."""
+
+    seconds: list[float] = field(default_factory=list)
+    """Of each message."""
+    work: list[float] = field(default_factory=list)
+    """Of one core, in each phase."""
+
+
+def told(account: Account, answers: Sequence[tuple[float, Answer]]) -> dict[str, float]:
+    """When each number was told to whoever had written. Raises ValueError for an answer that takes nothing up."""
+    numbers = {}
+    for at, answer in answers:
+        words = opened(account, answer.said, answer.body) if answer.status == 200 else ""
+        found = NUMBER.search(words)
+        if found is None:
+            raise ValueError(f"{answer.said.text!r} was answered {answer.status} {words!r}")
+        numbers[found[0]] = at
+    return numbers
+
+
+def measure(given: argparse.Namespace) -> int:
+    """Prints what was seen; 1 when a bar is missed."""
     account, port, api = Account(), free_port(), free_port()
-    times: dict[bool, list[float]] = {False: [], True: []}
+    alone, beside, watched = Phases(), Phases(), list[Watched]()
     delays: list[float] = []
-    statuses: dict[str, int] = {}
-    work: dict[bool, list[float]] = {False: [], True: []}
     with scratch() as folder, ExitStack() as stack:
         stub = python("stub.py", str(api), str(folder / "sends.jsonl"))
         stack.enter_context(running(start("stub", stub, folder=folder, port=api, ready="")))
@@ -176,54 +220,54 @@ def main() -> int:
         command = huying("run", "--config", str(config), "--port", str(port))
         program = stack.enter_context(running(start("huying", command, folder=folder, port=port, ready="/readyz")))
         for turn in range(2 * given.rounds + 1):
-            with_staff = turn % 2 == 0  # the first is thrown away
-            count = int(given.rate * given.phase)
+            with_staff = turn % 2 == 0
+            settle()
             messages = [
                 say(account, f"o-{turn}-{number}", text, path=PATH)
-                for number, text in enumerate(reports(count, seed=turn))
+                for number, text in enumerate(reports(int(given.rate * given.phase), seed=turn))
             ]
-            helper = None
+            with at_work(port, cookies, watched) if with_staff else nullcontext():
+                before = busy_seconds(program.process.pid)
+                answers = write_in(port, messages, rate=given.rate)
+                used = busy_seconds(program.process.pid) - before
+            numbers = told(account, answers)
+            if turn == 0:  # warms up
+                watched.clear()
+                continue
+            phases = beside if with_staff else alone
+            phases.seconds += [answer.seconds for _, answer in answers]
+            phases.work.append(used / given.phase)
             if with_staff:
-                file = folder / "staff.json"
-                file.write_text(
-                    json.dumps({"port": port, "cookies": cookies, "until": time.time() + given.phase + 4 * EVERY})
-                )
-                helper = subprocess.Popen([*python("live.py"), "--staff", str(file)], stdout=subprocess.PIPE)
-                time.sleep(3 * EVERY)
-            before = busy_seconds(program.process.pid)
-            answers = write_in(port, messages, rate=given.rate)
-            used = busy_seconds(program.process.pid) - before
-            bad = [
-                answer
-                for _, answer in answers
-                if answer.status != 200 or "已受理" not in opened(account, answer.said, answer.body)
-            ]
-            assert not bad, bad[0]
-            seen = json.loads(helper.communicate()[0]) if helper else {"first": [], "statuses": {}}
-            if turn:
-                times[with_staff] += [answer.seconds for _, answer in answers]
-                work[with_staff].append(used / given.phase)
-                told = {NUMBER.search(opened(account, each.said, each.body))[0]: at for at, each in answers}  # type: ignore[index]
+                screens = watched[-1].first
                 delays += [
-                    at - told[number] for first in seen["first"] for number, at in first.items() if number in told
+                    at - numbers[number] for first in screens for number, at in first.items() if number in numbers
                 ]
-                for status, many in seen["statuses"].items():
-                    statuses[status] = statuses.get(status, 0) + many
-            time.sleep(3)
-    p99 = {each: percentile(values, 0.99) * 1000 for each, values in times.items()}
-    ratio, slowest = p99[True] / p99[False], max(delays)
-    for each in (False, True):
-        middle, share = statistics.median(times[each]) * 1000, statistics.mean(work[each])
-        print(
-            f"{STAFF if each else 0} staff: webhook p50 {middle:.1f} ms, p99 {p99[each]:.1f} ms, {share:.0%} of a core"
-        )
+    p99 = [percentile(phases.seconds, 0.99) * 1000 for phases in (alone, beside)]
+    for count, phases, slow in zip((0, STAFF), (alone, beside), p99, strict=True):
+        middle, share = statistics.median(phases.seconds) * 1000, statistics.mean(phases.work)
+        print(f"{count} staff: webhook p50 {middle:.1f} ms, p99 {slow:.1f} ms, {share:.0%} of a core")
+    ratio, slowest = p99[1] / p99[0], max(delays)
+    statuses = sum((Counter(each.statuses) for each in watched), Counter[Any]())
     print(f"p99 with the staff {ratio:.2f} times that without (bar {BARS['webhook_ratio']})")
     print(
-        f"seen after p50 {statistics.median(delays):.2f} s, p99 {percentile(delays, 0.99):.2f} s, "
-        f"at most {slowest:.2f} s "
-        f"(bar {BARS['seen_seconds']}); {len(delays)} times, answers {statuses}"
+        f"seen after p50 {statistics.median(delays):.2f} s, p99 {percentile(delays, 0.99):.2f} s, at most {slowest:.2f} s "
+        f"(bar {BARS['seen_seconds']}); {len(delays)} times, answers {dict(statuses)}"
     )
     return 0 if ratio <= BARS["webhook_ratio"] and slowest <= BARS["seen_seconds"] else 1
+
+
+def main() -> int:
+    """The measurement, or its staff."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=10, help="messages a second")
+    parser.add_argument("--phase", type=float, default=30, help="seconds of each phase")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--staff", type=int, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.staff is None:
+        return measure(given)
+    print(json.dumps(asdict(asyncio.run(staff(given.staff, json.loads(sys.stdin.readline()))))))
+    return 0
 
 
 if __name__ == "__main__":
