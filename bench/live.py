@@ -250,8 +250,8 @@ def measure(given: argparse.Namespace) -> int:
     statuses = sum((Counter(each.statuses) for each in watched), Counter[Any]())
     print(f"p99 with the staff {ratio:.2f} times that without (bar {BARS['webhook_ratio']})")
     print(
-        f"seen after p50 {statistics.median(delays):.2f} s, p99 {percentile(delays, 0.99):.2f} s, at most {slowest:.2f} s "
-        f"(bar {BARS['seen_seconds']}); {len(delays)} times, answers {dict(statuses)}"
+        f"seen after p50 {statistics.median(delays):.2f} s, p99 {percentile(delays, 0.99):.2f} s, "
+        f"at most {slowest:.2f} s (bar {BARS['seen_seconds']}); {len(delays)} times, answers {dict(statuses)}"
     )
     return 0 if ratio <= BARS["webhook_ratio"] and slowest <= BARS["seen_seconds"] else 1
 
