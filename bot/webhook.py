@@ -96,9 +96,9 @@ class Webhook:
             if is_greeting:
                 said = channel.greet(query, now=self._clock()).encode()
             else:
+                # One byte more than allowed is enough to see that it is too much.
+                body = await body_of(receive, most=BODY_CAP + 1)
                 with self._pace:
-                    # One byte more than allowed is enough to see that it is too much.
-                    body = await body_of(receive, most=BODY_CAP + 1)
                     content_type, said = await self._answer(_Call(channel, query, body))
         except Gone:
             return
