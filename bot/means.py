@@ -14,6 +14,7 @@ from bot.channels import Channel, NotSent, Way
 from bot.channels.official import OfficialChannel
 from bot.media import Fetcher
 from bot.pictures import Unfit
+from bot.place_codes import PlaceCodes
 from bot.settings import Settings
 from console.means import Means, PhotoUnfit, PlatformRefused, Reach
 from handlers.turn import World
@@ -74,6 +75,7 @@ def means_of(
         notice_words=notice_words,
         reach=lambda kind: {key: _reach(each, kind) for key, each in channels.items()},
         keep_photo=keep_photo,
+        codes=PlaceCodes(channels, settings.site.public_url),
         menus=tuple(Menu(each) for each in channels.values() if isinstance(each, OfficialChannel)),
         gas_phone=settings.gas_phone,
         broadcasts_a_week=settings.broadcasts.most_a_week,

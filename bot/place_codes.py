@@ -13,7 +13,7 @@ from bot.channels import Channel, NotSent
 from bot.channels.official import OfficialChannel
 from bot.limiter import Limiter
 from bot.logs import logger
-from console.house import CodeNotMade, Printed
+from console.means import CodeNotMade, Printed
 from models import areas, pdf
 from models.db import Database
 from texts import codes as said

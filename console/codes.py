@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from console.areas import page_of
-from console.house import CodeNotMade, Codes, House, Printed
+from console.house import House
+from console.means import CodeNotMade, Codes, Printed
 from models import areas, place_codes
 from models.area import Area
 from texts import codes as said
@@ -28,16 +29,16 @@ def add_codes(blueprint: Blueprint, house: House) -> None:
             title = said.sheet_title(areas.full_name(sight.session, area))
             wanted = place_codes.wanted(sight.session, area)
             names = areas.full_names(sight.session, [each.id for each in wanted[: place_codes.MOST]])
-            channel = house.codes.channel if house.codes is not None else ""
+            channel = house.means.codes.channel if house.means.codes is not None else ""
             made = place_codes.made(sight.session, channel, [each.id for each in wanted])
-        if house.codes is None:
+        if house.means.codes is None:
             raise NotFound
         if len(wanted) > place_codes.MOST:
             return _instead(house, area_id, said.TOO_MANY)
         missing = [each for each in wanted if each.id not in made]
         # No transaction is open while the platform is asked; what it gave is kept even where it stops in between. An
         # address of our own costs nothing and is not kept: ours may move.
-        fresh, note = _make(house.codes, missing[:AT_ONCE] if channel else missing)
+        fresh, note = _make(house.means.codes, missing[:AT_ONCE] if channel else missing)
         if fresh and channel:
             with house.doing() as sight:
                 sight.admin_area(area_id)
@@ -46,7 +47,7 @@ def add_codes(blueprint: Blueprint, house: House) -> None:
         if left:
             return _instead(house, area_id, note or said.more(len(made) + len(fresh), left))
         codes = [Printed((made | fresh)[each.id], names[each.id], each.code or "") for each in wanted]
-        response = Response(house.codes.sheet(title, codes), mimetype="application/pdf")
+        response = Response(house.means.codes.sheet(title, codes), mimetype="application/pdf")
         response.headers["Content-Disposition"] = f'attachment; filename="codes-{area_id}.pdf"'
         return response
 

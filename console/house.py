@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,6 @@ from models.db import Database
 from models.errors import Refused
 from models.person import Person
 from models.tiles import Tiles
-from nlp.understand import Understanding
 from texts import console as words
 from texts import map as on_the_map
 
@@ -72,33 +71,6 @@ class Door(Protocol):
         """The account behind a code; None when there is none, or the platform does not answer."""
 
 
-class CodeNotMade(Exception):
-    """The platform did not give a code for a place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """One code on a sheet: what it leads to, the name under it, and the code on the door where there is one."""
-
-    address: str
-    name: str
-    door: str = ""
-
-
-class Codes(Protocol):
-    """Codes (二维码) of places."""
-
-    @property
-    def channel(self) -> str:
-        """On which account they are made; empty where they lead to a page of ours."""
-
-    def address(self, scene: str) -> str:
-        """What a scan leads to; may ask the platform. Raises CodeNotMade."""
-
-    def sheet(self, title: str, codes: Sequence[Printed]) -> bytes:
-        """The codes as a PDF to print."""
-
-
 @dataclass(frozen=True, slots=True)
 class House:
     """What the console stands on. `read_media` gives what is stored under a name, or raises FileNotFoundError;
@@ -122,10 +94,7 @@ class House:
     """What lies under the maps."""
     state: Callable[[], Any]
     """How the parts outside the database are: console/health.py has the class, which stands on this one."""
-    means: Means = Means()
-    understand: Callable[[str], Understanding] | None = None
-    """What the bot makes of words at this moment, where there is a bot beside the console."""
-    codes: Codes | None = None
+    means: Means
 
     @contextmanager
     def looking(self) -> Iterator[Sight]:

@@ -1,4 +1,4 @@
-"""What the console is given by the parts above it: the understanding of words, the platforms' ways, and photos."""
+"""What the console is given by the parts above it: what words mean, the platforms' ways, photos and codes of places."""
 
 from __future__ import annotations
 
@@ -49,6 +49,33 @@ class MenuAccount(Protocol):
         """Gives the platform new ones. Raises PlatformRefused."""
 
 
+class CodeNotMade(Exception):
+    """The platform did not give a code for a place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """One code on a sheet: what it leads to, the name under it, and the code on the door where there is one."""
+
+    address: str
+    name: str
+    door: str = ""
+
+
+class Codes(Protocol):
+    """Codes (二维码) of places."""
+
+    @property
+    def channel(self) -> str:
+        """On which account they are made; empty where they lead to a page of ours."""
+
+    def address(self, scene: str) -> str:
+        """What a scan leads to; may ask the platform. Raises CodeNotMade."""
+
+    def sheet(self, title: str, codes: Sequence[Printed]) -> bytes:
+        """The codes as a PDF to print."""
+
+
 def _without_words(_: Session, __: Notice, ___: datetime) -> str | None:
     return ""
 
@@ -70,5 +97,6 @@ class Means:
     keep_photo: Callable[[bytes, str], Keep] | None = None
     """Stores a photo of a type. Raises PhotoUnfit."""
     menus: tuple[MenuAccount, ...] = ()
+    codes: Codes | None = None
     gas_phone: str = ""
     broadcasts_a_week: int = 2

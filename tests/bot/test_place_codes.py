@@ -16,7 +16,7 @@ from sqlalchemy import select
 from bot.limiter import Limiter
 from bot.place_codes import CODE, PlaceCodes, PlacePages
 from console import login
-from console.house import Printed
+from console.means import Printed
 from models import areas, pdf, people
 from models.area import Area
 from models.db import Database

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -116,7 +116,7 @@ def try_to_sign_in(desk: Desk, name: str, password: str) -> TestResponse:
     return desk.post("/sign-in", {"name": name, "password": password}, csrf=csrf[1] if csrf else "")
 
 
-def build(database: Database, means: Means | None = None) -> Place:
+def build(database: Database, means: Means = Means()) -> Place:
     times = [NOW]
     with database.transaction() as session:
         factories.categories(session)
@@ -152,8 +152,7 @@ def build(database: Database, means: Means | None = None) -> Place:
         secure=False,
         read_media=read_media,
         wake=lambda session: place.woken.extend(outboxes.fresh(session)),
-        means=means,
-        codes=PlaceCodes({}, "https://huying.example"),
+        means=replace(means, codes=PlaceCodes({}, "https://huying.example")),
     )
     app.register_blueprint(pages, url_prefix="/console")
     return place
