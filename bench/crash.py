@@ -125,7 +125,8 @@ def kill_and_look(program: Program, database: Path) -> set[tuple[int, int]]:
 def drain(database: Path, *, most: float) -> int:
     """Waits until no notice is due or in flight, at most so many seconds; how many are left."""
     deadline = time.monotonic() + most
-    query = "SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending')"
+    # News for the desk waits for the morning, if this runs at night.
+    query = "SELECT count(*) FROM outbox WHERE state = 'sending' OR state = 'pending' AND not_before <= datetime('now')"
     while (left := rows(database, query)[0][0]) and time.monotonic() < deadline:
         time.sleep(1)
     return int(left)
