@@ -17,7 +17,7 @@ from models.figure import HOURS, Measure
 from models.measures import Found
 from models.outcomes import Colour, Company
 from models.sheets import Table
-from models.statistics import FirstGiven, Share
+from models.statistics import FIRST_LEFT_OUT, Rates, Share
 from texts import charts as words
 from texts import figures
 
@@ -144,7 +144,7 @@ def charts(sight: Sight, asked: Asked, found: Found) -> list[Chart]:
     return [
         Chart("rates", [_shared(name, share) for name, share in three]),
         *_told(sight, asked, found, names),
-        Chart("limits", [_shared(name, share) for name, share in _limits(found, names)]),
+        Chart("limits", [_shared(name, share) for name, share in _limits(found, rates, names)]),
         Chart("first", list(_first(sight, found))),
         _corrections(found, names),
         Chart("waves", [_shared(name, share) for name, share in wave_rows if share.whole]),
@@ -179,10 +179,10 @@ def _told(sight: Sight, asked: Asked, found: Found, names: dict[str, str]) -> It
     by_category = [each for each in by_category if each[1]]
     below = places(sight, asked)
     rows: list[list[Cell]] = [
-        [area.name, outcomes.told(outcomes.together(outcomes.within(found, {area.id})))] for area, _ in below
+        [area.name, outcomes.told(outcomes.together(statistics.within(found, {area.id})))] for area, _ in below
     ]
     links = [_page(asked, area=area.id) for area, _ in below]
-    nowhere = outcomes.told(outcomes.together(outcomes.within(found, {None})))
+    nowhere = outcomes.told(outcomes.together(statistics.within(found, {None})))
     if nowhere:
         rows.append([figures.NOWHERE, nowhere])
         links.append("")
@@ -201,10 +201,9 @@ def _page(asked: Asked, **more: Any) -> str:
     return url_for(".figures_page", **{**asked.query, **more})
 
 
-def _limits(found: Found, names: dict[str, str]) -> Iterator[tuple[str, Share]]:
-    counts = outcomes.together(found)
-    yield words.ANSWERED, outcomes.answered(counts)
-    yield words.FINISHED, outcomes.finished_in_time(counts)
+def _limits(found: Found, rates: Rates, names: dict[str, str]) -> Iterator[tuple[str, Share]]:
+    yield words.ANSWERED, rates.answered
+    yield words.FINISHED, outcomes.finished_in_time(outcomes.together(found))
     shares = [(code, outcomes.finished_in_time(each)) for code, each in outcomes.by_category(found).items()]
     for code, share in sorted(shares, key=lambda each: -each[1].whole):
         if share.whole:
@@ -216,8 +215,7 @@ def _first(sight: Sight, found: Found) -> Iterator[list[Cell]]:
     if len(given) > 1:
         given = {words.TOGETHER: sum(given.values(), statistics.FirstCounts()), **given}
     for name, counts in given.items():
-        left = (FirstGiven.STILL, FirstGiven.DISPUTED, FirstGiven.OVER)
-        yield [*_shared(name, statistics.first_share(counts)), *(counts[each] for each in left)]
+        yield [*_shared(name, statistics.first_share(counts)), *(counts[each] for each in FIRST_LEFT_OUT)]
 
 
 def _recurring(sight: Sight, asked: Asked, names: dict[str, str]) -> Chart:
