@@ -90,9 +90,13 @@ def week(session: Session, area: Area, communities: Collection[int], first: date
         numbers[1],
         numbers[0],
         {code: (this.get(code, 0), before.get(code, 0)) for code in codes},
-        recurring.problems(session, since=begins[0] - recurring.WINDOW, until=begins[2], communities=communities)[
-            :MOST_PROBLEMS
-        ],
+        recurring.problems(
+            session,
+            since=begins[0] - recurring.WINDOW,
+            until=begins[2],
+            communities=communities,
+            most=MOST_PROBLEMS,
+        ),
         session.scalars(oldest.limit(MOST_LATE)).all(),
         session.scalar(select(func.count()).select_from(Ticket).where(is_late)) or 0,
         session.scalar(select(func.count()).select_from(Ticket).where(is_open)) or 0,
