@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import url_for
 
-from console.period import Asked, places, scope
+from console.period import Asked, Below, scope
 from console.sight import Sight
 from models import outcomes, recurring, statistics
 from models.clock import CHINA, local
@@ -133,8 +133,8 @@ def _shared(name: str, share: Share) -> list[Cell]:
     return [name, share, share.part, share.whole]
 
 
-def charts(sight: Sight, asked: Asked, found: Found) -> list[Chart]:
-    """All charts of what was collected, in the order of the page."""
+def charts(sight: Sight, asked: Asked, found: Found, below: Below) -> list[Chart]:
+    """All charts of what was collected, in the order of the page; `below` are the places that have a line."""
     names = sight.categories()
     counts = outcomes.together(found)
     rates = statistics.total(statistics.of_residents(found))
@@ -143,7 +143,7 @@ def charts(sight: Sight, asked: Asked, found: Found) -> list[Chart]:
     served: list[Cell] = [words.TOGETHER, words.hours_of(counts[Measure.MINUTES]), counts[Measure.SERVED]]
     return [
         Chart("rates", [_shared(name, share) for name, share in three]),
-        *_told(sight, asked, found, names),
+        *_told(asked, found, below, names),
         Chart("limits", [_shared(name, share) for name, share in _limits(found, rates, names)]),
         Chart("first", list(_first(sight, found))),
         _corrections(found, names),
@@ -170,14 +170,13 @@ def _company(company: Company) -> list[Cell]:
     return [company.name, company.colour, company.finished, kept, kept.part, kept.whole, back, back.part, back.whole]
 
 
-def _told(sight: Sight, asked: Asked, found: Found, names: dict[str, str]) -> Iterator[Chart]:
+def _told(asked: Asked, found: Found, below: Below, names: dict[str, str]) -> Iterator[Chart]:
     lines = outcomes.by_category(found)
     by_category = sorted(
         ((names.get(code, code), outcomes.told(counts), code) for code, counts in lines.items()),
         key=lambda each: -each[1],
     )
     by_category = [each for each in by_category if each[1]]
-    below = places(sight, asked)
     rows: list[list[Cell]] = [
         [area.name, outcomes.told(outcomes.together(statistics.within(found, {area.id})))] for area, _ in below
     ]

@@ -58,6 +58,10 @@ class Asked:
         return self.query | {"period": "days"}
 
 
+Below = Sequence[tuple[Area, set[int]]]
+"""Places with their communities."""
+
+
 class Scope(TypedDict):
     """When and where figures are counted."""
 
@@ -137,9 +141,9 @@ def scope(sight: Sight, asked: Asked) -> Scope:
     }
 
 
-def grouped(sight: Sight, asked: Asked) -> Grouped:
+def grouped(sight: Sight, asked: Asked, below: Below) -> Grouped:
     """The same with the places that a page has a line for."""
-    return {**scope(sight, asked), "places": {area.id: inside for area, inside in places(sight, asked)}}
+    return {**scope(sight, asked), "places": {area.id: inside for area, inside in below}}
 
 
 def communities(sight: Sight) -> dict[int, tuple[str, str]]:
@@ -159,8 +163,8 @@ def _outermost(paths: Sequence[str]) -> list[str]:
     return [each for each in paths if not any(areas.covers(other, each) and other != each for other in paths)]
 
 
-def places(sight: Sight, asked: Asked) -> list[tuple[Area, set[int]]]:
-    """The places below the chosen one with their communities, in the order of the tree."""
+def places(sight: Sight, asked: Asked) -> Below:
+    """The places below the chosen one, in the order of the tree."""
     session = sight.session
     if asked.area is not None:
         below = [*session.scalars(select(Area).where(Area.parent_id == asked.area.id, Area.kind.in_(SHOWN_KINDS)))]
