@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import url_for
@@ -12,7 +12,7 @@ from flask import url_for
 from console.period import Asked, Below, scope
 from console.sight import Sight
 from models import outcomes, recurring, statistics
-from models.clock import CHINA, local
+from models.clock import local, midnight
 from models.figure import HOURS, Measure
 from models.measures import Found
 from models.outcomes import Colour, Company
@@ -219,7 +219,7 @@ def _first(sight: Sight, found: Found) -> Iterator[list[Cell]]:
 
 def _recurring(sight: Sight, asked: Asked, names: dict[str, str]) -> Chart:
     where = scope(sight, asked)
-    tonight = datetime.combine(local(sight.now).date() + timedelta(days=1), time(), CHINA)
+    tonight = midnight(local(sight.now).date() + timedelta(days=1))
     found = recurring.problems(
         sight.session,
         since=where["since"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypedDict
 
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from console.sight import Sight
 from models import areas
 from models.area import Area, AreaKind
 from models.calendar import monday_of
-from models.clock import CHINA, local
+from models.clock import local, midnight
 from texts import figures
 
 LONGEST = 366
@@ -39,12 +39,12 @@ class Asked:
     @property
     def since(self) -> datetime:
         """The first moment."""
-        return datetime.combine(self.first, time(), CHINA)
+        return midnight(self.first)
 
     @property
     def until(self) -> datetime:
         """The first moment that does not count any more."""
-        return datetime.combine(self.last + timedelta(days=1), time(), CHINA)
+        return midnight(self.last + timedelta(days=1))
 
     @property
     def query(self) -> dict[str, Any]:
