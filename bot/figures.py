@@ -6,7 +6,7 @@ Only calendar months that are over can be asked for, of whole streets: no two an
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,7 +19,7 @@ from bot.limiter import Limiter
 from models import outcomes, statistics
 from models.area import Area, AreaKind
 from models.category import Category
-from models.clock import CHINA, Clock, local
+from models.clock import Clock, local, midnight
 from models.db import Database
 from models.statistics import LEFT_OUT, Share
 from texts import figures
@@ -114,8 +114,8 @@ class FigurePages:
         ]
         found = statistics.collect(
             session,
-            since=_midnight(month),
-            until=_midnight(_next(month)),
+            since=midnight(month),
+            until=midnight(_next(month)),
             communities=inside,
             nowhere=False,
             places={area.id: inside},
@@ -173,10 +173,6 @@ def months(today: date) -> list[date]:
 
 def _next(month: date) -> date:
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), CHINA)
 
 
 def whole_percent(share: Share) -> float | None:

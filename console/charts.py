@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import url_for
 
-from console.period import Asked, places, scope
+from console.period import Asked, Below, scope
 from console.sight import Sight
 from models import outcomes, recurring, statistics
-from models.clock import CHINA, local
+from models.clock import local, midnight
 from models.figure import HOURS, Measure
 from models.measures import Found
 from models.outcomes import Colour, Company
 from models.sheets import Table
-from models.statistics import FirstGiven, Share
+from models.statistics import FIRST_LEFT_OUT, Rates, Share
 from texts import charts as words
 from texts import figures
 
@@ -133,8 +133,8 @@ def _shared(name: str, share: Share) -> list[Cell]:
     return [name, share, share.part, share.whole]
 
 
-def charts(sight: Sight, asked: Asked, found: Found) -> list[Chart]:
-    """All charts of what was collected, in the order of the page."""
+def charts(sight: Sight, asked: Asked, found: Found, below: Below) -> list[Chart]:
+    """All charts of what was collected, in the order of the page; `below` are the places that have a line."""
     names = sight.categories()
     counts = outcomes.together(found)
     rates = statistics.total(statistics.of_residents(found))
@@ -143,8 +143,8 @@ def charts(sight: Sight, asked: Asked, found: Found) -> list[Chart]:
     served: list[Cell] = [words.TOGETHER, words.hours_of(counts[Measure.MINUTES]), counts[Measure.SERVED]]
     return [
         Chart("rates", [_shared(name, share) for name, share in three]),
-        *_told(sight, asked, found, names),
-        Chart("limits", [_shared(name, share) for name, share in _limits(found, names)]),
+        *_told(asked, found, below, names),
+        Chart("limits", [_shared(name, share) for name, share in _limits(found, rates, names)]),
         Chart("first", list(_first(sight, found))),
         _corrections(found, names),
         Chart("waves", [_shared(name, share) for name, share in wave_rows if share.whole]),
@@ -170,19 +170,18 @@ def _company(company: Company) -> list[Cell]:
     return [company.name, company.colour, company.finished, kept, kept.part, kept.whole, back, back.part, back.whole]
 
 
-def _told(sight: Sight, asked: Asked, found: Found, names: dict[str, str]) -> Iterator[Chart]:
+def _told(asked: Asked, found: Found, below: Below, names: dict[str, str]) -> Iterator[Chart]:
     lines = outcomes.by_category(found)
     by_category = sorted(
         ((names.get(code, code), outcomes.told(counts), code) for code, counts in lines.items()),
         key=lambda each: -each[1],
     )
     by_category = [each for each in by_category if each[1]]
-    below = places(sight, asked)
     rows: list[list[Cell]] = [
-        [area.name, outcomes.told(outcomes.together(outcomes.within(found, {area.id})))] for area, _ in below
+        [area.name, outcomes.told(outcomes.together(statistics.within(found, {area.id})))] for area, _ in below
     ]
     links = [_page(asked, area=area.id) for area, _ in below]
-    nowhere = outcomes.told(outcomes.together(outcomes.within(found, {None})))
+    nowhere = outcomes.told(outcomes.together(statistics.within(found, {None})))
     if nowhere:
         rows.append([figures.NOWHERE, nowhere])
         links.append("")
@@ -201,10 +200,9 @@ def _page(asked: Asked, **more: Any) -> str:
     return url_for(".figures_page", **{**asked.query, **more})
 
 
-def _limits(found: Found, names: dict[str, str]) -> Iterator[tuple[str, Share]]:
-    counts = outcomes.together(found)
-    yield words.ANSWERED, outcomes.answered(counts)
-    yield words.FINISHED, outcomes.finished_in_time(counts)
+def _limits(found: Found, rates: Rates, names: dict[str, str]) -> Iterator[tuple[str, Share]]:
+    yield words.ANSWERED, rates.answered
+    yield words.FINISHED, outcomes.finished_in_time(outcomes.together(found))
     shares = [(code, outcomes.finished_in_time(each)) for code, each in outcomes.by_category(found).items()]
     for code, share in sorted(shares, key=lambda each: -each[1].whole):
         if share.whole:
@@ -216,13 +214,12 @@ def _first(sight: Sight, found: Found) -> Iterator[list[Cell]]:
     if len(given) > 1:
         given = {words.TOGETHER: sum(given.values(), statistics.FirstCounts()), **given}
     for name, counts in given.items():
-        left = (FirstGiven.STILL, FirstGiven.DISPUTED, FirstGiven.OVER)
-        yield [*_shared(name, statistics.first_share(counts)), *(counts[each] for each in left)]
+        yield [*_shared(name, statistics.first_share(counts)), *(counts[each] for each in FIRST_LEFT_OUT)]
 
 
 def _recurring(sight: Sight, asked: Asked, names: dict[str, str]) -> Chart:
     where = scope(sight, asked)
-    tonight = datetime.combine(local(sight.now).date() + timedelta(days=1), time(), CHINA)
+    tonight = midnight(local(sight.now).date() + timedelta(days=1))
     found = recurring.problems(
         sight.session,
         since=where["since"],

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from console.charts import Chart, charts, shown
 from console.house import VENDOR, House
-from console.period import Asked, asked_for, choices, communities, grouped, places, scope
+from console.period import Asked, Below, asked_for, choices, communities, grouped, places, scope
 from console.sight import Sight
 from console.tables import csv_file, xlsx_file
 from models import areas, outcomes, statistics
@@ -39,16 +39,17 @@ def add_figures(blueprint: Blueprint, house: House) -> None:
     def figures_page() -> str:
         with house.looking() as sight:
             asked = asked_for(sight)
-            found = _found(sight, asked)
+            below = places(sight, asked)
+            found = _found(sight, asked, below)
             rates = statistics.of_residents(found)
-            drawn, names = charts(sight, asked, found), sight.categories()
+            drawn, names = charts(sight, asked, found, below), sight.categories()
             return house.page(
                 "figures.html",
                 sight,
                 asked=asked,
                 says=_says(asked, names),
                 total=statistics.total(rates),
-                places=_places(sight, asked, rates),
+                places=_places(below, rates),
                 categories=[Row(names.get(code, code), each) for code, each in statistics.by_category(rates).items()],
                 names=names,
                 charts=drawn,
@@ -89,11 +90,12 @@ def add_figures(blueprint: Blueprint, house: House) -> None:
 
 
 def _charts(sight: Sight, asked: Asked) -> list[Chart]:
-    return charts(sight, asked, _found(sight, asked))
+    below = places(sight, asked)
+    return charts(sight, asked, _found(sight, asked, below), below)
 
 
-def _found(sight: Sight, asked: Asked) -> Found:
-    return outcomes.only(statistics.collect(sight.session, **grouped(sight, asked)), asked.category)
+def _found(sight: Sight, asked: Asked, below: Below) -> Found:
+    return outcomes.only(statistics.collect(sight.session, **grouped(sight, asked, below)), asked.category)
 
 
 def _says(asked: Asked, names: dict[str, str]) -> str:
@@ -108,12 +110,9 @@ def _book(sight: Sight, asked: Asked, drawn: Sequence[Chart], name: str) -> Resp
     return xlsx_file(f"{name}-{asked.first:%Y%m%d}-{asked.last:%Y%m%d}.xlsx", tables, now=sight.now)
 
 
-def _places(sight: Sight, asked: Asked, found: dict[Key, Counter[Figure]]) -> list[Row]:
+def _places(below: Below, found: dict[Key, Counter[Figure]]) -> list[Row]:
     """One line for each place below the chosen one."""
-    rows = [
-        Row(area.name, statistics.total(statistics.within(found, {area.id})), area.id)
-        for area, _ in places(sight, asked)
-    ]
+    rows = [Row(area.name, statistics.total(statistics.within(found, {area.id})), area.id) for area, _ in below]
     nowhere = statistics.within(found, {None})
     return [*rows, Row(figures.NOWHERE, statistics.total(nowhere))] if nowhere else rows
 

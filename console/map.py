@@ -18,7 +18,7 @@ from console.places import MOST_AREAS, tree
 from console.sight import Sight
 from console.spots import Cell, Frame
 from console.tickets import MOST_WITH_ESTATES, asked_for
-from models import coordinates, geojson, noting, open_hours
+from models import areas, coordinates, geojson, noting, open_hours
 from models.area import Area, AreaKind
 from models.clock import local
 from models.coordinates import System
@@ -114,9 +114,9 @@ def _rolled_up(sight: Sight, nodes: Sequence[Area], counts: Any) -> dict[int, in
     summed: dict[int, int] = {}
     paths = sight.session.execute(select(Area.id, Area.path).where(Area.id.in_(counts))).all() if counts else []
     for area_id, path in paths:
-        for step in path.strip("/").split("/"):
-            if int(step) in shown:
-                summed[int(step)] = summed.get(int(step), 0) + counts[area_id]
+        for step in areas.ids_on(path):
+            if step in shown:
+                summed[step] = summed.get(step, 0) + counts[area_id]
     return summed
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypedDict
 
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from console.sight import Sight
 from models import areas
 from models.area import Area, AreaKind
 from models.calendar import monday_of
-from models.clock import CHINA, local
+from models.clock import local, midnight
 from texts import figures
 
 LONGEST = 366
@@ -39,12 +39,12 @@ class Asked:
     @property
     def since(self) -> datetime:
         """The first moment."""
-        return datetime.combine(self.first, time(), CHINA)
+        return midnight(self.first)
 
     @property
     def until(self) -> datetime:
         """The first moment that does not count any more."""
-        return datetime.combine(self.last + timedelta(days=1), time(), CHINA)
+        return midnight(self.last + timedelta(days=1))
 
     @property
     def query(self) -> dict[str, Any]:
@@ -56,6 +56,10 @@ class Asked:
     def always(self) -> dict[str, Any]:
         """The same for an address that is passed on: tomorrow it still means these days."""
         return self.query | {"period": "days"}
+
+
+Below = Sequence[tuple[Area, set[int]]]
+"""Places with their communities."""
 
 
 class Scope(TypedDict):
@@ -137,9 +141,9 @@ def scope(sight: Sight, asked: Asked) -> Scope:
     }
 
 
-def grouped(sight: Sight, asked: Asked) -> Grouped:
+def grouped(sight: Sight, asked: Asked, below: Below) -> Grouped:
     """The same with the places that a page has a line for."""
-    return {**scope(sight, asked), "places": {area.id: inside for area, inside in places(sight, asked)}}
+    return {**scope(sight, asked), "places": {area.id: inside for area, inside in below}}
 
 
 def communities(sight: Sight) -> dict[int, tuple[str, str]]:
@@ -159,8 +163,8 @@ def _outermost(paths: Sequence[str]) -> list[str]:
     return [each for each in paths if not any(areas.covers(other, each) and other != each for other in paths)]
 
 
-def places(sight: Sight, asked: Asked) -> list[tuple[Area, set[int]]]:
-    """The places below the chosen one with their communities, in the order of the tree."""
+def places(sight: Sight, asked: Asked) -> Below:
+    """The places below the chosen one, in the order of the tree."""
     session = sight.session
     if asked.area is not None:
         below = [*session.scalars(select(Area).where(Area.parent_id == asked.area.id, Area.kind.in_(SHOWN_KINDS)))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from flask import Blueprint, Response
@@ -23,7 +24,6 @@ from texts import charts as chart_words
 from texts import week as words
 
 LEFT, RIGHT = 56, WIDTH - 56
-MIDDLE = LEFT + 250
 GREY = "0.40 0.40 0.40"
 PALE = "0.85 0.88 0.87"
 
@@ -41,7 +41,7 @@ def add_weeks(blueprint: Blueprint, house: House) -> None:
             area = asked.area or sight.session.get_one(Area, sight.desk_area_ids[0])
             first = _monday(sight)
             # The whole of the area lies in the desk, or asked_for had refused it.
-            inside = scope(sight, type(asked)(asked.period, asked.first, asked.last, area))["communities"]
+            inside = scope(sight, replace(asked, area=area))["communities"]
             made = printed(
                 weekly.week(sight.session, area, inside, first, now=sight.now),
                 area.name,
@@ -98,9 +98,7 @@ Line = tuple[Sequence[Mark | Box], float]
 
 
 def _moved(piece: Mark | Box, top: float) -> Mark | Box:
-    if isinstance(piece, Mark):
-        return Mark(piece.text, piece.left, piece.top + top, piece.size, piece.right, piece.most, piece.colour)
-    return Box(piece.left, piece.top + top, piece.width, piece.height, piece.colour)
+    return replace(piece, top=piece.top + top)
 
 
 def _headed(said: str) -> Line:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
@@ -19,3 +19,8 @@ def utc_now() -> datetime:
 def local(moment: datetime) -> datetime:
     """The same moment as people in China read it."""
     return moment.astimezone(CHINA)
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins in China."""
+    return datetime.combine(day, time(), CHINA)

@@ -26,9 +26,6 @@ class System(StrEnum):
     WGS84 = "wgs84"
 
 
-STORED = System.GCJ02
-
-
 def is_shifted(lat: float, lng: float) -> bool:
     """Whether the two systems differ there."""
     return SOUTH <= lat <= NORTH and WEST <= lng <= EAST

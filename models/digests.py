@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -12,7 +12,7 @@ from models import outboxes, people, transitions
 from models.area import Area
 from models.calendar import is_working_day, monday_of
 from models.category import Category
-from models.clock import CHINA, local
+from models.clock import local, midnight
 from models.lifecycle import OPEN_STATES
 from models.outbox import Notice, NoticeKind
 from models.person import Person, Role, RoleStatus
@@ -38,20 +38,16 @@ def is_first_morning(now: datetime) -> bool:
     return is_morning(now) and not any(is_working_day(day) for day in before)
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), CHINA)
-
-
 def of_the_week(now: datetime) -> Select[Person]:
     """Those responsible for an area who had no weekly digest this week."""
     is_named = exists().where(or_(Area.grid_worker_id == Person.id, Area.secretary_id == Person.id))
-    return _without(NoticeKind.WEEK, since=_midnight(monday_of(local(now).date()))).where(is_named)
+    return _without(NoticeKind.WEEK, since=midnight(monday_of(local(now).date()))).where(is_named)
 
 
 def of_the_day(now: datetime) -> Select[Person]:
     """The people at the desks who had no daily digest today."""
     desks = select(Role.person_id).where(Role.kind.in_(people.STAFF_KINDS), Role.status == RoleStatus.ACTIVE)
-    return _without(NoticeKind.DAY, since=_midnight(local(now).date())).where(Person.id.in_(desks))
+    return _without(NoticeKind.DAY, since=midnight(local(now).date())).where(Person.id.in_(desks))
 
 
 def _without(kind: NoticeKind, *, since: datetime) -> Select[Person]:
@@ -66,13 +62,13 @@ def send_week(session: Session, person: Person, *, now: datetime) -> bool:
     ).all()
     inside = select(Area.id).where(or_(*(Area.path.startswith(path) for path in own)))
     where = or_(Ticket.area_id.in_(inside), Ticket.community_id.in_(inside))
-    end = _midnight(monday_of(local(now).date()) + timedelta(days=7))
+    end = midnight(monday_of(local(now).date()) + timedelta(days=7))
     return _send(session, NoticeKind.WEEK, person, and_(where, _due(end)), now=now)
 
 
 def send_day(session: Session, person: Person, *, now: datetime) -> bool:
     """The daily digest of a locked person at a desk: what is late, waits, or is due today. Nothing, nothing sent."""
-    end = _midnight(local(now).date() + timedelta(days=1))
+    end = midnight(local(now).date() + timedelta(days=1))
     waits = Ticket.state == TicketState.NEW
     return _send(
         session, NoticeKind.DAY, person, and_(transitions.sight(session, person), or_(waits, _due(end))), now=now

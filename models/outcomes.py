@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,7 +12,6 @@ from sqlalchemy.orm import Session
 from models.figure import HOURS, Measure
 from models.measures import WAVES, Found
 from models.party import Party, PartyKind
-from models.result import Figure
 from models.statistics import LEAST, Share
 
 LEAST_FINISHED = 10
@@ -32,11 +30,6 @@ BLACK_KEPT, BLACK_RETURNED = 60, 30
 def only(found: Found, category: str) -> Found:
     """What was collected of one category; everything for none."""
     return {key: counts for key, counts in found.items() if not category or key[1] == category}
-
-
-def within(found: Found, communities: Collection[int | None]) -> Found:
-    """Only what happened in these communities."""
-    return {key: counts for key, counts in found.items() if key[0] in communities}
 
 
 def together(found: Found) -> Counter[str]:
@@ -61,15 +54,6 @@ def by_category(found: Found) -> dict[str, Counter[str]]:
 
 
 # ---------------------------------------------------------------- limits and waves
-
-
-def answered(counts: Counter[str]) -> Share:
-    """First human answers within their limit, among what residents brought and was finished."""
-    residents = (Figure.IN_TIME, Figure.BY_CALL, *_NOT_FINISHED)
-    return Share(counts[Figure.IN_TIME], sum(counts[each] for each in Figure if each not in residents))
-
-
-_NOT_FINISHED = (Figure.MERGED, Figure.WITHDRAWN, Figure.REJECTED, Figure.PART, Figure.PUSHED_DOWN)
 
 
 def finished_in_time(counts: Counter[str]) -> Share:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from models import areas, geojson
-from models.area import Area, AreaKind
+from models.area import Area
 from models.geojson import Feature, Misfit, Shape
 from models.outline import Outline
 from models.person import Person
@@ -108,5 +108,5 @@ def area_at(session: Session, lat: float, lng: float) -> Area | None:
 def community_at(session: Session, lat: float, lng: float) -> Area | None:
     """The community in whose outline, or in that of an estate of which, a point lies."""
     area = area_at(session, lat, lng)
-    above = areas.ancestors(session, area) if area is not None else ()
-    return next((each for each in above if each.kind is AreaKind.COMMUNITY), None)
+    community_id = areas.community_of(session, area.id) if area is not None else None
+    return session.get(Area, community_id) if community_id is not None else None

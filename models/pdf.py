@@ -107,13 +107,12 @@ def _filled(box: Box) -> str:
 
 
 def _put(mark: Mark) -> Iterator[str]:
-    look = Paragraph(mark.text, size=mark.size)
-    said = "".join(each for each in " ".join(mark.text.split()) if each.isprintable())
-    if _width(said, look) > mark.most:
-        while said and _width(said + "…", look) > mark.most:
+    said = _printable(mark.text)
+    if width(said, mark.size) > mark.most:
+        while said and width(said + "…", mark.size) > mark.most:
             said = said[:-1]
         said += "…"
-    start = mark.left if mark.right is None else mark.right - _width(said, look)
+    start = mark.left if mark.right is None else mark.right - width(said, mark.size)
     yield f"{mark.colour} rg 0 Tc 1 0 0 1 {start:.2f} {HEIGHT - mark.top:.2f} Tm"
     yield from _runs(said, mark.size)
 
@@ -144,14 +143,19 @@ def book(title: str, drawings: Sequence[str]) -> bytes:
 
 def centred(text: str, size: int, *, middle: float, at: float) -> str:
     """One line of text around `middle`, on the line `at` points above the page's lower edge."""
-    said = "".join(each for each in " ".join(text.split()) if each.isprintable())
-    start = middle - _width(said, Paragraph(said, size=size)) / 2
+    said = _printable(text)
+    start = middle - width(said, size) / 2
     return "\n".join(["BT", "0 Tc", f"1 0 0 1 {start:.2f} {at:.2f} Tm", *_runs(said, size), "ET"])
 
 
 def width(text: str, size: int) -> float:
     """How wide a line of text is, in points."""
     return _width(text, Paragraph(text, size=size))
+
+
+def _printable(text: str) -> str:
+    """The words in one line, without what no page shows."""
+    return "".join(each for each in " ".join(text.split()) if each.isprintable())
 
 
 def _page_object(content: int) -> bytes:
@@ -223,8 +227,7 @@ def _letter(letter: str) -> float:
 def _lines(paragraph: Paragraph) -> list[str]:
     """The words cut to the width of the page: between any two Chinese letters, and within no Latin word that fits."""
     most = RIGHT - LEFT
-    said = "".join(each for each in " ".join(paragraph.text.split()) if each.isprintable())
-    parts: list[str] = _WORDS.findall("　" * paragraph.indent + said)
+    parts: list[str] = _WORDS.findall("　" * paragraph.indent + _printable(paragraph.text))
     lines = [""]
     for part in (letter for each in parts for letter in ([each] if _width(each, paragraph) <= most else each)):
         if _width(lines[-1] + part, paragraph) > most and part not in NOT_FIRST:

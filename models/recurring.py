@@ -65,20 +65,23 @@ def problems(
         .limit(most)
     )
     rows = session.execute(query.where(Ticket.category == category) if category else query).all()
-    names = areas.full_names(session, [place_id for place_id, *_ in rows])
+    inside = {place_id: [place_id] for place_id, *_ in rows}
+    names = areas.full_names(session, inside)
+    buildings = select(Area.id, Area.parent_id).where(Area.parent_id.in_(inside), Area.kind == AreaKind.BUILDING)
+    for building_id, place_id in session.execute(buildings):
+        inside[place_id].append(building_id)
     return [
-        Problem(place_id, names[place_id], code, int(many), told, _since(session, place_id, code, until))
+        Problem(place_id, names[place_id], code, int(many), told, _since(session, inside[place_id], code, until))
         for place_id, code, many, told in rows
     ]
 
 
-def _since(session: Session, place_id: int, category: str, until: datetime) -> date:
+def _since(session: Session, area_ids: Collection[int], category: str, until: datetime) -> date:
     """The day of the first report before which a whole `WINDOW` was quiet."""
-    buildings = session.scalars(select(Area.id).where(Area.parent_id == place_id, Area.kind == AreaKind.BUILDING))
     found = session.scalars(
         select(Ticket.opened_at)
         .where(
-            Ticket.area_id.in_([place_id, *buildings]),
+            Ticket.area_id.in_(area_ids),
             Ticket.category == category,
             Ticket.opened_at >= until - BACK,
             Ticket.opened_at < until,

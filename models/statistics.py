@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from sqlalchemy import and_, exists, select, text
 from sqlalchemy.orm import Session, aliased
@@ -91,6 +92,9 @@ class Rates:
 Key = tuple[int | None, str]
 """The place, None where it is not known, and the category."""
 
+AnyKey = TypeVar("AnyKey", Key, measures.Key)
+Numbers = TypeVar("Numbers")
+
 
 def collect(
     session: Session,
@@ -164,7 +168,7 @@ def by_category(found: Mapping[Key, Counts]) -> dict[str, Rates]:
     return {code: total({key: counts for key, counts in found.items() if key[1] == code}) for code in codes}
 
 
-def within(found: Mapping[Key, Counts], communities: Collection[int | None]) -> dict[Key, Counts]:
+def within(found: Mapping[AnyKey, Numbers], communities: Collection[int | None]) -> dict[AnyKey, Numbers]:
     """Only what happened in these communities."""
     return {key: counts for key, counts in found.items() if key[0] in communities}
 

@@ -10,7 +10,7 @@ from calendar import monthrange
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Date, and_, delete, func, insert, literal, or_, select
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from models import areas, measures
 from models.area import Area, AreaKind
 from models.base import table
-from models.clock import CHINA, local
+from models.clock import local, midnight
 from models.entry import FIGURES, Feed
 from models.figure import COLUMNS, SUMS, SummedMonth, SummedPlace
 from models.measures import Key
@@ -69,7 +69,7 @@ def settled(session: Session, *, since: datetime, until: datetime) -> Settled:
     """What of a period needs no counting."""
     everything = Settled([], [], [], [(since, until)])
     first, last = local(since).date(), local(until).date()
-    whole = since == _midnight(first) and until == _midnight(last)
+    whole = since == midnight(first) and until == midnight(last)
     days = (
         {*session.scalars(select(SummedDay.day).where(SummedDay.day >= first, SummedDay.day < last))}
         if whole
@@ -108,13 +108,9 @@ def _stretches(first: date, last: date, days: Collection[date], *, wanted: bool)
         if inside and begin is None:
             begin = day
         elif not inside and begin is not None:
-            yield _midnight(begin), _midnight(day)
+            yield midnight(begin), midnight(day)
             begin = None
         day += A_DAY
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), CHINA)
 
 
 def _days_of(session: Session, ticket_ids: Collection[int]) -> set[date]:
@@ -167,7 +163,7 @@ def sum_up(session: Session, day: date) -> None:
         return
     _forget(session, {day})
     above = _keep_tree(session)
-    found = measures.of_day(session, _midnight(day), _midnight(day + A_DAY), above)
+    found = measures.of_day(session, midnight(day), midnight(day + A_DAY), above)
     whole = {"start": day, "month": False, **dict.fromkeys(COLUMNS, 0)}
     rows = [
         {**whole, "area_id": area_id, "category": category, "party_id": party_id, **counts}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import outcomes, recurring, statistics
 from models.area import Area
-from models.clock import CHINA
+from models.clock import midnight
 from models.figure import Measure
 from models.lifecycle import OPEN_STATES
 from models.recurring import Problem
@@ -62,7 +62,7 @@ def week(session: Session, area: Area, communities: Collection[int], first: date
     now.
     """
     here: dict[int, Collection[int]] = {area.id: communities}
-    begins = [datetime.combine(first + timedelta(days=days), time(), CHINA) for days in (-DAYS, 0, DAYS)]
+    begins = [midnight(first + timedelta(days=days)) for days in (-DAYS, 0, DAYS)]
     numbers, told = [], []
     for since, until in zip(begins, begins[1:], strict=False):
         found = statistics.collect(
@@ -90,9 +90,13 @@ def week(session: Session, area: Area, communities: Collection[int], first: date
         numbers[1],
         numbers[0],
         {code: (this.get(code, 0), before.get(code, 0)) for code in codes},
-        recurring.problems(session, since=begins[0] - recurring.WINDOW, until=begins[2], communities=communities)[
-            :MOST_PROBLEMS
-        ],
+        recurring.problems(
+            session,
+            since=begins[0] - recurring.WINDOW,
+            until=begins[2],
+            communities=communities,
+            most=MOST_PROBLEMS,
+        ),
         session.scalars(oldest.limit(MOST_LATE)).all(),
         session.scalar(select(func.count()).select_from(Ticket).where(is_late)) or 0,
         session.scalar(select(func.count()).select_from(Ticket).where(is_open)) or 0,

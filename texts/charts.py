@@ -62,7 +62,7 @@ NOTHING = "这段时间没有。"
 FEW = "太少"
 
 AS_TABLE, AS_CHART, LINK, EXCEL, ALL_EXCEL = "看表格", "看图", "这张图的链接", "Excel", "全部下载（Excel）"
-CSV, WEEK_PDF, PUBLIC = "明细（CSV）", "上周周报（PDF，一页）", "公开页"
+CSV, WEEK_PDF = "明细（CSV）", "上周周报（PDF，一页）"
 
 EXCEL_NAME = "figures"
 SCOPE_SHEET, SCOPE_HEAD = "范围", ("项目", "内容")
