@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from console.editing import beside
 from console.house import House, argument, as_id, field
 from console.lists import add_list
-from console.places import MOST_AREAS, tree
+from console.places import MOST_AREAS, lie_in, tree
 from console.sight import Sight
 from console.tables import xlsx_file
 from models import area_edits, areas, sheets
@@ -22,7 +23,6 @@ from models.slips import Slip, Slipped
 from models.upload import UploadKind
 from models.uploads import Outcome
 from nlp import area_list
-from texts import editing as said
 
 SHOWN = 200
 """Of what lies in one area, on one page."""
@@ -73,12 +73,7 @@ def add_areas(blueprint: Blueprint, house: House) -> None:
     @blueprint.get("/areas.xlsx")
     def areas_xlsx() -> Response:
         with house.looking() as sight:
-            paths = [top.path for top in sight.admin_tops()]
-            mine = [
-                each for each in areas.all_areas(sight.session) if any(areas.covers(path, each.path) for path in paths)
-            ]
-            listed = sorted((each for each in mine if each.closed_at is None), key=lambda each: areas.ids_on(each.path))
-            rows = area_list.table(sight.session, listed[: sheets.MOST_ROWS])
+            rows = area_list.table(sight.session, sight.admin_tops(), most=sheets.MOST_ROWS)
             sight.note(AuditKind.SAW_FILE, "areas.xlsx")
             return xlsx_file("areas.xlsx", [sheets.Table("", area_list.HEAD, rows)], now=sight.now)
 
@@ -119,7 +114,7 @@ def _move(sight: Sight, area: Area) -> None:
     if _own(sight, area):
         raise Slipped(Slip.OWN_AREA, "parent")
     parent = sight.session.get(Area, as_id(field("parent", most=12)))
-    if parent is None or not any(areas.covers(path, parent.path) for path in sight.admin_paths):
+    if parent is None or not lie_in([parent], sight.admin_paths):
         raise Slipped(Slip.PARENT, "parent")
     area_edits.move(sight.session, area, parent)
 
@@ -146,7 +141,7 @@ def page_of(sight: Sight, area_id: int, *, slipped: Slipped | None = None, butto
     found = area_edits.below(session, area, most=SHOWN + 1, after=as_id(argument("after")))
     shown = found[:SHOWN]
     above = list(reversed(areas.ancestors(session, area)[1:]))
-    mine = {each.id for each in above if any(areas.covers(path, each.path) for path in sight.admin_paths)}
+    mine = {each.id for each in lie_in(above, sight.admin_paths)}
     ids = {each for one in shown for each in (one.grid_worker_id, one.secretary_id)}
     responsible = area_edits.responsible(session, area)
     missing = {area.grid_worker_id, area.secretary_id} - {each.id for each in responsible} - {None}
@@ -162,10 +157,7 @@ def page_of(sight: Sight, area_id: int, *, slipped: Slipped | None = None, butto
         "responsible": responsible,
         "parents": _parents(sight, area),
         "own": _own(sight, area),
-        "slip_at": f"{button}.{slipped.column}" if slipped else "",
-        "slip": said.slip(slipped) if slipped else "",
-        "button": button,
-        "draft": {name: field(name) for name in request.form} if slipped else {},
+        **beside(button, slipped),
     }
 
 
@@ -174,9 +166,5 @@ def _parents(sight: Sight, area: Area) -> list[tuple[int, str]]:
     levels = list(AreaKind)
     kinds = levels[: levels.index(area.kind)]
     query = select(Area).where(Area.kind.in_(kinds), Area.closed_at.is_(None))
-    found = [
-        each
-        for each in sight.session.scalars(query.order_by(Area.path).limit(MOST_AREAS))
-        if any(areas.covers(path, each.path) for path in sight.admin_paths)
-    ]
-    return [(each, name) for each, name in tree(found) if each != area.parent_id]
+    found = sight.session.scalars(query.order_by(Area.path).limit(MOST_AREAS)).all()
+    return [(each, name) for each, name in tree(lie_in(found, sight.admin_paths)) if each != area.parent_id]

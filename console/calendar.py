@@ -6,15 +6,16 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
+from console.editing import beside
 from console.house import House, field
 from console.sight import Sight
 from models import calendar, days
 from models.clock import local
 from models.slips import Slip, Slipped
-from texts import editing as said
+from texts.common import WEEKDAYS
 
 SHOWN = timedelta(days=120)
 """How far ahead the days are named on which it is not as on every other such day of the week."""
@@ -80,9 +81,6 @@ def _page(sight: Sight, *, slipped: Slipped | None = None) -> dict[str, Any]:
         "today": today,
         "until": calendar.known_until(),
         "ends_soon": calendar.ends_soon(today),
-        "weekdays": said.WEEKDAYS,
-        "slip_at": f"day.{slipped.column}" if slipped else "",
-        "slip": said.slip(slipped) if slipped else "",
-        "button": "day" if slipped else "",
-        "draft": {name: field(name) for name in request.form} if slipped else {},
+        "weekdays": WEEKDAYS,
+        **beside("day", slipped),
     }

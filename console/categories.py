@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
+from console.editing import beside
 from console.house import House, clean, field
 from console.sight import Sight
 from models import category_edits
@@ -177,8 +178,5 @@ def _page(sight: Sight, code: str, *, slipped: Slipped | None = None, button: st
         "strong": [word for word, weight in own.items() if weight >= category_words.STRONG],
         "likely": [word for word, weight in own.items() if weight < category_words.STRONG],
         "shipped": sorted(set(category.words) - set(own)),
-        "slip_at": f"{button}.{slipped.column}" if slipped else "",
-        "slip": said.slip(slipped) if slipped else "",
-        "button": button,
-        "draft": {name: field(name, most=2000) for name in request.form} if slipped else {},
+        **beside(button, slipped),
     }

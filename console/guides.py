@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import NotFound
 
+from console.editing import beside
 from console.house import House, as_id, field, page_number
 from console.places import held, lie_in, tree
 from console.sight import Sight
@@ -18,7 +18,6 @@ from models.guide import Guide
 from models.guides import Draft
 from models.slips import Slip, Slipped
 from nlp.lists import several
-from texts import editing as said
 
 PAGE_SIZE = 30
 
@@ -51,8 +50,7 @@ def add_guides(blueprint: Blueprint, house: House) -> None:
 
 def _areas(sight: Sight) -> list[Area]:
     """Where the desk's guides may hold: streets and communities, or whatever the desk is of."""
-    if not sight.is_desk:
-        raise NotFound
+    sight.at_desk()
     mine = lie_in(areas.all_areas(sight.session), sight.desk_paths)
     return [each for each in mine if each.kind not in (AreaKind.ESTATE, AreaKind.BUILDING)] or mine[:1]
 
@@ -97,8 +95,5 @@ def _page(sight: Sight, *, slipped: Slipped | None = None, guide_id: int = 0) ->
         "page": page,
         "more": len(found) > PAGE_SIZE,
         "longest": guides.LONGEST_TEXT,
-        "slip_at": f"{guide_id}.{slipped.column}" if slipped else "",
-        "slip": said.slip(slipped) if slipped else "",
-        "button": str(guide_id) if slipped else "",
-        "draft": {name: field(name) for name in request.form} if slipped else {},
+        **beside(str(guide_id), slipped),
     }

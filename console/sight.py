@@ -372,8 +372,7 @@ class Sight:
 
     def appointments(self) -> ColumnElement[bool]:
         """The appointments at the desk's counters."""
-        if not self.is_desk:
-            raise NotFound
+        self.at_desk()
         return Appointment.area_id.in_(select(Area.id).where(self.desk_areas))
 
     def appointment(self, appointment_id: int) -> Appointment:
@@ -386,8 +385,7 @@ class Sight:
 
     def broadcasts(self) -> ColumnElement[bool]:
         """What was sent to the desk's areas."""
-        if not self.is_desk:
-            raise NotFound
+        self.at_desk()
         return Broadcast.area_id.in_(select(Area.id).where(self.desk_areas))
 
     def broadcast(self, broadcast_id: int) -> Broadcast:
@@ -399,8 +397,7 @@ class Sight:
 
     def ready_answers(self) -> ColumnElement[bool]:
         """What the desk's people often say, with what the desks above and below them say."""
-        if not self.is_desk:
-            raise NotFound
+        self.at_desk()
         above = {each for path in self.desk_paths for each in areas.ids_on(path)}
         return or_(ReadyAnswer.area_id.in_(above), ReadyAnswer.area_id.in_(select(Area.id).where(self.desk_areas)))
 

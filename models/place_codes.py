@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models import areas
 from models.area import Area, AreaKind
 from models.base import insert
 from models.place_code import PlaceCode
@@ -22,7 +23,7 @@ def wanted(session: Session, area: Area) -> Sequence[Area]:
     kinds = [AreaKind.ESTATE, AreaKind.BUILDING]
     query = select(Area).where(inside, (Area.kind.in_(kinds)) | (Area.id == area.id), Area.closed_at.is_(None))
     found = session.scalars(query.limit(MOST * 20)).all()
-    return sorted(found, key=lambda each: [int(step) for step in each.path.strip("/").split("/")])
+    return sorted(found, key=lambda each: areas.ids_on(each.path))
 
 
 def made(session: Session, channel: str, ids: Collection[int]) -> dict[int, str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import area_edits, areas
@@ -13,8 +14,9 @@ from models.area import Area, AreaKind
 from models.area_edits import Draft
 from models.person import Person
 from models.slips import Slip, Slipped
-from models.uploads import MOST_ROWS, Change, Line, Outcome, Wrong
-from nlp.lists import Column, rows, several
+from models.uploads import Change, Line, Outcome
+from nlp import lists
+from nlp.lists import Column, several
 
 KINDS = {
     AreaKind.CITY: "市",
@@ -97,11 +99,14 @@ def degrees(said: str, column: str) -> float | None:
         raise Slipped(Slip.POINT, column) from None
 
 
-def table(session: Session, listed: Sequence[Area]) -> list[list[str | float | None]]:
-    """The rows of areas in the columns of a list."""
+def table(session: Session, tops: Sequence[Area], *, most: int) -> list[list[str | float | None]]:
+    """The open areas in those of `tops` in the columns of a list, each below what it lies in."""
     everything = {each.id: each for each in areas.all_areas(session)}
-    ids = {each for area in listed for each in (area.grid_worker_id, area.secretary_id) if each}
-    names = {each: session.get_one(Person, each).name for each in ids}
+    mine = lists.inside(everything.values(), tops)
+    opened = (each for each in everything.values() if each.id in mine and each.closed_at is None)
+    listed = sorted(opened, key=lambda each: areas.ids_on(each.path))[:most]
+    responsible = select(Area.grid_worker_id).union(select(Area.secretary_id))
+    names = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(responsible))).all())
     return [
         [
             area.id,
@@ -126,20 +131,12 @@ def path_name(area: Area, everything: Mapping[int, Area]) -> str:
 
 def bring(session: Session, given: Sequence[Sequence[str]], tops: Sequence[Area]) -> Outcome:
     """Carries a list out, for areas in those of `tops`; what is wrong is collected, and then nothing may be kept."""
-    found = rows(given, COLUMNS)
-    if found is None:
-        return Outcome((), (Wrong(1, "", Slip.HEAD),))
-    if len(given) > MOST_ROWS + 1:
-        return Outcome((), (Wrong(1, "", Slip.MANY),))
-    area_edits.hold(session)
-    bringing = _Bringing(session, tops)
-    lines, wrong = [], []
-    for number, row in found:
-        try:
-            lines.append(bringing.take(number, row))
-        except Slipped as slipped:
-            wrong.append(Wrong.of(number, row["name"], slipped))
-    return Outcome(lines, wrong)
+
+    def begin() -> lists.Take:
+        area_edits.hold(session)
+        return _Bringing(session, tops).take
+
+    return lists.bring(given, COLUMNS, begin)
 
 
 class _Bringing:
@@ -149,8 +146,7 @@ class _Bringing:
         self._session = session
         everything = areas.all_areas(session)
         self._all = {each.id: each for each in everything}
-        paths = [top.path for top in tops]
-        self._mine = {each.id for each in everything if any(areas.covers(path, each.path) for path in paths)}
+        self._mine = lists.inside(everything, tops)
         self._places = {(path_name(each, self._all), each.name): each for each in reversed(everything)}
         self._before = {each.id: path_name(each, self._all) for each in everything}
         self._done: set[int] = set()

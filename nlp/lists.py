@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from unicodedata import normalize
+
+from models import areas
+from models.area import Area
+from models.slips import Slip, Slipped
+from models.uploads import MOST_ROWS, Line, Outcome, Wrong
 
 _QUOTED = re.compile(r"'(?=[=+\-@])")
 """What was put before a cell so that no program carries it out."""
@@ -21,6 +26,32 @@ class Column:
     head: str
     pattern: re.Pattern[str]
     needed: bool = False
+
+
+Take = Callable[[int, Mapping[str, str]], Line]
+"""Carries out one row, by its number and its columns. Raises Slipped."""
+
+
+def bring(given: Sequence[Sequence[str]], columns: Sequence[Column], begin: Callable[[], Take]) -> Outcome:
+    """Carries out a list row by row, once it is one; what is wrong is collected, and then nothing may be kept."""
+    found = rows(given, columns)
+    if found is None:
+        return Outcome((), (Wrong(1, "", Slip.HEAD),))
+    if len(given) > MOST_ROWS + 1:
+        return Outcome((), (Wrong(1, "", Slip.MANY),))
+    take = begin()
+    lines, wrong = [], []
+    for number, row in found:
+        try:
+            lines.append(take(number, row))
+        except Slipped as slipped:
+            wrong.append(Wrong.of(number, row["name"], slipped))
+    return Outcome(lines, wrong)
+
+
+def inside(nodes: Iterable[Area], tops: Sequence[Area]) -> set[int]:
+    """The ids of those areas that lie in one of `tops`."""
+    return {each.id for each in nodes if any(areas.covers(top.path, each.path) for top in tops)}
 
 
 def rows(table: Sequence[Sequence[str]], columns: Sequence[Column]) -> Iterator[tuple[int, dict[str, str]]] | None:

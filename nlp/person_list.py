@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,8 +14,9 @@ from models.area import Area, AreaKind
 from models.category import Category
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.slips import Slip, Slipped
-from models.uploads import MOST_ROWS, Change, Line, Outcome, Wrong
-from nlp.lists import Column, rows, several
+from models.uploads import Change, Line, Outcome
+from nlp import lists
+from nlp.lists import Column, several
 from nlp.services import services_named
 
 ROLES = {
@@ -61,7 +62,7 @@ _HIDDEN = "*"
 def table(session: Session, tops: Sequence[Area], hide: Mapping[int, str]) -> list[list[str | float | None]]:
     """The roles in force in areas; `hide` gives the number of each person as it may be shown."""
     everything = {each.id: each for each in areas.all_areas(session)}
-    mine = _inside(everything.values(), tops)
+    mine = lists.inside(everything.values(), tops)
     found = session.scalars(
         select(Role)
         .where(Role.status == RoleStatus.ACTIVE, Role.kind.in_(ROLES))
@@ -93,24 +94,7 @@ def bring(session: Session, given: Sequence[Sequence[str]], tops: Sequence[Area]
     """Carries a list out, for areas in those of `tops`; what is wrong is collected, and then nothing may be kept. Roles
     are given, never ended: whoever does not stand in the list stays what they are.
     """
-    found = rows(given, COLUMNS)
-    if found is None:
-        return Outcome((), (Wrong(1, "", Slip.HEAD),))
-    if len(given) > MOST_ROWS + 1:
-        return Outcome((), (Wrong(1, "", Slip.MANY),))
-    bringing = _Bringing(session, tops, now=now)
-    lines, wrong = [], []
-    for number, row in found:
-        try:
-            lines.append(bringing.take(number, row))
-        except Slipped as slipped:
-            wrong.append(Wrong.of(number, row["name"], slipped))
-    return Outcome(lines, wrong)
-
-
-def _inside(nodes: Iterable[Area], tops: Sequence[Area]) -> set[int]:
-    paths = [top.path for top in tops]
-    return {each.id for each in nodes if any(areas.covers(path, each.path) for path in paths)}
+    return lists.bring(given, COLUMNS, lambda: _Bringing(session, tops, now=now).take)
 
 
 class _Bringing:
@@ -120,7 +104,7 @@ class _Bringing:
         self._session = session
         self._now = now
         everything = {each.id: each for each in areas.all_areas(session)}
-        self._mine = _inside(everything.values(), tops)
+        self._mine = lists.inside(everything.values(), tops)
         self._areas: dict[str, list[Area]] = {}
         for each in everything.values():
             if each.id in self._mine and each.closed_at is None:

@@ -21,8 +21,6 @@ def how(site_name: str, place: str) -> str:
 NOTHING_TITLE = "没有这个地方"
 NOTHING = "这个码已经不用了。请看看旁边有没有新的，或者在公众号里直接说是哪个小区、几栋。"
 
-TITLE = "二维码"
-
 
 def sheet_title(place: str) -> str:
     """What the file is called."""

@@ -403,7 +403,6 @@ MAY_BE, MAY_BE_AT = "也可能是", "也可能在"
 """Before the buttons that correct a ticket at once."""
 
 RATES_TITLE = "小应听得准不准"
-RATES_MENU = "听得准不准"
 RATES_HEADS = ("小应起初听成", "件数", "后来改过", "比例")
 NOT_UNDERSTOOD = "没听明白（由人来定）"
 
@@ -613,7 +612,7 @@ def also_here(names: Sequence[str]) -> str:
 
 def day_of(day: date) -> str:
     """A day as the head of a list."""
-    return f"{day:%Y-%m-%d} 周{'一二三四五六日'[day.weekday()]}"
+    return f"{day:%Y-%m-%d} 周{WEEKDAYS[day.weekday()]}"
 
 
 def _length(length: timedelta) -> str:

@@ -83,7 +83,6 @@ COLUMNS = {
     "area": "哪里",
     "department": "部门",
     "skills": "特长",
-    "until": "到期",
 }
 
 
@@ -107,11 +106,6 @@ def change(each: Change) -> str:
     return f"{column} {each.before} → {each.after or '清空'}"
 
 
-def taken(added: int, changed: int) -> str:
-    """How a list went in."""
-    return f"导入好了：新添 {added} 个，改了 {changed} 个。"
-
-
 UNREADABLE = "这个文件打不开：要 .xlsx 文件，4 MB 以内。"
 NOT_THE_SAME = "没有导入：您看的时候有人改过，或者这份名单放得太久了。请再上传一次，看过再导入。"
 
@@ -131,7 +125,6 @@ OTHERWISE = {
     "street": "到了街道以后",
     "department": "到了部门以后",
 }
-WEEKDAYS = "一二三四五六日"
 UNITS = {"h": "小时", "wd": "工作日"}
 
 

@@ -210,10 +210,10 @@ class Sights:
     def faults(self) -> list[str]:
         """What is wrong with the page that is open, at every width and in every mode."""
         found = self._complaints()
-        for opened, widths in ((False, WIDTHS), (True, WIDTHS)):
+        for opened in (False, True):
             if opened:
                 self.page.evaluate(OPEN)
-            for width in widths:
+            for width in WIDTHS:
                 found += self._lies(width, "opened" if opened else "")
         found += self._judged()
         self.page.evaluate("document.documentElement.dataset.size = 'large'")
