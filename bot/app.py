@@ -56,7 +56,7 @@ from models.db import Database, upgrade
 from models.earning import Rules
 from nlp import categories, services
 from nlp import guides as guide_words
-from nlp.understand import AreaName, Understander, Understanding
+from nlp.understand import AreaName, Understander
 
 CONSOLE = "/console"
 CHANGES = f"{CONSOLE}/tickets/changes"
@@ -166,9 +166,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         photos=photos,
     )
 
-    def understand(words: str) -> Understanding:
-        return current().understander.understand(words)
-
     web = Flask("huying", static_folder=None)
     web.config["SECRET_KEY"] = secret_key
     web.before_request(current.look)
@@ -189,7 +186,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
             tiles=settings.map.source,
             state=lambda: state_of(huying),
             means=means_of(current, settings, channels, fetcher),
-            understand=understand,
             codes=PlaceCodes(channels, settings.site.public_url),
         ),
         url_prefix=CONSOLE,

@@ -52,7 +52,6 @@ from console.weeks import add_weeks
 from models.clock import Clock
 from models.db import Database
 from models.tiles import Tiles
-from nlp.understand import Understanding
 
 
 def _nobody_waits(_: Session) -> None:
@@ -77,7 +76,6 @@ def blueprint(
     tiles: Tiles = Tiles(),
     state: Callable[[], State] = State,
     means: Means | None = None,
-    understand: Callable[[str], Understanding] | None = None,
     codes: Codes | None = None,
 ) -> Blueprint:
     """The console, to be mounted under a prefix of its own, such as /console.
@@ -87,8 +85,8 @@ def blueprint(
     FileNotFoundError. `public_url` is where one-time links lead, which hold for `link_hours`.
     `wake` is given each session after its commit. `secret` seals what the apps of the second step know, one of this
     process alone when empty. `doors` are other ways in than a password; `tiles` lie under the maps; `state` tells how
-    the parts outside the database are, `understand` what the bot makes of words; `codes` makes the codes of places,
-    `means` is what else only the parts above can do.
+    the parts outside the database are; `codes` makes the codes of places, `means` is what else only the parts above can
+    do.
     """
     house = House(
         database=database,
@@ -107,7 +105,6 @@ def blueprint(
         tiles=tiles,
         state=state,
         means=means or Means(),
-        understand=understand,
         codes=codes,
     )
     pages = Blueprint("console", __name__, template_folder="templates", static_folder="static")

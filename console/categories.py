@@ -39,8 +39,8 @@ def add_categories(blueprint: Blueprint, house: House) -> None:
         with house.looking() as sight:
             words = field("words", most=LONGEST_TRY)
             found = _list(sight)
-            if house.understand is not None and words:
-                found["tried"] = _shown(house.understand(words), sight.categories())
+            if house.means.understand is not None and words:
+                found["tried"] = _shown(house.means.understand(words, None), sight.categories())
             return house.page("categories.html", sight, **found, words_tried=words)
 
     @blueprint.get("/categories/<code>")

@@ -29,7 +29,6 @@ from models.db import Database
 from models.errors import Refused
 from models.person import Person
 from models.tiles import Tiles
-from nlp.understand import Understanding
 from texts import console as words
 from texts import map as on_the_map
 
@@ -123,8 +122,6 @@ class House:
     state: Callable[[], Any]
     """How the parts outside the database are: console/health.py has the class, which stands on this one."""
     means: Means = Means()
-    understand: Callable[[str], Understanding] | None = None
-    """What the bot makes of words at this moment, where there is a bot beside the console."""
     codes: Codes | None = None
 
     @contextmanager
