@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from console import callers
-from console.house import FormMisfit, House, field, page_number
+from console.house import FormMisfit, House, field, page_number, sentence
 from console.sight import Sight
 from models import callbacks
 from models.audit import AuditKind
@@ -15,7 +15,6 @@ from models.errors import Refused
 from models.outbox import Notice
 from models.person import Person
 from models.ticket import Ticket
-from texts import console as words
 from texts import counter as said
 
 PAGE_SIZE = 50
@@ -56,7 +55,7 @@ def add_news(blueprint: Blueprint, house: House) -> None:
         )
 
     def shown(sight: Sight, fault: FormMisfit | Refused) -> str:
-        return page(sight, fault=said.FAULTS[str(fault)] if isinstance(fault, FormMisfit) else words.refusal(fault))
+        return page(sight, fault=sentence(fault, said.FAULTS))
 
     @blueprint.get("/call-backs/news")
     def news_list() -> str:
