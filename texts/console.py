@@ -403,7 +403,6 @@ MAY_BE, MAY_BE_AT = "也可能是", "也可能在"
 """Before the buttons that correct a ticket at once."""
 
 RATES_TITLE = "小应听得准不准"
-RATES_MENU = "听得准不准"
 RATES_HEADS = ("小应起初听成", "件数", "后来改过", "比例")
 NOT_UNDERSTOOD = "没听明白（由人来定）"
 
