@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from console import callers
-from console.house import FormMisfit, House, argument, as_id, field
+from console.house import FormMisfit, House, argument, as_id, field, sentence
 from console.places import lie_in, tree
 from console.sight import Sight
 from models import appointments
@@ -33,8 +33,7 @@ def add_appointments(blueprint: Blueprint, house: House) -> None:
     """The pages."""
 
     def shown(sight: Sight, fault: FormMisfit | Refused) -> str:
-        text = said.FAULTS[str(fault)] if isinstance(fault, FormMisfit) else words.refusal(fault)
-        return house.page("appointments.html", sight, **_page(sight, fault=text))
+        return house.page("appointments.html", sight, **_page(sight, fault=sentence(fault, said.FAULTS)))
 
     @blueprint.get("/appointments")
     def appointment_day() -> str:

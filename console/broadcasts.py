@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from console.house import FormMisfit, House, as_id, field, page_number
+from console.house import FormMisfit, House, as_id, field, page_number, sentence
 from console.means import Reach
 from console.places import MOST_AREAS, lie_in, tree
 from console.sight import Sight
@@ -44,7 +44,7 @@ def add_broadcasts(blueprint: Blueprint, house: House) -> None:
     """The pages."""
 
     def shown(sight: Sight, fault: FormMisfit | Refused) -> str:
-        return house.page("broadcasts.html", sight, **_list(house, sight, fault=_sentence(fault)))
+        return house.page("broadcasts.html", sight, **_list(house, sight, fault=sentence(fault, said.FAULTS)))
 
     @blueprint.get("/broadcasts")
     def broadcast_list() -> str:
@@ -71,7 +71,7 @@ def add_broadcasts(blueprint: Blueprint, house: House) -> None:
         except Refused as fault:
             with house.looking() as sight:
                 values = _preview(house, sight)
-                return house.page("broadcast_preview.html", sight, **values, fault=_sentence(fault)), 409
+                return house.page("broadcast_preview.html", sight, **values, fault=sentence(fault, said.FAULTS)), 409
         return redirect(url_for(".broadcast_page", broadcast_id=made_id, done="broadcast"), 303)
 
     @blueprint.get(f"/broadcasts/{ID}")
@@ -87,10 +87,6 @@ def add_broadcasts(blueprint: Blueprint, house: House) -> None:
         with house.doing() as sight:
             broadcasts.stop(sight.session, sight.broadcast(broadcast_id), by=sight.person, now=sight.now)
         return redirect(url_for(".broadcast_page", broadcast_id=broadcast_id, done="broadcast_stopped"), 303)
-
-
-def _sentence(fault: FormMisfit | Refused) -> str:
-    return words.refusal(fault) if isinstance(fault, Refused) else said.FAULTS[str(fault)]
 
 
 def _draft(sight: Sight) -> Draft:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
 from console import callers
-from console.house import FormMisfit, House, argument, as_id, clean, field
+from console.house import FormMisfit, House, argument, as_id, clean, field, sentence
 from console.means import PhotoUnfit
 from console.places import community_groups
 from console.sight import Sight
@@ -136,8 +136,7 @@ def _form(house: House, sight: Sight, *, fault: FormMisfit | Refused | None = No
     names = sight.categories()
     return {
         "draft": draft,
-        "fault": fault,
-        "said": said,
+        "fault": sentence(fault, said.FAULTS) if fault is not None else "",
         "look": look,
         "likely": [(code, names[code]) for code in ranked if code in names][:3],
         "categories": names,

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
-from console.house import FormMisfit, House, as_id, field, ticked
+from console.house import FormMisfit, House, as_id, field, sentence, ticked
 from console.places import MOST_AREAS, lie_in, tree
 from console.sight import Sight
 from models import areas, departments, joints, links, parties, pushing, transitions
@@ -37,7 +37,7 @@ def add_departments(blueprint: Blueprint, house: House) -> None:
         """One button of the page: what is wrong with its form is said there."""
 
         def shown(sight: Sight, fault: FormMisfit | Refused) -> str:
-            return house.page("departments.html", sight, **_page(sight, fault=_sentence(fault)))
+            return house.page("departments.html", sight, **_page(sight, fault=sentence(fault, said.FAULTS)))
 
         def pressed(**ids: int) -> ResponseReturnValue:
             return house.carry_out(lambda sight: do(sight, **ids), shown=shown, back=url_for(".departments", done=done))
@@ -71,7 +71,7 @@ def add_departments(blueprint: Blueprint, house: House) -> None:
                 done = _push(sight)
         except (FormMisfit, Refused) as fault:
             with house.looking() as sight:
-                return house.page("push_down.html", sight, **_pushing(sight, fault=_sentence(fault))), 409
+                return house.page("push_down.html", sight, **_pushing(sight, fault=sentence(fault, said.FAULTS))), 409
         return redirect(url_for(".push_down", done=done), 303)
 
     @blueprint.post("/tickets/<number>/link")
@@ -97,10 +97,6 @@ def may_link(sight: Sight, ticket: Ticket) -> bool:
     given = parties.current(sight.session, ticket)
     place = parties.place_of(sight.session, ticket)
     return given is not None and not parties.people_of(sight.session, given.party, place=place)
-
-
-def _sentence(fault: FormMisfit | Refused) -> str:
-    return words.refusal(fault) if isinstance(fault, Refused) else said.FAULTS[str(fault)]
 
 
 def _area(sight: Sight, given: int, paths: Sequence[str]) -> Area:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +37,11 @@ LONGEST_ID = 12
 
 class FormMisfit(Exception):
     """A form that cannot be carried out as it is; its word stands for the sentence that the page says."""
+
+
+def sentence(fault: FormMisfit | Refused, misfits: Mapping[str, str]) -> str:
+    """Why nothing was done; `misfits` are the sentences of the page's own forms."""
+    return words.refusal(fault) if isinstance(fault, Refused) else misfits[str(fault)]
 
 
 LOOKS = ("auto", "light", "dark", "auto-large", "light-large", "dark-large")

@@ -7,18 +7,15 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from console import callers
-from console.house import FormMisfit, House, field, page_number
+from console.house import FormMisfit, House, field, page_number, sentence
+from console.people import PAGE_SIZE, notices
 from console.sight import Sight
 from models import callbacks
 from models.audit import AuditKind
 from models.errors import Refused
-from models.outbox import Notice
 from models.person import Person
-from models.ticket import Ticket
-from texts import console as words
 from texts import counter as said
 
-PAGE_SIZE = 50
 ID = "<int(max=999999999999):{}>"
 
 
@@ -28,15 +25,7 @@ def add_news(blueprint: Blueprint, house: House) -> None:
     def page(sight: Sight, *, fault: str = "") -> str:
         sight.at_desk()
         number = page_number()
-        found = sight.session.execute(
-            select(Notice, Person, Ticket)
-            .join(Person, Person.id == Notice.person_id)
-            .outerjoin(Ticket, Ticket.id == Notice.ticket_id)
-            .where(sight.news_to_call())
-            .order_by(Notice.id)
-            .offset((number - 1) * PAGE_SIZE)
-            .limit(PAGE_SIZE + 1)
-        ).all()
+        found = notices(sight, sight.news_to_call(), number)
         rows = []
         for notice, person, ticket in found[:PAGE_SIZE]:
             told = house.means.notice_words(sight.session, notice, sight.now)
@@ -56,7 +45,7 @@ def add_news(blueprint: Blueprint, house: House) -> None:
         )
 
     def shown(sight: Sight, fault: FormMisfit | Refused) -> str:
-        return page(sight, fault=said.FAULTS[str(fault)] if isinstance(fault, FormMisfit) else words.refusal(fault))
+        return page(sight, fault=sentence(fault, said.FAULTS))
 
     @blueprint.get("/call-backs/news")
     def news_list() -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import selectinload
 
 from console.house import House, field, page_number
+from console.sight import Sight
 from models import areas, outboxes
 from models.audit import AuditKind
 from models.outbox import Notice, NoticeKind, NoticeState
@@ -15,6 +18,19 @@ from models.person import Person, Role, RoleStatus
 from models.ticket import Ticket
 
 PAGE_SIZE = 50
+
+
+def notices(sight: Sight, where: ColumnElement[bool], page: int) -> Sequence[Row[Notice, Person, Ticket]]:
+    """What people are told, a page of it and one more, with the person, and the ticket where there is one."""
+    return sight.session.execute(
+        select(Notice, Person, Ticket)
+        .join(Person, Person.id == Notice.person_id)
+        .outerjoin(Ticket, Ticket.id == Notice.ticket_id)
+        .where(where)
+        .order_by(Notice.id)
+        .offset((page - 1) * PAGE_SIZE)
+        .limit(PAGE_SIZE + 1)
+    ).all()
 
 
 def add_people(blueprint: Blueprint, house: House) -> None:
@@ -62,15 +78,7 @@ def add_people(blueprint: Blueprint, house: House) -> None:
         page = page_number()
         with house.looking() as sight:
             sight.at_desk()
-            found = sight.session.execute(
-                select(Notice, Person, Ticket)
-                .join(Person, Person.id == Notice.person_id)
-                .outerjoin(Ticket, Ticket.id == Notice.ticket_id)
-                .where(sight.unreached())
-                .order_by(Notice.id)
-                .offset((page - 1) * PAGE_SIZE)
-                .limit(PAGE_SIZE + 1)
-            ).all()
+            found = notices(sight, sight.unreached(), page)
             for _, person, _ in found[:PAGE_SIZE]:
                 if person.phone:
                     sight.note(AuditKind.SAW_PHONE, f"people/{person.id}")

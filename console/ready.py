@@ -8,13 +8,12 @@ from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from console.house import FormMisfit, House, as_id, field
+from console.house import FormMisfit, House, as_id, field, sentence
 from console.places import lie_in
 from console.sight import Sight
 from models.area import Area
 from models.desktop import ReadyAnswer
 from models.errors import Refused
-from texts import console as words
 from texts import counter as said
 
 MOST = 40
@@ -47,7 +46,7 @@ def add_ready(blueprint: Blueprint, house: House) -> None:
         )
 
     def shown(sight: Sight, fault: FormMisfit | Refused) -> str:
-        return page(sight, fault=said.FAULTS[str(fault)] if isinstance(fault, FormMisfit) else words.refusal(fault))
+        return page(sight, fault=sentence(fault, said.FAULTS))
 
     def text() -> str:
         found = field("text", most=LONGEST)

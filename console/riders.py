@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
-from console.house import FormMisfit, House, as_id, field
+from console.house import FormMisfit, House, as_id, field, sentence
 from console.places import MOST_AREAS, held, lie_in, tree
 from console.sight import Sight
 from models import alerts, areas, riders
@@ -22,7 +22,6 @@ from models.person import Person
 from models.rider import AccessNote, Alert, AlertKind, Matter, Team, Title, TitleKind
 from models.ticket import Ticket
 from texts import care as said
-from texts import console as words
 
 LONGEST_TITLE = timedelta(days=366)
 MOST_ALERTS = 10
@@ -44,7 +43,7 @@ def add_riders(blueprint: Blueprint, house: House) -> None:
         """One button: what is wrong with its form is said on the page."""
 
         def shown(sight: Sight, fault: FormMisfit | Refused) -> str:
-            return house.page("riders.html", sight, **_page(sight, fault=_sentence(fault)))
+            return house.page("riders.html", sight, **_page(sight, fault=sentence(fault, said.FAULTS)))
 
         def pressed(**ids: int) -> ResponseReturnValue:
             return house.carry_out(lambda sight: do(sight, **ids), shown=shown, back=url_for(".riders", done=done))
@@ -66,7 +65,7 @@ def add_riders(blueprint: Blueprint, house: House) -> None:
                 return house.page("rider_alert.html", sight, **_alert(sight))
         except FormMisfit as fault:
             with house.looking() as sight:
-                return house.page("riders.html", sight, **_page(sight, fault=_sentence(fault))), 409
+                return house.page("riders.html", sight, **_page(sight, fault=sentence(fault, said.FAULTS))), 409
 
     @blueprint.post("/riders/alert/send")
     def alert_sent() -> ResponseReturnValue:
@@ -85,15 +84,11 @@ def add_riders(blueprint: Blueprint, house: House) -> None:
                 )
         except FormMisfit as fault:
             with house.looking() as sight:
-                return house.page("riders.html", sight, **_page(sight, fault=_sentence(fault))), 409
+                return house.page("riders.html", sight, **_page(sight, fault=sentence(fault, said.FAULTS))), 409
         except Refused as fault:
             with house.looking() as sight:
-                return house.page("rider_alert.html", sight, **_alert(sight), fault=_sentence(fault)), 409
+                return house.page("rider_alert.html", sight, **_alert(sight), fault=sentence(fault, said.FAULTS)), 409
         return redirect(url_for(".riders", done="alert"), 303)
-
-
-def _sentence(fault: FormMisfit | Refused) -> str:
-    return words.refusal(fault) if isinstance(fault, Refused) else said.FAULTS[str(fault)]
 
 
 def _area(sight: Sight, name: str = "area") -> Area:

@@ -119,9 +119,7 @@ def told_by_call(session: Session, notice: Notice, *, by: Person, now: datetime)
         )
         session.add(found)
         session.flush()
-    open_still = select(CallBack.id).join(Ticket, Ticket.id == CallBack.ticket_id)
-    open_still = open_still.join(Result, Result.id == CallBack.result_id)
-    return found if session.scalar(open_still.where(CallBack.id == found.id, still_to_ask())) else None
+    return found if _is_open(session, found) else None
 
 
 def still_to_ask() -> ColumnElement[bool]:
@@ -133,6 +131,12 @@ def still_to_ask() -> ColumnElement[bool]:
         results.is_residents(),
         ~exists().where(results.judgement()),
     )
+
+
+def _is_open(session: Session, call_back: CallBack) -> bool:
+    asked = select(CallBack.id).join(Ticket, Ticket.id == CallBack.ticket_id)
+    asked = asked.join(Result, Result.id == CallBack.result_id)
+    return session.scalar(asked.where(CallBack.id == call_back.id, still_to_ask())) is not None
 
 
 def waiting(session: Session, sight: ColumnElement[bool], *, skip: int, most: int) -> Sequence[tuple[CallBack, Ticket]]:
@@ -219,13 +223,7 @@ def _lock(session: Session, call_back: CallBack, by: Person) -> Ticket:
     """
     ticket = transitions.lock(session, call_back.ticket_id)
     session.refresh(call_back, with_for_update=True)
-    open_still = session.scalar(
-        select(CallBack.id)
-        .join(Ticket, Ticket.id == CallBack.ticket_id)
-        .join(Result, Result.id == CallBack.result_id)
-        .where(CallBack.id == call_back.id, still_to_ask())
-    )
-    if open_still is None:
+    if not _is_open(session, call_back):
         raise Refused(Refusal.CHANGED, number=ticket.short)
     if by.id == ticket.reporter_id or by.id in results.workers(session, ticket):
         raise Refused(Refusal.OWN_WORK, number=ticket.short)

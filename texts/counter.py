@@ -23,7 +23,7 @@ def appointment(facts: dict[str, Any], *, now: datetime) -> str:
     at = f"{when(begins, now=now)}，{facts['where']} {facts['desk']}"
     what = f"\n办的事：{facts['purpose']}" if facts.get("purpose") else ""
     if facts["news"] == "cancelled":
-        return f"您约的{at}，社区那边取消了，请先别跑。{what}\n想另约时间，回复“人工”。"
+        return f"您约的{at}，社区那边取消了，您不用跑这一趟了。{what}\n想另约时间，回复“人工”。"
     head = {
         "made": f"给您约好了：{at}。",
         "moved": f"您约的时间改了：{at}。",

@@ -36,7 +36,6 @@ FIRST = {
     FirstGiven.OVER: "没办完就撤回、合并、不予受理，或由公告统一答复",
 }
 
-FIRST_RATE = "首派准确率"
 
 FIRST_DEFINITIONS = (
     "这段时间里第一次转给部门或单位的事，由这第一家办好的占多少。",

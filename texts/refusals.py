@@ -138,7 +138,7 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.DESK_TAKEN: lambda facts: counter.busy(
         facts.get("desk", "这个窗口"), facts.get("begins"), facts.get("ends")
     ),
-    Refusal.WRONG_TIME: lambda facts: "时间没写对：要在今天以后、三个月以内，结束晚于开始，一次最多 8 小时。",
+    Refusal.WRONG_TIME: lambda facts: counter.FAULTS["time"],
     Refusal.NO_APPOINTMENT: lambda facts: "您现在没有约好的时间，或者已经取消了。\n想约时间，回复“人工”。",
     Refusal.BROADCAST_OFTEN: lambda facts: (
         f"这一带七天里最多群发 {facts.get('most', 0)} 次，已经够了，免得打扰大家。紧急的事由街道来发。"

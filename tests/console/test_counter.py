@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from console.means import Means, PhotoUnfit
-from models import areas, opening, outboxes, photos
+from models import opening, outboxes, photos
 from models.appointment import Appointment
 from models.attachment import Attachment
 from models.audit import Audit, AuditKind
@@ -26,9 +26,10 @@ from models.photos import Keep
 from models.roster import Alarm
 from models.ticket import Ticket, TicketState, TicketWords, Urgency
 from nlp import categories
-from nlp.understand import AreaName, Understander, Understanding
+from nlp.understand import Understander, Understanding
 from tests import factories
 from tests.console.conftest import Desk, Place, build
+from tests.console.test_guesses import understander
 from tests.console.test_people import hand_over
 
 PHONE = "13800001234"
@@ -55,11 +56,7 @@ def on_the_street(database: Database, given: Means, made: list[Understander]) ->
         for each in categories.load():
             if session.get(Category, each.code) is None:
                 factories.category(session, each.code)
-        tree = [
-            AreaName(id=area.id, kind=area.kind.value, name=area.name, aliases=(), parent_id=area.parent_id)
-            for area in areas.all_areas(session)
-        ]
-    made.append(Understander([*categories.load()], tree))
+    made.append(understander(database))
     return found
 
 

@@ -20,7 +20,7 @@ from models.person import RoleKind
 from models.ticket import TicketState
 from tests import factories
 from tests.bot.support import as_wsgi
-from tests.console.conftest import PASSWORD, Place
+from tests.console.conftest import PASSWORD, Desk, Place
 
 CHANGES = "/console/tickets/changes"
 EVERYBODY = ("staff", "elsewhere", "street", "clerk")
@@ -43,11 +43,12 @@ class Screen:
         if request.path == CHANGES:
             self.asked.append(request.args["since"])
 
-    def sit(self, name: str, seat: str = "") -> None:
+    def sit(self, name: str, seat: str = "") -> Desk:
         desk = self.place.sign_in(name)
         cookie = desk.client.get_cookie(COOKIE, path="/console")
         assert cookie is not None
         self.cookies[seat or name] = cookie.value
+        return desk
 
     def ask(self, seat: str, since: int = 0, query: str = "") -> TestResponse:
         client = Client(self.door)
@@ -126,10 +127,7 @@ def test_nobody_gets_anothers_rows(screen: Screen, query: str) -> None:
 
 def test_whoever_signed_out_is_shown_nothing_before_long(screen: Screen) -> None:
     screen.place.ticket()
-    desk = screen.place.sign_in("staff")
-    cookie = desk.client.get_cookie(COOKIE, path="/console")
-    assert cookie is not None
-    screen.cookies["gone"] = cookie.value
+    desk = screen.sit("staff", "gone")
     screen.sit("staff")
     assert [screen.ask(seat).status_code for seat in ("gone", "staff")] == [200, 200]
     desk.post("/sign-out")
@@ -140,10 +138,7 @@ def test_whoever_signed_out_is_shown_nothing_before_long(screen: Screen) -> None
 
 def test_a_look_by_somebody_who_is_gone_is_nobody_elses(screen: Screen) -> None:
     ticket = screen.place.ticket()
-    desk = screen.place.sign_in("staff")
-    cookie = desk.client.get_cookie(COOKIE, path="/console")
-    assert cookie is not None
-    screen.cookies["gone"] = cookie.value
+    desk = screen.sit("staff", "gone")
     screen.sit("staff")
     for seat in ("gone", "staff"):
         screen.ask(seat)
