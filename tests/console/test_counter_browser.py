@@ -99,6 +99,7 @@ def test_every_page_of_the_counter_fits(place: Place, page: Page, address: str, 
 def test_danger_is_shown_while_somebody_still_types(place: Place, page: Page, address: str) -> None:
     enter(page, address)
     page.get_by_role("link", name="柜台").click()
+    page.wait_for_load_state()  # what listens to the typing has come
     page.get_by_label("他说了什么").fill("我家着火了")
     expect(page.get_by_role("alert")).to_contain_text("请马上拨打 119")
     page.get_by_label("他说了什么").fill("6栋楼道灯不亮")
