@@ -28,6 +28,8 @@ NOBODY_YET = {
     "not_mended": ACCEPT,
     "escalate": ACCEPT,
     "assign": ACCEPT,
+    "keep": ACCEPT,
+    "take_in": ACCEPT,
     "return": ACCEPT,
     "resume": ACCEPT,
     "unmerge": ACCEPT,
