@@ -16,7 +16,6 @@ from models.errors import Refusal, Refused
 from models.honour import HonourRound, Nomination, Nominee, NomineeState, Vote
 from models.outbox import NoticeKind
 from models.person import Person
-from models.quiet import by_day
 
 MOST_VOTES = 5
 """How often one person may cast their vote in one round: once, and changes."""
@@ -128,7 +127,7 @@ def count(session: Session, round_id: int, *, now: datetime) -> bool:
         each.honoured = tally.get(each.id, 0) >= least
         each.votes = tally.get(each.id, 0) if found.votes >= FEWEST_TOLD else None
         data = {"title": found.title, "honoured": each.honoured}
-        outboxes.tell(session, NoticeKind.HONOUR_OVER, each.person_id, now=now, data=data, not_before=by_day(now))
+        outboxes.tell(session, NoticeKind.HONOUR_OVER, each.person_id, now=now, data=data, can_wait=True)
     session.flush()
     return True
 
@@ -170,7 +169,7 @@ def call_off(session: Session, round_id: int, *, now: datetime) -> None:
     )
     for person_id in session.scalars(asked).all():
         data = {"title": found.title, "called_off": True}
-        outboxes.tell(session, NoticeKind.HONOUR_OVER, person_id, now=now, data=data, not_before=by_day(now))
+        outboxes.tell(session, NoticeKind.HONOUR_OVER, person_id, now=now, data=data, can_wait=True)
     session.flush()
 
 

@@ -95,7 +95,7 @@ def _send(session: Session, kind: NoticeKind, person: Person, due: ColumnElement
         .limit(LINES)
     ).all()
     data = {"due": count, "late": late, "first": [_line(ticket, name, now=now) for ticket, name in first]}
-    outboxes.tell(session, kind, person.id, now=now, data=data)
+    outboxes.tell(session, kind, person.id, now=now, data=data, can_wait=True)
     return True
 
 

@@ -13,7 +13,6 @@ from models.category import Category, Level
 from models.lifecycle import OPEN_STATES, Action
 from models.outbox import NoticeKind
 from models.person import Person
-from models.quiet import by_day
 from models.ticket import Limit, Ticket, TicketEvent, TicketState, Urgency
 
 _WEIGHT = [Limit.FINISH, Limit.ACCEPT, Limit.LATE, Limit.ANSWER]
@@ -112,7 +111,7 @@ def _go_up(session: Session, ticket: Ticket, category: Category, limit: Limit, *
             now=now,
             ticket_id=ticket.id,
             data={"level": ticket.level.value, "missed": limit.value},
-            not_before=by_day(now),
+            can_wait=True,
         )
 
 
@@ -139,7 +138,6 @@ def _assignee(session: Session, ticket: Ticket) -> list[Person]:
 def _remind(
     session: Session, kind: NoticeKind, ticket: Ticket, whom: Iterable[Person], about: limits.Running, *, now: datetime
 ) -> None:
-    not_before = now if ticket.urgency is Urgency.EMERGENCY else by_day(now)
     for person in {each.id: each for each in whom}.values():
         outboxes.tell(
             session,
@@ -148,5 +146,5 @@ def _remind(
             now=now,
             ticket_id=ticket.id,
             data={"limit": about.limit.value, "ends": about.ends.isoformat()},
-            not_before=not_before,
+            can_wait=ticket.urgency is not Urgency.EMERGENCY,
         )

@@ -17,7 +17,6 @@ from models.lifecycle import Action, Actor
 from models.offer import Offer, OfferState, Purpose
 from models.outbox import NoticeKind
 from models.person import Person, Role, RoleKind, RoleStatus
-from models.quiet import by_day
 from models.ticket import Ticket, TicketState, Urgency
 
 COLLEAGUES = (RoleKind.MEMBER, RoleKind.GRID, RoleKind.PROPERTY, RoleKind.STAFF)
@@ -156,5 +155,5 @@ def _tell_not(session: Session, ticket: Ticket, offer: Offer, *, now: datetime) 
             ticket_id=ticket.id,
             data=data,
             # That nobody answered is news of the clock's, which can wait for the morning.
-            not_before=now if offer.state is OfferState.DECLINED else by_day(now),
+            can_wait=offer.state is OfferState.EXPIRED,
         )

@@ -15,7 +15,6 @@ from models.errors import Refusal, Refused
 from models.honour import Group, HonourRound, Nomination, Nominee, NomineeState
 from models.outbox import NoticeKind
 from models.person import Person, Role, RoleKind, RoleStatus
-from models.quiet import by_day
 from models.ticket import Ticket, TicketState
 
 MOST_NOMINEES = 9
@@ -238,7 +237,7 @@ def ask(
         .values(nominee_id=made.id, put_aside_at=None)
     )
     data = {"nominee": made.id, "title": found.title, "about": made.about, "until": found.votes_from.isoformat()}
-    outboxes.tell(session, NoticeKind.HONOUR_ASKED, person.id, now=now, data=data, not_before=by_day(now))
+    outboxes.tell(session, NoticeKind.HONOUR_ASKED, person.id, now=now, data=data, can_wait=True)
     return made
 
 

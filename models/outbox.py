@@ -193,6 +193,8 @@ class Notice(Base):
     """Only by this channel, when set; otherwise the best way is chosen at the moment of sending."""
     state: Mapped[NoticeState] = mapped_column(Word(NoticeState), default=NoticeState.PENDING)
     not_before: Mapped[datetime]
+    can_wait: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Nobody is woken for it: at night it waits for the morning, also when it is late."""
     created_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]

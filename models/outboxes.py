@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import batch
@@ -48,9 +48,12 @@ def tell(
     words_id: int | None = None,
     about_id: int | None = None,
     channel: str = "",
-    not_before: datetime | None = None,
+    can_wait: bool = False,
 ) -> Notice:
-    """Enqueues one notice in the caller's transaction; its id is handed to the queue after the commit."""
+    """Enqueues one notice in the caller's transaction; its id is handed to the queue after the commit.
+
+    What `can_wait` is sent by day only.
+    """
     notice = Notice(
         person_id=person_id,
         ticket_id=ticket_id,
@@ -59,7 +62,8 @@ def tell(
         words_id=words_id,
         about_id=about_id,
         channel=channel,
-        not_before=not_before or now,
+        not_before=by_day(now) if can_wait else now,
+        can_wait=can_wait,
         created_at=now,
     )
     session.add(notice)
@@ -92,6 +96,7 @@ def tell_each(
             words_id=words_id,
             broadcast_id=broadcast_id,
             not_before=now,
+            can_wait=kind is NoticeKind.BROADCAST,
             created_at=now,
         )
         for person_id, facts in data.items()
@@ -105,18 +110,20 @@ def tell_each(
     session.info.setdefault(FRESH, []).extend(notice.id for notice in made)
 
 
-def gather_one(session: Session, kind: NoticeKind, person_id: int, *, now: datetime, not_before: datetime) -> None:
-    """One message of a kind for somebody; a waiting one takes the news in, and comes with the earliest of them.
+def gather_one(
+    session: Session, kind: NoticeKind, person_id: int, *, now: datetime, not_before: datetime, can_wait: bool = False
+) -> None:
+    """One message of a kind for somebody; a waiting one takes the news in, and waits for nothing that cannot wait.
 
     Its words are made at the moment of sending, from what is open then.
     """
     told = batch.memo(session)
     if told is not None:
         gathered = told.setdefault(GATHERED, {})
-        earliest = min(gathered.get((kind.value, person_id), not_before), not_before)
-        gathered[kind.value, person_id] = earliest
+        earliest, all_can = gathered.get((kind.value, person_id), (not_before, True))
+        gathered[kind.value, person_id] = min(earliest, not_before), all_can and can_wait
         return
-    _gather(session, kind, person_id, now=now, not_before=not_before)
+    _gather(session, kind, person_id, now=now, not_before=not_before, can_wait=can_wait)
 
 
 def write_gathered(session: Session, *, now: datetime) -> None:
@@ -124,11 +131,13 @@ def write_gathered(session: Session, *, now: datetime) -> None:
     transactions that tell the same people never wait for each other in a circle.
     """
     told = batch.memo(session) or {}
-    for (kind, person_id), not_before in sorted(told.pop(GATHERED, {}).items()):
-        _gather(session, NoticeKind(kind), person_id, now=now, not_before=not_before)
+    for (kind, person_id), (not_before, can_wait) in sorted(told.pop(GATHERED, {}).items()):
+        _gather(session, NoticeKind(kind), person_id, now=now, not_before=not_before, can_wait=can_wait)
 
 
-def _gather(session: Session, kind: NoticeKind, person_id: int, *, now: datetime, not_before: datetime) -> None:
+def _gather(
+    session: Session, kind: NoticeKind, person_id: int, *, now: datetime, not_before: datetime, can_wait: bool
+) -> None:
     session.execute(
         insert(session, Notice)
         .values(
@@ -137,7 +146,8 @@ def _gather(session: Session, kind: NoticeKind, person_id: int, *, now: datetime
             data={},
             channel="",
             state=NoticeState.PENDING,
-            not_before=not_before,
+            not_before=by_day(not_before) if can_wait else not_before,
+            can_wait=can_wait,
             created_at=now,
             attempts=0,
             sent_by="",
@@ -149,17 +159,19 @@ def _gather(session: Session, kind: NoticeKind, person_id: int, *, now: datetime
         )
         .on_conflict_do_nothing()
     )
-    if by_day(not_before) > not_before:
-        # The message that waits may wait for the morning. By day nothing waits longer, and no row is touched for it.
+    if kind is NoticeKind.DESK and not can_wait:
+        # The message that is there may wait for the morning; one that does not is left alone.
         session.execute(
             update(Notice)
             .where(
                 Notice.person_id == person_id,
                 Notice.kind == kind,
                 Notice.state == NoticeState.PENDING,
-                Notice.not_before > not_before,
+                Notice.can_wait,
             )
-            .values(not_before=not_before)
+            .values(
+                not_before=case((Notice.not_before > not_before, not_before), else_=Notice.not_before), can_wait=False
+            )
             .execution_options(synchronize_session=False)
         )
 
@@ -226,8 +238,8 @@ def claim(
     if peace is not None and disturbs(session, notice):
         postpone(notice, peace)
         return None
-    if notice.kind is NoticeKind.BROADCAST and by_day(now) > now:
-        # Put into the outbox by day, and not sent by the evening: so many take their time.
+    if notice.can_wait and by_day(now) > now:
+        # It was due by day, and is late: the worker stood still, the platform was busy, there are very many.
         postpone(notice, by_day(now))
         return None
     notice.state = NoticeState.SENDING

@@ -15,7 +15,6 @@ from models.area import Area
 from models.attachment import Attachment, AttachmentKind, AttachmentUse, Failure, Fingerprint
 from models.lifecycle import LIVE_STATES, OPEN_STATES, Action
 from models.outbox import NoticeKind
-from models.quiet import by_day
 from models.ticket import Ticket, TicketState
 
 BACKOFF = (15, 60, 300, 900, 3600)
@@ -130,7 +129,7 @@ def _give_up(session: Session, row: Attachment, why: Failure, *, now: datetime) 
         ticket_id=ticket.id if ticket is not None and ticket.reporter_id == row.person_id else None,
         data={"why": why.value, "kind": row.kind.value},
         # Of what came in a moment ago; what was tried for an hour can wait for the morning.
-        not_before=by_day(now) if why is Failure.LOST else now,
+        can_wait=why is Failure.LOST,
     )
     if ticket is not None:
         say_lost(session, ticket, row, now=now)

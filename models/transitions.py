@@ -19,7 +19,6 @@ from models.lifecycle import BY_THE_CLOCK, RULES, WAITS_FOR_THE_STREET, Action, 
 from models.offer import Offer, OfferState, Purpose
 from models.outbox import NoticeKind
 from models.person import Identity, Person, Role, RoleKind
-from models.quiet import by_day
 from models.ticket import (
     Ticket,
     TicketEvent,
@@ -81,11 +80,10 @@ def tell_desk(session: Session, ticket: Ticket, *, now: datetime, but: Collectio
     """News of a ticket for everybody at its desk `but` some, gathered into one message each; by day, unless it is
     urgent.
     """
-    soon = now + DESK_GATHER
-    not_before = by_day(soon) if ticket.urgency is Urgency.NORMAL else soon
+    soon, can_wait = now + DESK_GATHER, ticket.urgency is Urgency.NORMAL
     for person in desk_of(session, ticket):
         if person.id not in but:
-            outboxes.gather_one(session, NoticeKind.DESK, person.id, now=now, not_before=not_before)
+            outboxes.gather_one(session, NoticeKind.DESK, person.id, now=now, not_before=soon, can_wait=can_wait)
 
 
 def actors(session: Session, ticket: Ticket, person: Person) -> frozenset[Actor]:
@@ -250,8 +248,7 @@ def perform(
     tells = [tell for tell in rule.tells if before is not TicketState.NEW or tell.to is not Audience.OTHERS_OFFERED]
     # Whoever is asked by a colleague to take it over may still do so when somebody has joined.
     only = Purpose.TASK if action is Action.JOIN else None
-    is_clock = by is None and action in BY_THE_CLOCK and ticket.urgency is not Urgency.EMERGENCY
-    not_before = by_day(now) if is_clock else now
+    can_wait = by is None and action in BY_THE_CLOCK and ticket.urgency is not Urgency.EMERGENCY
     for tell in tells:
         if tell.kind is NoticeKind.DESK:
             tell_desk(session, ticket, now=now, but=untold)
@@ -293,7 +290,7 @@ def perform(
                     **(facts or {}),
                 },
                 words_id=words.id if words else None,
-                not_before=not_before,
+                can_wait=can_wait,
             )
     if action in LEAVES_NOBODY:
         end_help(session, ticket, now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -268,3 +269,11 @@ def test_who_asked_for_a_service_is_not_forgotten_by_a_downgrade(empty_url: str)
         ticket = session.get_one(Ticket, ticket_id)
         assert (ticket.service, ticket.understood) == (None, False)
     database.dispose()
+
+
+def test_the_migrations_know_every_module_that_has_tables() -> None:
+    root = Path(__file__).parents[2]
+    known = re.findall(r"^    (\w+),$", (root / "migrations" / "env.py").read_text(encoding="utf-8"), re.MULTILINE)
+    modules = root.joinpath("models").glob("*.py")
+    have = {each.stem for each in modules if re.search(r"^class \w+\(Base\)", each.read_text(encoding="utf-8"), re.M)}
+    assert have == set(known)

@@ -953,15 +953,15 @@ class Checker:
         in_peace = row.person_id in self._riders or (pushed and row.kind == "rider_reminder")
         if in_peace and row.kind not in AT_ANY_HOUR and working.rider_rests(row.sent_at):
             yield wrong("quiet", "a rider's peak or night")
-        # What was due before nine in the evening may still be on its way then, or be tried again at once.
-        on_its_way = row.sent_at - min(row.sent_at - row.not_before, timedelta(minutes=1))
-        if pushed and self._is_of_the_clock(row) and not working.within(on_its_way, 8, 21):
+        if pushed and self._is_of_the_clock(row) and not working.within(row.sent_at, 8, 21):
             yield wrong("quiet", "the clock's own notice at night")
         if row.kind in ("warned", "late"):
             yield from self._still_true(row, wrong)
         if pushed:
             first = self._clocks.first_run("sweep", max(row.not_before, row.created_at))
             while first is not None and in_peace and working.rider_rests(first):
+                first = self._clocks.first_run("sweep", first + timedelta(seconds=1))
+            while first is not None and self._is_of_the_clock(row) and not working.within(first, 8, 21):
                 first = self._clocks.first_run("sweep", first + timedelta(seconds=1))
             if first is not None and row.sent_at - first > timedelta(hours=2) and not row.attempts > 1:
                 yield wrong("late", f"could have been sent on {working.local(first):%m-%d %H:%M}")

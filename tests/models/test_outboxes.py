@@ -1,0 +1,53 @@
+"""When a notice may leave the outbox: what can wait leaves people in peace at night, however late it is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import outboxes
+from models.outbox import Notice, NoticeKind, NoticeState
+from tests.factories import NOW
+from tests.models.conftest import World
+
+MINUTE = timedelta(minutes=1)
+LEASE = timedelta(minutes=2)
+EVENING = NOW + timedelta(hours=10, minutes=50)
+"""Ten to nine in the evening."""
+NIGHT = NOW + timedelta(hours=15)
+MORNING = NOW + timedelta(hours=22)
+"""Eight of the next day."""
+
+
+def pending(session: Session, person_id: int) -> Notice:
+    query = select(Notice).where(Notice.person_id == person_id, Notice.state == NoticeState.PENDING)
+    return session.scalars(query).one()
+
+
+def test_what_can_wait_and_was_not_sent_by_the_evening_comes_in_the_morning(session: Session, world: World) -> None:
+    notice = outboxes.tell(session, NoticeKind.REMINDER, world.resident.id, now=EVENING, can_wait=True)
+    assert outboxes.claim(session, notice.id, now=NIGHT, lease=LEASE) is None
+    assert (notice.state, notice.not_before, notice.attempts) == (NoticeState.PENDING, MORNING, 0)
+    assert outboxes.claim(session, notice.id, now=MORNING, lease=LEASE) is notice
+
+
+def test_what_somebody_has_just_done_is_told_at_night_too(session: Session, world: World) -> None:
+    notice = outboxes.tell(session, NoticeKind.FINISHED, world.resident.id, now=EVENING)
+    assert outboxes.claim(session, notice.id, now=NIGHT, lease=LEASE) is notice
+
+
+@pytest.mark.parametrize("moment", [EVENING, NIGHT])
+def test_something_urgent_takes_the_waiting_message_for_the_desk_with_it(
+    session: Session, world: World, moment: datetime
+) -> None:
+    desk, kind = world.staff.id, NoticeKind.DESK
+    outboxes.gather_one(session, kind, desk, now=moment, not_before=moment, can_wait=True)
+    outboxes.gather_one(session, kind, desk, now=moment, not_before=moment + MINUTE)
+    outboxes.gather_one(session, kind, desk, now=moment, not_before=moment + 2 * MINUTE, can_wait=True)
+    session.expire_all()
+    notice = pending(session, desk)
+    assert notice.not_before <= moment + MINUTE
+    assert outboxes.claim(session, notice.id, now=NIGHT + MINUTE, lease=LEASE) is notice
