@@ -116,7 +116,7 @@ class Answerer:
         """
         now = self._clock()
         try:
-            with self._database.transaction() as session:
+            with self._database.transaction(first=True) as session:
                 identity = people.meet(session, message.channel, message.sender, now=now)
                 if inbox.seen(session, message, now=now) is None:
                     ticket = opening.open_ticket(
@@ -152,7 +152,7 @@ class Answerer:
 
     def _once(self, message: Message, *, push: bool) -> Reply:
         now = self._clock()
-        with self._database.transaction() as session:
+        with self._database.transaction(first=True) as session:
             # First who speaks, then what: as on the short way, or two deliveries could wait for each other.
             identity = people.meet(session, message.channel, _account(message), now=now)
             reply = inbox.seen(session, message, now=now)

@@ -89,9 +89,15 @@ class Delivery:
 
     def deliver(self, notice_id: int) -> None:
         """Sends one notice if it is due. Safe to call twice, for a notice that is gone, and on many workers at once."""
+        now = self._clock()
         with self._database.transaction() as session:
-            plan = self._plan(session, notice_id, now=self._clock())
-        if plan is None:
+            if outboxes.claim(session, notice_id, now=now, lease=self._lease, quiet=self._quiet) is None:
+                return
+        # The words are found while nobody waits for the database.
+        with self._database.reading() as session:
+            plan = self._plan(session, session.get_one(Notice, notice_id), now=now)
+        if isinstance(plan, NoticeState):
+            self._end(notice_id, plan)
             return
         failures: list[NotSent] = []
         gone: set[int] = set()
@@ -115,19 +121,13 @@ class Delivery:
             return
         self._not_sent(plan, failures, still_there=not gone.issuperset(plan.accounts))
 
-    def _plan(self, session: Session, notice_id: int, *, now: datetime) -> Plan | None:
-        notice = outboxes.claim(session, notice_id, now=now, lease=self._lease, quiet=self._quiet)
-        if notice is None:
-            return None
+    def _plan(self, session: Session, notice: Notice, *, now: datetime) -> Plan | NoticeState:
+        """How it is sent, or what becomes of it where it is not."""
         words = notices.in_words(session, notice, now=now, photos=self._photos)
         if words is None:
-            notice.state = NoticeState.DROPPED
-            NOTICES.labels(notice.kind.value, "dropped").inc()
-            return None
+            return NoticeState.DROPPED
         if outboxes.goes_to_a_call(session, notice):
-            notice.state, notice.lease_until = NoticeState.TO_CALL, None
-            NOTICES.labels(notice.kind.value, notice.state.value).inc()
-            return None
+            return NoticeState.TO_CALL
         person = session.get_one(Person, notice.person_id)
         identities = [
             identity
@@ -186,6 +186,12 @@ class Delivery:
             return step.channel.send(step.way, card, now=now)
         except NotSent:
             return sent
+
+    def _end(self, notice_id: int, state: NoticeState) -> None:
+        with self._database.transaction() as session:
+            notice = session.get_one(Notice, notice_id, with_for_update=True)
+            notice.state, notice.lease_until = state, None
+            NOTICES.labels(notice.kind.value, state.value).inc()
 
     def _postpone(self, plan: Plan, until: datetime) -> None:
         with self._database.transaction() as session:

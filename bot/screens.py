@@ -29,6 +29,9 @@ LOOK_SECONDS = 0.9
 WHOLE_SECONDS = 20.0
 """So long a list is given to whoever asks for all of it: minutes pass on it, too."""
 
+AT_ONCE = 2
+"""So many look at the same time: threads that make pages take the interpreter from those who answer messages."""
+
 MOST_SEATS, MOST_VIEWS = 5000, 300
 """That are remembered; a view is some 20 kB."""
 
@@ -69,6 +72,7 @@ class Screens:
         self._clock = clock
         self._seats: dict[tuple[bytes, bytes], tuple[bytes, float]] = {}
         self._views: dict[tuple[bytes, bytes], _View] = {}
+        self._looks = asyncio.Semaphore(AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -143,7 +147,8 @@ class Screens:
                 answer.body += event["body"]
 
         string = query + (b"&" if query else b"") + f"since={since}".encode()
-        await self._rest({**scope, "query_string": string}, receive, send)
+        async with self._looks:
+            await self._rest({**scope, "query_string": string}, receive, send)
         return answer
 
 

@@ -31,7 +31,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._writing = threading.Lock()
+        self._turns = _Turns()
         self._writer: Connection | None = None
         self._log = _WriteAheadLog(self.url.database or "") if self.is_sqlite else None
         if self.is_sqlite:
@@ -60,10 +60,13 @@ class Database:
         self._reading = self.engine.execution_options(readonly=True)
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """A session whose work is committed on leaving the block, or rolled back if it raises."""
+    def transaction(self, *, first: bool = False) -> Iterator[Session]:
+        """A session whose work is committed on leaving the block, or rolled back if it raises.
+
+        On SQLite those who come `first` write before all others who wait: somebody is being answered.
+        """
         if self._log is not None:
-            with self._writing, self._session(self.engine) as session:
+            with self._turns.take(first=first), self._session(self.engine) as session:
                 yield session
                 session.commit()
                 written = self._log.wrote()
@@ -74,12 +77,12 @@ class Database:
                 session.commit()
 
     def write(self, act: Callable[[Connection], None]) -> None:
-        """Commits what `act` does past the unit of work."""
+        """Commits what `act` does past the unit of work; comes first like an answer, since it is one."""
         if self._log is None:
             with self.engine.begin() as connection:
                 act(connection)
             return
-        with self._writing:
+        with self._turns.take(first=True):
             # Always the same connection: fetching one and giving it back takes as long as a statement or two.
             writer, self._writer = self._writer or self.engine.connect(), None
             try:
@@ -113,6 +116,35 @@ class Database:
     @staticmethod
     def _session(bind: Engine) -> Session:
         return Session(bind, expire_on_commit=False)
+
+
+class _Turns:
+    """One writer at a time. A plain lock goes to whoever asks in the right moment, which is nearly always the one who
+    has just given it back: a worker with hundreds of notices keeps everybody else out for as long as it has any.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._is_taken = False
+        self._hurried = 0
+
+    @contextmanager
+    def take(self, *, first: bool) -> Iterator[None]:
+        """Waits for a turn, those who come `first` before all others."""
+        with self._changed:
+            self._hurried += first
+            try:
+                while self._is_taken or (self._hurried and not first):
+                    self._changed.wait()
+            finally:
+                self._hurried -= first
+            self._is_taken = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._is_taken = False
+                self._changed.notify_all()
 
 
 class _WriteAheadLog:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -110,68 +110,78 @@ def tell_each(
     session.info.setdefault(FRESH, []).extend(notice.id for notice in made)
 
 
-def gather_one(
-    session: Session, kind: NoticeKind, person_id: int, *, now: datetime, not_before: datetime, can_wait: bool = False
+def gather(
+    session: Session,
+    kind: NoticeKind,
+    person_ids: Iterable[int],
+    *,
+    now: datetime,
+    not_before: datetime,
+    can_wait: bool = False,
 ) -> None:
-    """One message of a kind for somebody; a waiting one takes the news in, and waits for nothing that cannot wait.
+    """One message of a kind for each; a waiting one takes the news in, and waits for nothing that cannot wait.
 
     Its words are made at the moment of sending, from what is open then.
     """
     told = batch.memo(session)
-    if told is not None:
-        gathered = told.setdefault(GATHERED, {})
+    gathered = {} if told is None else told.setdefault(GATHERED, {})
+    for person_id in person_ids:
         earliest, all_can = gathered.get((kind.value, person_id), (not_before, True))
         gathered[kind.value, person_id] = min(earliest, not_before), all_can and can_wait
-        return
-    _gather(session, kind, person_id, now=now, not_before=not_before, can_wait=can_wait)
+    if told is None:
+        _write(session, gathered, now=now)
 
 
 def write_gathered(session: Session, *, now: datetime) -> None:
-    """At the end of a transaction that works on many rows: the gathered messages, always in one order, so that two such
-    transactions that tell the same people never wait for each other in a circle.
-    """
-    told = batch.memo(session) or {}
-    for (kind, person_id), (not_before, can_wait) in sorted(told.pop(GATHERED, {}).items()):
-        _gather(session, NoticeKind(kind), person_id, now=now, not_before=not_before, can_wait=can_wait)
+    """The gathered messages of a transaction that works on many rows, at its end."""
+    _write(session, (batch.memo(session) or {}).pop(GATHERED, {}), now=now)
 
 
-def _gather(
-    session: Session, kind: NoticeKind, person_id: int, *, now: datetime, not_before: datetime, can_wait: bool
-) -> None:
-    session.execute(
-        insert(session, Notice)
-        .values(
-            person_id=person_id,
-            kind=kind,
-            data={},
-            channel="",
-            state=NoticeState.PENDING,
-            not_before=by_day(not_before) if can_wait else not_before,
-            can_wait=can_wait,
-            created_at=now,
-            attempts=0,
-            sent_by="",
-            message_id="",
-            response_code="",
-            card_open=False,
-            card_caption="",
-            error="",
+def _write(session: Session, gathered: Mapping[tuple[str, int], tuple[datetime, bool]], *, now: datetime) -> None:
+    """Always in one order, so that two transactions that tell the same people never wait for each other in a circle."""
+    if not gathered:
+        return
+    rows = [
+        {
+            "person_id": person_id,
+            "kind": NoticeKind(kind),
+            "data": {},
+            "channel": "",
+            "state": NoticeState.PENDING,
+            "not_before": by_day(not_before) if can_wait else not_before,
+            "can_wait": can_wait,
+            "created_at": now,
+            "attempts": 0,
+            "sent_by": "",
+            "message_id": "",
+            "response_code": "",
+            "card_open": False,
+            "card_caption": "",
+            "error": "",
+        }
+        for (kind, person_id), (not_before, can_wait) in sorted(gathered.items())
+    ]
+    # Past the unit of work: a street has hundreds at its desks, and everybody who writes waits for this transaction.
+    session.connection().execute(insert(session, Notice).on_conflict_do_nothing(), rows)
+    hurried = {person_id: soon for (kind, person_id), (soon, can_wait) in gathered.items() if not can_wait}
+    # The message that is there may wait for the morning; one that does not is left alone.
+    waiting = (
+        select(Notice.id)
+        .where(
+            Notice.person_id.in_(hurried),
+            Notice.kind == NoticeKind.DESK,
+            Notice.state == NoticeState.PENDING,
+            Notice.can_wait,
         )
-        .on_conflict_do_nothing()
+        .order_by(Notice.person_id)
+        .with_for_update()
     )
-    if kind is NoticeKind.DESK and not can_wait:
-        # The message that is there may wait for the morning; one that does not is left alone.
+    if hurried and (ids := session.scalars(waiting).all()):
+        soon = min(hurried.values())
         session.execute(
             update(Notice)
-            .where(
-                Notice.person_id == person_id,
-                Notice.kind == kind,
-                Notice.state == NoticeState.PENDING,
-                Notice.can_wait,
-            )
-            .values(
-                not_before=case((Notice.not_before > not_before, not_before), else_=Notice.not_before), can_wait=False
-            )
+            .where(Notice.id.in_(ids))
+            .values(not_before=case((Notice.not_before > soon, soon), else_=Notice.not_before), can_wait=False)
             .execution_options(synchronize_session=False)
         )
 

@@ -106,5 +106,4 @@ def taken_by(session: Session, ticket: Ticket, person: Person, *, now: datetime)
 
 def tell(session: Session, person_ids: Sequence[int], *, now: datetime) -> None:
     """One gathered message for each."""
-    for person_id in person_ids:
-        outboxes.gather_one(session, NoticeKind.POOL, person_id, now=now, not_before=now + GATHER)
+    outboxes.gather(session, NoticeKind.POOL, person_ids, now=now, not_before=now + GATHER)

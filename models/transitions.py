@@ -81,9 +81,8 @@ def tell_desk(session: Session, ticket: Ticket, *, now: datetime, but: Collectio
     urgent.
     """
     soon, can_wait = now + DESK_GATHER, ticket.urgency is Urgency.NORMAL
-    for person in desk_of(session, ticket):
-        if person.id not in but:
-            outboxes.gather_one(session, NoticeKind.DESK, person.id, now=now, not_before=soon, can_wait=can_wait)
+    whom = [person.id for person in desk_of(session, ticket) if person.id not in but]
+    outboxes.gather(session, NoticeKind.DESK, whom, now=now, not_before=soon, can_wait=can_wait)
 
 
 def actors(session: Session, ticket: Ticket, person: Person) -> frozenset[Actor]:

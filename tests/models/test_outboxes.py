@@ -44,9 +44,9 @@ def test_something_urgent_takes_the_waiting_message_for_the_desk_with_it(
     session: Session, world: World, moment: datetime
 ) -> None:
     desk, kind = world.staff.id, NoticeKind.DESK
-    outboxes.gather_one(session, kind, desk, now=moment, not_before=moment, can_wait=True)
-    outboxes.gather_one(session, kind, desk, now=moment, not_before=moment + MINUTE)
-    outboxes.gather_one(session, kind, desk, now=moment, not_before=moment + 2 * MINUTE, can_wait=True)
+    outboxes.gather(session, kind, [desk], now=moment, not_before=moment, can_wait=True)
+    outboxes.gather(session, kind, [desk], now=moment, not_before=moment + MINUTE)
+    outboxes.gather(session, kind, [desk], now=moment, not_before=moment + 2 * MINUTE, can_wait=True)
     session.expire_all()
     notice = pending(session, desk)
     assert notice.not_before <= moment + MINUTE

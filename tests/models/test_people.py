@@ -180,7 +180,7 @@ def test_two_accounts_become_one_human_with_everything_either_had(both: Database
         keep.roles[0].status = RoleStatus.ACTIVE
         factories.run_dispatch(session, offered)
         for person in (keep, other):
-            outboxes.gather_one(session, NoticeKind.DESK, person.id, now=NOW, not_before=NOW + transitions.DESK_GATHER)
+            outboxes.gather(session, NoticeKind.DESK, [person.id], now=NOW, not_before=NOW + transitions.DESK_GATHER)
         keep.roles[0].status = RoleStatus.ENDED
         session.flush()
 
