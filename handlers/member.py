@@ -350,7 +350,7 @@ def _ask_community(turn: Turn, text: str) -> Reply:
 @routes(Meaning.COMMUNITY, state=State.COMMUNITY)
 def community_chosen(turn: Turn) -> Reply:
     """The community, by its number."""
-    area = turn.session.get(Area, int(turn.inner)) if turn.inner.isdigit() else None
+    area = turn.session.get(Area, turn.row())
     return _community(turn, area)
 
 
