@@ -678,7 +678,8 @@ def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categor
         case Action.RECHECK:
             return SEEN.get(str(facts.get("seen")), "")
         case Action.MERGE | Action.UNMERGE | Action.GATHER | Action.PART | Action.TAKE_OVER:
-            return str(facts.get("number") or "")
+            tasks = f"，连同子任务 {'、'.join(facts['tasks'])}" if facts.get("tasks") else ""
+            return f"{facts.get('number') or ''}{tasks}"
         case Action.SPLIT:
             return "、".join(facts.get("numbers") or [])
         case Action.MISS_LIMIT:
