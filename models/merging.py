@@ -342,7 +342,8 @@ def take_over(session: Session, head: Ticket, *, now: datetime) -> Ticket | None
     """Before the reporter takes `head` back: the matter goes on as the oldest follower's ticket, with all the others.
 
     That one keeps its own number, words, place and door, and takes the state, the task in somebody's hands, the tasks
-    the matter was split into and the judgements. None when nobody follows. `head` and what is merged into it must be locked.
+    the matter was split into and the judgements. None when nobody follows. `head` and what is merged into it must be
+    locked.
     """
     others = followers.of(session, head)
     if not others:
