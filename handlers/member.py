@@ -31,6 +31,8 @@ routes = Routes()
 PHONE = re.compile(r"1[3-9]\d{9}")
 NAME = re.compile(r"[\w·. ]{2,20}")
 
+LONGEST_LEAVE = timedelta(days=366)
+
 
 # ---------------------------------------------------------------- tasks
 
@@ -203,8 +205,9 @@ def relay(turn: Turn) -> Reply:
 @routes(Intent.LEAVE)
 def leave(turn: Turn) -> Reply:
     """No offers until a day."""
-    day = commands.until(turn.rest, today=local(turn.now).date()) if turn.rest else None
-    if day is None:
+    today = local(turn.now).date()
+    day = commands.until(turn.rest, today=today) if turn.rest else None
+    if day is None or not today <= day <= today + LONGEST_LEAVE:
         return Reply(members.away_until_when())
     until = datetime.combine(day + timedelta(days=1), time(0), CHINA)
     turn.person.away_until = until.astimezone(turn.now.tzinfo)
