@@ -21,14 +21,13 @@ from models.lifecycle import Action
 from models.outbox import NoticeKind
 from models.person import CodeKind, Person, RoleKind, RoleStatus
 from models.ticket import Ticket
-from nlp import commands
+from nlp import commands, phones
 from nlp.commands import Intent, word
 from nlp.riders import ride_times
 from texts import common, members, refusals, residents, riders
 
 routes = Routes()
 
-PHONE = re.compile(r"1[3-9]\d{9}")
 NAME = re.compile(r"[\w·. ]{2,20}")
 
 LONGEST_LEAVE = timedelta(days=366)
@@ -319,9 +318,9 @@ def name_told(turn: Turn) -> Reply:
 @routes(Meaning.ANSWER, state=State.PHONE)
 def phone_told(turn: Turn) -> Reply:
     """The phone; sending it is the consent that was asked for with it."""
-    phone = re.sub(r"[\s-]", "", turn.text)
+    phone = phones.mobile(turn.text)
     if not _skipped(turn):
-        if not PHONE.fullmatch(phone):
+        if not phone:
             return Reply(members.phone_wrong())
         _next(turn, State.PHONE, phone=phone)
     if turn.conversation.data["role"] == RoleKind.RIDER:

@@ -246,6 +246,7 @@ FAILURES = {
     Failure.NOT_A_PHOTO: "不是照片，没有收",
     Failure.TOO_BIG: "太大，没有收",
     Failure.BROKEN: "打不开，没有收",
+    Failure.HEIC: "HEIC 格式打不开，已请他换一种发",
     Failure.LOST: "没能取到",
 }
 """Why something that was sent is not there."""
