@@ -34,6 +34,8 @@ CLAIMS = {
     "image/png": "PNG",
     "image/gif": "GIF",
     "image/webp": "WEBP",
+    "image/heic": "HEIC",
+    "image/heif": "HEIC",
 }
 """Content type → the kind of file it promises. Other types of image are not taken, everything else promises nothing."""
 

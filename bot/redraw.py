@@ -42,6 +42,9 @@ PLAIN = 4
 EXIF, GPS = 0x8769, 0x8825
 TAKEN, ZONE = 0x9003, 0x9011
 
+BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+"""How telephones call their HEIC files. They are known, so that the sender hears what to do, and never decoded."""
+
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -54,7 +57,7 @@ TURNS = {
 
 
 class Unfit(Exception):
-    """Not taken, for a reason that the sender is told: not_a_photo, too_big or broken."""
+    """Not taken, for a reason that the sender is told: not_a_photo, heic, too_big or broken."""
 
 
 def main() -> None:
@@ -73,6 +76,8 @@ def main() -> None:
 def redraw(data: bytes, claimed: str) -> tuple[dict[str, Any], bytes, bytes]:
     """What the picture was, the picture and its thumbnail. Raises Unfit, and whatever a decoder raises."""
     kind = kind_of(data)
+    if kind == "HEIC":
+        raise Unfit("heic")
     if kind is None or claimed not in ("", kind):
         raise Unfit("not_a_photo")
     if kind == "WEBP" and math.prod(_webp_size(data)) > MOST_PIXELS["WEBP"]:
@@ -98,13 +103,15 @@ def redraw(data: bytes, claimed: str) -> tuple[dict[str, Any], bytes, bytes]:
 
 
 def kind_of(data: bytes) -> str | None:
-    """What the first bytes say that it is; None for anything that is not taken."""
+    """What the first bytes say that it is; None for anything that is no photo."""
     if data.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "PNG"
     if data.startswith((b"GIF87a", b"GIF89a")):
         return "GIF"
+    if data[4:8] == b"ftyp" and data[8:12] in BRANDS:
+        return "HEIC"
     return "WEBP" if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
@@ -20,8 +20,6 @@ from models.errors import Refusal, Refused
 from models.lifecycle import LIVE_STATES, Action
 from models.person import Person
 from models.ticket import Ticket, TicketKind, TicketState, Urgency
-
-LONGEST_HOLD = timedelta(days=366)
 
 
 class Misfit(StrEnum):
@@ -222,7 +220,7 @@ def _hold(doing: Doing) -> None:
     except ValueError as error:
         raise FormMisfit(Misfit.DATE) from error
     until = datetime.combine(day, time(9, 0), CHINA)
-    if not doing.sight.now < until < doing.sight.now + LONGEST_HOLD:
+    if not doing.sight.now < until < doing.sight.now + desk.LONGEST_HOLD:
         raise FormMisfit(Misfit.DATE)
     desk.hold(doing.session, doing.ticket, doing.words(), until=until, by=doing.by, now=doing.now)
 

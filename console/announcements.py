@@ -176,7 +176,8 @@ def _draft(sight: Sight, old: Announcement | None) -> Draft:
     if not words:
         raise DraftMisfit("words")
     since, until = _moment("since"), _moment("until")
-    if not (since < until <= since + LONGEST and until > sight.now):
+    is_near = until - since <= LONGEST and since - sight.now <= LONGEST
+    if not (since < until and until > sight.now and is_near):
         raise DraftMisfit("time")
     area_id, category, outcome = (old.area_id, old.category, old.outcome) if old else _what(sight)
     return Draft(title, words, area_id, category, field("place", most=80), outcome, since, until)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from unicodedata import normalize
 
 from sqlalchemy import select
 
@@ -12,9 +10,7 @@ from console.house import FormMisfit, as_id, field
 from console.sight import Sight
 from models.audit import AuditKind
 from models.person import Identity, Person
-
-NUMBER = re.compile(r"1\d{10}|0\d{9,11}|\d{7,8}", re.ASCII)
-"""A mobile number, a line with its area code, or one of this town."""
+from nlp import phones
 
 MOST = 5
 SOMEBODY_ELSE = "new"
@@ -22,9 +18,8 @@ SOMEBODY_ELSE = "new"
 
 def phone() -> str:
     """The number of the form in digits, empty without one. Raises FormMisfit("phone")."""
-    # Chinese keyboards give digits and signs in full width, too.
-    given = re.sub(r"[\s()\-]", "", normalize("NFKC", field("phone", most=30))).removeprefix("+86")
-    if given and not NUMBER.fullmatch(given):
+    given = phones.number(field("phone", most=30), of_this_town=True)
+    if given is None:
         raise FormMisfit("phone")
     return given
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
@@ -28,6 +28,8 @@ from texts import console as words
 from texts import parties as said
 
 NODES = (AreaKind.COMMUNITY, AreaKind.ESTATE, AreaKind.BUILDING)
+FARTHEST = timedelta(days=3653)
+"""How far the day may lie from which turns are counted."""
 
 
 def add_departments(blueprint: Blueprint, house: House) -> None:
@@ -157,6 +159,8 @@ def _join(sight: Sight) -> None:
         begins = date.fromisoformat(field("begins", most=10))
     except ValueError as error:
         raise FormMisfit("date") from error
+    if abs(begins - local(sight.now).date()) > FARTHEST:
+        raise FormMisfit("date")
     if turn not in list(Turn):
         raise FormMisfit("turn")
     nodes = [_area(sight, each, sight.street_paths) for each in ticked("node")]

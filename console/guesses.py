@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from console.means import Means
 from console.sight import Sight
 from models import areas, triage
 from models.area import Area, AreaKind
-from models.person import Person
+from models.person import Person, Role, RoleStatus
 from models.ticket import Ticket, TicketWords, WordsKind
 
 MOST = 3
@@ -33,8 +34,23 @@ class Guesses:
 NONE = Guesses()
 
 
+NEAR_BY = 0.03
+"""Degrees: some three kilometres around a point."""
+
+
 def of(sight: Sight, ticket: Ticket, means: Means) -> Guesses:
-    """From the reporter's words as they stand; nothing where they were erased or nothing understands them."""
+    """From the reporter's words as they stand, where anything understands them; of what has no area also from its point
+    or, where nothing lies near, from where the reporter rides or helps.
+    """
+    said = _from_words(sight, ticket, means)
+    if ticket.area_id is not None or len(said.places) == MOST:
+        return said
+    ids = _around(sight, ticket) or _usual(sight, ticket)
+    places = {**dict(said.places), **dict(_named(sight, set(ids), ticket, order=ids))}
+    return Guesses(said.categories, [*places.items()][:MOST])
+
+
+def _from_words(sight: Sight, ticket: Ticket, means: Means) -> Guesses:
     if means.understand is None:
         return NONE
     told = sight.session.scalars(
@@ -64,6 +80,35 @@ def of(sight: Sight, ticket: Ticket, means: Means) -> Guesses:
     return Guesses(categories[:MOST], _named(sight, found, ticket)[:MOST])
 
 
+def _around(sight: Sight, ticket: Ticket) -> Sequence[int]:
+    """The estates and communities whose middle is nearest to the ticket's point."""
+    if ticket.lat is None or ticket.lng is None:
+        return []
+    north, east = Area.lat - ticket.lat, (Area.lng - ticket.lng) * math.cos(math.radians(ticket.lat))
+    query = select(Area.id).where(
+        Area.kind.in_((AreaKind.COMMUNITY, AreaKind.ESTATE)),
+        Area.closed_at.is_(None),
+        Area.lat.between(ticket.lat - NEAR_BY, ticket.lat + NEAR_BY),
+        Area.lng.between(ticket.lng - NEAR_BY, ticket.lng + NEAR_BY),
+    )
+    return sight.session.scalars(query.order_by(north * north + east * east, Area.id).limit(MOST)).all()
+
+
+def _usual(sight: Sight, ticket: Ticket) -> Sequence[int]:
+    """The communities in which the reporter rides or helps."""
+    query = (
+        select(Area.id)
+        .join(Role, Role.area_id == Area.id)
+        .where(
+            Role.person_id == ticket.reporter_id,
+            Role.status == RoleStatus.ACTIVE,
+            Area.kind == AreaKind.COMMUNITY,
+            Area.closed_at.is_(None),
+        )
+    )
+    return sight.session.scalars(query.distinct().order_by(Area.id).limit(MOST)).all()
+
+
 def _estates(sight: Sight, ticket: Ticket) -> Sequence[int]:
     """Those of the ticket's community, or of the desk's where none is known."""
     community = sight.session.get(Area, ticket.community_id) if ticket.community_id else None
@@ -72,14 +117,14 @@ def _estates(sight: Sight, ticket: Ticket) -> Sequence[int]:
     return sight.session.scalars(estates.limit(MOST_NEAR)).all()
 
 
-def _named(sight: Sight, ids: set[int], ticket: Ticket) -> list[tuple[int, str]]:
-    """The deepest first, each with its community where the name alone does not tell them apart."""
+def _named(sight: Sight, ids: set[int], ticket: Ticket, *, order: Sequence[int] = ()) -> list[tuple[int, str]]:
+    """In an order or the deepest first, each with its community where the name alone does not tell them apart."""
     found = sight.session.scalars(select(Area).where(Area.id.in_(ids)).order_by(Area.id)).all()
     names = areas.full_names(sight.session, ids)
     here = sight.session.get(Area, ticket.area_id) if ticket.area_id else None
     # What contains the place that is known would only say less.
     nodes = [each for each in found if here is None or not areas.covers(each.path, here.path)]
-    nodes.sort(key=lambda each: (-len(areas.ids_on(each.path)), each.id))
+    nodes.sort(key=lambda each: (order.index(each.id) if order else -len(areas.ids_on(each.path)), each.id))
     twice = {name for name in names.values() if list(names.values()).count(name) > 1}
     return [
         (each.id, f"{_community(sight, each)}{names[each.id]}" if names[each.id] in twice else names[each.id])

@@ -96,7 +96,7 @@ def words_after_accepting(turn: Turn) -> Reply:
 @routes(Meaning.PASS_ON)
 def pass_on(turn: Turn) -> Reply:
     """They were for the resident, who gets them once."""
-    words = turn.session.get(TicketWords, int(turn.inner)) if turn.inner.isdigit() else None
+    words = turn.session.get(TicketWords, turn.row())
     if words is None or words.person_id != turn.person.id or words.text is None or words.kind is not WordsKind.NOTE:
         return Reply(residents.nothing_open())
     ticket = turn.session.get_one(Ticket, words.ticket_id)

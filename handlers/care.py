@@ -84,8 +84,7 @@ def my_roles(turn: Turn) -> Reply:
 @routes(Meaning.TITLE)
 def title_off(turn: Turn) -> Reply:
     """Given back by whoever has it."""
-    _, _, which = turn.inner.partition(" ")
-    title = turn.session.get(Title, int(which), with_for_update=True) if which.isdigit() else None
+    title = turn.session.get(Title, turn.row(1), with_for_update=True)
     if title is None or title.person_id != turn.person.id:
         raise Refused(Refusal.NOT_FOUND, number="")
     had = title.ended_at is None and title.until >= local(turn.now).date()

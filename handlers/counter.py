@@ -55,7 +55,7 @@ def _off(turn: Turn, found: Appointment) -> Reply:
 
 def _own(turn: Turn) -> Appointment:
     """The one that is named, if it is the speaker's."""
-    found = turn.session.get(Appointment, int(turn.inner)) if turn.inner.isdigit() else None
+    found = turn.session.get(Appointment, turn.row())
     if found is None or found.person_id != turn.person.id:
         raise Refused(Refusal.NO_APPOINTMENT)
     return found

@@ -70,7 +70,7 @@ def push_down(turn: Turn) -> Reply:
 @routes(Meaning.ASK_STREET)
 def ask_street(turn: Turn) -> Reply:
     """The street is asked to let it through."""
-    pushing.ask_street(turn.session, int(turn.inner), by=turn.person, now=turn.now)
+    pushing.ask_street(turn.session, turn.row(), by=turn.person, now=turn.now)
     return Reply(staff.street_asked())
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from handlers import dialogue, report
 from handlers.router import Routes
-from handlers.turn import Meaning, Reply, Turn
+from handlers.turn import Meaning, Reply, Turn, as_row
 from models import opening, outboxes, people
 from models.area import Area
 from models.calendar import in_office_hours, next_opening
@@ -84,7 +84,7 @@ def to_staff(turn: Turn) -> Reply:
 def _chat(turn: Turn) -> tuple[Conversation, Person]:
     """The handed-over chat a staff member names by its number. Raises Refused."""
     code = (turn.command.serial if turn.command else None) or ""
-    conversation = turn.session.get(Conversation, int(code)) if code.isdigit() else None
+    conversation = turn.session.get(Conversation, as_row(code))
     if conversation is None or conversation.state is not State.HANDED_OVER:
         raise Refused(Refusal.NOT_FOUND, number=code)
     person = turn.session.get_one(Person, conversation.person_id)

@@ -31,11 +31,6 @@ def is_secret(turn: Turn) -> bool:
     return turn.meant in (Meaning.WHICH, Meaning.DIGIT) and any(each.startswith("!for_nominee") for each in listed)
 
 
-def _row(given: str) -> int:
-    """The row that a choice names, 0 for nonsense."""
-    return int(given) if given.isascii() and given.isdigit() and len(given) <= 12 else 0
-
-
 # ---------------------------------------------------------------- naming
 
 
@@ -64,9 +59,8 @@ def nominate(turn: Turn) -> Reply:
 @routes(Meaning.HONOUR)
 def honour(turn: Turn) -> Reply:
     """Whoever was named agrees, or would rather not."""
-    given, _, said = turn.inner.partition(" ")
-    agrees = said == "yes"
-    found = honours.answer(turn.session, _row(given), agrees=agrees, by=turn.person, now=turn.now)
+    agrees = turn.inner.endswith(" yes")
+    found = honours.answer(turn.session, turn.row(), agrees=agrees, by=turn.person, now=turn.now)
     return Reply(words.agreed(found.title) if agrees else words.left())
 
 
@@ -128,7 +122,7 @@ def _number(turn: Turn, chosen: HonourRound, number: int) -> Reply:
 @routes(Meaning.FOR_NOMINEE)
 def chosen_from_ballot(turn: Turn) -> Reply:
     """One of the list."""
-    return _cast(turn, _row(turn.inner))
+    return _cast(turn, turn.row())
 
 
 def _cast(turn: Turn, nominee_id: int) -> Reply:

@@ -139,11 +139,8 @@ def give(turn: Turn) -> Reply:
 @routes(Meaning.GIFT)
 def gift(turn: Turn) -> Reply:
     """Taken or left."""
-    given, _, answer = turn.inner.partition(" ")
-    if not given.isdigit():
-        raise Refused(Refusal.GIFT_OVER)
-    takes = answer == "yes"
-    found = sharing.answer_gift(turn.session, int(given), takes=takes, by=turn.person, now=turn.now)
+    takes = turn.inner.endswith(" yes")
+    found = sharing.answer_gift(turn.session, turn.row(), takes=takes, by=turn.person, now=turn.now)
     return Reply(ledger.gift_taken(found.minutes) if takes else ledger.gift_left())
 
 
@@ -182,9 +179,7 @@ def redeem(turn: Turn) -> Reply:
 @routes(Meaning.GOODS)
 def chosen(turn: Turn) -> Reply:
     """One of the list."""
-    if not turn.inner.isdigit():
-        raise Refused(Refusal.NO_SUCH_GOODS)
-    return _reserve(turn, int(turn.inner))
+    return _reserve(turn, turn.row())
 
 
 def _reserve(turn: Turn, goods_id: int) -> Reply:

@@ -69,7 +69,7 @@ def _stands_at(turn: Turn, area: Area) -> Reply:
 @routes(Meaning.LIVES)
 def lives_here(turn: Turn) -> Reply:
     """They do live where they scanned."""
-    area = turn.session.get(Area, int(turn.inner)) if turn.inner.isdigit() and len(turn.inner) < 13 else None
+    area = turn.session.get(Area, turn.row())
     if area is None or area.kind not in HOMES or area.closed_at is not None:
         return Reply(residents.stale())
     return _bound_home(turn, area, "")

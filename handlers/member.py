@@ -21,15 +21,16 @@ from models.lifecycle import Action
 from models.outbox import NoticeKind
 from models.person import CodeKind, Person, RoleKind, RoleStatus
 from models.ticket import Ticket
-from nlp import commands
+from nlp import commands, phones
 from nlp.commands import Intent, word
 from nlp.riders import ride_times
 from texts import common, members, refusals, residents, riders
 
 routes = Routes()
 
-PHONE = re.compile(r"1[3-9]\d{9}")
 NAME = re.compile(r"[\w·. ]{2,20}")
+
+LONGEST_LEAVE = timedelta(days=366)
 
 
 # ---------------------------------------------------------------- tasks
@@ -203,8 +204,9 @@ def relay(turn: Turn) -> Reply:
 @routes(Intent.LEAVE)
 def leave(turn: Turn) -> Reply:
     """No offers until a day."""
-    day = commands.until(turn.rest, today=local(turn.now).date()) if turn.rest else None
-    if day is None:
+    today = local(turn.now).date()
+    day = commands.until(turn.rest, today=today) if turn.rest else None
+    if day is None or not today <= day <= today + LONGEST_LEAVE:
         return Reply(members.away_until_when())
     until = datetime.combine(day + timedelta(days=1), time(0), CHINA)
     turn.person.away_until = until.astimezone(turn.now.tzinfo)
@@ -316,9 +318,9 @@ def name_told(turn: Turn) -> Reply:
 @routes(Meaning.ANSWER, state=State.PHONE)
 def phone_told(turn: Turn) -> Reply:
     """The phone; sending it is the consent that was asked for with it."""
-    phone = re.sub(r"[\s-]", "", turn.text)
+    phone = phones.mobile(turn.text)
     if not _skipped(turn):
-        if not PHONE.fullmatch(phone):
+        if not phone:
             return Reply(members.phone_wrong())
         _next(turn, State.PHONE, phone=phone)
     if turn.conversation.data["role"] == RoleKind.RIDER:
@@ -350,7 +352,7 @@ def _ask_community(turn: Turn, text: str) -> Reply:
 @routes(Meaning.COMMUNITY, state=State.COMMUNITY)
 def community_chosen(turn: Turn) -> Reply:
     """The community, by its number."""
-    area = turn.session.get(Area, int(turn.inner)) if turn.inner.isdigit() else None
+    area = turn.session.get(Area, turn.row())
     return _community(turn, area)
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from handlers import dialogue
 from handlers.evaluate import is_asked
 from handlers.router import Routes
 from handlers.turn import Choice, Reply, Turn
 from models import finding, followers, tickets
 from models.lifecycle import Action
-from models.ticket import Ticket
+from models.offer import Offer, Purpose
+from models.ticket import Ticket, TicketWords, WordsKind
 from nlp.commands import Intent, word
-from texts import notices, residents
+from nlp.extract import mask
+from texts import members, notices, residents
 
 routes = Routes()
 
@@ -40,6 +44,9 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
 
     Of a matter that others told too, everybody reads what was done, under their own number, and nothing of the others.
     """
+    offer = finding.open_offer(turn.session, ticket, turn.person)
+    if offer is not None:
+        return _asked(turn, ticket, offer)
     head = followers.head_of(turn.session, ticket)
     events = list(ticket.events)
     if head is not ticket:
@@ -69,6 +76,29 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
         choices = tuple(Choice(label, said) for label, said in notices.evaluation_choices(ticket.number))
         return Reply(text, choices)
     return Reply(text)
+
+
+def _asked(turn: Turn, ticket: Ticket, offer: Offer) -> Reply:
+    """What is to be known before somebody takes a task: all that was said, without door and number."""
+    report = turn.session.scalar(
+        select(TicketWords.text).where(TicketWords.ticket_id == ticket.id, TicketWords.kind == WordsKind.REPORT)
+    )
+    text = members.offered(
+        ticket.short,
+        dialogue.category_name(turn, ticket),
+        ticket.place,
+        mask(report or ""),
+        ticket.opened_at,
+        offer.expires_at,
+        now=turn.now,
+    )
+    along = ticket.assignee_id is not None and offer.purpose is Purpose.TASK
+    labels = (members.COME_ALONG if along else members.ACCEPT, members.DECLINE)
+    told = (Intent.ACCEPT, Intent.DECLINE)
+    return Reply(
+        text,
+        tuple(Choice(label, f"{word(intent)} {ticket.number}") for label, intent in zip(labels, told, strict=True)),
+    )
 
 
 @routes(Intent.WITHDRAW)

@@ -295,7 +295,7 @@ def other_matter(turn: Turn) -> Reply:
 
 
 def _own_words(turn: Turn) -> tuple[TicketWords, Ticket] | None:
-    words = turn.session.get(TicketWords, int(turn.inner)) if turn.inner.isdigit() else None
+    words = turn.session.get(TicketWords, turn.row())
     if words is None or words.person_id != turn.person.id or words.text is None:
         return None
     return words, turn.session.get_one(Ticket, words.ticket_id)

@@ -53,10 +53,10 @@ def _mended(turn: Turn, ticket: Ticket) -> riders.Mended:
 @routes(Meaning.RECHECK)
 def rechecked(turn: Turn) -> Reply:
     """What they saw."""
-    ticket_id, _, seen = turn.inner.partition(" ")
-    if not ticket_id.isdigit() or seen not in set(Seen):
+    _, _, seen = turn.inner.partition(" ")
+    if seen not in set(Seen):
         raise Refused(Refusal.NOT_FOUND, number="")
-    ticket = reminders.recheck(turn.session, int(ticket_id), Seen(seen), by=turn.person, now=turn.now)
+    ticket = reminders.recheck(turn.session, turn.row(), Seen(seen), by=turn.person, now=turn.now)
     return Reply(riders.rechecked(seen, comes_back=seen == Seen.NOT_YET and ticket.state is TicketState.NEW))
 
 
@@ -130,7 +130,7 @@ def _line(turn: Turn, each: Lookout) -> str:
 @routes(Meaning.LOOKOUT_OFF)
 def lookout_off(turn: Turn) -> Reply:
     """Taken back by somebody of the same desk."""
-    found = turn.session.get(Lookout, int(turn.inner)) if turn.inner.isdigit() else None
+    found = turn.session.get(Lookout, turn.row())
     mine = {role.area_id for role in turn.person.roles if role.kind in ASKS and role.status is RoleStatus.ACTIVE}
     if found is not None and found.area_id in mine:
         turn.session.delete(found)

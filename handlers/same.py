@@ -65,7 +65,7 @@ def _told(words: str, place: str, areas: tuple[int, int], category: str, at: dat
 
 def _asked(turn: Turn) -> Proposal | None:
     """The pair the speaker was asked about; a tap may be old, or of somebody else's message."""
-    proposal = turn.session.get(Proposal, int(turn.inner)) if turn.inner.isdigit() else None
+    proposal = turn.session.get(Proposal, turn.row())
     if proposal is None or turn.session.get_one(Ticket, proposal.ticket_id).reporter_id != turn.person.id:
         return None
     return proposal

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from handlers import dialogue, report
 from handlers.router import Routes
-from handlers.turn import Choice, Meaning, Reply, Turn
+from handlers.turn import Choice, Meaning, Reply, Turn, as_row
 from models import opening, snap, tickets
 from models.attachment import Attachment, AttachmentKind
 from models.calendar import in_office_hours, next_opening
@@ -117,12 +117,12 @@ def _list_is_open(turn: Turn) -> bool:
 def hazard(turn: Turn) -> Reply:
     """The number of the list, with words after it or without: it names what is held, or a ticket that has no name."""
     number, _, ticket_id = turn.inner.partition(" ")
-    if not number.isdigit() or not 1 <= int(number) <= len(HAZARDS):
+    if not 1 <= as_row(number) <= len(HAZARDS):
         return Reply(residents.stale())
-    chosen = HAZARDS[int(number) - 1]
+    chosen = HAZARDS[as_row(number) - 1]
     words = turn.number.words if turn.number is not None else ""
     if ticket_id:
-        ticket = turn.session.get(Ticket, int(ticket_id)) if ticket_id.isdigit() else None
+        ticket = turn.session.get(Ticket, as_row(ticket_id))
         is_open = ticket is not None and ticket.state in OPEN_STATES and not ticket.understood
         if ticket is None or ticket.reporter_id != turn.person.id or not is_open:
             return Reply(residents.stale())

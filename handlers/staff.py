@@ -159,8 +159,9 @@ def reject(turn: Turn) -> Reply:
 def hold(turn: Turn) -> Reply:
     """Until a day, with a reason."""
     ticket = named_ticket(turn)
-    day = commands.until(turn.rest, today=local(turn.now).date()) if turn.rest else None
-    if day is None or day <= local(turn.now).date():
+    today = local(turn.now).date()
+    day = commands.until(turn.rest, today=today) if turn.rest else None
+    if day is None or not today < day < today + desk.LONGEST_HOLD:
         return Reply(staff.hold_how(ticket.short))
     until = datetime.combine(day, time(8), CHINA).astimezone(turn.now.tzinfo)
     desk.hold(

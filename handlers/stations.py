@@ -152,8 +152,8 @@ def named(turn: Turn) -> Reply:
 @routes(Meaning.STATION)
 def tapped(turn: Turn) -> Reply:
     """Which station is wrong, and how."""
-    what, _, which = turn.inner.partition(" ")
-    station = turn.session.get(Station, int(which)) if which.isdigit() else None
+    what, _, _ = turn.inner.partition(" ")
+    station = turn.session.get(Station, turn.row(1))
     if station is None:
         raise Refused(Refusal.NO_SUCH_STATION)
     if what == "ask":

@@ -267,6 +267,14 @@ class World:
         return [self.areas[int(step)] for step in reversed(area.path.strip("/").split("/"))] if area else []
 
 
+LONGEST_ROW = 12
+
+
+def as_row(said: str) -> int:
+    """The row that a word names, 0 for nonsense: other scripts' digits, "²" and what no database can hold."""
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= LONGEST_ROW else 0
+
+
 @dataclass(frozen=True, slots=True)
 class LimitNumbers:
     """The times of the loop, from the settings."""
@@ -329,6 +337,11 @@ class Turn:
     def text(self) -> str:
         """The words as they were said."""
         return self.message.text
+
+    def row(self, at: int = 0) -> int:
+        """The row that a word of a tap's argument names, 0 for none and for nonsense."""
+        words = self.inner.split()
+        return as_row(words[at]) if at < len(words) else 0
 
     @property
     def rest(self) -> str:

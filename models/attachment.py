@@ -33,6 +33,8 @@ class Failure(StrEnum):
     NOT_A_PHOTO = "not_a_photo"
     TOO_BIG = "too_big"
     BROKEN = "broken"
+    HEIC = "heic"
+    """A telephone's own format, which nothing here opens."""
     LOST = "lost"
     """The platform did not give it, or had forgotten it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +22,9 @@ from models.ticket import (
     TicketState,
     Urgency,
 )
+
+LONGEST_HOLD = timedelta(days=366)
+"""What waits longer is asked to give a nearer day: somebody looks at it again then."""
 
 
 def in_sight(session: Session, person: Person, *, states: Collection[TicketState], most: int = 20) -> Sequence[Ticket]:

@@ -104,6 +104,12 @@ def tasks_of(session: Session, person: Person, *, most: int = 20) -> Sequence[Ti
     return [*own, *helpers.tasks(session, person, most=most)]
 
 
+def open_offer(session: Session, ticket: Ticket, person: Person) -> Offer | None:
+    """The question to a person whether they take a ticket, while it is open."""
+    mine = (Offer.ticket_id == ticket.id, Offer.person_id == person.id, Offer.state == OfferState.OPEN)
+    return session.scalar(select(Offer).where(*mine).order_by(Offer.id.desc()).limit(1))
+
+
 def open_offers(session: Session, person: Person, *, most: int = 9) -> Sequence[Ticket]:
     """The tickets a person is being asked to take."""
     return session.scalars(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -22,6 +22,9 @@ MOST_NOMINEES = 9
 
 MOST_NOMINATIONS = 3
 """By one person in one round."""
+
+LONGEST = timedelta(days=366)
+"""A round lasts no longer."""
 
 _GROUPS = {
     RoleKind.RIDER: Group.RIDERS,
@@ -146,7 +149,7 @@ def open_round(
     """People may be named from now on. Raises Refused: REASON_MISSING without a title, WRONG_DATES, NO_AMOUNT."""
     if not title.strip():
         raise Refused(Refusal.REASON_MISSING)
-    if not now < votes_from < ends_at:
+    if not now < votes_from < ends_at or ends_at - now > LONGEST:
         raise Refused(Refusal.WRONG_DATES)
     if not 0 < places <= MOST_NOMINEES:
         raise Refused(Refusal.NO_AMOUNT)

@@ -304,7 +304,9 @@ class _Parties:
     def _reporters(session: Session, ticket: Ticket) -> frozenset[int]:
         if ticket.is_untouched and ticket.parent_id is None:
             return frozenset({ticket.reporter_id})
-        these = or_(Ticket.id == ticket.id, Ticket.merged_into_id == ticket.id, Ticket.id == ticket.parent_id)
+        # A task is the matter of everybody who told the whole.
+        whole = [each for each in (ticket.id, ticket.parent_id) if each is not None]
+        these = or_(Ticket.id.in_(whole), Ticket.merged_into_id.in_(whole))
         return frozenset(session.scalars(select(Ticket.reporter_id).where(these)))
 
     def includes(self, row: _Row) -> bool:

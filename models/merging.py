@@ -341,8 +341,9 @@ def leave(session: Session, ticket: Ticket, head: Ticket, *, by: Person, now: da
 def take_over(session: Session, head: Ticket, *, now: datetime) -> Ticket | None:
     """Before the reporter takes `head` back: the matter goes on as the oldest follower's ticket, with all the others.
 
-    That one keeps its own number, words, place and door, and takes the state, the task in somebody's hands and the
-    judgements. None when nobody follows. `head` and what is merged into it must be locked.
+    That one keeps its own number, words, place and door, and takes the state, the task in somebody's hands, the tasks
+    the matter was split into and the judgements. None when nobody follows. `head` and what is merged into it must be
+    locked.
     """
     others = followers.of(session, head)
     if not others:
@@ -352,6 +353,10 @@ def take_over(session: Session, head: Ticket, *, now: datetime) -> Ticket | None
     team = [*([head.assignee_id] if head.assignee_id is not None else []), *helping]
     for each in rest:
         each.merged_into_id = heir.id
+    # The heir has none of its own: what has tasks is not merged into another.
+    tasks = session.scalars(select(Ticket).where(Ticket.parent_id == head.id).order_by(Ticket.id)).all()
+    for each in tasks:
+        each.parent_id = heir.id
     changes = {name: getattr(head, name) for name in INHERITED}
     parties.move(session, head, heir)
     if head.state is TicketState.OFFERED:
@@ -363,7 +368,7 @@ def take_over(session: Session, head: Ticket, *, now: datetime) -> Ticket | None
         Action.TAKE_OVER,
         by=None,
         now=now,
-        facts={"from": head.id, "number": head.number},
+        facts={"from": head.id, "number": head.number, **({"tasks": [each.short for each in tasks]} if tasks else {})},
         changes={**changes, "merged_into_id": None, "closed_at": None},
     )
     session.execute(

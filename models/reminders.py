@@ -20,6 +20,7 @@ from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.reminder import About, Lookout, Reminder, Seen
 from models.rider import Title, TitleKind
+from models.riders import in_force
 from models.ticket import Ticket, TicketHelper, TicketState, TicketWords, WordsKind
 
 HAZARDS = frozenset(
@@ -225,29 +226,36 @@ def _mine(person: Person) -> ColumnElement[bool]:
 def lookouts(
     session: Session, paths: Collection[str], *, day: date, of: Person, most: int = MOST_TOPICS
 ) -> Sequence[Lookout]:
-    """What somebody is asked to see on a day around areas with these paths, above or below them: what is for everybody,
-    and what is for a title of theirs.
+    """What a rider is asked to see on a day: what is for everybody around areas with these paths and around those of
+    their titles, and what is for a title around where they have it.
     """
-    near = [condition for path in paths for condition in (Area.id.in_(areas.ids_on(path)), Area.path.startswith(path))]
-    if not near:
+    titles = session.execute(
+        select(Title.kind, Area.path)
+        .join(Area, Area.id == Title.area_id)
+        .where(Title.person_id == of.id, in_force(day))
+        .order_by(Title.id)
+    ).all()
+    around = [*paths, *(path for kind, path in titles if kind in LOOK_AT_ALL)]
+    for_all = [and_(Lookout.title.is_(None), _near(path)) for path in around]
+    for_them = [and_(Lookout.title == kind, _near(path)) for kind, path in titles]
+    if not for_all and not for_them:
         return ()
     return session.scalars(
         select(Lookout)
         .join(Area, Area.id == Lookout.area_id)
-        .where(Lookout.day == day, or_(*near), _for_everybody_or(Person.id == of.id, day))
+        .where(Lookout.day == day, or_(*for_all, *for_them))
         .order_by(Lookout.id)
         .limit(most)
     ).all()
 
 
-def _for_everybody_or(whom: ColumnElement[bool], day: date) -> ColumnElement[bool]:
-    """The condition for look-outs that need no title, or one that somebody of `whom` has on the day."""
-    has_it = (
-        select(Title.id)
-        .join(Person, Person.id == Title.person_id)
-        .where(Title.kind == Lookout.title, Title.since <= day, Title.until >= day, Title.ended_at.is_(None), whom)
-    )
-    return or_(Lookout.title.is_(None), has_it.exists())
+LOOK_AT_ALL = (TitleKind.MOBILE_GRID, TitleKind.SAFETY)
+"""The titles that go with everything on the road."""
+
+
+def _near(path: str) -> ColumnElement[bool]:
+    """Areas above and below one with this path, and itself."""
+    return or_(Area.id.in_(areas.ids_on(path)), Area.path.startswith(path))
 
 
 def add_lookout(
@@ -318,18 +326,12 @@ def to_remind(session: Session, *, now: datetime, most: int) -> Sequence[int]:
     day = local(now).date()
     asked_for = select(Area.path, Lookout.title).join(Area, Area.id == Lookout.area_id).where(Lookout.day == day)
     for path, title in session.execute(asked_for.distinct()).all():
-        near = or_(Role.area_id.in_(areas.ids_on(path)), Area.path.startswith(path))
-        around = riders.join(Area, Area.id == Role.area_id).where(near)
-        if title is not None:
-            has_it = exists().where(
-                Title.person_id == Person.id,
-                Title.kind == title,
-                Title.since <= day,
-                Title.until >= day,
-                Title.ended_at.is_(None),
-            )
-            around = around.where(has_it)
-        found |= dict.fromkeys(session.scalars(around.distinct().limit(most)))
+        kinds = LOOK_AT_ALL if title is None else (title,)
+        titled = select(Title.person_id).join(Area, Area.id == Title.area_id)
+        whom = [Person.id.in_(titled.where(Title.kind.in_(kinds), in_force(day), _near(path)))]
+        if title is None:
+            whom.append(Role.area_id.in_(select(Area.id).where(_near(path))))
+        found |= dict.fromkeys(session.scalars(riders.where(or_(*whom)).distinct().limit(most)))
     return list(found)[:most]
 
 

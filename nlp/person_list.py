@@ -15,7 +15,7 @@ from models.category import Category
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.slips import Slip, Slipped
 from models.uploads import Change, Line, Outcome
-from nlp import lists
+from nlp import lists, phones
 from nlp.lists import Column, several
 from nlp.services import services_named
 
@@ -54,7 +54,6 @@ HEAD = tuple(column.head for column in COLUMNS)
 _RIGHTS = people.STAFF_KINDS | {RoleKind.DEPARTMENT}
 
 LONGEST_NAME = 20
-_PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}\d{7,8}")
 _HIDDEN = "*"
 """A number that was hidden when the list was written out: it stays as it is."""
 
@@ -158,10 +157,12 @@ class _Bringing:
         return Line(number, name, is_new=is_new, changes=changes)
 
     def _phone(self, said: str) -> str:
-        phone = re.sub(r"[\s-]", "", said)
-        if phone and _HIDDEN not in phone and not _PHONE.fullmatch(phone):
+        if _HIDDEN in said:
+            return ""
+        phone = phones.number(said)
+        if phone is None:
             raise Slipped(Slip.PHONE, "phone")
-        return "" if _HIDDEN in phone else phone
+        return phone
 
     def _role(self, said: str) -> RoleKind:
         kind = _CALLED.get(said)

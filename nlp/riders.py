@@ -209,8 +209,20 @@ _STORM = re.compile("暴雨|大雨|雷|大风|台风|冰雹|暴雪|大雪|结冰
 _HEAT = re.compile("高温|中暑|酷暑|炎热|暑|℃|热")
 
 
+_CALLED = {
+    "平安骑士": TitleKind.SAFETY,
+    "流动网格员": TitleKind.MOBILE_GRID,
+    "食品安全监督员": TitleKind.FOOD,
+}
+
+
 def title_for(topic: str) -> TitleKind | None:
-    """The title whose holders alone are asked to look at something; None for what everybody may."""
+    """The title whose holders alone are asked to look at something, by its name or by what only they look at; None for
+    what everybody may.
+    """
+    for name, kind in _CALLED.items():
+        if name in topic:
+            return kind
     return TitleKind.FOOD if _FOOD.search(topic) else None
 
 

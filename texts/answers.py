@@ -22,6 +22,7 @@ PHOTOS = "照片（最多 3 张，可以不传；每张 10 MB 以内）"
 PHOTO_FAULTS = {
     Failure.NOT_A_PHOTO: "有一个文件不是照片。请重新选 JPG 或 PNG 的照片，或者不传照片直接答复。",
     Failure.TOO_BIG: "照片太大或太多了，最多 3 张、每张 10 MB 以内。请重新选，或者不传照片直接答复。",
+    Failure.HEIC: "有一张照片是手机的 HEIC 格式，这里打不开。请给它截个屏，选截屏的那张；或者不传照片直接答复。",
     Failure.BROKEN: "有一张照片打不开。请重新选，或者不传照片直接答复。",
 }
 TOO_LARGE_TITLE = "照片太大了"

@@ -246,6 +246,7 @@ FAILURES = {
     Failure.NOT_A_PHOTO: "不是照片，没有收",
     Failure.TOO_BIG: "太大，没有收",
     Failure.BROKEN: "打不开，没有收",
+    Failure.HEIC: "HEIC 格式打不开，已请他换一种发",
     Failure.LOST: "没能取到",
 }
 """Why something that was sent is not there."""
@@ -678,7 +679,8 @@ def _facts(action: Action, facts: dict[str, Any], names: dict[int, str], categor
         case Action.RECHECK:
             return SEEN.get(str(facts.get("seen")), "")
         case Action.MERGE | Action.UNMERGE | Action.GATHER | Action.PART | Action.TAKE_OVER:
-            return str(facts.get("number") or "")
+            tasks = f"，连同子任务 {'、'.join(facts['tasks'])}" if facts.get("tasks") else ""
+            return f"{facts.get('number') or ''}{tasks}"
         case Action.SPLIT:
             return "、".join(facts.get("numbers") or [])
         case Action.MISS_LIMIT:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from models.ticket import TicketState
-from texts.common import STATES, clip, when
+from texts.common import STATES, clip, day, when, within
 
-ACCEPT, DECLINE, COME_ALONG = "接单", "这次不方便", "一起去"
+ACCEPT, DECLINE, COME_ALONG, DETAILS = "接单", "这次不方便", "一起去", "看详情"
 THERE, DONE, WANT_HELP, CANNOT = "我到现场了", "办好了", "想要个帮手", "这次去不了"
 VERB_HELP, VERB_HAND_ON = "请人搭手", "去问同事"
 TO_RESIDENT, OTHER_MATTER = "转给居民", "是另一件事"
@@ -184,6 +184,17 @@ def offers_head(asked: int, free: int) -> str:
     if not free:
         return "等您接的单："
     return f"等您接的单，后 {free} 件谁方便谁接：" if asked else "附近谁方便谁接的单："
+
+
+def offered(
+    number: str, category: str, place: str, said: str, told_at: datetime, expires: datetime, *, now: datetime
+) -> str:
+    """All that somebody may know of a task before they take it."""
+    words = f"居民说：“{said}”\n" if said.strip() else "居民没有写字，接单后可以看照片、听语音。\n"
+    return (
+        f"{number} {category}{' · ' + place if place else ''}\n{words}{day(told_at, now=now)}反映的。"
+        f"门牌和电话，接单后告诉您。\n{within(expires, now=now)}回我就行，不方便没关系。"
+    )
 
 
 def no_tasks() -> str:

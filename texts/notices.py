@@ -127,6 +127,7 @@ def _offer(facts: NoticeFacts) -> Words:
         (
             (members.COME_ALONG if along else members.ACCEPT, f"接单 {facts.number}"),
             (members.DECLINE, f"婉拒 {facts.number}"),
+            (members.DETAILS, f"进度 {facts.number}"),
         ),
         title=f"{asked} · {_where(facts)}" if facts.service else f"{asked}：{_where(facts)}",
     )
@@ -136,7 +137,11 @@ def _handover(facts: NoticeFacts, expires: datetime) -> Words:
     return Words(
         f"【{_who(facts)}想托给您】{_where(facts)}\n{_quoted(facts.report, 60)}"
         f"{within(expires, now=facts.now)}回我就行，不方便没关系，还由他办。",
-        ((members.ACCEPT, f"接单 {facts.number}"), (members.DECLINE, f"婉拒 {facts.number}")),
+        (
+            (members.ACCEPT, f"接单 {facts.number}"),
+            (members.DECLINE, f"婉拒 {facts.number}"),
+            (members.DETAILS, f"进度 {facts.number}"),
+        ),
         title=f"想托给您：{_where(facts)}",
     )
 

@@ -134,7 +134,7 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.NOMINATED_OFTEN: lambda facts: "一次评选一个人最多提名 3 回，前面的都记着。投票开始了回复“投票”。",
     Refusal.NAMED_ALREADY: lambda facts: f"{facts.get('name') or '这位'}这次已经问过了，不再问第二回。",
     Refusal.BALLOT_FULL: lambda facts: "名单最多 9 位，现在满了。等有人不参加再添。",
-    Refusal.WRONG_DATES: lambda facts: "时间没对上：先提名，再投票，最后截止，都要在今天以后。",
+    Refusal.WRONG_DATES: lambda facts: "时间没对上：先提名，再投票，最后截止，都要在今天以后、一年以内。",
     Refusal.DESK_TAKEN: lambda facts: counter.busy(
         facts.get("desk", "这个窗口"), facts.get("begins"), facts.get("ends")
     ),

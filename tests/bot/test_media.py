@@ -145,11 +145,19 @@ def test_a_photo_that_was_lost_before_its_words_came_is_said_on_the_ticket_they_
     assert len(history(desk)) == 1
 
 
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200)
+"""How a photo of a telephone begins that nobody here can open."""
+
+
 @pytest.mark.parametrize(
     ("data", "kind", "why", "said"),
     [
         (b"PK\x03\x04 archive", "image/jpeg", Failure.NOT_A_PHOTO, "不是照片"),
         (photo(kind="PNG"), "image/jpeg", Failure.NOT_A_PHOTO, "不是照片"),
+        (HEIC, "image/heic", Failure.HEIC, "截个屏"),
+        (HEIC.replace(b"heic", b"mif1"), "image/jpeg", Failure.HEIC, "HEIC"),
+        (HEIC, "application/octet-stream", Failure.HEIC, "HEIC"),
+        (photo(), "image/heif", Failure.NOT_A_PHOTO, "不是照片"),
         (photo()[:2000], "image/jpeg", Failure.BROKEN, "打不开"),
         (photo() + bytes(11 << 20), "image/jpeg", Failure.TOO_BIG, "太大"),
         (photo() + bytes(MEDIA_CAP), "image/jpeg", Failure.TOO_BIG, "太大"),

@@ -14,6 +14,8 @@ from models.area import Area, AreaKind
 from models.category import Category
 from models.correction import Correction
 from models.db import Database
+from models.person import Person, RoleKind
+from models.ticket import Ticket
 from nlp import categories
 from nlp.understand import AreaName, Understander
 from tests import factories
@@ -105,3 +107,50 @@ def test_nothing_is_guessed_for_erased_words_or_for_whoever_may_not_correct(plac
         found = session.get_one(type(theirs), theirs.id)
         found.assignee_id = place.people["elsewhere"].id
     assert guesses(place.sign_in("elsewhere"), theirs.number, "category") == []
+
+
+# ---------------------------------------------------------------- a point that no outline and no name knows
+
+
+def at_a_point(place: Place, lat: float, lng: float, *, by: str = "resident", words: str = "这里的井盖松了") -> str:
+    """What a phone's position says, with words that name no place."""
+    with place.database.transaction() as session:
+        reporter = session.get_one(Person, place.people[by].id)
+        ticket = factories.ticket(session, reporter, words=words, area=None, category="public_facility")
+        ticket.lat, ticket.lng = lat, lng
+        session.flush()
+        return ticket.number
+
+
+def test_a_point_in_no_outline_is_put_to_what_lies_near_by_one_press(place: Place) -> None:
+    with place.database.transaction() as session:
+        for node, lat in ((place.street.estate, 30.501), (place.street.other_estate, 30.51)):
+            found = session.get_one(Area, node.id)
+            found.lat, found.lng = lat, 114.3
+        far = session.get_one(Area, place.street.other_community.id)
+        far.lat, far.lng = 31.5, 114.3
+    number = ""
+    for words in ("这里的井盖松了", ""):  # a photo and a position say nothing in words
+        number = at_a_point(place, 30.5, 114.3, words=words)
+        for name in ("staff", "elsewhere", "street"):
+            assert guesses(place.sign_in(name), number, "area") == [
+                str(place.street.estate.id),
+                str(place.street.other_estate.id),
+            ]
+    desk = place.sign_in("elsewhere")
+    pressed = desk.post(f"/tickets/{number}/locate", {"version": version(desk, number), "area": place.street.estate.id})
+    assert pressed.status_code == 303
+    with place.database.reading() as session:
+        located = session.scalars(select(Ticket).order_by(Ticket.id.desc()).limit(1)).one()
+        assert (located.area_id, located.community_id) == (place.street.estate.id, place.street.community.id)
+        assert located.place
+
+
+def test_where_nothing_has_a_position_it_is_guessed_from_where_the_reporter_rides(place: Place) -> None:
+    with place.database.transaction() as session:
+        rider = factories.somebody(session, RoleKind.RIDER, session.get_one(Area, place.street.other_community.id))
+        place.people["rider"] = rider
+    number = at_a_point(place, 30.5, 114.3, by="rider")
+    assert guesses(place.sign_in("staff"), number, "area") == [str(place.street.other_community.id)]
+    nobody = at_a_point(place, 30.5, 114.3)
+    assert guesses(place.sign_in("staff"), nobody, "area") == []

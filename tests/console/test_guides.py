@@ -121,6 +121,9 @@ def test_days_that_are_past_or_too_many_are_refused(place: Place, admin: Desk) -
         ((today - timedelta(days=1)).isoformat(), ""),
         (today.isoformat(), (today - timedelta(days=1)).isoformat()),
         ("2099-01-01", "2099-01-01"),
+        ("9999-12-31", "9999-12-31"),
+        (today.isoformat(), "9999-12-31"),
+        ("0001-01-01", today.isoformat()),
         (today.isoformat(), (today + timedelta(days=31)).isoformat()),
     ):
         refused = admin.post("/calendar", {"first": first, "last": last, "working": "0"})

@@ -5,9 +5,10 @@ The table says what is right; nothing in it is read from the code. A new address
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -743,6 +744,112 @@ def test_one_button_for_several_tickets_does_only_what_each_button_may(
 def refused(who: str, status: int) -> bool:
     """Sent to the door or to the new password; for everybody else it does not exist, or does not open."""
     return status in ((302, 303) if who in (NOBODY, FIRST) else (302, 303, 403, 404, 409))
+
+
+DAYS_IN_FORMS = (
+    post("/tickets/{ticket}/hold", {}, why="等配件", version="{version}", until="D"),
+    post("/tickets/bulk", {}, action="hold", ticket="{ticket}:{version}", why="等配件", until="D"),
+    *[
+        post("/appointments", {}, name="王奶奶", purpose="办证", area="{area}", desk="2号窗口", day="D", **hours)
+        for hours in ({"begins": "00:00", "ends": "00:30"}, {"begins": "23:00", "ends": "23:59"})
+    ],
+    post("/appointments/{appointment}/move", {}, desk="2号窗口", day="D", begins="00:00", ends="00:30"),
+    post(
+        "/announcements/new",
+        {},
+        title="停水",
+        words="抢修",
+        area="{area}",
+        category="noise",
+        outcome="hold",
+        since="2026-11-23T09:00",
+        until="DT23:59",
+    ),
+    post(
+        "/announcements/new",
+        {},
+        title="停水",
+        words="抢修",
+        area="{area}",
+        category="noise",
+        outcome="hold",
+        since="DT00:00",
+        until="DT23:59",
+    ),
+    post(
+        "/announcements/{announcement}/change",
+        {},
+        title="停水",
+        words="抢修",
+        since="DT00:00",
+        until="2026-11-23T20:00",
+    ),
+    post("/joint-areas", {}, name="两侧", turn="week", begins="D", node="{border}"),
+    post("/joint-areas", {}, name="两侧", turn="month", begins="D", node="{border}"),
+    post("/accounts", {}, name="新同事", login="fresh", kind="staff", area="{area}", until="D"),
+    post("/accounts/{colleague}/roles", {}, kind="grid", area="{area}", until="D"),
+    post("/roster/add", {}, area="{area}", day="D", begins="08:00", ends="20:00", first="{rider}", how="daily"),
+    post("/riders/title", {}, person="{rider}", kind="safety", area="{area}", since="D", until="9999-12-31"),
+    post(
+        "/honours",
+        {},
+        title="最美骑手",
+        area="{area}",
+        nominees="riders",
+        voters="everybody",
+        places="1",
+        votes_from="2026-11-25T09:00",
+        ends_at="DT23:59",
+    ),
+    post(
+        "/honours",
+        {},
+        title="最美骑手",
+        area="{area}",
+        nominees="riders",
+        voters="everybody",
+        places="1",
+        votes_from="DT00:00",
+        ends_at="DT23:59",
+    ),
+)
+"""Forms that take a day (D), each with all the rest right."""
+
+ENDS_OF_TIME = (
+    "9999-12-31",
+    "9999-12-30",
+    "0001-01-01",
+    "0001-01-02",
+    "1970-01-01",
+    "2999-01-01",
+    "2026-02-30",
+    "²026-12-01",
+)
+
+
+@pytest.mark.parametrize("row", DAYS_IN_FORMS, ids=lambda row: f"{row.path} {'|'.join(row.form)}")
+def test_days_at_the_ends_of_time_are_refused_kindly(stage: Stage, row: Row) -> None:
+    for day in ENDS_OF_TIME:
+        form = {name: re.sub("^D", day, value) for name, value in row.form.items()}
+        answer = stage.ask(replace(row, form=form), ADMIN, HERE)
+        # A role may be for ever.
+        fine = {200, 409, 422} | ({303} if row.path.startswith("/accounts") and day > "2026-12" else set())
+        assert answer.status_code in fine, (day, answer.status_code)
+        assert "件办好了" not in answer.text.replace("0 件办好了", ""), day
+
+
+PAGES_OF_DAYS = (
+    "/appointments?day=", "/audit?day=", "/roster?area={area}&day=", "/figures?period=days&from=2020-01-01&to=",
+    "/figures?period=days&to=2020-01-01&from=", "/figures/week.pdf?area={area}&week=", "/figures.csv?from=2026-01-01&to=",
+    "/ledger/entries.xlsx?area={area}&since=2026-11-01&until=", "/ledger/entries.xlsx?area={area}&until=2026-11-30&since=",
+    "/tickets?tab=all&q=", "/map/data?box=30,114,31,115&zoom=15&days=",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PAGES_OF_DAYS)
+def test_pages_of_days_at_the_ends_of_time_are_pages_all_the_same(stage: Stage, path: str) -> None:
+    for day in ENDS_OF_TIME:
+        assert stage.ask(get(path + day, {}), ADMIN, HERE).status_code < 500, day
 
 
 def test_every_address_has_a_row(stage: Stage) -> None:

@@ -175,6 +175,45 @@ def test_food_is_looked_at_by_those_who_have_the_title_and_by_nobody_else(street
     assert "后厨" not in street.say(RIDER, "巡查").text
 
 
+def test_staff_ask_those_who_have_a_title_by_its_name(street: Street) -> None:
+    assert "现在没有" in street.say(STAFF, "巡查重点 明天 请平安骑士看看银杏里的消防通道").text
+    give(street, kind=TitleKind.SAFETY, until=date(2026, 11, 30))
+    give(street, OTHER, kind=TitleKind.MOBILE_GRID, until=date(2026, 11, 30))
+    assert "只请平安骑士看，这一带有 1 位" in street.say(STAFF, "巡查重点 今天 平安骑士 飞线充电").text
+    assert "只请流动网格员看" in street.say(STAFF, "巡查重点 今天 流动网格员：沿江路的井盖").text
+    assert "飞线充电" in street.say(RIDER, "巡查").text
+    shown = street.say(OTHER, "巡查").text
+    assert "井盖" in shown
+    assert "充电" not in shown
+
+
+def test_whoever_has_a_title_is_asked_where_it_was_given_though_they_ride_elsewhere(street: Street) -> None:
+    def elsewhere(session: Any, now: datetime) -> None:
+        riders.ride_in(session, session.get_one(Person, street.person(RIDER).id), area(session, "银杏社区"), now=now)
+
+    street.change(elsewhere)
+    street.say(STAFF, "巡查重点 今天 江湾路的井盖")
+    street.say(STAFF, "巡查重点 今天 奶茶店的封签")
+    awake(street)
+    assert "没有要留意" in street.say(RIDER, "巡查").text
+    give(street, kind=TitleKind.SAFETY, until=date(2026, 11, 30))
+    seen = street.say(RIDER, "巡查").text
+    assert "井盖" in seen
+    assert "封签" not in seen
+    give(street, until=date(2026, 11, 30))
+    assert "封签" in street.say(RIDER, "巡查").text
+    jobs.remind_riders(street.huying, PEAK)
+    with street.huying.database.reading() as session:
+        assert reminded(session) == []  # in peace at rush hour
+    jobs.remind_riders(street.huying, MONDAY + timedelta(hours=4))
+    with street.huying.database.reading() as session:
+        assert street.person(RIDER).id in reminded(session)
+
+
+def reminded(session: Any) -> list[int]:
+    return list(session.scalars(select(Notice.person_id).where(Notice.kind == NoticeKind.RIDER_REMINDER)))
+
+
 def test_what_is_for_everybody_stays_for_everybody(street: Street) -> None:
     street.say(STAFF, "巡查重点 今天 江湾路的井盖")
     assert "井盖" in street.say(OTHER, "巡查").text

@@ -400,7 +400,7 @@ TYPED: list[tuple[Callable[[Street], str], str, Effect]] = [
     (offered, "1", becomes("0001", TicketState.ACCEPTED)),
     (offered, "接单 0001", becomes("0001", TicketState.ACCEPTED)),
     (offered, "我接", becomes("0001", TicketState.ACCEPTED)),
-    (offered, "3", nothing("1 到 2")),
+    (offered, "4", nothing("1 到 3")),
     (offered, "1楼垃圾没人扫", opens("sanitation")),
     # Lists.
     (shown_a_list, "2", nothing("0001")),

@@ -245,6 +245,7 @@ def test_a_photo_with_a_return_shows_what_is_still_to_do(street: Street) -> None
     [
         ([b"<html>"], "text/html", "不是照片"),
         ([b"\xff\xd8\xff" + b"0" * 99], "image/jpeg", "打不开"),
+        ([b"\0\0\0\x18ftypheic" + bytes(99)], "image/heic", "截个屏"),
         ([file(scene())] * 4, "image/jpeg", "最多 3 张"),
     ],
 )

@@ -58,6 +58,27 @@ def test_taken_in_the_first_wave(street: Street, on: str) -> None:
 
 
 @both_platforms
+def test_whoever_is_asked_may_read_the_whole_of_it_before_they_answer(street: Street, on: str) -> None:
+    reached(street, on, MEMBER)
+    often = "跟他们好好说过好几回都不听，" * 4
+    street.say(RESIDENT, f"香樟花园6栋楼上每天半夜拖椅子太吵，{often}物业来过一次也没用。我家602室，电话13800001234")
+    asked, *_ = [each for each in street.told(MEMBER, on=on) if "想请您帮忙" in each]
+    assert "物业来过" not in asked
+    if on == OFFICIAL:
+        assert "3 看详情" in asked
+        read = street.say(MEMBER, "3")
+        assert [each.command for each in read.choices] == ["接单 261123-0001", "婉拒 261123-0001"]
+        text = read.text
+    else:
+        text = answer(street, MEMBER, "进度 261123-0001", on)
+    assert "物业来过一次也没用" in text
+    assert "13800001234" not in text
+    assert "602" not in text
+    assert "您说了这件事" not in text
+    assert "接单成功" in answer(street, MEMBER, "接单 261123-0001", on)
+
+
+@both_platforms
 def test_taken_in_the_third_wave(street: Street, on: str) -> None:
     reached(street, on, THIRD, ELSEWHERE)
     street.change(

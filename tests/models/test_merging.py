@@ -16,7 +16,7 @@ from models.outbox import NoticeKind
 from models.person import Person
 from models.proposal import Proposal, ProposalState
 from models.splitting import Task
-from models.ticket import Evaluation, Ticket, TicketState, Urgency
+from models.ticket import Evaluation, Ticket, TicketEvent, TicketState, Urgency
 from tests import factories
 from tests.factories import NOW
 from tests.models.conftest import World
@@ -191,6 +191,47 @@ def test_a_ticket_with_tasks_is_not_merged_away_and_its_reporter_gets_none_of_th
     [task] = splitting.split(session, mine, [Task("去劝一劝", "noise")], by=world.staff, channel="console", now=NOW)
     [other] = told(session, world, 1)
     refused(Refusal.HAS_TASKS, lambda: merging.merge(session, mine, other, by=world.staff, now=NOW))
+    factories.run_dispatch(session, task)
+    assert factories.notices(session, world.member, NoticeKind.OFFER) == []
+    assert factories.notices(session, world.second_member, NoticeKind.OFFER)
+
+
+def test_the_tasks_of_a_matter_go_on_with_the_neighbour_who_goes_on(session: Session, world: World) -> None:
+    first, second, third = told(session, world, 3)
+    for each in (second, third):
+        merging.merge(session, each, first, by=world.staff, now=NOW)
+    tasks = [Task("劝一劝", "noise"), Task("换灯泡", "lamp")]
+    done, left = splitting.split(session, first, tasks, by=world.staff, channel="console", now=NOW)
+    tickets.finish(session, done, "好了", by=world.staff, now=NOW)
+    who_left = session.get_one(Person, first.reporter_id)
+    tickets.withdraw(session, first, "不用了", by=who_left, now=LATER)
+    assert splitting.tasks_of(session, second) == [done, left]
+    assert splitting.tasks_of(session, first) == []
+    assert (second.state, second.dispatch_at) == (TicketState.NEW, None)
+    # It is as split as it was: offered to nobody, finished after its tasks, and split no further than into five.
+    second.dispatch_at = NOW
+    factories.run_dispatch(session, second)
+    assert second.state is TicketState.NEW
+    refused(Refusal.TASKS_OPEN, lambda: tickets.finish(session, second, "好了", by=world.staff, now=LATER))
+    more = [Task("再做一点", "lamp")] * 4
+    refused(
+        Refusal.HAS_TASKS,
+        lambda: splitting.split(session, second, more, by=world.staff, channel="console", now=LATER),
+    )
+    event = session.scalars(
+        select(TicketEvent).where(TicketEvent.ticket_id == second.id, TicketEvent.action == "take_over")
+    ).one()
+    assert event.facts["tasks"] == [done.short, left.short]
+    tickets.finish(session, left, "好了", by=world.staff, now=LATER)
+    tickets.finish(session, second, "都好了", by=world.staff, now=LATER)
+    assert history.verify_history(session) is None
+
+
+def test_a_task_is_offered_to_none_of_the_neighbours_whose_matter_it_is(session: Session, world: World) -> None:
+    [whole] = told(session, world, 1)
+    mine = factories.ticket(session, world.member, area=world.street.building)
+    merging.merge(session, mine, whole, by=world.staff, now=NOW)
+    [task] = splitting.split(session, whole, [Task("去劝一劝", "noise")], by=world.staff, channel="console", now=NOW)
     factories.run_dispatch(session, task)
     assert factories.notices(session, world.member, NoticeKind.OFFER) == []
     assert factories.notices(session, world.second_member, NoticeKind.OFFER)

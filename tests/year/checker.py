@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from operator import attrgetter
+from typing import cast
 
 from tests.year import working
 from tests.year.clocks import LATE, OPEN, Clocks, Due, Line, Stand, Told
@@ -855,7 +856,7 @@ class Checker:
                 tasks[ticket.parent_id].append(ticket.id)
         for ticket_id, parts in tasks.items():
             events = self._events[ticket_id]
-            since = next((event.at for event in events if event.action == "split"), None)
+            since = self._split_at(ticket_id)
             if since is None:
                 yield self._finding(
                     "missing", "split", ticket_id, self._tickets[ticket_id].reporter_id, events[0].at, ""
@@ -872,6 +873,13 @@ class Checker:
                 if any(states and states[-1] in OPEN for states in before):
                     why = "finished before its tasks"
                     yield self._finding("undue", "finish", ticket_id, event.by_id or 0, event.at, why)
+
+    def _split_at(self, ticket_id: int) -> datetime | None:
+        """When a matter was split, or came with its tasks from a neighbour who took theirs back."""
+        for event in self._events[ticket_id]:
+            if event.action == "split" or (event.action == "take_over" and event.facts.get("tasks")):
+                return cast(datetime, event.at)
+        return None
 
     def _announced(self) -> Iterator[Finding]:
         """What an announcement answers is held once by it, while it holds, until it ends; nothing else is."""
