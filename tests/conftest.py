@@ -16,7 +16,7 @@ import sys
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -215,6 +215,9 @@ class Rewound(ABC):
     def back(self) -> Database:
         """As it was kept."""
 
+    def close(self) -> None:
+        self.database.dispose()
+
 
 class RewoundSqlite(Rewound):
     """A file, and a copy of it."""
@@ -255,28 +258,25 @@ class RewoundPostgres(Rewound):
         return self.database
 
     def close(self) -> None:
-        self.database.dispose()
+        super().close()
         self._server.close()
 
 
 @pytest.fixture(scope="session")
-def rewound_sqlite(servers: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Rewound]:
+def rewound_sqlite(servers: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Rewound]]:
     """Opens a SQLite file with the newest schema, to be furnished and kept."""
-    return lambda: RewoundSqlite(migrated_sqlite(servers, tmp_path_factory.mktemp("rewound")))
+    yield from _closing(lambda: RewoundSqlite(migrated_sqlite(servers, tmp_path_factory.mktemp("rewound"))))
 
 
 @pytest.fixture(scope="session")
 def rewound_postgres(postgres: str, servers: Path) -> Iterator[Callable[[], Rewound]]:
     """The same on PostgreSQL."""
-    opened: list[RewoundPostgres] = []
+    yield from _closing(lambda: RewoundPostgres(postgres, _migrated_postgres(postgres, servers)))
 
-    def open_one() -> Rewound:
-        opened.append(RewoundPostgres(postgres, _migrated_postgres(postgres, servers)))
-        return opened[-1]
 
-    yield open_one
-    for one in opened:
-        one.close()
+def _closing(make: Callable[[], Rewound]) -> Iterator[Callable[[], Rewound]]:
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(closing(make()))
 
 
 @pytest.fixture(scope="session")
