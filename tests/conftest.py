@@ -232,7 +232,7 @@ class RewoundSqlite(Rewound):
 
     def back(self) -> Database:
         self.database.dispose()
-        for ending in ("-wal", "-shm"):
+        for ending in ("", "-wal", "-shm"):
             Path(f"{self._path}{ending}").unlink(missing_ok=True)
         shutil.copyfile(self._kept, self._path)
         return self.database

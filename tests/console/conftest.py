@@ -215,7 +215,7 @@ def place(on_sqlite: Rewinding) -> Place:
 
 @pytest.fixture
 def own_place(sqlite_url: str) -> Iterator[Place]:
-    """A place whose application nobody else has, and of which nobody has asked for anything."""
+    """A place whose database and application nobody else has, and of which nobody has asked for anything."""
     database = Database(sqlite_url)
     yield build(database)
     database.dispose()

@@ -28,14 +28,14 @@ PICTURES = os.environ.get("PICTURES_TO", "")
 
 
 @pytest.fixture
-def place(place: Place) -> Place:
+def place(own_place: Place) -> Place:
     """Everything of the counter has something to show."""
-    on_the_street(place)
-    place.means = replace(place.means, menus=(Account(),), reach=lambda _: {"official": Reach(("customer",))})
-    with place.database.transaction() as session:
-        admin = factories.somebody(session, RoleKind.ADMIN, place.street.street, name="方管")
-        login.create_login(session, "admin", PASSWORD, admin, now=place.now, must_change=False)
-    return place
+    on_the_street(own_place)
+    own_place.means = replace(own_place.means, menus=(Account(),), reach=lambda _: {"official": Reach(("customer",))})
+    with own_place.database.transaction() as session:
+        admin = factories.somebody(session, RoleKind.ADMIN, own_place.street.street, name="方管")
+        login.create_login(session, "admin", PASSWORD, admin, now=own_place.now, must_change=False)
+    return own_place
 
 
 def fill(place: Place) -> str:
