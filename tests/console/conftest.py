@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from flask import Flask
@@ -21,6 +22,7 @@ from models.db import Database
 from models.person import Person, RoleKind, RoleStatus
 from models.ticket import Ticket
 from tests import factories
+from tests.conftest import Rewound
 from tests.factories import NOW, Street
 
 PASSWORD = "correct horse battery"
@@ -65,7 +67,8 @@ class Place:
     database: Database
     street: Street
     people: dict[str, Person]
-    times: list[datetime]
+    times: list[datetime] = field(default_factory=lambda: [NOW])
+    means: Means = field(default_factory=lambda: Means(codes=PlaceCodes({}, "https://huying.example")))
     media: dict[str, bytes] = field(default_factory=dict)
     woken: list[int] = field(default_factory=list)
 
@@ -116,8 +119,8 @@ def try_to_sign_in(desk: Desk, name: str, password: str) -> TestResponse:
     return desk.post("/sign-in", {"name": name, "password": password}, csrf=csrf[1] if csrf else "")
 
 
-def build(database: Database, means: Means = Means()) -> Place:
-    times = [NOW]
+def move_in(database: Database) -> tuple[Street, dict[str, Person]]:
+    """The street and its people; whoever has a desk has a password."""
     with database.transaction() as session:
         factories.categories(session)
         here = factories.street(session)
@@ -136,38 +139,90 @@ def build(database: Database, means: Means = Means()) -> Place:
         here.building.grid_worker_id = found["grid"].id
         for name in ("staff", "elsewhere", "street", "clerk", "grid"):
             login.create_login(session, name, PASSWORD, found[name], now=NOW, must_change=False)
-    app = Flask("console-under-test")
-    app.testing = True
-    place = Place(app, database, here, found, times)
+    return here, found
+
+
+def open_console(database: Database, here: Callable[[], Place]) -> Flask:
+    """The console of whichever place is `here` when somebody asks for a page."""
 
     def read_media(name: str) -> bytes:
-        if name not in place.media:
+        if name not in here().media:
             raise FileNotFoundError(name)
-        return place.media[name]
+        return here().media[name]
 
     pages = blueprint(
         database,
-        lambda: times[0],
+        lambda: here().now,
         site_name="演示街道",
         secure=False,
         read_media=read_media,
-        wake=lambda session: place.woken.extend(outboxes.fresh(session)),
-        means=replace(means, codes=PlaceCodes({}, "https://huying.example")),
+        wake=lambda session: here().woken.extend(outboxes.fresh(session)),
+        means=cast(Means, MeansOf(here)),
     )
+    app = Flask("console-under-test")
+    app.testing = True
     app.register_blueprint(pages, url_prefix="/console")
-    return place
+    return app
+
+
+@dataclass
+class MeansOf:
+    """What the place that is `here` has of the bot."""
+
+    here: Callable[[], Place]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.here().means, name)
+
+
+def build(database: Database) -> Place:
+    """A console of a test's own, for whoever changes the application itself; that of the worker is there sooner."""
+    street, found = move_in(database)
+    places: list[Place] = []
+    places.append(Place(open_console(database, lambda: places[0]), database, street, found))
+    return places[0]
+
+
+class Rewinding:
+    """One console of a worker, on which every test finds the street as it was when everybody had just moved in."""
+
+    def __init__(self, rewound: Rewound) -> None:
+        self._rewound = rewound
+        self._moved_in = pickle.dumps(move_in(rewound.database))
+        rewound.keep()
+        self._app = open_console(rewound.database, lambda: self._place)
+
+    def open(self) -> Place:
+        street, found = pickle.loads(self._moved_in)
+        self._place = Place(self._app, self._rewound.back(), street, found)
+        return self._place
+
+
+@pytest.fixture(scope="session")
+def on_sqlite(rewound_sqlite: Callable[[], Rewound]) -> Rewinding:
+    return Rewinding(rewound_sqlite())
+
+
+@pytest.fixture(scope="session")
+def on_postgres(rewound_postgres: Callable[[], Rewound]) -> Rewinding:
+    return Rewinding(rewound_postgres())
 
 
 @pytest.fixture
-def place(sqlite_url: str) -> Iterator[Place]:
+def place(on_sqlite: Rewinding) -> Place:
+    return on_sqlite.open()
+
+
+@pytest.fixture
+def own_place(sqlite_url: str) -> Iterator[Place]:
+    """A place whose database and application nobody else has, and of which nobody has asked for anything."""
     database = Database(sqlite_url)
     yield build(database)
     database.dispose()
 
 
-@pytest.fixture
-def both_places(database_url: str) -> Iterator[Place]:
+@pytest.fixture(params=["sqlite", "postgres"])
+def both_places(request: pytest.FixtureRequest) -> Place:
     """The test runs twice, on SQLite and on PostgreSQL."""
-    database = Database(database_url)
-    yield build(database)
-    database.dispose()
+    rewinding: Rewinding = request.getfixturevalue(f"on_{request.param}")
+    return rewinding.open()

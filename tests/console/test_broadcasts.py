@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from console.means import Means, Reach
+from console.means import Reach
 from models import broadcasts
 from models.audit import Audit
 from models.broadcast import Broadcast
-from models.db import Database
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person
-from tests.console.conftest import Place, build
+from tests.console.conftest import Place
 
 LEFT: dict[str, int] = {}
 """What the platform still carries today."""
@@ -26,15 +26,13 @@ def reach(_: NoticeKind) -> Mapping[str, Reach]:
 
 
 @pytest.fixture
-def place(sqlite_url: str) -> Iterator[Place]:
+def place(place: Place) -> Place:
     LEFT.clear()
-    database = Database(sqlite_url)
-    found = build(database, Means(reach=reach, broadcasts_a_week=1))
-    with database.transaction() as session:
+    place.means = replace(place.means, reach=reach, broadcasts_a_week=1)
+    with place.database.transaction() as session:
         for name in ("resident", "newcomer"):
-            session.get_one(Person, found.people[name].id).home_area_id = found.street.estate.id
-    yield found
-    database.dispose()
+            session.get_one(Person, place.people[name].id).home_area_id = place.street.estate.id
+    return place
 
 
 def message(place: Place, **other: Any) -> dict[str, Any]:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from console.means import Means, PhotoUnfit
+from console.means import PhotoUnfit
 from models import opening, outboxes, photos
 from models.appointment import Appointment
 from models.attachment import Attachment
 from models.audit import Audit, AuditKind
 from models.category import Category
-from models.db import Database
 from models.desktop import DeskNote, ReadyAnswer
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person
@@ -28,15 +27,16 @@ from models.ticket import Ticket, TicketState, TicketWords, Urgency
 from nlp import categories
 from nlp.understand import Understander, Understanding
 from tests import factories
-from tests.console.conftest import Desk, Place, build
+from tests.console.conftest import Desk, Place
 from tests.console.test_guesses import understander
 from tests.console.test_people import hand_over
 
 PHONE = "13800001234"
 
 
-def means(made: list[Understander]) -> Means:
-    """What the bot gives the console; `made` holds the understanding once the street is there."""
+def on_the_street(place: Place) -> Place:
+    """The street with the shipped categories, understood, and what the bot gives the console."""
+    made: list[Understander] = []
 
     def understand(text: str, near: int | None) -> Understanding:
         return made[0].understand(text, near=near)
@@ -46,26 +46,21 @@ def means(made: list[Understander]) -> Means:
             raise PhotoUnfit
         return lambda session, row_id, now: photos.keep(session, row_id, stored="one.jpg", now=now)
 
-    return Means(understand=understand, keep_photo=keep_photo, notice_words=lambda *_: "修好了，请您看看。")
+    def notice_words(*_: Any) -> str:
+        return "修好了，请您看看。"
 
-
-def on_the_street(database: Database, given: Means, made: list[Understander]) -> Place:
-    """The street with the shipped categories, understood."""
-    found = build(database, given)
-    with database.transaction() as session:
+    place.means = replace(place.means, understand=understand, keep_photo=keep_photo, notice_words=notice_words)
+    with place.database.transaction() as session:
         for each in categories.load():
             if session.get(Category, each.code) is None:
                 factories.category(session, each.code)
-    made.append(understander(database))
-    return found
+    made.append(understander(place.database))
+    return place
 
 
 @pytest.fixture
-def place(sqlite_url: str) -> Iterator[Place]:
-    database = Database(sqlite_url)
-    made: list[Understander] = []
-    yield on_the_street(database, means(made), made)
-    database.dispose()
+def place(place: Place) -> Place:
+    return on_the_street(place)
 
 
 def form(**other: Any) -> dict[str, Any]:
@@ -114,10 +109,8 @@ def test_pressing_twice_takes_it_down_once(place: Place) -> None:
     assert len(taken(place)) == 1
 
 
-def test_pressing_twice_at_once_takes_it_down_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    database = Database(database_url)
-    made: list[Understander] = []
-    place = on_the_street(database, means(made), made)
+def test_pressing_twice_at_once_takes_it_down_once(both_places: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = on_the_street(both_places)
     desk, meeting, open_ticket = place.sign_in("staff"), threading.Barrier(2), opening.open_ticket
     given = {"csrf": desk.csrf(), **form()}
 
@@ -139,7 +132,6 @@ def test_pressing_twice_at_once_takes_it_down_once(database_url: str, monkeypatc
         each.join()
     assert codes == [303, 303]
     assert len(taken(place)) == 1
-    database.dispose()
 
 
 def test_the_same_words_of_somebody_else_or_for_another_place_are_another_matter(place: Place) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,12 +12,11 @@ from console import login
 from console.means import Reach
 from models import broadcasts
 from models.area import Area
-from models.db import Database
 from models.person import Person, RoleKind
 from tests import factories
 from tests.console.conftest import PASSWORD, Place
 from tests.console.test_browser import address, enter
-from tests.console.test_counter import booking, form, means, news, on_the_street
+from tests.console.test_counter import booking, form, news, on_the_street
 from tests.console.test_menus import Account
 from tests.console.test_people import hand_over
 
@@ -31,17 +28,14 @@ PICTURES = os.environ.get("PICTURES_TO", "")
 
 
 @pytest.fixture
-def place(sqlite_url: str) -> Iterator[Place]:
+def place(own_place: Place) -> Place:
     """Everything of the counter has something to show."""
-    database = Database(sqlite_url)
-    made: list[Any] = []
-    told = replace(means(made), menus=(Account(),), reach=lambda _: {"official": Reach(("customer",))})
-    found = on_the_street(database, told, made)
-    with database.transaction() as session:
-        admin = factories.somebody(session, RoleKind.ADMIN, found.street.street, name="方管")
-        login.create_login(session, "admin", PASSWORD, admin, now=found.now, must_change=False)
-    yield found
-    database.dispose()
+    on_the_street(own_place)
+    own_place.means = replace(own_place.means, menus=(Account(),), reach=lambda _: {"official": Reach(("customer",))})
+    with own_place.database.transaction() as session:
+        admin = factories.somebody(session, RoleKind.ADMIN, own_place.street.street, name="方管")
+        login.create_login(session, "admin", PASSWORD, admin, now=own_place.now, must_change=False)
+    return own_place
 
 
 def fill(place: Place) -> str:

@@ -24,13 +24,17 @@ PICTURES = os.environ.get("PICTURES_TO", "")
 
 
 @pytest.fixture
-def place(place: Place) -> Place:
+def place(own_place: Place) -> Place:
     """A street with an administrator, an account that was never heard, and a job that failed."""
-    admin(place)
-    show(place, ChannelState("official", "official_account", "service", None, "https://bot.example/wechat/official"))
-    with place.database.transaction() as session:
-        note_runs(session, {"sweep": Ran(place.now, 0.1, 2, 15), "warn": Ran(place.now, 0.1, 0, 60, fault="OSError")})
-    return place
+    admin(own_place)
+    show(
+        own_place, ChannelState("official", "official_account", "service", None, "https://bot.example/wechat/official")
+    )
+    with own_place.database.transaction() as session:
+        note_runs(
+            session, {"sweep": Ran(own_place.now, 0.1, 2, 15), "warn": Ran(own_place.now, 0.1, 0, 60, fault="OSError")}
+        )
+    return own_place
 
 
 @pytest.mark.parametrize("width", [360, 1280, 2560])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
-from console.means import Means
 from models import areas, tickets
 from models.area import Area, AreaKind
 from models.category import Category
@@ -19,7 +18,7 @@ from models.ticket import Ticket
 from nlp import categories
 from nlp.understand import AreaName, Understander
 from tests import factories
-from tests.console.conftest import Desk, Place, build
+from tests.console.conftest import Desk, Place
 
 
 def understander(database: Database) -> Understander:
@@ -33,20 +32,18 @@ def understander(database: Database) -> Understander:
 
 
 @pytest.fixture
-def place(sqlite_url: str) -> Iterator[Place]:
+def place(place: Place) -> Place:
     """The console of the street, with the understanding that the bot has."""
-    database = Database(sqlite_url)
     made: list[Understander] = []
-    found = build(database, Means(understand=lambda text, near: made[0].understand(text, near=near)))
-    with database.transaction() as session:
+    place.means = replace(place.means, understand=lambda text, near: made[0].understand(text, near=near))
+    with place.database.transaction() as session:
         for each in categories.load():
             if session.get(Category, each.code) is None:
                 factories.category(session, each.code)
-        for parent in (found.street.estate, found.street.other_estate):
+        for parent in (place.street.estate, place.street.other_estate):
             areas.add_area(session, AreaKind.BUILDING, "9栋", parent=session.get_one(Area, parent.id))
-    made.append(understander(database))
-    yield found
-    database.dispose()
+    made.append(understander(place.database))
+    return place
 
 
 def guesses(desk: Desk, number: str, field: str) -> list[str]:

@@ -336,9 +336,9 @@ def test_a_header_of_the_request_is_never_repeated_in_the_answer(place: Place) -
     assert "evil" not in str(answer.headers)
 
 
-def test_behind_https_browsers_are_told_to_stay_there(place: Place) -> None:
+def test_behind_https_browsers_are_told_to_stay_there(own_place: Place) -> None:
     assert "Strict-Transport-Security" not in HEADERS
-    pages = blueprint(place.database, lambda: place.now, site_name="演示街道", secure=True)
-    place.app.register_blueprint(pages, url_prefix="/safe", name="safe")
-    told = place.app.test_client().get("/safe/sign-in").headers["Strict-Transport-Security"]
+    pages = blueprint(own_place.database, lambda: own_place.now, site_name="演示街道", secure=True)
+    own_place.app.register_blueprint(pages, url_prefix="/safe", name="safe")
+    told = own_place.app.test_client().get("/safe/sign-in").headers["Strict-Transport-Security"]
     assert told == "max-age=31536000"

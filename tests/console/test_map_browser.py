@@ -11,12 +11,12 @@ from models import geojson
 from models.outline import Outline
 from models.ticket import Ticket
 from tests.console.conftest import PASSWORD, Place
-from tests.console.test_browser import address, enter
+from tests.console.test_browser import address, enter, place
 from tests.console.test_map import at, box, draw
 
 pytestmark = pytest.mark.browser
 
-__all__ = ["address"]
+__all__ = ["address", "place"]
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from console import login
-from console.means import Means
 from models import (
     accounts,
     alerts,
@@ -453,7 +452,8 @@ class Account:
 @pytest.fixture(scope="module")
 def stage(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     database = Rehearsal(migrated_sqlite(servers, tmp_path_factory.mktemp("matrix")))
-    place = build(database, Means(menus=(Account(),)))
+    place = build(database)
+    place.means = replace(place.means, menus=(Account(),))
     far = _areas(database)
     _people(place, far)
     values = {

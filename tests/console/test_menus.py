@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from console import login
-from console.means import Means, PlatformRefused
-from models.db import Database
+from console.means import PlatformRefused
 from models.desktop import Menu
 from models.person import RoleKind
 from nlp import commands
 from tests import factories
-from tests.console.conftest import PASSWORD, Desk, Place, build
+from tests.console.conftest import PASSWORD, Desk, Place
 from texts import counter
 
 
@@ -45,14 +45,12 @@ def account() -> Account:
 
 
 @pytest.fixture
-def place(sqlite_url: str, account: Account) -> Iterator[Place]:
-    database = Database(sqlite_url)
-    found = build(database, Means(menus=(account,)))
-    with database.transaction() as session:
-        admin = factories.somebody(session, RoleKind.ADMIN, found.street.street, name="方管")
-        login.create_login(session, "admin", PASSWORD, admin, now=found.now, must_change=False)
-    yield found
-    database.dispose()
+def place(place: Place, account: Account) -> Place:
+    place.means = replace(place.means, menus=(account,))
+    with place.database.transaction() as session:
+        admin = factories.somebody(session, RoleKind.ADMIN, place.street.street, name="方管")
+        login.create_login(session, "admin", PASSWORD, admin, now=place.now, must_change=False)
+    return place
 
 
 def version(desk: Desk) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import permutations
 
@@ -61,8 +60,8 @@ class Screen:
 
 
 @pytest.fixture
-def screen(place: Place) -> Iterator[Screen]:
-    yield Screen(place)
+def screen(own_place: Place) -> Screen:
+    return Screen(own_place)
 
 
 def version(answer: TestResponse) -> int:

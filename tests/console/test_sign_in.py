@@ -156,10 +156,10 @@ def test_cookies_and_headers_are_strict(place: Place) -> None:
     assert "unsafe" not in headers["Content-Security-Policy"]
 
 
-def test_behind_https_the_cookie_never_travels_without_it(place: Place) -> None:
-    pages = blueprint(place.database, lambda: place.now, site_name="演示街道", secure=True)
-    place.app.register_blueprint(pages, url_prefix="/safe", name="safe")
-    client = place.app.test_client()
+def test_behind_https_the_cookie_never_travels_without_it(own_place: Place) -> None:
+    pages = blueprint(own_place.database, lambda: own_place.now, site_name="演示街道", secure=True)
+    own_place.app.register_blueprint(pages, url_prefix="/safe", name="safe")
+    client = own_place.app.test_client()
     assert "; Secure" in client.get("/safe/sign-in").headers["Set-Cookie"]
 
 

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
 from bot.channels import NotSent, Outgoing, Sent, Way, Why
 from models import outboxes, people, tickets
+from models.appointment import Appointment
 from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.clock import CHINA
 from models.outbox import Notice, NoticeKind, NoticeState
@@ -401,6 +402,7 @@ KINDS = sorted(set(NoticeKind) - MADE_OF_WHAT_IS_OPEN)
     kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=6),
     steps=st.lists(st.integers(1, 300), min_size=1, max_size=4),
 )
+@example(moment=MONDAY.astimezone(CHINA), also=set(), kinds=KINDS, steps=[1])  # every kind, whatever is drawn
 def test_nothing_but_alarms_reaches_a_rider_in_a_peak_or_at_night(
     rewinding: Rewinding, moment: datetime, also: set[RoleKind], kinds: list[NoticeKind], steps: list[int]
 ) -> None:
@@ -430,6 +432,15 @@ def test_nothing_but_alarms_reaches_a_rider_in_a_peak_or_at_night(
         data |= {"limit": Limit.FINISH.value, "ends": now.isoformat()}
         data |= {"points": 1, "minutes": 60, "gift": 1, "number": "0001", "name": "食用油"}
         data |= {"title": "最美小哥", "about": "爱帮忙", "nominee": 1}
+        begins, ends = now + timedelta(days=9), now + timedelta(days=9, hours=1)
+        visit = Appointment(
+            person_id=person.id, area_id=rider.roles[0].area_id, desk="二号窗口", purpose="办居住证", begins=begins,
+            ends=ends, by_id=person.id, told_at=now,
+        )  # fmt: skip
+        session.add(visit)
+        session.flush()
+        data |= {"news": "made", "appointment": visit.id, "begins": begins.isoformat(), "ends": ends.isoformat()}
+        data |= {"where": "香樟社区", "desk": visit.desk, "purpose": visit.purpose}
         for kind in kinds:
             outboxes.tell(session, kind, person.id, now=now, data=data)
         session.add(Lookout(area_id=rider.roles[0].area_id, day=now.date(), topic="井盖", made_at=now))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
 import pytest
@@ -12,6 +12,7 @@ from models.area import Area
 from models.db import Database, upgrade
 from models.person import Person, RoleKind
 from tests import factories
+from tests.conftest import Rewound
 from tests.factories import Street
 
 
@@ -31,19 +32,31 @@ class World:
     former_staff: Person
 
 
-@pytest.fixture
-def database(sqlite_url: str) -> Iterator[Database]:
-    database = Database(sqlite_url)
-    yield database
-    database.dispose()
+@pytest.fixture(scope="session")
+def empty_sqlite(rewound_sqlite: Callable[[], Rewound]) -> Rewound:
+    return kept(rewound_sqlite())
+
+
+@pytest.fixture(scope="session")
+def empty_postgres(rewound_postgres: Callable[[], Rewound]) -> Rewound:
+    return kept(rewound_postgres())
+
+
+def kept(empty: Rewound) -> Rewound:
+    empty.keep()
+    return empty
 
 
 @pytest.fixture
-def both(database_url: str) -> Iterator[Database]:
+def database(empty_sqlite: Rewound) -> Database:
+    return empty_sqlite.back()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def both(request: pytest.FixtureRequest) -> Database:
     """The test runs twice, on SQLite and on PostgreSQL."""
-    database = Database(database_url, pool_size=24)
-    yield database
-    database.dispose()
+    empty: Rewound = request.getfixturevalue(f"empty_{request.param}")
+    return empty.back()
 
 
 @pytest.fixture(scope="session")

@@ -18,9 +18,9 @@ from tests.factories import NOW
 DAY = date(2026, 11, 23)
 
 
-def test_nine_hundred_increments_by_six_people_at_once_are_all_kept(both: Database, database_url: str) -> None:
+def test_nine_hundred_increments_by_six_people_at_once_are_all_kept(both: Database) -> None:
     # The second one is as good as another process: on SQLite it does not share the first one's lock.
-    second = Database(database_url)
+    second = Database(both.url.render_as_string(hide_password=False))
     with both.transaction() as session:
         session.add(Serial(day=DAY, last=0))
 
