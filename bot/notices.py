@@ -24,6 +24,7 @@ from models import (
     pool,
     reminders,
     results,
+    templates,
     transitions,
 )
 from models.area import Area
@@ -33,6 +34,7 @@ from models.offer import Offer, OfferState
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.proposal import Proposal
+from models.templates import Part
 from models.ticket import Ending, Limit, Ticket, TicketState, TicketWords, Urgency, WordsKind
 from nlp.extract import mask
 from nlp.hazards import HAZARDS
@@ -95,6 +97,16 @@ def in_words(session: Session, notice: Notice, *, now: datetime, photos: PhotoPa
     if notice.kind in EVALUATIONS and ticket is not None and photos is not None:
         facts = replace(facts, photos=photos.address(session, ticket, now=now))
     return words(notice.kind, facts)
+
+
+def parts(session: Session, notice: Notice, *, now: datetime) -> dict[Part, str]:
+    """What the fields of a platform's template may hold besides the words."""
+    found = {Part.TIME: templates.time_of(now)}
+    ticket = session.get(Ticket, notice.ticket_id) if notice.ticket_id else None
+    if ticket is not None:
+        name = ticket.service or session.get_one(Category, ticket.category).name
+        found |= {Part.NUMBER: ticket.number, Part.CATEGORY: name, Part.PLACE: ticket.place}
+    return found
 
 
 def _still_late(session: Session, notice: Notice, ticket: Ticket, *, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from models.audit import JobRun
 from models.calendar import ends_soon, known_until
 from models.clock import local
 from models.outbox import Notice
+from models.template import TemplateWay
 from texts import health as words
 
 WAITS_TOO_LONG = timedelta(minutes=2)
@@ -28,16 +30,21 @@ class ChannelState:
 
     key: str
     kind: str
-    abilities: str
-    token_left: int | None
+    abilities: str = ""
+    """Of an Official Account."""
+    token_left: int | None = None
     """Seconds the stored token still lives; None when there is none."""
-    callback: str
+    callback: str = ""
     """The address to enter at the platform."""
     message_at: datetime | None = None
     greeting_at: datetime | None = None
     refused_at: datetime | None = None
     refused_status: str = ""
     calls_today: int = 0
+    mode: str = ""
+    """How an Official Account's callbacks are sealed."""
+    filed: Mapping[TemplateWay, Mapping[str, str]] = field(default_factory=dict)
+    """The configuration's templates, by the kind of notice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,12 @@ class Slip(StrEnum):
     """Somebody who has rights elsewhere as well."""
     ALIKE = "alike"
     """There are several people it could be."""
+    # templates of a platform
+    TEMPLATE_ID = "template_id"
+    TEMPLATE_FIELD = "template_field"
+    TEMPLATE_PART = "template_part"
+    TEMPLATE_TIME = "template_time"
+    TEMPLATE_NUMBER = "template_number"
     # guides and days
     TEXT = "text"
     LINK = "link"
