@@ -20,6 +20,7 @@ from console.bursts import add_bursts
 from console.calendar import add_calendar
 from console.callbacks import add_call_backs
 from console.categories import add_categories
+from console.channels import add_channels
 from console.chats import add_chats
 from console.codes import add_codes
 from console.colleagues import add_colleagues
@@ -143,4 +144,5 @@ def blueprint(
     add_people_list(pages, house)
     add_guides(pages, house)
     add_calendar(pages, house)
+    add_channels(pages, house)
     return pages
