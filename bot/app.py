@@ -47,6 +47,7 @@ from bot.spool import Spool
 from bot.state import state_of
 from bot.tasks import Tasks, make_broker
 from bot.webhook import Webhook
+from console.house import MOUNTED
 from handlers.respond import build_router
 from handlers.turn import LimitNumbers, WindowNumbers, World
 from models import areas, calendar, days, dispatch, guides, seed, templates
@@ -60,8 +61,7 @@ from nlp import categories, services
 from nlp import guides as guide_words
 from nlp.understand import AreaName, Understander
 
-CONSOLE = "/console"
-CHANGES = f"{CONSOLE}/tickets/changes"
+CHANGES = f"{MOUNTED}/tickets/changes"
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
             state=lambda: state_of(huying),
             means=means_of(current, settings, channels, fetcher),
         ),
-        url_prefix=CONSOLE,
+        url_prefix=MOUNTED,
     )
     web.register_blueprint(photos.blueprint())
     limiter = Limiter(store, clock=clock)

@@ -88,7 +88,7 @@ class Delivery:
         self._lease = lease
         self._attempts = attempts
         self._quiet = quiet
-        self._photos = photos
+        self.photos = photos
 
     def deliver(self, notice_id: int) -> None:
         """Sends one notice if it is due. Safe to call twice, for a notice that is gone, and on many workers at once."""
@@ -122,7 +122,7 @@ class Delivery:
         notice = outboxes.claim(session, notice_id, now=now, lease=self._lease, quiet=self._quiet)
         if notice is None:
             return None
-        words = notices.in_words(session, notice, now=now, photos=self._photos)
+        words = notices.in_words(session, notice, now=now, photos=self.photos)
         if words is None:
             notice.state = NoticeState.DROPPED
             NOTICES.labels(notice.kind.value, "dropped").inc()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.photos import PhotoPages
+from console import weeks
 from handlers.turn import Choice, Reply
 from models import (
     appointments,
@@ -96,7 +98,16 @@ def in_words(session: Session, notice: Notice, *, now: datetime, photos: PhotoPa
         return None
     if notice.kind in EVALUATIONS and ticket is not None and photos is not None:
         facts = replace(facts, photos=photos.address(session, ticket, now=now))
+    if notice.kind is NoticeKind.WEEK and photos is not None and not is_loopback(photos.public_url):
+        path = weeks.path_for(session, session.get_one(Person, notice.person_id), notice.data.get("week", ""), now=now)
+        facts = replace(facts, sheet=f"{photos.public_url}{path}" if path else "")
     return words(notice.kind, facts)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether nobody's phone could open it: an installation that was never told where it is reached from."""
+    host = urlsplit(address).hostname or ""
+    return host in ("", "localhost", "::1") or host.startswith("127.")
 
 
 def parts(session: Session, notice: Notice, *, now: datetime) -> dict[Part, str]:

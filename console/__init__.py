@@ -47,6 +47,7 @@ from console.ready import add_ready
 from console.riders import add_riders
 from console.roster import add_roster
 from console.second import Seal
+from console.skills import add_skills
 from console.stations import add_stations
 from console.tickets import add_tickets
 from console.weeks import add_weeks
@@ -145,4 +146,5 @@ def blueprint(
     add_guides(pages, house)
     add_calendar(pages, house)
     add_channels(pages, house)
+    add_skills(pages, house)
     return pages

@@ -60,6 +60,8 @@ class Slip(StrEnum):
     PHONE_TAKEN = "phone_taken"
     ROLE = "role"
     ROLE_AREA = "role_area"
+    SKILL_TAKEN = "skill_taken"
+    SKILL_SERVICE = "skill_service"
     SKILL_UNKNOWN = "skill_unknown"
     AREA = "area"
     AREA_AMBIGUOUS = "area_ambiguous"

@@ -102,6 +102,8 @@ CONSOLE = {
     "console.area_page": ["/console/areas/{area}"],
     "console.category_list": ["/console/categories"],
     "console.category_page": ["/console/categories/noise"],
+    "console.skill_list": ["/console/skills"],
+    "console.skill_page": ["/console/skills/调解", "/console/skills/助老"],
     "console.channel_list": ["/console/channels"],
     "console.channel_page": ["/console/channels/official", "/console/channels/wecom"],
     "console.channel_notice": ["/console/channels/official/finished", "/console/channels/wecom/offer"],
