@@ -90,6 +90,10 @@ COLUMNS = {
     "area": "哪里",
     "department": "部门",
     "skills": "特长",
+    "title": "标题",
+    "words": "怎么问",
+    "text": "怎么答",
+    "links": "链接",
 }
 
 

@@ -131,7 +131,7 @@ NO_PAGES = {
     "console.static", "console.attachment", "photos.photo", "certificates.file",
     "console.ticket_changes", "console.chat_lines", "console.connect_live",
     "console.figures_file", "console.figures_sheet", "console.figures_book", "console.figures_week", "console.map_data", "console.outlines_file",
-    "console.areas_xlsx", "console.people_xlsx", "console.redemptions_csv", "console.entries_xlsx", "console.stations_xlsx",
+    "console.areas_xlsx", "console.people_xlsx", "console.guides_xlsx", "console.redemptions_csv", "console.entries_xlsx", "console.stations_xlsx",
     "console.wecom_asked", "console.wecom_back", "alive", "ready", "metrics",
 }  # fmt: skip
 """Files, parts of pages, and what machines ask for."""

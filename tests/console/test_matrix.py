@@ -65,7 +65,7 @@ from models.result import CallBack, Result
 from models.rider import AlertKind, TitleKind
 from models.station import Fault, StationSheet, Use
 from models.upload import Upload, UploadKind
-from nlp import area_list, person_list
+from nlp import area_list, guide_list, person_list
 from nlp.station_list import HEAD
 from tests import factories
 from tests.conftest import migrated_sqlite
@@ -369,6 +369,9 @@ TABLE = (
     post("/guides/{guide}/change", NEAR, title="老年证", words="老年证", text="带身份证", area="{home_area}"),
     post("/guides/{home_guide}/change", NEAR, title="老年证", words="老年证", text="带身份证", area="{area}"),
     post("/guides/{guide}/close", NEAR),
+    get("/guides.xlsx", DESK),
+    post("/guides/sheet", DESK, 200, file=""),
+    post("/guides/sheet/{guides_upload}/take", {HERE: {ADMIN}}),
     # ---- lists of people
     get("/people", {ADMIN}),
     get("/people.xlsx", {ADMIN}),
@@ -695,7 +698,11 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
         f"{kind.value}_upload": Upload(
             by_id=admin, kind=kind, made_at=now, rows={"list": [list(head)]}, digest=uploads.Outcome((), ()).digest
         )
-        for kind, head in ((UploadKind.AREAS, area_list.HEAD), (UploadKind.PEOPLE, person_list.HEAD))
+        for kind, head in (
+            (UploadKind.AREAS, area_list.HEAD),
+            (UploadKind.PEOPLE, person_list.HEAD),
+            (UploadKind.GUIDES, guide_list.HEAD),
+        )
     }
     guide = guides.enter(session, guides.Draft("老年证", ["老年证"], "带身份证", [], here.id), now=now)
     session.add_all([sheet, *kept.values(), *waiting.values()])
