@@ -31,6 +31,10 @@ ABLE: Mapping[TemplateWay, tuple[str, ...]] = {
 """The abilities with which an account has a way."""
 
 
+FRESH = [("", part.value) for part in (Part.CATEGORY, Part.TEXT, *[Part.NOTHING] * (MOST_FIELDS - 2))]
+"""The rows of a form in which nothing is written yet, with what most templates ask for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """By which template a notice goes on one way, and who said so."""
@@ -193,7 +197,7 @@ def _page(
                 else layout.template_id
                 if layout
                 else "",
-                "rows": rows + [("", Part.NOTHING.value)] * (MOST_FIELDS - len(rows)),
+                "rows": rows + FRESH[len(rows) :],
                 "filled": templates.filled(layout, parts) if layout else {},
                 "is_looked": looked is not None and looked.way is each,
             }
