@@ -78,7 +78,8 @@ def add_health(blueprint: Blueprint, house: House) -> None:
             channels = [_channel(each, now=sight.now) for each in state.channels] or [Line(*words.NO_CHANNEL)]
             sections = [(words.CHANNELS, channels), (words.WAITING, _waiting(sight, state))]
             if is_admin:
-                jobs = [_job(run, now=sight.now) for run in health.runs(sight.session)]
+                ran = [_job(run, now=sight.now) for run in health.runs(sight.session)]
+                jobs = ran or [Line(*words.NEVER_RAN)]
                 sections += [(words.JOBS, jobs), (words.SYSTEM, _system(sight, state))]
             else:
                 # Only whoever looks after the machine can do what stands there.
