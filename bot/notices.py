@@ -26,7 +26,6 @@ from models import (
     pool,
     reminders,
     results,
-    templates,
     transitions,
 )
 from models.area import Area
@@ -40,7 +39,7 @@ from models.templates import Part
 from models.ticket import Ending, Limit, Ticket, TicketState, TicketWords, Urgency, WordsKind
 from nlp.extract import mask
 from nlp.hazards import HAZARDS
-from texts import common, riders
+from texts import channels, common, riders
 from texts.notices import NoticeFacts, Words, words
 
 PASSIVE = "passive"
@@ -112,7 +111,7 @@ def is_loopback(address: str) -> bool:
 
 def parts(session: Session, notice: Notice, *, now: datetime) -> dict[Part, str]:
     """What the fields of a platform's template may hold besides the words."""
-    found = {Part.TIME: templates.time_of(now)}
+    found = {Part.TIME: channels.time_of(now)}
     ticket = session.get(Ticket, notice.ticket_id) if notice.ticket_id else None
     if ticket is not None:
         name = ticket.service or session.get_one(Category, ticket.category).name

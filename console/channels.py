@@ -177,7 +177,7 @@ def _page(
         Part.NUMBER: samples.NUMBER,
         Part.CATEGORY: samples.CATEGORY,
         Part.PLACE: samples.PLACE,
-        Part.TIME: templates.time_of(sight.now),
+        Part.TIME: said.time_of(sight.now),
     }
     forms, entered = [], _entered(sight, key)
     for each in TemplateWay if account.abilities else ():

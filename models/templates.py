@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import editions
-from models.clock import local
 from models.outbox import NoticeKind
 from models.person import Person
 from models.slips import Slip, Slipped
@@ -82,12 +81,6 @@ def read(setting: str) -> Layout:
 def filled(layout: Layout, said: Mapping[Part, str]) -> dict[str, str]:
     """The values of the fields, cut to what each holds."""
     return {name: _fitting(name, said.get(part, "")) for name, part in layout.fields}
-
-
-def time_of(now: datetime) -> str:
-    """A moment as the platform's fields of time take it."""
-    here = local(now)
-    return f"{here.year}年{here.month}月{here.day}日 {here:%H:%M}"
 
 
 def _kind_of(field: str) -> str:

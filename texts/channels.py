@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from models.clock import local
 from models.template import TemplateWay
 from models.templates import Part
 
@@ -57,3 +60,9 @@ TOLD = {
 def left(number: int) -> str:
     """How many messages an account may still send today."""
     return f"{number:,} 条"
+
+
+def time_of(now: datetime) -> str:
+    """A moment as the platform's fields of time take it."""
+    here = local(now)
+    return f"{here.year}年{here.month}月{here.day}日 {here:%H:%M}"
