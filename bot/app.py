@@ -23,6 +23,7 @@ from bot.assistant import Assistant
 from bot.certificates import CertificatePages
 from bot.channels import Channel
 from bot.channels.build import build_channels
+from bot.channels.official import OfficialChannel
 from bot.channels.wecom import WeComChannel
 from bot.current import Current
 from bot.delivery import Delivery
@@ -46,20 +47,21 @@ from bot.spool import Spool
 from bot.state import state_of
 from bot.tasks import Tasks, make_broker
 from bot.webhook import Webhook
+from console.house import MOUNTED
 from handlers.respond import build_router
 from handlers.turn import LimitNumbers, WindowNumbers, World
-from models import areas, calendar, days, dispatch, guides, seed
+from models import areas, calendar, days, dispatch, guides, seed, templates
 from models.area import Area
 from models.category import Category
 from models.clock import Clock, utc_now
 from models.db import Database, upgrade
 from models.earning import Rules
+from models.template import TemplateWay
 from nlp import categories, services
 from nlp import guides as guide_words
 from nlp.understand import AreaName, Understander
 
-CONSOLE = "/console"
-CHANGES = f"{CONSOLE}/tickets/changes"
+CHANGES = f"{MOUNTED}/tickets/changes"
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,10 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
 
     def read_settings(session: Session) -> World:
         calendar.adopt(days.with_own(session, own_days))
+        entered = templates.in_force(session)
+        for each in channels.values():
+            if isinstance(each, OfficialChannel):
+                each.adopt_templates(*(entered.get((each.key, way), {}) for way in TemplateWay))
         return replace(read_world(session, settings), ballot_key=ballot_key)
 
     current = Current(database, read_settings, clock=clock)
@@ -137,6 +143,10 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
 
     pace = Pace()
 
+    def deliver(notice_id: int) -> None:
+        current.look()
+        delivery.deliver(notice_id)
+
     def dispatch_all(ticket_ids: list[int]) -> None:
         pace.give_way()
         current.look()
@@ -144,7 +154,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
 
     tasks = Tasks(
         make_broker(settings.queue.url),
-        deliver=delivery.deliver,
+        deliver=deliver,
         dispatch=dispatch_all,
         update_cards=delivery.update_cards,
         fetch=fetcher.fetch,
@@ -187,7 +197,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
             state=lambda: state_of(huying),
             means=means_of(current, settings, channels, fetcher),
         ),
-        url_prefix=CONSOLE,
+        url_prefix=MOUNTED,
     )
     web.register_blueprint(photos.blueprint())
     limiter = Limiter(store, clock=clock)

@@ -20,6 +20,7 @@ from models.db import Database
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Identity, Person
 from models.quiet import Quiet
+from models.templates import Part
 from texts.members import CARDS
 from texts.notices import Words
 
@@ -61,6 +62,8 @@ class Plan:
     steps: Sequence[Step]
     accounts: frozenset[int]
     """The ids of the accounts at which the person can be reached, by a push or by a passive reply."""
+    parts: Mapping[Part, str]
+    """For templates with fields of their own."""
     can_wait: bool = False
     """Whether the person is to be left in peace as soon as a quiet time begins."""
 
@@ -85,7 +88,7 @@ class Delivery:
         self._lease = lease
         self._attempts = attempts
         self._quiet = quiet
-        self._photos = photos
+        self.photos = photos
 
     def deliver(self, notice_id: int) -> None:
         """Sends one notice if it is due. Safe to call twice, for a notice that is gone, and on many workers at once."""
@@ -123,7 +126,7 @@ class Delivery:
 
     def _plan(self, session: Session, notice: Notice, *, now: datetime) -> Plan | NoticeState:
         """How it is sent, or what becomes of it where it is not."""
-        words = notices.in_words(session, notice, now=now, photos=self._photos)
+        words = notices.in_words(session, notice, now=now, photos=self.photos)
         if words is None:
             return NoticeState.DROPPED
         if outboxes.goes_to_a_call(session, notice):
@@ -137,7 +140,14 @@ class Delivery:
         accounts = frozenset(identity.id for identity in identities)
         soon_quiet = self._quiet.until(now + self._lease) is not None
         can_wait = soon_quiet and outboxes.disturbs(session, notice)
-        return Plan(notice, words, self._steps(notice, identities, now=now), accounts, can_wait)
+        return Plan(
+            notice,
+            words,
+            self._steps(notice, identities, now=now),
+            accounts,
+            notices.parts(session, notice, now=now),
+            can_wait,
+        )
 
     def _steps(self, notice: Notice, identities: Sequence[Identity], *, now: datetime) -> Sequence[Step]:
         """The order of the ways: the window, WeCom, templates, subscriptions; staff begin with WeCom."""
@@ -164,6 +174,7 @@ class Delivery:
             title=plan.words.title,
             # One id for every try, so that the platform can tell a second one.
             task_id=f"n{notice.id}",
+            parts=plan.parts,
         )
         now = self._clock()
         if step.way is not Way.APP or notice.kind not in CARD_KINDS or not choices:

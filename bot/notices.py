@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.photos import PhotoPages
+from console import weeks
 from handlers.turn import Choice, Reply
 from models import (
     appointments,
@@ -33,10 +35,11 @@ from models.offer import Offer, OfferState
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.proposal import Proposal
+from models.templates import Part
 from models.ticket import Ending, Limit, Ticket, TicketState, TicketWords, Urgency, WordsKind
 from nlp.extract import mask
 from nlp.hazards import HAZARDS
-from texts import common, riders
+from texts import channels, common, riders
 from texts.notices import NoticeFacts, Words, words
 
 PASSIVE = "passive"
@@ -94,7 +97,26 @@ def in_words(session: Session, notice: Notice, *, now: datetime, photos: PhotoPa
         return None
     if notice.kind in EVALUATIONS and ticket is not None and photos is not None:
         facts = replace(facts, photos=photos.address(session, ticket, now=now))
+    if notice.kind is NoticeKind.WEEK and photos is not None and not is_loopback(photos.public_url):
+        path = weeks.path_for(session, session.get_one(Person, notice.person_id), notice.data.get("week", ""), now=now)
+        facts = replace(facts, sheet=f"{photos.public_url}{path}" if path else "")
     return words(notice.kind, facts)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether nobody's phone could open it: an installation that was never told where it is reached from."""
+    host = urlsplit(address).hostname or ""
+    return host in ("", "localhost", "::1") or host.startswith("127.")
+
+
+def parts(session: Session, notice: Notice, *, now: datetime) -> dict[Part, str]:
+    """What the fields of a platform's template may hold besides the words."""
+    found = {Part.TIME: channels.time_of(now)}
+    ticket = session.get(Ticket, notice.ticket_id) if notice.ticket_id else None
+    if ticket is not None:
+        name = ticket.service or session.get_one(Category, ticket.category).name
+        found |= {Part.NUMBER: ticket.number, Part.CATEGORY: name, Part.PLACE: ticket.place}
+    return found
 
 
 def _still_late(session: Session, notice: Notice, ticket: Ticket, *, now: datetime) -> bool:

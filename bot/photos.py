@@ -50,7 +50,7 @@ class PhotoPages:
         """`read` gives what is stored under a name, or raises FileNotFoundError."""
         self._database = database
         self._read = read
-        self._public_url = public_url
+        self.public_url = public_url
         self._key = hashlib.sha256(f"photos {secret}".encode()).digest()
         self._clock = clock
 
@@ -66,7 +66,7 @@ class PhotoPages:
 
     def _signed(self, *who: int, now: datetime) -> str:
         parts = "-".join(str(each) for each in (*who, int((now + SHOWN).timestamp())))
-        return f"{self._public_url}/photos/{parts}-{self._sign(parts)}"
+        return f"{self.public_url}/photos/{parts}-{self._sign(parts)}"
 
     def _sign(self, parts: str) -> str:
         return hmac.new(self._key, parts.encode(), hashlib.sha256).hexdigest()[:32]

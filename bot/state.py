@@ -5,13 +5,14 @@ from __future__ import annotations
 import platform
 from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import redis
 
 from bot import heard
-from bot.settings import OfficialAccount
+from bot.settings import ChannelSettings, OfficialAccount
 from console.health import ChannelState, State
+from models.template import TemplateWay
 
 if TYPE_CHECKING:
     from bot.app import Huying
@@ -39,7 +40,6 @@ def _channel(huying: Huying, key: str, *, known: bool) -> ChannelState:
     return ChannelState(
         key=key,
         kind=settings.kind,
-        abilities=settings.abilities.value if isinstance(settings, OfficialAccount) else "",
         token_left=usage.token_left,
         callback=f"{huying.settings.site.public_url}/wechat/{key}",
         message_at=message[0] if message else None,
@@ -47,7 +47,16 @@ def _channel(huying: Huying, key: str, *, known: bool) -> ChannelState:
         refused_at=refused[0] if refused else None,
         refused_status=refused[1] if refused else "",
         calls_today=usage.calls_today,
+        **_of_official(settings),
     )
+
+
+def _of_official(settings: ChannelSettings) -> dict[str, Any]:
+    """Nothing of it is a secret."""
+    if not isinstance(settings, OfficialAccount):
+        return {}
+    filed = {TemplateWay.TEMPLATE: settings.templates, TemplateWay.SUBSCRIPTION: settings.subscriptions}
+    return {"abilities": settings.abilities.value, "mode": settings.mode.value, "filed": filed}
 
 
 @cache

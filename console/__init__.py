@@ -20,6 +20,7 @@ from console.bursts import add_bursts
 from console.calendar import add_calendar
 from console.callbacks import add_call_backs
 from console.categories import add_categories
+from console.channels import add_channels
 from console.chats import add_chats
 from console.codes import add_codes
 from console.colleagues import add_colleagues
@@ -46,6 +47,7 @@ from console.ready import add_ready
 from console.riders import add_riders
 from console.roster import add_roster
 from console.second import Seal
+from console.skills import add_skills
 from console.stations import add_stations
 from console.tickets import add_tickets
 from console.weeks import add_weeks
@@ -143,4 +145,6 @@ def blueprint(
     add_people_list(pages, house)
     add_guides(pages, house)
     add_calendar(pages, house)
+    add_channels(pages, house)
+    add_skills(pages, house)
     return pages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 from werkzeug.exceptions import NotFound
 
 from console.house import House, as_id, field
+from console.means import Reach
 from console.ready import ready_answers
 from console.sight import Sight
 from models import outboxes, people
@@ -54,19 +56,27 @@ def add_chats(blueprint: Blueprint, house: House) -> None:
                 .order_by(Conversation.id)
                 .limit(MOST_CHATS)
             ).all()
-            rows = [(chat, person, _last_words(sight, chat)) for chat, person in found]
+            accounts = _accounts(sight, [chat for chat, _ in found])
+            rows = [
+                (chat, person, _last_words(sight, chat), accounts.get((chat.person_id, chat.channel)))
+                for chat, person in found
+            ]
             rows.sort(key=lambda row: (row[2] is None, row[2].received_at if row[2] else sight.now))
-            return house.page("chats.html", sight, rows=rows)
+            reach = house.means.reach(NoticeKind.STAFF_REPLY) if rows else {}
+            shown = [(*row, _carried_by(reach, row[3], now=sight.now)) for row in rows]
+            return house.page("chats.html", sight, rows=shown)
 
     @blueprint.get("/chats/<int(max=999999999999):chat_id>")
     def chat_page(chat_id: int) -> str:
         with house.looking() as sight:
-            return house.page("chat.html", sight, **_chat(sight, sight.conversation(chat_id)))
+            return house.page("chat.html", sight, **_chat(house, sight, sight.conversation(chat_id)))
 
     @blueprint.get("/chats/<int(max=999999999999):chat_id>/lines")
     def chat_lines(chat_id: int) -> str:
         with house.looking() as sight:
-            return render_template("_chat_lines.html", **house.frame(), **_chat(sight, sight.conversation(chat_id)))
+            return render_template(
+                "_chat_lines.html", **house.frame(), **_chat(house, sight, sight.conversation(chat_id))
+            )
 
     @blueprint.post("/chats/<int(max=999999999999):chat_id>/reply")
     def chat_reply(chat_id: int) -> ResponseReturnValue:
@@ -80,7 +90,7 @@ def add_chats(blueprint: Blueprint, house: House) -> None:
                 if found is None:
                     raise NotFound
                 draft = f"{text}\n{found.text}".strip()[:LONGEST_ANSWER]
-                return house.page("chat.html", sight, **_chat(sight, chat), draft=draft)
+                return house.page("chat.html", sight, **_chat(house, sight, chat), draft=draft)
         try:
             with house.doing() as sight:
                 chat = sight.conversation(chat_id, lock=True)
@@ -100,7 +110,7 @@ def add_chats(blueprint: Blueprint, house: House) -> None:
                 chat.expires_at = sight.now + timedelta(minutes=house.handover_minutes)
         except Refused as refused:
             with house.looking() as sight:
-                values = _chat(sight, sight.conversation(chat_id))
+                values = _chat(house, sight, sight.conversation(chat_id))
                 return house.page("chat.html", sight, **values, refused=refused, draft=text), 409
         return redirect(url_for(".chat_page", chat_id=chat_id), 303)
 
@@ -111,6 +121,30 @@ def add_chats(blueprint: Blueprint, house: House) -> None:
             chat.state, chat.data, chat.expires_at = State.IDLE, {}, None
             outboxes.tell(sight.session, NoticeKind.HANDED_BACK, chat.person_id, now=sight.now, channel=chat.channel)
         return redirect(url_for(".chat_list", done="handed_back"), 303)
+
+
+def _accounts(sight: Sight, chats: Sequence[Conversation]) -> dict[tuple[int, str], Identity]:
+    """Through which account each of them talks; the newest where there are several."""
+    ids = {chat.person_id for chat in chats}
+    found = sight.session.scalars(select(Identity).where(Identity.person_id.in_(ids)).order_by(Identity.id))
+    return {(each.person_id, each.channel): each for each in found}
+
+
+def _carried_by(reach: Mapping[str, Reach], identity: Identity | None, *, now: datetime) -> str:
+    """How an answer written now goes out: at once (`app`), inside the window (`window`), by a template that cuts it
+    (`template`), with the person's next words (`later`), or not at all (`gone`).
+    """
+    if identity is None:
+        return "later"
+    if not identity.reachable:
+        return "gone"
+    known = reach.get(identity.channel)
+    ways = known.ways if known is not None else ("customer",)
+    if "app" in ways:
+        return "app"
+    if "customer" in ways and people.can_still_reply(identity, now=now):
+        return "window"
+    return "template" if {"template", "subscription"} & {*ways} else "later"
 
 
 def _last_words(sight: Sight, chat: Conversation) -> InboxMessage | None:
@@ -132,7 +166,7 @@ def _last_answer(sight: Sight, chat: Conversation) -> int:
     return newest or 0
 
 
-def _chat(sight: Sight, chat: Conversation) -> dict[str, Any]:
+def _chat(house: House, sight: Sight, chat: Conversation) -> dict[str, Any]:
     session = sight.session
     identity = session.scalar(
         select(Identity).where(Identity.person_id == chat.person_id, Identity.channel == chat.channel).limit(1)
@@ -165,7 +199,7 @@ def _chat(sight: Sight, chat: Conversation) -> dict[str, Any]:
         "chat": chat,
         "someone": session.get_one(Person, chat.person_id),
         "identity": identity,
-        "can_reply": identity is not None and people.can_still_reply(identity, now=sight.now),
+        "carried_by": _carried_by(house.means.reach(NoticeKind.STAFF_REPLY), identity, now=sight.now),
         "lines": lines,
         "seen": _last_answer(sight, chat),
         "ready": ready_answers(sight),

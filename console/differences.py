@@ -35,7 +35,7 @@ WITH_A_HISTORY = frozenset(
 """Changes here have a history of their own, where they are told better."""
 
 
-NOBODYS_WORDS = frozenset({"areas", "area_aliases", "categories", "guides", "own_days"})
+NOBODYS_WORDS = frozenset({"areas", "area_aliases", "categories", "guides", "own_days", "templates"})
 """The settings that everybody may know: their words are shown as they were and as they are."""
 LONGEST = 80
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
 
 from console.editing import beside
 from console.house import House, as_id, field, page_number
+from console.lists import add_list
 from console.places import held, lie_in, tree
 from console.sight import Sight
-from models import areas, guides
+from console.tables import xlsx_file
+from models import areas, guides, sheets
 from models.area import Area, AreaKind
 from models.guide import Guide
 from models.guides import Draft
 from models.slips import Slip, Slipped
+from models.upload import UploadKind
+from models.uploads import Outcome
+from nlp import guide_list
 from nlp.lists import several
 
 PAGE_SIZE = 30
@@ -43,6 +48,17 @@ def add_guides(blueprint: Blueprint, house: House) -> None:
 
         blueprint.post(path, endpoint=name)(pressed)
 
+    def shown_with(sight: Sight, fault: str) -> str:
+        return house.page("guides.html", sight, **_page(sight), fault=fault)
+
+    add_list(blueprint, house, UploadKind.GUIDES, _bring, show=shown_with, home="guides_page")
+
+    @blueprint.get("/guides.xlsx")
+    def guides_xlsx() -> Response:
+        with house.looking() as sight:
+            rows = guide_list.table(sight.session, _areas(sight), most=sheets.MOST_ROWS)
+            return xlsx_file("guides.xlsx", [sheets.Table("", guide_list.HEAD, rows)], now=sight.now)
+
     press("/guides", "guide_entered", "guide", _enter)
     press("/guides/<int(max=999999999999):guide_id>/change", "guide_changed", "guide", _change)
     press("/guides/<int(max=999999999999):guide_id>/close", "guide_closed", "guide_closed", _close)
@@ -59,17 +75,17 @@ def _draft(sight: Sight) -> Draft:
     wanted = as_id(field("area", most=12))
     if wanted not in {each.id for each in _areas(sight)}:
         raise Slipped(Slip.AREA, "area")
-    links = []
-    for line in filter(None, (each.strip() for each in field("links").split("\n"))):
-        says, _, address = line.rpartition(" ")
-        links.append(f"{says.strip().rstrip('：:')[:20]}|{address}")
     return Draft(
         title=" ".join(field("title", most=60).split()),
         words=several(field("words", most=300)),
         text=field("text", most=600),
-        links=links,
+        links=guide_list.links_of(field("links")),
         area_id=wanted,
     )
+
+
+def _bring(sight: Sight, rows: Sequence[Sequence[str]]) -> Outcome:
+    return guide_list.bring(sight.session, rows, _areas(sight), now=sight.now)
 
 
 def _enter(sight: Sight) -> None:
@@ -89,7 +105,7 @@ def _page(sight: Sight, *, slipped: Slipped | None = None, guide_id: int = 0) ->
     places, page = _areas(sight), page_number()
     found = guides.listed(sight.session, sight.desk_areas, most=PAGE_SIZE + 1, skip=(page - 1) * PAGE_SIZE)
     return {
-        "rows": [(each, "\n".join(link.replace("|", " ", 1) for link in each.links)) for each in found[:PAGE_SIZE]],
+        "rows": [(each, guide_list.as_written(each.links)) for each in found[:PAGE_SIZE]],
         "names": {each.id: each.name for each in places},
         "places": tree(places),
         "page": page,

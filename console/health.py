@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from models.audit import JobRun
 from models.calendar import ends_soon, known_until
 from models.clock import local
 from models.outbox import Notice
+from models.template import TemplateWay
 from texts import health as words
 
 WAITS_TOO_LONG = timedelta(minutes=2)
@@ -28,16 +30,21 @@ class ChannelState:
 
     key: str
     kind: str
-    abilities: str
-    token_left: int | None
+    abilities: str = ""
+    """Of an Official Account."""
+    token_left: int | None = None
     """Seconds the stored token still lives; None when there is none."""
-    callback: str
+    callback: str = ""
     """The address to enter at the platform."""
     message_at: datetime | None = None
     greeting_at: datetime | None = None
     refused_at: datetime | None = None
     refused_status: str = ""
     calls_today: int = 0
+    mode: str = ""
+    """How an Official Account's callbacks are sealed."""
+    filed: Mapping[TemplateWay, Mapping[str, str]] = field(default_factory=dict)
+    """The configuration's templates, by the kind of notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,8 @@ def add_health(blueprint: Blueprint, house: House) -> None:
             channels = [_channel(each, now=sight.now) for each in state.channels] or [Line(*words.NO_CHANNEL)]
             sections = [(words.CHANNELS, channels), (words.WAITING, _waiting(sight, state))]
             if is_admin:
-                jobs = [_job(run, now=sight.now) for run in health.runs(sight.session)]
+                ran = [_job(run, now=sight.now) for run in health.runs(sight.session)]
+                jobs = ran or [Line(*words.NEVER_RAN)]
                 sections += [(words.JOBS, jobs), (words.SYSTEM, _system(sight, state))]
             else:
                 # Only whoever looks after the machine can do what stands there.

@@ -34,6 +34,9 @@ from texts import map as on_the_map
 
 LONGEST_ID = 12
 
+MOUNTED = "/console"
+"""Where an installation has its console."""
+
 
 class FormMisfit(Exception):
     """A form that cannot be carried out as it is; its word stands for the sentence that the page says."""

@@ -96,6 +96,7 @@ TABLE = (
     Entry("accounts", "account_list", admin, Group.SETTINGS),
     Entry("areas", "area_tops", admin, Group.SETTINGS),
     Entry("categories", "category_list", everything, Group.SETTINGS),
+    Entry("channels", "channel_list", everything, Group.SETTINGS),
     Entry("calendar", "calendar_page", everything, Group.SETTINGS),
     Entry("audit", "audit_page", street, Group.SETTINGS),
     Entry("health", "health_page", street, Group.SETTINGS),

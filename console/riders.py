@@ -53,6 +53,7 @@ def add_riders(blueprint: Blueprint, house: House) -> None:
     press("/riders/team", "team_made", "team", _make_team)
     press(f"/riders/team/{ID.format('team_id')}/join", "team_joined", "team", _join)
     press(f"/riders/team/{ID.format('team_id')}/leave", "team_left", "team", _leave)
+    press(f"/riders/team/{ID.format('team_id')}/rename", "team_renamed", "team", _rename_team)
     press(f"/riders/team/{ID.format('team_id')}/end", "team_ended", "team", _end_team)
     press("/riders/title", "title_given", "title", _give)
     press(f"/riders/title/{ID.format('title_id')}/end", "title_ended", "title_ended", _end_title)
@@ -123,6 +124,13 @@ def _make_team(sight: Sight) -> None:
     if not name:
         raise FormMisfit("name")
     riders.make_team(sight.session, name, _area(sight), now=sight.now)
+
+
+def _rename_team(sight: Sight, team_id: int) -> None:
+    name = field("name", most=40)
+    if not name:
+        raise FormMisfit("name")
+    riders.rename_team(sight.session, held(sight, Team, team_id), name)
 
 
 def _join(sight: Sight, team_id: int) -> None:

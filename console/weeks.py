@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from console.house import House, argument
-from console.period import asked_for, scope
+from console.house import MOUNTED, House, argument
+from console.period import SHOWN_KINDS, asked_for, scope
 from console.sight import Sight
 from models import pdf, weekly
 from models.area import Area
 from models.calendar import monday_of
 from models.clock import local
 from models.pdf import COLOUR, HEIGHT, WIDTH, Box, Mark
+from models.person import Login, Person
 from models.result import Figure
 from models.statistics import Share
 from models.weekly import Week
@@ -52,6 +55,19 @@ def add_weeks(blueprint: Blueprint, house: House) -> None:
         response = Response(made, mimetype="application/pdf")
         response.headers["Content-Disposition"] = f'inline; filename="week-{first:%Y%m%d}.pdf"'
         return response
+
+
+def path_for(session: Session, person: Person, week: str, *, now: datetime) -> str:
+    """Where the page of a week lies for somebody who looks after an area; empty for who may not see it, or cannot come
+    in.
+    """
+    sight = Sight(session, person, now)
+    can_enter = session.scalar(select(Login.id).where(Login.person_id == person.id).limit(1)) is not None
+    if not sight.is_desk or not can_enter:
+        return ""
+    theirs = or_(Area.grid_worker_id == person.id, Area.secretary_id == person.id)
+    own = select(Area.id).where(theirs, Area.kind.in_(SHOWN_KINDS), sight.desk_areas).order_by(Area.path).limit(1)
+    return f"{MOUNTED}/figures/week.pdf?area={session.scalar(own) or sight.desk_area_ids[0]}&week={week}"
 
 
 def _monday(sight: Sight) -> date:

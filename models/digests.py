@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -63,7 +65,8 @@ def send_week(session: Session, person: Person, *, now: datetime) -> bool:
     inside = select(Area.id).where(or_(*(Area.path.startswith(path) for path in own)))
     where = or_(Ticket.area_id.in_(inside), Ticket.community_id.in_(inside))
     end = midnight(monday_of(local(now).date()) + timedelta(days=7))
-    return _send(session, NoticeKind.WEEK, person, and_(where, _due(end)), now=now)
+    last = (monday_of(local(now).date()) - timedelta(days=7)).isoformat()
+    return _send(session, NoticeKind.WEEK, person, and_(where, _due(end)), now=now, more={"week": last})
 
 
 def send_day(session: Session, person: Person, *, now: datetime) -> bool:
@@ -81,7 +84,15 @@ def _due(end: datetime) -> ColumnElement[bool]:
     return and_(Ticket.state.in_(OPEN_STATES), or_(Ticket.limit == Limit.LATE, Ticket.due_at < end, comes_back))
 
 
-def _send(session: Session, kind: NoticeKind, person: Person, due: ColumnElement[bool], *, now: datetime) -> bool:
+def _send(
+    session: Session,
+    kind: NoticeKind,
+    person: Person,
+    due: ColumnElement[bool],
+    *,
+    now: datetime,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> bool:
     is_late = or_(Ticket.limit == Limit.LATE, Ticket.due_at <= now)
     count = session.scalar(select(func.count()).select_from(Ticket).where(due)) or 0
     if not count:
@@ -94,7 +105,7 @@ def _send(session: Session, kind: NoticeKind, person: Person, due: ColumnElement
         .order_by(Ticket.urgency != Urgency.EMERGENCY, is_late.desc(), Ticket.due_at, Ticket.id)
         .limit(LINES)
     ).all()
-    data = {"due": count, "late": late, "first": [_line(ticket, name, now=now) for ticket, name in first]}
+    data = {"due": count, "late": late, "first": [_line(ticket, name, now=now) for ticket, name in first], **more}
     outboxes.tell(session, kind, person.id, now=now, data=data, can_wait=True)
     return True
 

@@ -116,6 +116,15 @@ def make_team(session: Session, name: str, area: Area, *, now: datetime) -> Team
     return team
 
 
+def rename_team(session: Session, team: Team, name: str) -> None:
+    """Another name. Raises Refused(NAME_TAKEN), for what an ended team was called too."""
+    other = select(Team.id).where(Team.area_id == team.area_id, Team.name == name, Team.id != team.id)
+    if session.scalar(other) is not None:
+        raise Refused(Refusal.NAME_TAKEN, name=name)
+    team.name = name
+    session.flush()
+
+
 def join_team(session: Session, team: Team, person: Person, *, now: datetime) -> None:
     """Somebody belongs to a team, once."""
     if session.get(TeamMember, (team.id, person.id)) is None:

@@ -29,7 +29,7 @@ UNPACKED = 64 * 1024 * 1024
 """Bytes that all the parts of a file may have together: a real list of 20,000 rows has five million."""
 PARTS = 200
 
-LONGEST = 300
+LONGEST = 800
 """Characters that are read of a cell."""
 
 

@@ -60,6 +60,8 @@ class Slip(StrEnum):
     PHONE_TAKEN = "phone_taken"
     ROLE = "role"
     ROLE_AREA = "role_area"
+    SKILL_TAKEN = "skill_taken"
+    SKILL_SERVICE = "skill_service"
     SKILL_UNKNOWN = "skill_unknown"
     AREA = "area"
     AREA_AMBIGUOUS = "area_ambiguous"
@@ -67,6 +69,12 @@ class Slip(StrEnum):
     """Somebody who has rights elsewhere as well."""
     ALIKE = "alike"
     """There are several people it could be."""
+    # templates of a platform
+    TEMPLATE_ID = "template_id"
+    TEMPLATE_FIELD = "template_field"
+    TEMPLATE_PART = "template_part"
+    TEMPLATE_TIME = "template_time"
+    TEMPLATE_NUMBER = "template_number"
     # guides and days
     TEXT = "text"
     LINK = "link"

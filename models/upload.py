@@ -17,6 +17,7 @@ class UploadKind(StrEnum):
 
     AREAS = "areas"
     PEOPLE = "people"
+    GUIDES = "guides"
 
 
 class Upload(Base):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from unicodedata import normalize
 
@@ -20,12 +20,15 @@ _BETWEEN = re.compile(r"[、,，;；\s]+")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: the name it is written with, how else people call it, and whether a list is none without it."""
+    """One column: the name it is written with, how else people call it, whether a list is none without it, and whether
+    its cells keep their lines.
+    """
 
     key: str
     head: str
     pattern: re.Pattern[str]
     needed: bool = False
+    in_lines: bool = False
 
 
 Take = Callable[[int, Mapping[str, str]], Line]
@@ -54,6 +57,27 @@ def inside(nodes: Iterable[Area], tops: Sequence[Area]) -> set[int]:
     return {each.id for each in nodes if any(areas.covers(top.path, each.path) for top in tops)}
 
 
+def by_path(nodes: Mapping[int, Area], among: Collection[int]) -> dict[str, list[Area]]:
+    """The open areas `among` the nodes by what people may write: their name, with as much of what they lie in as it
+    takes.
+    """
+    found: dict[str, list[Area]] = {}
+    for each in nodes.values():
+        if each.id in among and each.closed_at is None:
+            steps = [nodes[step].name for step in areas.ids_on(each.path)]
+            for begin in range(len(steps)):
+                found.setdefault("/".join(steps[begin:]), []).append(each)
+    return found
+
+
+def only(found: Mapping[str, Sequence[Area]], said: str) -> Area:
+    """The one area that is written so. Raises Slipped."""
+    here = found.get("/".join(step.strip() for step in said.split("/")), [])
+    if len(here) != 1:
+        raise Slipped(Slip.AREA_AMBIGUOUS if here else Slip.AREA, "area")
+    return here[0]
+
+
 def rows(table: Sequence[Sequence[str]], columns: Sequence[Column]) -> Iterator[tuple[int, dict[str, str]]] | None:
     """The rows by column with their numbers as a spreadsheet shows them, without the columns that the list does not have:
     what it does not name stays as it is. None when the first row is no head.
@@ -76,7 +100,9 @@ def _rows(
 ) -> Iterator[tuple[int, dict[str, str]]]:
     for number, cells in enumerate(table[1:], 2):
         row = {
-            column.key: _cell(cells[places[column.key]]) if places[column.key] < len(cells) else ""
+            column.key: _cell(cells[places[column.key]], in_lines=column.in_lines)
+            if places[column.key] < len(cells)
+            else ""
             for column in columns
             if column.key in places
         }
@@ -89,5 +115,6 @@ def several(cell: str) -> list[str]:
     return list(dict.fromkeys(each for each in _BETWEEN.split(cell) if each))
 
 
-def _cell(text: str) -> str:
-    return _QUOTED.sub("", " ".join(normalize("NFC", text).split()), count=1)
+def _cell(text: str, *, in_lines: bool) -> str:
+    lines = normalize("NFC", text).splitlines() if in_lines else [normalize("NFC", text)]
+    return _QUOTED.sub("", "\n".join(" ".join(line.split()) for line in lines), count=1).strip()

@@ -104,12 +104,7 @@ class _Bringing:
         self._now = now
         everything = {each.id: each for each in areas.all_areas(session)}
         self._mine = lists.inside(everything.values(), tops)
-        self._areas: dict[str, list[Area]] = {}
-        for each in everything.values():
-            if each.id in self._mine and each.closed_at is None:
-                steps = [everything[step].name for step in areas.ids_on(each.path)]
-                for begin in range(len(steps)):
-                    self._areas.setdefault("/".join(steps[begin:]), []).append(each)
+        self._areas = lists.by_path(everything, self._mine)
         known = session.scalars(
             select(Person)
             .join(Role, Role.person_id == Person.id)
@@ -127,7 +122,7 @@ class _Bringing:
             raise Slipped(Slip.MISSING, "person")
         if len(name) > LONGEST_NAME:
             raise Slipped(Slip.LONG, "person", most=LONGEST_NAME)
-        kind, area = self._role(row["role"]), self._area(row["area"])
+        kind, area = self._role(row["role"]), lists.only(self._areas, row["area"])
         if area.kind is AreaKind.BUILDING and kind not in (RoleKind.GRID, RoleKind.PROPERTY):
             raise Slipped(Slip.ROLE_AREA, "area")
         department = "".join(row.get("department", "").split())[:40] if kind is RoleKind.DEPARTMENT else ""
@@ -169,12 +164,6 @@ class _Bringing:
         if kind is None:
             raise Slipped(Slip.ROLE, "role")
         return kind
-
-    def _area(self, said: str) -> Area:
-        found = self._areas.get("/".join(step.strip() for step in said.split("/")), [])
-        if len(found) != 1:
-            raise Slipped(Slip.AREA_AMBIGUOUS if found else Slip.AREA, "area")
-        return found[0]
 
     def _wanted(self, said: str) -> list[str]:
         found = sorted(several(said))

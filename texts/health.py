@@ -21,6 +21,7 @@ SPOOL_ADVICE = "数据库刚停过，通了会自动补上；五分钟还在，�
 UNREACHED_ADVICE = "请到“没联系上”打电话告诉他们。"
 TELL_THE_ADMINISTRATOR = "请告诉管理员，他那里写着怎么办。"
 JOB_FAILED = "这次没做成，会再做；一直这样，请把日志发给管理的人。"
+NEVER_RAN = ("还没有", "定时的活一次都没有跑过", "请看 huying scheduler 是不是在运行。")
 JOB_LATE = "该做没做，请看 huying scheduler 是不是在运行。"
 REDIS_ADVICE = "请看 Redis 是不是在运行，配置里的 redis.url 和 queue.url 对不对。"
 CALENDAR_ADVICE = "请把下一年的放假安排写进 calendar.file，不然只认周六周日。"

@@ -26,6 +26,7 @@ LABELS = {
     "accounts": "账号",
     "areas": "地方",
     "categories": "分类",
+    "channels": "平台账号",
     "calendar": "日历",
     "audit": "记录",
     "health": "运行",

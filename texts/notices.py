@@ -59,6 +59,8 @@ class NoticeFacts:
     reader_rides: bool = False
     photos: str = ""
     """Where the photos before and after can be seen."""
+    sheet: str = ""
+    """Where the page of the last week can be seen."""
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -321,8 +323,11 @@ def _summary(facts: NoticeFacts, head: str) -> Words:
     ]
     more = due - len(lines)
     rest = [f"另外还有 {more} 件。"] if lines and more > 0 else []
+    sheet = [f"上一周的周报（登录后看）：{facts.sheet}"] if facts.sheet else []
     return Words(
-        "\n".join([f"{head} {due} 件{f'，{late} 件过了时间' if late else ''}{'：' if lines else '。'}", *lines, *rest])
+        "\n".join(
+            [f"{head} {due} 件{f'，{late} 件过了时间' if late else ''}{'：' if lines else '。'}", *lines, *rest, *sheet]
+        )
     )
 
 

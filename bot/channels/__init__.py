@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
 from handlers.turn import Choice, Message, Reply
+from models.templates import Part
 
 
 class CallbackRefused(Exception):
@@ -96,6 +97,8 @@ class Outgoing:
     title: str = ""
     task_id: str = ""
     as_card: bool = False
+    parts: Mapping[Part, str] = field(default_factory=dict)
+    """What a template's fields may hold besides."""
 
 
 @dataclass(frozen=True, slots=True)

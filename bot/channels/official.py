@@ -15,7 +15,6 @@ from bot.channels import Garbage, NotSent, Outgoing, Sent, Usage, Way, Why
 from bot.channels.api import download, official_client, probe
 from bot.channels.common import (
     TEXT_BYTES,
-    cut,
     cut_bytes,
     defused,
     digest,
@@ -33,6 +32,8 @@ from bot.channels.envelope import Envelope, Fields, check_size, check_time, read
 from bot.channels.tokens import TokenBackup
 from bot.settings import Abilities, Mode, OfficialAccount
 from handlers.turn import EventKind, Message, MessageKind, Opens, Reply
+from models import templates
+from models.templates import Part, together
 
 PLAIN_TEXT = "text/plain"
 XML = "text/xml; charset=utf-8"
@@ -83,6 +84,16 @@ class OfficialChannel:
         self._envelope = Envelope(
             settings.token.get_secret_value(), settings.encoding_aes_key.get_secret_value() or None, settings.app_id
         )
+        self.adopt_templates({}, {})
+
+    def adopt_templates(self, templates: Mapping[str, str], subscriptions: Mapping[str, str]) -> None:
+        """From now on notices go by these, entered by staff (kind → setting, empty for none), and else by the
+        configuration's.
+        """
+        self._templates = {
+            Way.TEMPLATE: together(self._settings.templates, templates),
+            Way.SUBSCRIPTION: together(self._settings.subscriptions, subscriptions),
+        }
 
     def greet(self, query: Mapping[str, str], *, now: datetime) -> str:
         """The echostr as it came: the verification is signed plainly in every mode. Raises Forged."""
@@ -126,8 +137,8 @@ class OfficialChannel:
         service = self._settings.abilities is Abilities.SERVICE
         open_ways = (
             (Way.CUSTOMER, verified),
-            (Way.TEMPLATE, service and kind in self._settings.templates),
-            (Way.SUBSCRIPTION, verified and kind in self._settings.subscriptions),
+            (Way.TEMPLATE, service and kind in self._templates[Way.TEMPLATE]),
+            (Way.SUBSCRIPTION, verified and kind in self._templates[Way.SUBSCRIPTION]),
         )
         return tuple(way for way, is_open in open_ways if is_open)
 
@@ -136,17 +147,14 @@ class OfficialChannel:
         if way is Way.CUSTOMER:
             self._client.post("message/custom/send", data=_customer_message(outgoing))
             return Sent()
-        if way is Way.TEMPLATE and outgoing.kind in self._settings.templates:
-            message = _template_message(outgoing, self._settings.templates[outgoing.kind])
-            if outgoing.task_id:
+        setting = self._templates.get(way, {}).get(outgoing.kind)
+        if setting is not None:
+            message = _template_message(outgoing, setting)
+            if way is Way.TEMPLATE and outgoing.task_id:
                 # The platform drops a second message with this id to the same person for ten minutes.
                 message["client_msg_id"] = outgoing.task_id
-            result = self._client.post("message/template/send", data=message)
-            return Sent(message_id=str(result.get("msgid", "")))
-        if way is Way.SUBSCRIPTION and outgoing.kind in self._settings.subscriptions:
-            message = _template_message(outgoing, self._settings.subscriptions[outgoing.kind])
-            result = self._client.post("message/subscribe/bizsend", data=message)
-            return Sent(message_id=str(result.get("msgid", "")))
+            address = "message/template/send" if way is Way.TEMPLATE else "message/subscribe/bizsend"
+            return Sent(message_id=str(self._client.post(address, data=message).get("msgid", "")))
         raise NotSent(Why.NOT_ALLOWED, f"{self.key} has no {way} for {outgoing.kind}")
 
     def update_card(self, response_code: str, accounts: tuple[str, ...], caption: str, *, now: datetime) -> None:
@@ -425,26 +433,9 @@ def _customer_message(outgoing: Outgoing) -> dict[str, Any]:
     }
 
 
-_FIELD_CHARS = {"phrase": 5, "name": 10, "character_string": 32}
-"""Characters a template's field holds, by the letters of its name; every other kind is treated as a thing (20)."""
-_DEFAULT_FIELDS = "thing1,thing2"
-
-
 def _template_message(outgoing: Outgoing, setting: str) -> dict[str, Any]:
-    """A template or subscription message.
-
-    The setting is the template's id, or `id:field,field` where the template's fields are not thing1 and thing2: the
-    first takes the title, the last the text, any between are left a dash, because the platform refuses empty fields.
-    """
-    template_id, _, names = setting.partition(":")
-    fields = [name.strip() for name in (names or _DEFAULT_FIELDS).split(",") if name.strip()]
-    values = ["-"] * len(fields)
-    values[0] = outgoing.title or "-"
-    values[-1] = outgoing.text or "-"
-    data = {name: {"value": _field(name, value)} for name, value in zip(fields, values, strict=True)}
-    return {"touser": outgoing.account, "template_id": template_id, "data": data}
-
-
-def _field(name: str, value: str) -> str:
-    limit = _FIELD_CHARS.get(name.rstrip("0123456789"), 20)
-    return cut(" ".join(value.split()) or "-", limit)
+    """A template or subscription message, by a setting that models/templates.py reads."""
+    layout = templates.read(setting)
+    said = {**outgoing.parts, Part.TITLE: outgoing.title, Part.TEXT: outgoing.text}
+    data = {name: {"value": value} for name, value in templates.filled(layout, said).items()}
+    return {"touser": outgoing.account, "template_id": layout.template_id, "data": data}

@@ -90,7 +90,7 @@ def shown_to_li(desk: Desk) -> list[bytes]:
     street = desk.street
     with street.huying.database.reading() as session:
         row = session.query(Attachment).one()
-        photos = street.huying.delivery._photos
+        photos = street.huying.delivery.photos
         assert photos is not None
         assert row.ticket_id is not None
         li = street.person(LI)

@@ -9,11 +9,16 @@ import pytest
 from sqlalchemy import select, text
 
 from bot.app import create_app
-from models import area_edits, calendar, category_edits, days, editions
+from bot.channels import Way
+from bot.channels.official import OfficialChannel
+from models import area_edits, calendar, category_edits, days, editions, templates
 from models.area import Area, AreaKind
 from models.area_edits import Draft
 from models.category import Category
 from models.db import Database
+from models.outbox import NoticeKind
+from models.person import Person
+from models.template import TemplateWay
 from nlp import category_words
 from tests.bot import support
 from tests.channels.support import NOW
@@ -126,3 +131,24 @@ def test_a_word_of_the_deployment_is_gone_by_soon_and_points_to_its_category_onl
         for words_of_others in ("路灯坏了三天", "电梯又坏了", "车位被占"):
             again = street.huying.current().understander.understand(words_of_others)
             assert again.category not in (None, "fumes")
+
+
+def test_a_template_entered_in_the_console_carries_the_next_notice(sqlite_url: str, tmp_path: Path) -> None:
+    with support.build(sqlite_url, tmp_path) as street:
+        channel = street.huying.channels["official"]
+        assert isinstance(channel, OfficialChannel)
+        before = channel.ways("arrived")
+        with street.huying.database.transaction() as session:
+            by = session.scalars(select(Person)).first()
+            assert by is not None
+            layout = templates.layout_of("entered-by-staff", [("thing1", "place"), ("time2", "time")])
+            templates.keep(session, "official", TemplateWay.TEMPLATE, NoticeKind.ARRIVED, layout, by=by, now=NOW)
+        assert channel.ways("arrived") == before
+        street.times[0] += timedelta(seconds=11)
+        street.huying.tasks.deliver.fn(0)
+        assert channel.ways("arrived") == (*before, Way.TEMPLATE)
+        with street.huying.database.transaction() as session:
+            templates.forget(session, "official", TemplateWay.TEMPLATE, NoticeKind.ARRIVED)
+        street.times[0] += timedelta(seconds=11)
+        street.huying.current.look()
+        assert channel.ways("arrived") == before

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
+from bot.notices import in_words, is_loopback
+from console import login
 from models import desk, history, transitions
+from models.area import Area
 from models.category import Category
-from models.outbox import NoticeKind
+from models.outbox import Notice, NoticeKind
 from models.person import Person
 from models.ticket import Limit, Ticket, TicketEvent, TicketState
 from scheduler import jobs
 from scheduler.jobs import JOBS, alarm_again, daily_digest, resume_held, warn, watch_limits, weekly_digest
-from tests.bot.support import AYI, CHEN, LI, NOISE, XU, Street, at_once
+from tests.bot.support import AYI, CHEN, LI, NOISE, XU, Street, at_once, build
 
 FIRE = "香樟花园6栋2单元着火了"
 
@@ -127,6 +131,49 @@ def test_a_digest_comes_once_however_often_and_wherever_the_job_runs(both: Stree
     for kind in (NoticeKind.WEEK, NoticeKind.DAY):
         told = Counter(each.person_id for each in both.notices(kind=kind))
         assert set(told.values()) == {1}, kind
+
+
+def test_the_weekly_digest_leads_whoever_may_see_it_to_the_page_of_the_week(sqlite_url: str, tmp_path: Path) -> None:
+    with build(sqlite_url, tmp_path, site={"public_url": "https://bot.example"}) as street:
+        street.say(AYI, NOISE)
+        database, monday = street.huying.database, datetime(2026, 11, 30, 0, 30, tzinfo=UTC)
+        with database.transaction() as session:
+            place = session.scalars(select(Area).where(Area.name == "香樟社区")).one()
+            clerk, helper = (
+                session.scalars(select(Person).where(Person.name == each)).one() for each in ("徐静", "李建国")
+            )
+            place.secretary_id, place.grid_worker_id = clerk.id, helper.id
+            address, names = f"?area={place.id}&week=2026-11-23", {clerk.id: "clerk", helper.id: "helper"}
+        street.times[0] = monday
+        weekly_digest(street.huying, monday)
+
+        def told() -> dict[str, str]:
+            with database.reading() as session:
+                found = session.scalars(select(Notice).where(Notice.kind == NoticeKind.WEEK)).all()
+                read = {
+                    each.person_id: in_words(session, each, now=monday, photos=street.huying.delivery.photos)
+                    for each in found
+                }
+                return {names[each]: words.text for each, words in read.items() if words and each in names}
+
+        # Whoever has no account of the console cannot come in.
+        assert "bot.example" not in told()["clerk"]
+        with database.transaction() as session:
+            login.create_login(
+                session,
+                "xujing",
+                "correct horse battery",
+                session.get_one(Person, clerk.id),
+                now=monday,
+                must_change=False,
+            )
+        found = told()
+        assert f"https://bot.example/console/figures/week.pdf{address}" in found["clerk"]
+        assert "bot.example" not in found["helper"]
+        page = street.huying.web.test_client().get(f"/console/figures/week.pdf{address}")
+        assert page.status_code == 302
+        assert "week.pdf" in page.headers["Location"]
+        assert is_loopback("http://127.0.0.1:8080")
 
 
 def _run(job: Callable[[Any, Any], int], street: Street, _: int) -> int:

@@ -102,6 +102,11 @@ CONSOLE = {
     "console.area_page": ["/console/areas/{area}"],
     "console.category_list": ["/console/categories"],
     "console.category_page": ["/console/categories/noise"],
+    "console.skill_list": ["/console/skills"],
+    "console.skill_page": ["/console/skills/助老"],
+    "console.channel_list": ["/console/channels"],
+    "console.channel_page": ["/console/channels/official"],
+    "console.channel_notice": ["/console/channels/official/finished"],
     "console.calendar_page": ["/console/calendar"],
     "console.people_page": ["/console/people"],
     "console.guides_page": ["/console/guides"],
@@ -126,7 +131,7 @@ NO_PAGES = {
     "console.static", "console.attachment", "photos.photo", "certificates.file",
     "console.ticket_changes", "console.chat_lines", "console.connect_live",
     "console.figures_file", "console.figures_sheet", "console.figures_book", "console.figures_week", "console.map_data", "console.outlines_file",
-    "console.areas_xlsx", "console.people_xlsx", "console.redemptions_csv", "console.entries_xlsx", "console.stations_xlsx",
+    "console.areas_xlsx", "console.people_xlsx", "console.guides_xlsx", "console.redemptions_csv", "console.entries_xlsx", "console.stations_xlsx",
     "console.wecom_asked", "console.wecom_back", "alive", "ready", "metrics",
 }  # fmt: skip
 """Files, parts of pages, and what machines ask for."""

@@ -65,7 +65,7 @@ from models.result import CallBack, Result
 from models.rider import AlertKind, TitleKind
 from models.station import Fault, StationSheet, Use
 from models.upload import Upload, UploadKind
-from nlp import area_list, person_list
+from nlp import area_list, guide_list, person_list
 from nlp.station_list import HEAD
 from tests import factories
 from tests.conftest import migrated_sqlite
@@ -328,6 +328,7 @@ TABLE = (
     post("/riders/team", NEAR, name="二队", area="{area}"),
     post("/riders/team/{team}/join", NEAR, person="{rider}"),
     post("/riders/team/{team}/leave", NEAR, person="{rider}"),
+    post("/riders/team/{team}/rename", NEAR, name="三队"),
     post("/riders/team/{team}/end", NEAR),
     post("/riders/team/{home_team}/join", NEAR, person="{rider}"),
     post("/riders/title", NEAR, person="{rider}", kind="safety", area="{area}", until="2026-12-31"),
@@ -351,6 +352,13 @@ TABLE = (
     post("/categories/try", NOBODY_HERE, 200, words="太吵了"),
     post("/categories/noise/change", NOBODY_HERE, 303),
     post("/categories/noise/words", NOBODY_HERE, 303, strong="大喇叭叭"),
+    get("/skills", NOBODY_HERE),
+    get("/skills/调解", NOBODY_HERE),
+    post("/skills/调解/rename", NOBODY_HERE, 303, new="劝和"),
+    get("/channels", NOBODY_HERE),
+    get("/channels/official", NOBODY_HERE),
+    get("/channels/official/offer", NOBODY_HERE),
+    post("/channels/official/offer/template", NOBODY_HERE, 303, button="none"),
     get("/calendar", NOBODY_HERE),
     post("/calendar", NOBODY_HERE, 303, first="2026-12-07", last="2026-12-07", working="0"),
     post("/calendar/2026-12-07/take-back", NOBODY_HERE, 303),
@@ -361,6 +369,9 @@ TABLE = (
     post("/guides/{guide}/change", NEAR, title="老年证", words="老年证", text="带身份证", area="{home_area}"),
     post("/guides/{home_guide}/change", NEAR, title="老年证", words="老年证", text="带身份证", area="{area}"),
     post("/guides/{guide}/close", NEAR),
+    get("/guides.xlsx", DESK),
+    post("/guides/sheet", DESK, 200, file=""),
+    post("/guides/sheet/{guides_upload}/take", {HERE: {ADMIN}}),
     # ---- lists of people
     get("/people", {ADMIN}),
     get("/people.xlsx", {ADMIN}),
@@ -688,7 +699,11 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
         f"{kind.value}_upload": Upload(
             by_id=admin, kind=kind, made_at=now, rows={"list": [list(head)]}, digest=uploads.Outcome((), ()).digest
         )
-        for kind, head in ((UploadKind.AREAS, area_list.HEAD), (UploadKind.PEOPLE, person_list.HEAD))
+        for kind, head in (
+            (UploadKind.AREAS, area_list.HEAD),
+            (UploadKind.PEOPLE, person_list.HEAD),
+            (UploadKind.GUIDES, guide_list.HEAD),
+        )
     }
     guide = guides.enter(session, guides.Draft("老年证", ["老年证"], "带身份证", [], here.id), now=now)
     session.add_all([sheet, *kept.values(), *waiting.values()])

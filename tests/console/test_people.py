@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
+from flask import Flask
 from sqlalchemy import select
 
+from console import blueprint
+from console.means import Means, Reach
 from models import outboxes, people
 from models.conversation import Conversation, State
 from models.inbox import InboxMessage
@@ -72,6 +76,41 @@ def test_a_chat_says_how_long_an_answer_still_goes_through(place: Place) -> None
         identity = session.scalars(select(Identity).where(Identity.person_id == place.people["resident"].id)).one()
         people.open_window(identity, count=5, seconds=48 * 3600, now=place.now)
     assert "还能发 5 条" in place.sign_in("staff").get(f"/chats/{chat_id}").text
+
+
+def test_staff_read_what_becomes_of_an_answer_by_what_the_account_may_do(place: Place) -> None:
+    chat_id, ways = hand_over(place), {"official": Reach(("customer",))}
+    app = Flask("console-with-an-account")
+    means = Means(reach=lambda _: ways)
+    pages = blueprint(place.database, lambda: place.now, site_name="演示街道", secure=False, means=means)
+    app.register_blueprint(pages, url_prefix="/console")
+    place.app = app
+    desk = place.sign_in("staff")
+
+    def told() -> tuple[str, str]:
+        return desk.get(f"/chats/{chat_id}").text, desk.get("/chats").text
+
+    def with_identity(change: Callable[[Identity], None]) -> None:
+        with place.database.transaction() as session:
+            change(session.scalars(select(Identity).where(Identity.person_id == place.people["resident"].id)).one())
+
+    with_identity(lambda each: people.open_window(each, count=5, seconds=600, now=place.now))
+    for open_ways, page, listed in (
+        (("customer", "template"), "还能发 5 条", "还能回 5 条"),
+        ((), "不能直接推送", "不能直接聊"),  # an account that was never verified has no window
+        (("template",), "按模板送到", "不能直接聊"),
+        (("app",), "随时可以直接回", "随时能回"),
+    ):
+        ways["official"] = Reach(open_ways)
+        found = told()
+        assert page in found[0], open_ways
+        assert listed in found[1], open_ways
+    place.later(minutes=15)
+    ways["official"] = Reach(("customer",))
+    assert "不能直接推送" in told()[0]
+    with_identity(lambda each: setattr(each, "reachable", False))
+    assert "联系不上了" in told()[0]
+    assert "联系不上了" in told()[1]
 
 
 def test_two_colleagues_do_not_answer_across_each_other(place: Place) -> None:

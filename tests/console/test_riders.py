@@ -40,6 +40,11 @@ def test_a_team_is_made_joined_left_and_ended(place: Place, rider: Person) -> No
     staff.post("/riders/team/1/leave", {"person": rider.id})
     with place.database.reading() as session:
         assert session.scalars(select(TeamMember)).all() == []
+    staff.post("/riders/team", {**made, "name": "二队"})
+    assert staff.post("/riders/team/1/rename", {"name": "二队"}).status_code == 409
+    assert staff.post("/riders/team/1/rename", {"name": ""}).status_code == 409
+    assert staff.post("/riders/team/1/rename", {"name": "香樟一队"}).status_code == 303
+    assert "香樟一队" in staff.get("/riders").text
     staff.post("/riders/team/1/end")
     assert "骑士小巷管家团</strong>" not in staff.get("/riders").text
 

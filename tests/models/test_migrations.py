@@ -36,6 +36,7 @@ from models import (
     riders,
     sharing,
     stations,
+    templates,
     tickets,
     uploads,
 )
@@ -51,12 +52,14 @@ from models.honour import Group, Vote
 from models.joint import Turn
 from models.ledger import Unit
 from models.offer import Offer, Purpose
+from models.outbox import NoticeKind
 from models.party import Assignment, Party, PartyKind
 from models.person import Code, CodeKind, Login, LoginSession, Person, RoleKind
 from models.place_code import PlaceCode
 from models.reminder import About, Reminder
 from models.rider import AlertKind, TitleKind
 from models.station import Fault, Use
+from models.template import TemplateWay
 from models.ticket import Ticket, TicketState
 from models.upload import UploadKind
 from tests import factories
@@ -179,6 +182,7 @@ def test_up_with_rows_down_and_up_again(empty_url: str) -> None:
             days.enter(session, day, day, working=False, name="停电", today=day)
             asked = {"words": ["老年证"], "text": "带身份证", "links": [], "changed_at": NOW}
             session.add(Guide(area_id=here.id, title="老年证", **asked))
+            templates.keep(session, "official", TemplateWay.TEMPLATE, NoticeKind.OFFER, None, by=world.staff, now=NOW)
             session.add(PlaceCode(area_id=here.id, channel="official", address="x", made_at=NOW))
         with database.reading() as session:
             assert session.scalar(select(func.count()).select_from(Ticket)) == 2
