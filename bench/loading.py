@@ -25,6 +25,8 @@ WHERE schemaname = 'public' AND tablename = ANY(%s)
   AND indexname NOT IN (SELECT conname FROM pg_constraint WHERE contype IN ('p', 'u'))
 """
 
+READ_ALL = "UPDATE feeds SET event_id = (SELECT max(id) FROM ticket_events) WHERE name = 'search'"
+
 
 @contextmanager
 def loading(connection: Connection, tables: list[str]) -> Iterator[None]:
@@ -52,7 +54,7 @@ def write_entries(database: Database) -> None:
             with multiprocessing.get_context("spawn").Pool(HELPERS) as pool:
                 for _ in pool.imap_unordered(_copy_entries, stretches):
                     pass
-        connection.execute(text("UPDATE feeds SET event_id = (SELECT max(id) FROM ticket_events) WHERE name = 'search'"))
+        connection.execute(text(READ_ALL))
         connection.commit()
 
 
