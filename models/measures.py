@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    any_,
     bindparam,
     case,
     exists,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from models import results
@@ -143,7 +145,7 @@ def of_results(
         ground.on(
             select(place, Result.category, outcome, *how, func.count())
             .select_from(Result)
-            .join(Ticket, Ticket.id == Result.ticket_id)
+            .join(Ticket, its_ticket(session, Result.ticket_id))
             .outerjoin(Evaluation, _judged(since)),
             Result.community_id,
         )
@@ -169,6 +171,13 @@ def _judged(since: datetime) -> ColumnElement[bool]:
     that the judgements of all other years are not looked at; a day is for clocks that differ.
     """
     return and_(results.judgement(), Evaluation.at >= since - A_DAY)
+
+
+def its_ticket(session: Session, ticket_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """The condition that joins something to its ticket, which is always looked up by its key: as one of a list of one
+    PostgreSQL cannot do it in any other way. Left to guess it went through a million tickets for the newest few.
+    """
+    return Ticket.id == (ticket_id if session.get_bind().dialect.name == "sqlite" else any_(array([ticket_id])))
 
 
 def is_one_of_several() -> ColumnElement[bool]:
@@ -289,7 +298,7 @@ def _waves(session: Session, found: Found, since: datetime, until: datetime, gro
     query = (
         select(place, Ticket.category, number, taken, func.count())
         .select_from(Wave)
-        .join(Ticket, Ticket.id == Wave.ticket_id)
+        .join(Ticket, its_ticket(session, Wave.ticket_id))
         .where(Wave.at >= since, Wave.at < until, Wave.mode == WaveMode.VOLUNTEERS, Wave.picks != {})
         .group_by(place, Ticket.category, number, taken)
     )
