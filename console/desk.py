@@ -16,7 +16,7 @@ from models.area import Area, AreaKind
 from models.clock import CHINA, local
 from models.lifecycle import OPEN_STATES
 from models.proposal import Proposal
-from models.ticket import ALARMING, Limit, Ticket, TicketEvent, TicketState, Urgency
+from models.ticket import ALARMING, URGENT, Limit, Ticket, TicketEvent, TicketState, Urgency
 
 PAGE_SIZE = 25
 COLUMN_SIZE = 8
@@ -166,6 +166,8 @@ def _narrowed(sight: Sight, asked: Asked) -> ColumnElement[bool]:
         conditions.append(_inside(sight, asked.area_id))
     if asked.urgency is not None:
         conditions.append(Ticket.urgency == asked.urgency)
+        if asked.urgency is not Urgency.NORMAL:
+            conditions.append(text(URGENT))  # in the very words of an index
     if asked.days:
         conditions.append(Ticket.day > local(sight.now).date() - timedelta(days=asked.days))
     if asked.mine:

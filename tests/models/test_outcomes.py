@@ -229,6 +229,29 @@ def test_sums_of_months_say_the_same_as_the_rows_and_a_touched_day_takes_its_mon
         assert outcomes.together(by_sums)[Figure.SATISFIED] == 1
 
 
+def test_a_street_beside_a_community_holds_what_its_communities_hold_one_by_one(both: Database) -> None:
+    with both.transaction() as session:
+        world = build_world(session)
+        here, there = world.street.community.id, world.street.other_community.id
+        for number, place in enumerate(
+            [world.street.building, world.street.other_community, world.street.building, None]
+        ):
+            ticket = factories.ticket(session, world.resident, area=place, now=NOW + number * DAY / 3)
+            tickets.finish(session, ticket, "好了", by=world.street_staff, now=NOW + DAY)
+            judging.evaluate(session, ticket, 1 + number % 3, "", by=world.resident, now=NOW + 40 * DAY)
+        since = datetime.fromisoformat("2026-11-01T00:00:00+08:00")
+        asked = {"since": since, "until": since + 40 * DAY, "communities": [here, there], "nowhere": True}
+        apart = statistics.collect(session, **asked)
+        assert {place for place, *_ in apart} == {here, there, None}
+        shown_as = {here: world.street.street.id}
+        expected: Found = {}
+        for (place, category, party), counts in apart.items():
+            expected.setdefault((shown_as.get(place or 0, place), category, party), Counter()).update(counts)
+        together = statistics.collect(session, **asked, places={world.street.street.id: [here]})
+    assert together == expected
+    assert outcomes.together(together)[Figure.SATISFIED] == 2, "judged long after, and counted all the same"
+
+
 def test_a_community_that_moves_to_another_street_takes_no_sum_along(both: Database) -> None:
     with both.transaction() as session:
         world = build_world(session)
