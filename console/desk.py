@@ -164,10 +164,11 @@ def _narrowed(sight: Sight, asked: Asked) -> ColumnElement[bool]:
         conditions.append(Ticket.category == asked.category)
     if asked.area_id:
         conditions.append(_inside(sight, asked.area_id))
-    if asked.urgency is not None:
+    if asked.urgency is Urgency.NORMAL:
         conditions.append(Ticket.urgency == asked.urgency)
-        if asked.urgency is not Urgency.NORMAL:
-            conditions.append(text(URGENT))  # in the very words of an index
+    elif asked.urgency is not None:
+        # In the very words of an index too.
+        conditions.append(and_(Ticket.urgency == asked.urgency, text(URGENT)))
     if asked.days:
         conditions.append(Ticket.day > local(sight.now).date() - timedelta(days=asked.days))
     if asked.mine:

@@ -23,6 +23,7 @@ from models import (
     weekly,
 )
 from models.accounts import ISSUED, of_person
+from models.area import Area
 from models.category import Category
 from models.clock import local
 from models.db import Database
@@ -233,21 +234,22 @@ def test_a_street_beside_a_community_holds_what_its_communities_hold_one_by_one(
     with both.transaction() as session:
         world = build_world(session)
         here, there = world.street.community.id, world.street.other_community.id
-        for number, place in enumerate(
-            [world.street.building, world.street.other_community, world.street.building, None]
-        ):
+        told: list[Area | None] = [world.street.building, world.street.other_community, world.street.building, None]
+        for number, place in enumerate(told):
             ticket = factories.ticket(session, world.resident, area=place, now=NOW + number * DAY / 3)
             tickets.finish(session, ticket, "好了", by=world.street_staff, now=NOW + DAY)
             judging.evaluate(session, ticket, 1 + number % 3, "", by=world.resident, now=NOW + 40 * DAY)
         since = datetime.fromisoformat("2026-11-01T00:00:00+08:00")
-        asked = {"since": since, "until": since + 40 * DAY, "communities": [here, there], "nowhere": True}
-        apart = statistics.collect(session, **asked)
-        assert {place for place, *_ in apart} == {here, there, None}
-        shown_as = {here: world.street.street.id}
+        street, until = world.street.street.id, since + 40 * DAY
+        apart = statistics.collect(session, since=since, until=until, communities=[here, there], nowhere=True)
+        assert {key[0] for key in apart} == {here, there, None}
         expected: Found = {}
-        for (place, category, party), counts in apart.items():
-            expected.setdefault((shown_as.get(place or 0, place), category, party), Counter()).update(counts)
-        together = statistics.collect(session, **asked, places={world.street.street.id: [here]})
+        for (community, category, party), counts in apart.items():
+            shown_as = street if community == here else community
+            expected.setdefault((shown_as, category, party), Counter()).update(counts)
+        together = statistics.collect(
+            session, since=since, until=until, communities=[here, there], nowhere=True, places={street: [here]}
+        )
     assert together == expected
     assert outcomes.together(together)[Figure.SATISFIED] == 2, "judged long after, and counted all the same"
 
