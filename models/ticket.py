@@ -88,6 +88,9 @@ ENDED = "state IN ('merged', 'withdrawn', 'rejected')"
 ALARMING = "urgency = 'emergency' AND state IN ('new', 'offered', 'accepted', 'assigned', 'held', 'resolved')"
 """The same for emergencies that are not over."""
 
+URGENT = "urgency <> 'normal'"
+"""For what is more urgent than most, whatever became of it: one in a hundred."""
+
 AT_THE_TOP = "\"limit\" = 'late'"
 """And for what is late with nobody above to go to; the word is one of SQL's own."""
 
@@ -113,6 +116,7 @@ class Ticket(Base):
         Index("ix_tickets_state_id", "state", "id"),
         Index("ix_tickets_alarming", "id", sqlite_where=text(ALARMING), postgresql_where=text(ALARMING)),
         Index("ix_tickets_late", "id", sqlite_where=text(AT_THE_TOP), postgresql_where=text(AT_THE_TOP)),
+        Index("ix_tickets_urgent", "id", sqlite_where=text(URGENT), postgresql_where=text(URGENT)),
         _only_set("ix_tickets_lead", "lead_id"),
         # What ended without a result, for the figures; nothing else is in it, so that no other row pays for it.
         Index("ix_tickets_ended", "closed_at", sqlite_where=text(ENDED), postgresql_where=text(ENDED)),

@@ -23,6 +23,7 @@ from models import (
     weekly,
 )
 from models.accounts import ISSUED, of_person
+from models.area import Area
 from models.category import Category
 from models.clock import local
 from models.db import Database
@@ -227,6 +228,30 @@ def test_sums_of_months_say_the_same_as_the_rows_and_a_touched_day_takes_its_mon
         forget_sums(session)
         assert whole(session) == by_sums
         assert outcomes.together(by_sums)[Figure.SATISFIED] == 1
+
+
+def test_a_street_beside_a_community_holds_what_its_communities_hold_one_by_one(both: Database) -> None:
+    with both.transaction() as session:
+        world = build_world(session)
+        here, there = world.street.community.id, world.street.other_community.id
+        told: list[Area | None] = [world.street.building, world.street.other_community, world.street.building, None]
+        for number, place in enumerate(told):
+            ticket = factories.ticket(session, world.resident, area=place, now=NOW + number * DAY / 3)
+            tickets.finish(session, ticket, "好了", by=world.street_staff, now=NOW + DAY)
+            judging.evaluate(session, ticket, 1 + number % 3, "", by=world.resident, now=NOW + 40 * DAY)
+        since = datetime.fromisoformat("2026-11-01T00:00:00+08:00")
+        street, until = world.street.street.id, since + 40 * DAY
+        apart = statistics.collect(session, since=since, until=until, communities=[here, there], nowhere=True)
+        assert {key[0] for key in apart} == {here, there, None}
+        expected: Found = {}
+        for (community, category, party), counts in apart.items():
+            shown_as = street if community == here else community
+            expected.setdefault((shown_as, category, party), Counter()).update(counts)
+        together = statistics.collect(
+            session, since=since, until=until, communities=[here, there], nowhere=True, places={street: [here]}
+        )
+    assert together == expected
+    assert outcomes.together(together)[Figure.SATISFIED] == 2, "judged long after, and counted all the same"
 
 
 def test_a_community_that_moves_to_another_street_takes_no_sum_along(both: Database) -> None:
