@@ -42,6 +42,7 @@ from models import (  # noqa: F401
     rider,
     roster,
     station,
+    template,
     ticket,
     upload,
 )

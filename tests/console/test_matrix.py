@@ -411,8 +411,8 @@ class Rehearsal(Database):
     curtain_up = False
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        with super().reading() if self.curtain_up else super().transaction() as session:
+    def transaction(self, *, first: bool = False) -> Iterator[Session]:
+        with super().reading() if self.curtain_up else super().transaction(first=first) as session:
             yield session
             session.flush()
 
@@ -765,8 +765,18 @@ DAYS_IN_FORMS = (
     post("/tickets/{ticket}/hold", {}, why="等配件", version="{version}", until="D"),
     post("/tickets/bulk", {}, action="hold", ticket="{ticket}:{version}", why="等配件", until="D"),
     *[
-        post("/appointments", {}, name="王奶奶", purpose="办证", area="{area}", desk="2号窗口", day="D", **hours)
-        for hours in ({"begins": "00:00", "ends": "00:30"}, {"begins": "23:00", "ends": "23:59"})
+        post(
+            "/appointments",
+            {},
+            name="王奶奶",
+            purpose="办证",
+            area="{area}",
+            desk="2号窗口",
+            day="D",
+            begins=begins,
+            ends=ends,
+        )
+        for begins, ends in (("00:00", "00:30"), ("23:00", "23:59"))
     ],
     post("/appointments/{appointment}/move", {}, desk="2号窗口", day="D", begins="00:00", ends="00:30"),
     post(

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "waits"
-down_revision = "edit"
+down_revision = "urgent"
 branch_labels = None
 depends_on = None
 
