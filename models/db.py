@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import os
 import sqlite3
@@ -119,25 +120,28 @@ class Database:
 
 
 class _Turns:
-    """One writer at a time. A plain lock goes to whoever asks in the right moment, which is nearly always the one who
-    has just given it back: a worker with hundreds of notices keeps everybody else out for as long as it has any.
+    """One writer at a time, in order, those who answer somebody before all others. A plain lock goes to whoever asks in
+    the right moment, which is nearly always the one who has just given it back: a worker with hundreds of notices kept
+    everybody else out for as long as it had any.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._is_taken = False
-        self._hurried = 0
+        self._numbers = itertools.count()
+        self._waiting: list[tuple[bool, int]] = []
 
     @contextmanager
     def take(self, *, first: bool) -> Iterator[None]:
-        """Waits for a turn, those who come `first` before all others."""
+        """Waits for a turn."""
         with self._changed:
-            self._hurried += first
+            mine = (not first, next(self._numbers))
+            bisect.insort(self._waiting, mine)
             try:
-                while self._is_taken or (self._hurried and not first):
+                while self._is_taken or self._waiting[0] != mine:
                     self._changed.wait()
             finally:
-                self._hurried -= first
+                self._waiting.remove(mine)
             self._is_taken = True
         try:
             yield

@@ -83,3 +83,21 @@ def test_a_row_that_points_nowhere_is_refused(both: Database) -> None:
 def test_a_moment_without_a_zone_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="time zone"):
         Moment().process_bind_param(NOW.replace(tzinfo=None), None)  # type: ignore[arg-type]
+
+
+def test_whoever_answers_somebody_writes_before_all_others_who_wait(database: Database) -> None:
+    order: list[str] = []
+
+    def write(name: str, *, first: bool) -> None:
+        with database.transaction(first=first):
+            order.append(name)
+
+    def until_so_many_wait(many: int) -> None:
+        while len(database._turns._waiting) < many:
+            continue
+
+    with ThreadPoolExecutor(3) as pool, database.transaction():
+        for many, (name, first) in enumerate((("a notice", False), ("another", False), ("a reply", True)), 1):
+            pool.submit(write, name, first=first)
+            until_so_many_wait(many)
+    assert order == ["a reply", "a notice", "another"]
