@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import batch
@@ -163,7 +163,7 @@ def _write(session: Session, gathered: Mapping[tuple[str, int], tuple[datetime, 
     ]
     # Past the unit of work: a street has hundreds at its desks, and everybody who writes waits for this transaction.
     session.connection().execute(insert(session, Notice).on_conflict_do_nothing(), rows)
-    hurried = {person_id: soon for (kind, person_id), (soon, can_wait) in gathered.items() if not can_wait}
+    hurried = {person_id: soon for (_, person_id), (soon, can_wait) in gathered.items() if not can_wait}
     # The message that is there may wait for the morning; one that does not is left alone.
     waiting = (
         select(Notice.id)
@@ -177,11 +177,10 @@ def _write(session: Session, gathered: Mapping[tuple[str, int], tuple[datetime, 
         .with_for_update()
     )
     if hurried and (ids := session.scalars(waiting).all()):
-        soon = min(hurried.values())
         session.execute(
             update(Notice)
             .where(Notice.id.in_(ids))
-            .values(not_before=case((Notice.not_before > soon, soon), else_=Notice.not_before), can_wait=False)
+            .values(not_before=min(hurried.values()), can_wait=False)
             .execution_options(synchronize_session=False)
         )
 
