@@ -8,6 +8,7 @@ from pathlib import Path
 from bot import logs
 from bot.app import create_app
 from bot.pages import Door
+from bot.server import answer_in_time
 from bot.settings import load
 
 CONFIG = "HUYING_CONFIG_FILE"
@@ -19,4 +20,6 @@ def make() -> Door:
     name = os.environ.pop(CONFIG, "")
     settings = load(Path(name) if name else None)
     logs.configure(settings.log)
-    return create_app(settings).door
+    door = create_app(settings).door
+    answer_in_time()
+    return door

@@ -29,7 +29,7 @@ LOOK_SECONDS = 0.9
 WHOLE_SECONDS = 20.0
 """So long a list is given to whoever asks for all of it: minutes pass on it, too."""
 
-AT_ONCE = 2
+AT_ONCE = 3
 """So many look at the same time: threads that make pages take the interpreter from those who answer messages."""
 
 MOST_SEATS, MOST_VIEWS = 5000, 300
