@@ -63,8 +63,8 @@ class Plan:
     accounts: frozenset[int]
     """The ids of the accounts at which the person can be reached, by a push or by a passive reply."""
     parts: Mapping[Part, str]
-    """For templates with fields of their own."""
-    can_wait: bool = False
+    """For templates with fields of their own; empty where none may be sent."""
+    wants_peace: bool
     """Whether the person is to be left in peace as soon as a quiet time begins."""
 
 
@@ -105,7 +105,7 @@ class Delivery:
         failures: list[NotSent] = []
         gone: set[int] = set()
         for step in plan.steps:
-            if plan.can_wait and (peace := self._quiet.until(self._clock())):
+            if plan.wants_peace and (peace := self._quiet.until(self._clock())):
                 # The quiet began while the ways before were tried.
                 self._postpone(plan, peace)
                 return
@@ -139,15 +139,11 @@ class Delivery:
         ]
         accounts = frozenset(identity.id for identity in identities)
         soon_quiet = self._quiet.until(now + self._lease) is not None
-        can_wait = soon_quiet and outboxes.disturbs(session, notice)
-        return Plan(
-            notice,
-            words,
-            self._steps(notice, identities, now=now),
-            accounts,
-            notices.parts(session, notice, now=now),
-            can_wait,
-        )
+        wants_peace = soon_quiet and outboxes.disturbs(session, notice)
+        steps = self._steps(notice, identities, now=now)
+        by_template = any(step.way in (Way.TEMPLATE, Way.SUBSCRIPTION) for step in steps)
+        parts = notices.parts(session, notice, now=now) if by_template else {}
+        return Plan(notice, words, steps, accounts, parts, wants_peace)
 
     def _steps(self, notice: Notice, identities: Sequence[Identity], *, now: datetime) -> Sequence[Step]:
         """The order of the ways: the window, WeCom, templates, subscriptions; staff begin with WeCom."""

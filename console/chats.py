@@ -168,9 +168,7 @@ def _last_answer(sight: Sight, chat: Conversation) -> int:
 
 def _chat(house: House, sight: Sight, chat: Conversation) -> dict[str, Any]:
     session = sight.session
-    identity = session.scalar(
-        select(Identity).where(Identity.person_id == chat.person_id, Identity.channel == chat.channel).limit(1)
-    )
+    identity = _accounts(sight, [chat]).get((chat.person_id, chat.channel))
     lines: list[Line] = []
     for message in session.scalars(
         select(InboxMessage)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, url_for
@@ -28,7 +29,6 @@ def add_skills(blueprint: Blueprint, house: House) -> None:
     @blueprint.get("/skills", endpoint="skill_list")
     def skill_list() -> str:
         with house.looking() as sight:
-            sight.for_everything()
             return house.page("skills.html", sight, rows=[(each, _is_service(each.name)) for each in _known(sight)])
 
     @blueprint.get("/skills/<path:skill>")
@@ -41,7 +41,7 @@ def add_skills(blueprint: Blueprint, house: House) -> None:
         new = field("new", most=40)
 
         def rename(sight: Sight) -> None:
-            each, may_join = _one(sight, skill), bool(field("join", most=1))
+            each, may_join = _one(_known(sight), skill), bool(field("join", most=1))
             if new and several(new) != [new]:
                 raise Slipped(Slip.SKILL, "new")
             services = {name for name in (each.name, new) if _is_service(name)}
@@ -59,21 +59,22 @@ def _is_service(name: str) -> bool:
 
 
 def _known(sight: Sight) -> list[skills.Known]:
-    """Every one, the most wanted first by who has it."""
+    """Every one, first what a category asks for."""
+    sight.for_everything()
     return sorted(skills.known(sight.session), key=lambda each: (not each.categories, each.name))
 
 
-def _one(sight: Sight, given: str) -> skills.Known:
-    sight.for_everything()
+def _one(everything: Sequence[skills.Known], given: str) -> skills.Known:
     name = clean(given, most=40)
-    found = next((each for each in skills.known(sight.session) if each.name == name), None)
+    found = next((each for each in everything if each.name == name), None)
     if found is None:
         raise NotFound
     return found
 
 
 def _page(sight: Sight, given: str, *, slipped: Slipped | None = None) -> dict[str, Any]:
-    each = _one(sight, given)
+    everything = _known(sight)
+    each = _one(everything, given)
     after = as_id(argument("after", most=12))
     found = skills.people_with(sight.session, each.name, after=after, most=PAGE_SIZE + 1)
     people = found[:PAGE_SIZE]
@@ -87,6 +88,6 @@ def _page(sight: Sight, given: str, *, slipped: Slipped | None = None) -> dict[s
         "roles": roles,
         "areas": dict(sight.session.execute(select(Area.id, Area.name).where(Area.id.in_(ids))).all()),
         "more": people[-1].id if len(found) > PAGE_SIZE else 0,
-        "others": [other.name for other in _known(sight) if other.name != each.name],
+        "others": [other.name for other in everything if other.name != each.name],
         **beside("rename", slipped),
     }

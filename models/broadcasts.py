@@ -174,7 +174,15 @@ def send_on(session: Session, broadcast_id: int, *, now: datetime) -> bool:
     ).all()
     facts = {"area": area.name, "words": row.words}
     kind = kind_of(emergency=row.emergency)
-    outboxes.tell_each(session, kind, dict.fromkeys(ids, facts), now=now, ticket_id=None, broadcast_id=row.id)
+    outboxes.tell_each(
+        session,
+        kind,
+        dict.fromkeys(ids, facts),
+        now=now,
+        ticket_id=None,
+        broadcast_id=row.id,
+        can_wait=not row.emergency,
+    )
     row.told += len(ids)
     row.after_id = max(ids, default=row.after_id)
     if len(ids) < CHUNK:

@@ -85,6 +85,7 @@ def tell_each(
     ticket_id: int | None,
     words_id: int | None = None,
     broadcast_id: int | None = None,
+    can_wait: bool = False,
 ) -> None:
     """The same kind of notice for several people, each with data of their own, in one statement."""
     made = [
@@ -95,8 +96,8 @@ def tell_each(
             data=facts,
             words_id=words_id,
             broadcast_id=broadcast_id,
-            not_before=now,
-            can_wait=kind is NoticeKind.BROADCAST,
+            not_before=by_day(now) if can_wait else now,
+            can_wait=can_wait,
             created_at=now,
         )
         for person_id, facts in data.items()

@@ -815,28 +815,20 @@ DAYS_IN_FORMS = (
     post("/accounts/{colleague}/roles", {}, kind="grid", area="{area}", until="D"),
     post("/roster/add", {}, area="{area}", day="D", begins="08:00", ends="20:00", first="{rider}", how="daily"),
     post("/riders/title", {}, person="{rider}", kind="safety", area="{area}", since="D", until="9999-12-31"),
-    post(
-        "/honours",
-        {},
-        title="最美骑手",
-        area="{area}",
-        nominees="riders",
-        voters="everybody",
-        places="1",
-        votes_from="2026-11-25T09:00",
-        ends_at="DT23:59",
-    ),
-    post(
-        "/honours",
-        {},
-        title="最美骑手",
-        area="{area}",
-        nominees="riders",
-        voters="everybody",
-        places="1",
-        votes_from="DT00:00",
-        ends_at="DT23:59",
-    ),
+    *[
+        post(
+            "/honours",
+            {},
+            title="最美骑手",
+            area="{area}",
+            nominees="riders",
+            voters="everybody",
+            places="1",
+            votes_from=votes_from,
+            ends_at="DT23:59",
+        )
+        for votes_from in ("2026-11-25T09:00", "DT00:00")
+    ],
 )
 """Forms that take a day (D), each with all the rest right."""
 

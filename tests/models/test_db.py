@@ -92,12 +92,8 @@ def test_whoever_answers_somebody_writes_before_all_others_who_wait(database: Da
         with database.transaction(first=first):
             order.append(name)
 
-    def until_so_many_wait(many: int) -> None:
-        while len(database._turns._waiting) < many:
-            continue
-
     with ThreadPoolExecutor(3) as pool, database.transaction():
         for many, (name, first) in enumerate((("a notice", False), ("another", False), ("a reply", True)), 1):
             pool.submit(write, name, first=first)
-            until_so_many_wait(many)
+            assert any(len(database._turns._waiting) == many for _ in range(10_000_000)), f"{name} does not wait"
     assert order == ["a reply", "a notice", "another"]
