@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models import (
     areas,
     corrections,
+    finding,
     followers,
     handing_on,
     helpers,
@@ -270,9 +271,7 @@ def accept(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Ti
 def decline(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
     """Somebody cannot this time; when nobody is left to ask, dispatch goes on at once."""
     ticket = transitions.lock(session, ticket.id)
-    mine = session.scalar(
-        select(Offer).where(Offer.ticket_id == ticket.id, Offer.person_id == by.id, Offer.state == OfferState.OPEN)
-    )
+    mine = finding.open_offer(session, ticket, by)
     if mine is None:
         raise Refused(Refusal.OFFER_OVER, number=ticket.short)
     if mine.purpose is Purpose.HANDOVER:
