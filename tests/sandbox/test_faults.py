@@ -97,9 +97,12 @@ def test_a_reset_cuts_the_connection(street: Street) -> None:
 
 def test_a_reset_cuts_the_connection_of_the_server_it_is_shipped_with(street: Street) -> None:
     served = waitress.create_server(street.app, host="127.0.0.1", port=0, threads=2)
-    threading.Thread(target=served.run, daemon=True).start()
+    serving = threading.Thread(target=served.run, daemon=True)
+    serving.start()
     cut_once(street, f"http://127.0.0.1:{served.effective_port}")
-    served.close()
+    # By itself: closed from here, its sockets might be gone in the moment in which it waits for them.
+    served.trigger.pull_trigger(served.close)
+    serving.join()
 
 
 def test_a_slow_platform_outlasts_a_client_that_will_not_wait(street: Street) -> None:
