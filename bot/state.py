@@ -8,10 +8,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import redis
+from alembic.script import ScriptDirectory
 
 from bot import heard
 from bot.settings import ChannelSettings, OfficialAccount
 from console.health import ChannelState, State
+from models.db import alembic_config
 from models.template import TemplateWay
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ def state_of(huying: Huying) -> State:
         redis=answers,
         queue=huying.tasks.answers(),
         versions=_versions(),
+        schemas=schemas(),
     )
 
 
@@ -57,6 +60,14 @@ def _of_official(settings: ChannelSettings) -> dict[str, Any]:
         return {}
     filed = {TemplateWay.TEMPLATE: settings.templates, TemplateWay.SUBSCRIPTION: settings.subscriptions}
     return {"abilities": settings.abilities.value, "mode": settings.mode.value, "filed": filed}
+
+
+@cache
+def schemas() -> tuple[str, ...]:
+    """Every version of the tables that the program knows, the oldest first."""
+    # The program's, whatever database it has.
+    steps = ScriptDirectory.from_config(alembic_config("sqlite://")).walk_revisions()
+    return tuple(reversed([each.revision for each in steps]))
 
 
 @cache

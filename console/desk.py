@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, literal, or_, select, text, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+)
 
 from console.sight import Sight
-from models import finding, merging, search
+from models import finding, measures, merging, search
 from models.area import Area, AreaKind
 from models.clock import CHINA, local
 from models.lifecycle import OPEN_STATES
@@ -41,6 +55,16 @@ class Tab(StrEnum):
 
 DAYS = (1, 7, 30, 90, 365)
 """How far back a list or the map may be told to look."""
+
+Hours = tuple[int, int]
+"""A part of the day by the clock of China: from which hour to before which other, over midnight too."""
+
+
+def hours_in(part: Hours) -> list[int]:
+    """Every hour of a part of the day."""
+    first, end = part
+    return [at % 24 for at in range(first, end if end > first else end + 24)]
+
 
 BOARD = (Tab.NEW, Tab.OFFERED, Tab.ACCEPTED, Tab.ASSIGNED, Tab.RESOLVED, Tab.OVERDUE, Tab.HELD)
 COUNTED = (*BOARD, Tab.SAME)
@@ -74,12 +98,18 @@ class Asked:
     mine: bool = False
     days: int = 0
     """Only what came within so many days, today among them; 0 for all."""
+    first: date | None = None
+    last: date | None = None
+    """Only what came on these days and between them."""
+    hours: Hours | None = None
+    """Only what came in this part of a day."""
     after: str = ""
 
     @property
     def is_narrowed(self) -> bool:
         """Whether a filter is set."""
-        return self.query != replace(self, category="", area_id=0, urgency=None, due=None, mine=False, days=0).query
+        plain = Asked(self.tab, self.view, self.search, after=self.after)
+        return self.query != plain.query
 
     @property
     def query(self) -> dict[str, str]:
@@ -94,6 +124,9 @@ class Asked:
             "due": self.due.value if self.due else "",
             "mine": "1" if self.mine else "",
             "days": str(self.days or ""),
+            "from": self.first.isoformat() if self.first else "",
+            "to": self.last.isoformat() if self.last else "",
+            "hours": "{}-{}".format(*self.hours) if self.hours else "",
         }
         return {name: value for name, value in given.items() if value}
 
@@ -171,6 +204,12 @@ def _narrowed(sight: Sight, asked: Asked) -> ColumnElement[bool]:
         conditions.append(and_(Ticket.urgency == asked.urgency, text(URGENT)))
     if asked.days:
         conditions.append(Ticket.day > local(sight.now).date() - timedelta(days=asked.days))
+    if asked.first:
+        conditions.append(Ticket.day >= asked.first)
+    if asked.last:
+        conditions.append(Ticket.day <= asked.last)
+    if asked.hours:
+        conditions.append(cast(measures.hour(sight.session), Integer).in_(hours_in(asked.hours)))
     if asked.mine:
         conditions.append(Ticket.assignee_id == sight.person.id)
     if asked.due is Due.LATE:

@@ -56,6 +56,8 @@ class State:
     redis: bool = True
     queue: bool = True
     versions: dict[str, str] = field(default_factory=dict)
+    schemas: tuple[str, ...] = ()
+    """Every version of the tables that the program knows, the oldest first; empty where nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Line:
     name: str
     told: str
     advice: str = ""
+    purpose: str = ""
 
 
 def add_health(blueprint: Blueprint, house: House) -> None:
@@ -79,7 +82,7 @@ def add_health(blueprint: Blueprint, house: House) -> None:
             sections = [(words.CHANNELS, channels), (words.WAITING, _waiting(sight, state))]
             if is_admin:
                 ran = [_job(run, now=sight.now) for run in health.runs(sight.session)]
-                jobs = ran or [Line(*words.NEVER_RAN)]
+                jobs = sorted(ran, key=lambda line: not line.advice) or [Line(*words.NEVER_RAN)]
                 sections += [(words.JOBS, jobs), (words.SYSTEM, _system(sight, state))]
             else:
                 # Only whoever looks after the machine can do what stands there.
@@ -156,16 +159,24 @@ def _waiting(sight: Sight, state: State) -> list[Line]:
 
 
 def _job(run: JobRun, *, now: datetime) -> Line:
-    advice = words.JOB_FAILED if run.fault else words.JOB_LATE if health.is_late(run, now=now) else ""
-    return Line(words.job(run.name), words.ran(run.at, run.seconds, run.touched, run.fault, now=now), advice)
+    said, has_run = words.job(run.name), health.has_run(run)
+    told = words.ran(run.at, run.seconds, run.touched, run.fault, now=now)
+    late = words.JOB_LATE if has_run else words.JOB_NEVER
+    advice = words.JOB_FAILED if run.fault else late if health.is_late(run, now=now) else ""
+    return Line(said.name, told if has_run else words.never_ran(run.at, now=now), advice, said.purpose)
 
 
 def _system(sight: Sight, state: State) -> list[Line]:
     is_ending = ends_soon(local(sight.now).date())
     return [
-        Line("Redis", words.answers(state.redis), "" if state.redis else words.REDIS_ADVICE),
+        Line(words.REDIS, words.answers(state.redis), "" if state.redis else words.REDIS_ADVICE),
         Line(words.QUEUE, words.answers(state.queue), "" if state.queue else words.REDIS_ADVICE),
         Line(words.CALENDAR, words.known(known_until()), words.CALENDAR_ADVICE if is_ending else ""),
-        *(Line(name, version) for name, version in state.versions.items()),
-        Line(words.SCHEMA, health.revision(sight.session)),
+        *(Line(words.part(name), version) for name, version in state.versions.items()),
+        *([_schema(health.revision(sight.session), state.schemas)] if state.schemas else []),
     ]
+
+
+def _schema(revision: str, known: tuple[str, ...]) -> Line:
+    is_newest = revision == known[-1]
+    return Line(words.SCHEMA, words.schema(revision, known), "" if is_newest else words.SCHEMA_ADVICE)

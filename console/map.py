@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, jsonify, request, url_for
@@ -12,7 +13,7 @@ from sqlalchemy import or_, select
 from werkzeug.exceptions import BadRequest
 
 from console import spots
-from console.desk import Asked, Tab
+from console.desk import Asked, Tab, hours_in
 from console.house import House
 from console.places import MOST_AREAS, tree
 from console.sight import Sight
@@ -75,6 +76,8 @@ def _page(sight: Sight, system: System) -> dict[str, Any]:
     found = spots.places(sight, asked, deep=deep)
     nodes = _nodes(sight, deep=deep)
     counts = _rolled_up(sight, nodes, found.counts)
+    steps = shades(max((counts.get(each.id, 0) for each in nodes if each.kind is AreaKind.COMMUNITY), default=0))
+    hours, kinds = spots.by_hour(sight, asked), spots.by_category(sight, asked)
     return {
         "said": said,
         "asked": asked,
@@ -86,7 +89,12 @@ def _page(sight: Sight, system: System) -> dict[str, Any]:
         "saved": noting.filters_of(sight.session, sight.desk_area_ids),
         "rows": [(area_id, name, counts.get(area_id, 0)) for area_id, name in tree(nodes)],
         "counts": counts,
-        "shades": shades(max((counts.get(each.id, 0) for each in nodes if each.kind is AreaKind.COMMUNITY), default=0)),
+        "shades": steps,
+        "legend": said.steps(steps),
+        "by_part": [
+            (part, words.part_of_day(*part), sum(hours.get(at, 0) for at in hours_in(part))) for part in words.PARTS
+        ],
+        "by_category": sorted(kinds.items(), key=lambda each: -each[1]),
         "unplaced": said.UNPLACED.format(count=found.unplaced) if found.unplaced else "",
         "capped": said.CAPPED.format(most=spots.MOST_SUMMED) if found.capped else "",
         "frame": view(sight, asked, nodes, system),
@@ -97,9 +105,14 @@ def _page(sight: Sight, system: System) -> dict[str, Any]:
 def _asked() -> Asked:
     """What the address asks for; of what is done too no more than a season, which no town has room for on one map."""
     asked = asked_for()
-    if asked.tab is Tab.ALL and not 0 < asked.days <= LONGEST:
-        return replace(asked, days=LONGEST)
-    return asked
+    if asked.tab is not Tab.ALL or 0 < asked.days <= LONGEST:
+        return asked
+    season = timedelta(days=LONGEST - 1)
+    if asked.first and date.min + season < asked.first < date.max - season:
+        return replace(asked, last=min(asked.last or date.max, asked.first + season))
+    if asked.last and asked.last - date.min > season:
+        return replace(asked, first=asked.last - season)
+    return replace(asked, days=LONGEST)
 
 
 def _nodes(sight: Sight, *, deep: bool) -> Sequence[Area]:

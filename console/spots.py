@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Integer, and_, case, cast, func, or_, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from console.desk import Asked, asked_tickets
 from console.sight import Sight
-from models import coordinates, geojson, outlines
+from models import coordinates, geojson, measures, outlines
 from models.area import Area, AreaKind
 from models.coordinates import System
 from models.geojson import Box
@@ -267,6 +267,26 @@ def places(sight: Sight, asked: Asked, *, deep: bool) -> Places:
     known = centres(sight, Area.id.in_(counts)) if counts else {}
     unplaced = sum(told for place, _, told in found if place not in known)
     return Places(counts, unplaced, sum(count for _, count, _ in found) >= MOST_SUMMED)
+
+
+# ---------------------------------------------------------------- when and what
+
+
+def by_hour(sight: Sight, asked: Asked) -> dict[int, int]:
+    """How many came in which hour of a day, whichever part of it is asked for."""
+    found = _shared_out(sight, replace(asked, hours=None), measures.hour(sight.session))
+    return {int(at): count for at, count in found.items()}
+
+
+def by_category(sight: Sight, asked: Asked) -> dict[str, int]:
+    """How many are of which category, whichever is asked for."""
+    return _shared_out(sight, replace(asked, category=""), Ticket.category)
+
+
+def _shared_out(sight: Sight, asked: Asked, by: Any) -> dict[Any, int]:
+    newest = (Ticket.day.desc(), Ticket.serial.desc())
+    rows = select(by.label("part")).where(asked_tickets(sight, asked)).order_by(*newest).limit(MOST_SUMMED).subquery()
+    return dict(sight.session.execute(select(rows.c.part, func.count()).group_by(rows.c.part)).all())
 
 
 # ---------------------------------------------------------------- one ticket

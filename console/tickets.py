@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import structlog
@@ -17,7 +17,7 @@ from werkzeug.exceptions import NotFound
 from console import desk, guesses, recommend, spots
 from console.actions import ELSEWHERE, LOCK_SEVERAL, PERFORM, Doing, FormMisfit
 from console.departments import may_link
-from console.desk import DAYS, Asked, Due, Listing, Tab, View
+from console.desk import DAYS, Asked, Due, Hours, Listing, Tab, View
 from console.house import House, argument, as_id, field
 from console.places import MOST_AREAS, community_groups, tree
 from console.sight import Sight
@@ -169,8 +169,27 @@ def asked_for() -> Asked:
         due=Due(due) if due in list(Due) else None,
         mine=argument("mine") == "1",
         days=days if (days := as_id(argument("days"))) in DAYS else 0,
+        first=_day("from"),
+        last=_day("to"),
+        hours=_hours(argument("hours", most=5)),
         after=argument("after", most=20),
     )
+
+
+def _day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(argument(name, most=10))
+    except ValueError:
+        return None
+
+
+def _hours(given: str) -> Hours | None:
+    """A part of a day such as 22-6."""
+    first, _, end = given.partition("-")
+    if not (first.isascii() and first.isdigit() and end.isascii() and end.isdigit()):
+        return None
+    part = int(first), int(end)
+    return part if part[0] < 24 and part[1] <= 24 and part[0] != part[1] else None
 
 
 def _list(sight: Sight) -> dict[str, Any]:

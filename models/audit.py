@@ -62,12 +62,13 @@ class Audit(Base):
 
 
 class JobRun(Base):
-    """The last run of one job, whichever process it was in."""
+    """The last run of one job, whichever process it was in; or that it has not run yet."""
 
     __tablename__ = "job_runs"
 
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
     at: Mapped[datetime]
+    """When it ran; of one that has not run yet, when it was first expected."""
     seconds: Mapped[float]
     touched: Mapped[int]
     every: Mapped[int]

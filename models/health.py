@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from models.audit import JobRun
@@ -44,14 +44,30 @@ def note_runs(session: Session, runs: Mapping[str, Ran]) -> None:
         session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
 
 
+def expect(session: Session, every: Mapping[str, int], *, now: datetime) -> None:
+    """Says which jobs there are, with the seconds between two runs: one that never runs is seen to be missing. Jobs of
+    an earlier version are forgotten.
+    """
+    session.execute(delete(JobRun).where(JobRun.name.not_in([*every])))
+    for name, seconds in sorted(every.items()):
+        values = {"at": now, "seconds": 0.0, "touched": 0, "every": seconds, "fault": ""}
+        session.execute(insert(session, JobRun).values(name=name, **values).on_conflict_do_nothing())
+
+
 def runs(session: Session) -> Sequence[JobRun]:
-    """Every job that ever ran here, by name."""
+    """Every job that is expected or ever ran here, by name."""
     return session.scalars(select(JobRun).order_by(JobRun.name)).all()
 
 
+def has_run(run: JobRun) -> bool:
+    """Whether a job ran at all; of one that did not, `at` is when it was first expected."""
+    return run.well_at is not None or bool(run.fault)
+
+
 def is_late(run: JobRun, *, now: datetime) -> bool:
-    """Whether a job should have run again by now."""
-    return now - run.at > 2 * timedelta(seconds=run.every) + PATIENCE
+    """Whether a job should have run again, or for the first time, by now."""
+    rounds = 2 if has_run(run) else 1
+    return now - run.at > rounds * timedelta(seconds=run.every) + PATIENCE
 
 
 def notices_wait(session: Session, *, now: datetime) -> timedelta:
@@ -69,5 +85,5 @@ def dispatch_waits(session: Session, *, now: datetime) -> timedelta:
 
 
 def revision(session: Session) -> str:
-    """The schema's."""
+    """The schema's, as the name of its migration begins: 0022_templates."""
     return str(session.scalar(text("SELECT version_num FROM alembic_version")))

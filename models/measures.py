@@ -232,7 +232,7 @@ def opened(since: datetime, until: datetime) -> ColumnElement[bool]:
     return and_(days, Ticket.opened_at >= since, Ticket.opened_at < until)
 
 
-def _hour(session: Session) -> ColumnElement[Any]:
+def hour(session: Session) -> ColumnElement[Any]:
     """Of a report, by the clock of China, which has had no summer time for long."""
     if session.get_bind().dialect.name == "sqlite":
         return func.strftime("%H", Ticket.opened_at, "+8 hours")
@@ -241,20 +241,20 @@ def _hour(session: Session) -> ColumnElement[Any]:
 
 
 def _told(session: Session, found: Found, since: datetime, until: datetime, ground: Ground) -> None:
-    hour = _hour(session).label("hour")
+    at = hour(session).label("hour")
     place = ground.place(Ticket.community_id).label("place")
     query = (
-        select(place, Ticket.category, hour, Ticket.understood, func.count())
+        select(place, Ticket.category, at, Ticket.understood, func.count())
         .select_from(Ticket)
         .where(opened(since, until))
-        .group_by(place, Ticket.category, hour, Ticket.understood)
+        .group_by(place, Ticket.category, at, Ticket.understood)
     )
     rows = session.execute(ground.on(query, Ticket.community_id))
-    for place_id, category, at, understood, count in rows:
+    for place_id, category, told_at, understood, count in rows:
         add(
             found,
             (place_id, category, None),
-            **{HOURS[int(at)]: count, Measure.UNCLEAR: 0 if understood else count},
+            **{HOURS[int(told_at)]: count, Measure.UNCLEAR: 0 if understood else count},
         )
 
 

@@ -6,12 +6,14 @@ import secrets
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from time import perf_counter
 
 import redis
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from bot.app import Huying
 from bot.logs import logger
@@ -82,6 +84,7 @@ class Clockwork:
         if ends_soon(local(self._huying.clock()).date()):
             until = known_until().isoformat()
             log.warning("the working calendar ends; name holidays in calendar.file", known_until=until)
+        self._keep(partial(health.expect, every=self._every, now=self._huying.clock()))
         self._guarded(next(each for each in JOBS if each.name == "sweep"))()
         self._scheduler.start()
 
@@ -115,8 +118,11 @@ class Clockwork:
             if self._noted_at is not None and self._noted_at <= ran.at < self._noted_at + NOTED_EVERY:
                 return
             runs, self._runs, self._noted_at = self._runs, {}, ran.at
+        self._keep(partial(health.note_runs, runs=runs))
+
+    def _keep(self, write: Callable[[Session], None]) -> None:
         try:
             with self._huying.database.transaction() as session:
-                health.note_runs(session, runs)
+                write(session)
         except SQLAlchemyError as fault:
             log.warning("runs of jobs not noted", fault=type(fault).__name__)

@@ -63,6 +63,11 @@ DUES = {"late": "已超时", "today": "今天到期"}
 DAYS = {1: "今天", 7: "近 7 天", 30: "近 30 天", 90: "近 90 天", 365: "近一年"}
 """When it came."""
 
+PARTS = ((6, 9), (9, 12), (12, 14), (14, 18), (18, 22), (22, 6))
+"""The parts of a day: from which hour to before which other."""
+
+PART_NAMES = dict(zip(PARTS, ("早上", "上午", "中午", "下午", "晚上", "夜里"), strict=True))
+
 URGENCIES = {Urgency.EMERGENCY: "紧急", Urgency.URGENT: "急", Urgency.NORMAL: "一般"}
 
 KINDS = {
@@ -595,6 +600,18 @@ def today(now: datetime) -> str:
 def ago(moment: datetime, *, now: datetime) -> str:
     """How long something has been standing."""
     return f"{_length(now - moment)}前" if now - moment >= timedelta(minutes=1) else "刚刚"
+
+
+def part_of_day(first: int, end: int) -> str:
+    """A part of the day."""
+    name = PART_NAMES.get((first, end), "")
+    return f"{name} {first} 点到{'第二天 ' if end < first else ' '}{end} 点".strip()
+
+
+def parts_of_day() -> Sequence[tuple[str, str]]:
+    """What may be chosen of a day: its parts, then every hour."""
+    chosen = (*PARTS, *((at, at + 1) for at in range(24)))
+    return [(f"{first}-{end}", part_of_day(first, end)) for first, end in chosen]
 
 
 def working_days(moment: datetime, *, now: datetime) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from models.geojson import MOST_OUTLINES, MOST_POINTS, MOST_POINTS_TOGETHER, Misfit
 from models.station import Use
 
@@ -46,6 +48,15 @@ MISFITS = {
     Misfit.TWO_AREAS: "有几个片区都叫这个名字。请从“下载边界”的文件改起，里面有每个片区的编号。",
     Misfit.TWICE: "这个片区在文件里已经有一块了。",
 }
+
+
+def steps(shades: Sequence[int]) -> list[str]:
+    """What each shade stands for; `shades` are the numbers from which each begins."""
+    ends = [each - 1 for each in shades[1:]]
+    named = [
+        f"{first} 件" if first == end else f"{first} 到 {end} 件" for first, end in zip(shades, ends, strict=False)
+    ]
+    return [*named, f"{shades[-1]} 件起"]
 
 
 def imported(count: int) -> str:

@@ -42,6 +42,7 @@ from scheduler.jobs import (
 )
 from scheduler.run import LEADER, Clockwork, Leadership
 from tests.bot.support import AYI, LI, NOISE, XU, Street, Town, at_once, build
+from texts.health import JOB_WORDS
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -322,7 +323,13 @@ def test_a_start_does_at_once_what_an_earlier_process_left(sqlite_url: str, tmp_
         street.work()
         assert street.tickets()[0].state is TicketState.OFFERED
         clockwork.stop()
+        with street.huying.database.reading() as session:
+            assert {run.name for run in health.runs(session)} == {each.name for each in JOBS}
         assert street.huying.redis.get(LEADER) is None
+
+
+def test_every_job_has_a_name_and_a_purpose_that_staff_can_read() -> None:
+    assert {each.name for each in JOBS} == {*JOB_WORDS}
 
 
 def test_the_runs_of_jobs_are_noted_once_a_minute_with_what_failed(both: Street) -> None:

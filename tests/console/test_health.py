@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import astuple, replace
 from datetime import timedelta
 
 import pytest
-from alembic.script import ScriptDirectory
 from flask import Flask
 
+from bot import state
 from console import blueprint
 from console.health import ChannelState, State
 from models import health
-from models.db import alembic_config
+from models.audit import JobRun
 from models.health import Ran
 from models.outbox import NoticeKind
 from models.outboxes import tell
@@ -25,9 +26,9 @@ GOOD = ChannelState("official", "official_account", "service", 3600, "https://bo
 
 def show(place: Place, *channels: ChannelState, **more: object) -> None:
     """A console whose bot is in this state."""
-    state = State(channels=channels, **more)  # type: ignore[arg-type]
+    known = State(channels=channels, **more)  # type: ignore[arg-type]
     app = Flask("console-in-some-state")
-    pages = blueprint(place.database, lambda: place.now, site_name="演示街道", secure=False, state=lambda: state)
+    pages = blueprint(place.database, lambda: place.now, site_name="演示街道", secure=False, state=lambda: known)
     app.register_blueprint(pages, url_prefix="/console")
     place.app = app
 
@@ -41,16 +42,22 @@ def page(place: Place, path: str = "/health", *, who: str = "boss") -> str:
 
 
 def test_what_is_well_is_not_red(place: Place) -> None:
-    show(place, replace(GOOD, message_at=place.now - timedelta(minutes=5)), versions={"huying": "0.1.0"})
+    schemas = state.schemas()
+    heard = replace(GOOD, message_at=place.now - timedelta(minutes=5))
+    show(place, heard, versions={"huying": "0.1.0"}, schemas=schemas)
     with place.database.transaction() as session:
         health.note_runs(session, {"sweep": Ran(place.now, 0.2, 3, 15)})
     shown = page(place)
     # But for the calendar, which ends in 38 days.
     assert shown.count("hy-red") == 1
     assert words.CALENDAR_ADVICE in shown
-    newest = ScriptDirectory.from_config(alembic_config("sqlite://")).get_current_head() or ""
-    for told in ("认证服务号", "5 分钟前收到过消息", "凭证还有 60 分钟", "补发漏掉的", "做了 3 件", "0.1.0", newest):
+    sweep = words.job("sweep")
+    newest = f"第 {len(schemas)} 版，最新"
+    for told in ("认证服务号", "5 分钟前收到过消息", "凭证还有 60 分钟", *astuple(sweep), "做了 3 件", "0.1.0", newest):
         assert told in shown
+    assert schemas[-1] not in words.schema(schemas[-1], schemas)
+    show(place, heard, schemas=(*schemas, "next"))
+    assert words.SCHEMA_ADVICE in page(place)
 
 
 def test_an_account_that_was_never_heard_says_where_to_go(place: Place) -> None:
@@ -84,16 +91,41 @@ def test_a_job_that_failed_or_stands_still_is_red(both_places: Place) -> None:
     place.later(minutes=1)
     with place.database.transaction() as session:
         health.note_runs(session, {"sweep": Ran(place.now, 0.0, 0, 15, fault="OperationalError")})
-    with place.database.reading() as session:
-        sweep, warn = health.runs(session)
+    sweep, warn = seen(place)
     assert (sweep.fault, sweep.well_at) == ("OperationalError", place.now - timedelta(minutes=1))
     assert not health.is_late(warn, now=place.now)
     shown = page(place)
-    assert "没做成（OperationalError）" in shown
+    assert "没做成：数据库没有回应（OperationalError）" in shown
     assert words.JOB_FAILED in shown
     assert words.JOB_LATE not in shown
     place.later(minutes=10)
     assert words.JOB_LATE in page(place)
+
+
+def test_a_job_that_never_ran_is_seen_after_its_time_and_one_that_is_no_more_is_forgotten(both_places: Place) -> None:
+    place = both_places
+    with place.database.transaction() as session:
+        health.note_runs(session, {"old": Ran(place.now, 0.1, 1, 15), "warn": Ran(place.now, 0.1, 1, 60)})
+        health.expect(session, {"warn": 60, "credit": 600}, now=place.now)
+    begun = place.now
+    shown = page(place)
+    assert words.job("credit").purpose in shown
+    assert words.never_ran(begun, now=place.now) in shown
+    assert "old" not in [run.name for run in seen(place)]
+    place.later(minutes=14)
+    with place.database.transaction() as session:
+        health.expect(session, {"warn": 60, "credit": 600}, now=place.now)
+    assert words.JOB_NEVER not in page(place)
+    place.later(minutes=2)
+    assert words.JOB_NEVER in page(place)
+    with place.database.transaction() as session:
+        health.note_runs(session, {"credit": Ran(place.now, 0.1, 0, 600)})
+    assert words.JOB_NEVER not in page(place)
+
+
+def seen(place: Place) -> Sequence[JobRun]:
+    with place.database.reading() as session:
+        return health.runs(session)
 
 
 def test_connecting_shows_what_to_copy_and_turns_green_when_the_platform_knocked(place: Place) -> None:

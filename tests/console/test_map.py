@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -29,6 +30,7 @@ from models.ticket import Ticket, TicketState, Urgency
 from models.tiles import Kind, Tiles, fault, source
 from tests import factories
 from tests.console.conftest import Desk, Place
+from texts import map as words
 
 HERE = "30.4,113.9,30.6,114.1"
 
@@ -131,6 +133,39 @@ def test_the_filters_of_the_list_hold_on_the_map(place: Place) -> None:
     page = staff.get("/map?category=lamp&days=7").text
     assert "category=lamp&amp;days=7" in page
     assert f"/console/tickets?category=lamp&amp;days=7&amp;area={place.street.community.id}" in page
+
+
+def test_the_map_is_narrowed_to_days_and_to_a_part_of_the_day(both_places: Place) -> None:
+    place = both_places
+    morning = place.now.replace(hour=0)  # eight o'clock in China
+    early = at(place, place.ticket(), 30.5, 114.0, opened_at=morning)
+    night = at(place, place.ticket(category="lamp"), 30.51, 114.0, opened_at=morning + timedelta(hours=15))
+    earlier = at(place, place.ticket(), 30.52, 114.0, day=place.now.date() - timedelta(days=10), opened_at=morning)
+    staff = place.sign_in("staff")
+    assert numbers(data(staff, hours="22-6")) == {night.number}
+    assert numbers(data(staff, hours="8-9")) == {early.number, place.again(earlier).number}
+    ten_days_ago = place.again(earlier).day.isoformat()
+    assert numbers(data(staff, **{"from": ten_days_ago, "to": ten_days_ago})) == {place.again(earlier).number}
+    assert numbers(data(staff, tab="all", to=ten_days_ago)) == {place.again(earlier).number}
+    for nonsense in ("8", "8-8", "25-6", "a-b", "-1-3", "²-3"):
+        assert len(numbers(data(staff, hours=nonsense))) == 3
+    for far in ("0001-01-01", "9999-12-31"):
+        staff_sees = data(staff, tab="all", **{"from": far, "to": far})
+        assert numbers(staff_sees) <= {early.number, night.number, place.again(earlier).number}
+    page = staff.get("/map?hours=22-6").text
+    rows = [(name, int(count)) for name, count in re.findall(r'<th scope="row">([^<]*)</th><td>(\d+)</td>', page)]
+    assert ("早上 6 点到 9 点", 2) in rows
+    assert ("夜里 22 点到第二天 6 点", 1) in rows
+    assert rows.count(("路灯", 1)) == 1  # only what came at night
+    assert "hours=6-9" in page
+    assert night.number in staff.get("/tickets?tab=new&hours=22-6").text
+    assert early.number not in staff.get("/tickets?tab=new&hours=22-6").text
+
+
+def test_the_legend_says_a_single_number_once() -> None:
+    assert words.steps([1, 2, 3, 4]) == ["1 件", "2 件", "3 件", "4 件起"]
+    assert words.steps([1, 5]) == ["1 到 4 件", "5 件起"]
+    assert words.steps([1]) == ["1 件起"]
 
 
 def test_riders_reports_are_told_apart_and_emergencies_stand_out(place: Place) -> None:
