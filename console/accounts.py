@@ -207,6 +207,7 @@ def _choices(sight: Sight) -> dict[str, Any]:
 
 
 def _list(sight: Sight) -> dict[str, Any]:
+    sight.note(AuditKind.SAW_PEOPLE, "accounts")
     wanted, page = argument("name", most=40), page_number()
     query = select(Person).where(sight.accounts())
     if wanted:
@@ -239,6 +240,7 @@ def _list(sight: Sight) -> dict[str, Any]:
 
 def _one(sight: Sight, person_id: int) -> dict[str, Any]:
     person = sight.account(person_id)
+    sight.note(AuditKind.SAW_PEOPLE, f"people/{person.id}")
     sight.session.expire(person, ["roles"])
     here = {area.id for area in sight.account_areas()}
     return {

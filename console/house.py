@@ -9,19 +9,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 from unicodedata import category
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden
 
-from console import menu
+from console import masks, menu
 from console.differences import Differences
 from console.means import Means
 from console.second import Seal
 from console.sessions import Browser
-from console.sight import Sight, mask_name, mask_phone
+from console.sight import Sight
 from models import audits
 from models.audit import AuditKind
 from models.clock import Clock, local
@@ -182,15 +182,20 @@ class House:
             "now": self.clock(),
             "local": local,
             "words": words,
-            "mask_name": mask_name,
-            "mask_phone": mask_phone,
+            "masks": masks,
             "has_htmx": (VENDOR / "htmx.min.js").exists(),
             "has_tabler": (VENDOR / "tabler.min.css").exists(),
             "done": request.args.get("done", "")[:40],
             "viewer": viewer_or_none(),
-            "back": request.full_path.rstrip("?") if request.method == "GET" else "",
+            "back": _address() if request.method == "GET" else "",
             "looks": looks if (looks := request.cookies.get(LOOKS_COOKIE, "")) in LOOKS else LOOKS[0],
         }
+
+
+def _address() -> str:
+    """Of this page, without what was just done on it: that is said once."""
+    asked = urlencode([each for each in request.args.items(multi=True) if each[0] != "done"])
+    return f"{request.path}?{asked}" if asked else request.path
 
 
 def viewer_or_none() -> Viewer | None:

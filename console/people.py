@@ -52,8 +52,7 @@ def add_people(blueprint: Blueprint, house: House) -> None:
             names = areas.full_names(sight.session, {role.area_id for role in found})
             rows = [(role, names[role.area_id]) for role in found[:PAGE_SIZE]]
             for role, _ in rows:
-                if role.person.phone:
-                    sight.note(AuditKind.SAW_REGISTRATION, f"people/{role.person_id}")
+                sight.note(AuditKind.SAW_REGISTRATION, f"people/{role.person_id}")
             return house.page("registrations.html", sight, rows=rows, page=page, more=len(found) > PAGE_SIZE)
 
     @blueprint.post("/registrations/<int(max=999999999999):role_id>/<any(confirm, decline):answer>")
@@ -80,8 +79,7 @@ def add_people(blueprint: Blueprint, house: House) -> None:
             sight.at_desk()
             found = notices(sight, sight.unreached(), page)
             for _, person, _ in found[:PAGE_SIZE]:
-                if person.phone:
-                    sight.note(AuditKind.SAW_PHONE, f"people/{person.id}")
+                sight.note(AuditKind.SAW_PHONE, f"people/{person.id}")
             return house.page("unreached.html", sight, rows=found[:PAGE_SIZE], page=page, more=len(found) > PAGE_SIZE)
 
     @blueprint.post("/unreached/<int(max=999999999999):notice_id>/told")

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from flask import Blueprint, Response
 from sqlalchemy import select
 
+from console import masks
 from console.house import House
 from console.lists import add_list
-from console.sight import Sight, mask_phone
+from console.sight import Sight
 from console.tables import xlsx_file
 from models import sheets
 from models.audit import AuditKind
@@ -38,7 +39,7 @@ def add_people_list(blueprint: Blueprint, house: House) -> None:
         with house.looking() as sight:
             numbers = sight.session.execute(select(Person.id, Person.phone).where(sight.accounts(), Person.phone != ""))
             # Hidden, and left as it is when the list comes back: who needs a number sees it where it is needed.
-            hidden = {person_id: mask_phone(phone) for person_id, phone in numbers}
+            hidden = {person_id: masks.phone(phone) for person_id, phone in numbers}
             rows = person_list.table(sight.session, sight.admin_tops(), hidden)
             sight.note(AuditKind.SAW_FILE, "people.xlsx")
             table = sheets.Table("", person_list.HEAD, rows[: sheets.MOST_ROWS])

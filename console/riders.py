@@ -16,6 +16,7 @@ from console.places import MOST_AREAS, held, lie_in, tree
 from console.sight import Sight
 from models import alerts, areas, riders
 from models.area import Area, AreaKind
+from models.audit import AuditKind
 from models.clock import local
 from models.errors import Refused
 from models.person import Person
@@ -224,6 +225,7 @@ def _matters(sight: Sight) -> dict[Matter, list[Ticket]]:
 
 def _page(sight: Sight, *, fault: str = "") -> dict[str, Any]:
     around = _around(sight)
+    sight.note(AuditKind.SAW_PEOPLE, "riders")
     session, today = sight.session, local(sight.now).date()
     mine = lie_in(areas.all_areas(session), sight.desk_paths)
     by_id = {each.id: each.name for each in mine}

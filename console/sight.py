@@ -602,13 +602,3 @@ class Sight:
         """The departments and partners that a ticket may be given to where it is."""
         here = parties.serving(self.session, parties.place_of(self.session, ticket))
         return [each.name for each in here if parties.takes(each, ticket.category)]
-
-
-def mask_name(name: str) -> str:
-    """The first character only."""
-    return name[:1] + "*" * min(len(name) - 1, 2) if name else ""
-
-
-def mask_phone(phone: str) -> str:
-    """Enough to recognise a number one knows, too little to call it."""
-    return f"{phone[:3]}****{phone[-2:]}" if len(phone) >= 8 else "*" * len(phone)

@@ -15,6 +15,7 @@ from console.house import House, argument, as_id, clean, field
 from console.sight import Sight
 from models import skills
 from models.area import Area
+from models.audit import AuditKind
 from models.person import RoleStatus
 from models.slips import Slip, Slipped
 from nlp.lists import several
@@ -78,6 +79,7 @@ def _page(sight: Sight, given: str, *, slipped: Slipped | None = None) -> dict[s
     after = as_id(argument("after", most=12))
     found = skills.people_with(sight.session, each.name, after=after, most=PAGE_SIZE + 1)
     people = found[:PAGE_SIZE]
+    sight.note(AuditKind.SAW_PEOPLE, f"skills/{each.name}")
     roles = {person.id: [role for role in person.roles if role.status is RoleStatus.ACTIVE] for person in people}
     ids = {role.area_id for listed in roles.values() for role in listed}
     return {

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import structlog
@@ -14,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 from werkzeug.exceptions import NotFound
 
-from console import desk, guesses, recommend, spots
+from console import desk, earlier, guesses, recommend, spots
 from console.actions import ELSEWHERE, LOCK_SEVERAL, PERFORM, Doing, FormMisfit
 from console.departments import may_link
 from console.desk import DAYS, Asked, Due, Hours, Listing, Tab, View
@@ -34,9 +33,6 @@ from models.ticket import Evaluation, Ticket, TicketEvent, TicketWords, Urgency,
 log = structlog.stdlib.get_logger(__name__)
 
 MOST_LINES = 300
-
-ALIKE_WITHIN = timedelta(days=60)
-MOST_ALIKE = 6
 
 MOST_WITH_ESTATES = 20
 """A desk with more communities than this narrows its list by communities only."""
@@ -260,6 +256,8 @@ def _ticket(house: House, sight: Sight, ticket: Ticket, trouble: Trouble | None 
     notes = noting.notes_on(session, ticket) if is_ours else []
     named |= {each.person_id for each in notes}
     named |= {*helping, *(event.facts["person"] for event in events if "person" in event.facts)}
+    alike = earlier.most_like(sight, ticket, next((each.text for each in words if each.text), ""))
+    named |= {each.ticket.assignee_id for each in alike}
     spot = spots.of_ticket(sight, ticket, house.tiles.system)
     return (house.map_frame() if spot is not None else {}) | {
         "spot": spot,
@@ -308,7 +306,7 @@ def _ticket(house: House, sight: Sight, ticket: Ticket, trouble: Trouble | None 
         "guesses": guesses.of(sight, ticket, house.means) if Action.CORRECT in actions else guesses.NONE,
         "notes": notes,
         "is_desk": is_ours,
-        "alike": _alike(sight, ticket),
+        "earlier": alike,
         "trouble": trouble,
     }
 
@@ -318,20 +316,6 @@ def stamp(sight: Sight, ticket: Ticket) -> str:
     fetched = select(func.count(Attachment.id)).where(Attachment.ticket_id == ticket.id, Attachment.stored.is_not(None))
     photos = sight.session.scalar(fetched)
     return f"{ticket.version}.{photos}" if photos else str(ticket.version)
-
-
-def _alike(sight: Sight, ticket: Ticket) -> Sequence[Ticket]:
-    """What was brought of the same kind at the same place lately: to learn from it, or to see that it comes again."""
-    if ticket.area_id is None:
-        return []
-    query = select(Ticket).where(
-        Ticket.area_id == ticket.area_id,
-        Ticket.category == ticket.category,
-        Ticket.opened_at >= ticket.opened_at - ALIKE_WITHIN,
-        Ticket.id != ticket.id,
-        sight.tickets(),
-    )
-    return sight.session.scalars(query.order_by(Ticket.opened_at.desc()).limit(MOST_ALIKE)).all()
 
 
 def _copies(session: Session, ticket: Ticket) -> dict[int, str]:

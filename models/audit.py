@@ -22,6 +22,8 @@ class AuditKind(StrEnum):
     SAW_CHAT = "saw_chat"
     SAW_LEDGER = "saw_ledger"
     SAW_REGISTRATION = "saw_registration"
+    SAW_PEOPLE = "saw_people"
+    """Who serves, with what they are or can: one of them, or a list."""
     SAW_FILE = "saw_file"
     """A table to take along."""
     SAW_AUDIT = "saw_audit"

@@ -1,4 +1,4 @@
-"""The open tickets that may tell of the same event as a new one."""
+"""The tickets that may tell of the same event as another: open ones for a new one, all of a season for the desk."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from models import batch
@@ -34,7 +34,7 @@ _Row = Row[*tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An open ticket, as far as it is compared, with the reporter's words; empty where they were erased."""
+    """A ticket, as far as it is compared, with the reporter's words; empty where they were erased."""
 
     ticket_id: int
     area_id: int
@@ -76,12 +76,21 @@ def candidates(
     return [Candidate(row[0], row[1], row[2], row[3], row[4], row[5] or "") for row in rows]
 
 
+def around(
+    session: Session, estate: int, categories: Collection[str], *, since: datetime, most: int
+) -> Sequence[Candidate]:
+    """The same, finished ones too."""
+    wanted = {"places": _places(session, estate), "categories": sorted(categories), "since": since}
+    rows = session.execute(_NEWEST_OF_ALL, {**wanted, "before": sys.maxsize, "most": most}).all()
+    return [Candidate(row[0], row[1], row[2], row[3], row[4], row[5] or "") for row in rows]
+
+
 def _places(session: Session, estate: int) -> list[int]:
     buildings = select(Area.id).where(Area.parent_id == estate, Area.kind == AreaKind.BUILDING)
     return [estate, *session.scalars(buildings)]
 
 
-def _newest() -> Select[*tuple[Any, ...]]:
+def _newest(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     newest = (
         select(Ticket.id, Ticket.area_id, Ticket.category, Ticket.place, Ticket.opened_at)
         .where(
@@ -89,11 +98,10 @@ def _newest() -> Select[*tuple[Any, ...]]:
             Ticket.area_id.in_(bindparam("places", expanding=True)),
             Ticket.category.in_(bindparam("categories", expanding=True)),
             Ticket.opened_at >= bindparam("since"),
-            # Not "in the open states": SQLite would take that for a reason to read everything that is open.
-            Ticket.state.not_in(OVER_STATES),
             Ticket.parent_id.is_(None),
             Ticket.service.is_(None),
             Ticket.id < bindparam("before"),
+            *conditions,
         )
         .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
         .limit(bindparam("most"))
@@ -107,5 +115,7 @@ def _newest() -> Select[*tuple[Any, ...]]:
     )
 
 
-_NEWEST = _newest()
-"""Made once: making it costs as much as what it finds."""
+# Not "in the open states": SQLite would take that for a reason to read everything that is open.
+_NEWEST = _newest(Ticket.state.not_in(OVER_STATES))
+_NEWEST_OF_ALL = _newest()
+"""Made once: making them costs as much as what they find."""

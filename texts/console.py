@@ -569,6 +569,12 @@ def alike(reasons: Sequence[str]) -> str:
     return "、".join([*said, *([f"都说到{''.join(words)}"] if words else [])])
 
 
+def ended(by: str, done: str, answer: int | None) -> str:
+    """Who had a matter, what was done, and what was said of it."""
+    told = [f"{by}办" if by else "", done, f"居民说：{ANSWERS[answer]}" if answer in ANSWERS else ""]
+    return " · ".join(each for each in told if each)
+
+
 def seen_before(number: str) -> str:
     """Beside a photo that was there before, in another matter or in this one."""
     return f"和 {number} 里的一张相同" if number else "以前发过同样的一张"

@@ -28,7 +28,8 @@ AUDIT = {
     AuditKind.SAW_PHOTO: "看了照片",
     AuditKind.SAW_CHAT: "看了人工对话",
     AuditKind.SAW_LEDGER: "看了积分明细",
-    AuditKind.SAW_REGISTRATION: "看了报到人的电话",
+    AuditKind.SAW_REGISTRATION: "看了报到的人",
+    AuditKind.SAW_PEOPLE: "看了谁是什么身份、会什么",
     AuditKind.SAW_FILE: "下载了表格",
     AuditKind.SAW_AUDIT: "看了操作记录",
     AuditKind.DID: "操作",
@@ -101,6 +102,18 @@ _PLACES = {
     "categories": "分类",
     "guides": "办事指南",
     "people": "人员名单",
+    "skills": "特长",
+    "riders": "骑手",
+    "stations": "驿站",
+    "honours": "评选",
+    "counter": "柜台",
+    "appointments": "预约",
+    "broadcasts": "群发",
+    "menus": "菜单",
+    "channels": "公众号的模板",
+    "map": "地图",
+    "password": "密码",
+    "account": "我的账号",
 }
 """The rooms of the console, by the first word of their address."""
 
@@ -170,7 +183,11 @@ def what(kind: AuditKind, about: str, names: Mapping[int, str]) -> str:
         return f"{AUDIT[kind]}：{names.get(int(rest)) or '没留姓名'}"
     if kind is AuditKind.DID:
         return f"{_PLACES.get(first, first)}：{rest or about}"
-    return f"{AUDIT[kind]}：{rest or about}" if about and kind is not AuditKind.SAW_AUDIT else AUDIT[kind]
+    return (
+        f"{AUDIT[kind]}：{rest or _PLACES.get(first, about)}"
+        if about and kind is not AuditKind.SAW_AUDIT
+        else AUDIT[kind]
+    )
 
 
 def differences(facts: Mapping[str, Any]) -> list[str]:

@@ -118,6 +118,20 @@
     });
   }
 
+  // ---- what was just done is said once: not again after a reload, and not any more once something else is done
+
+  const done = document.querySelector("[data-done]");
+  if (done) {
+    const address = new URL(location.href);
+    address.searchParams.delete("done");
+    history.replaceState(history.state, "", address);
+    const fade = (event) => {
+      if (event.type === "click" && !event.target.closest("a, button, summary, label, input, select, textarea")) return;
+      done.classList.add("hy-gone"); // its place stays, so that nothing moves under the finger
+    };
+    for (const kind of ["click", "change", "input", "submit"]) document.addEventListener(kind, fade);
+  }
+
   // ---- several at once
 
   const bulk = document.getElementById("bulk");

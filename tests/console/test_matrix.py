@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -47,6 +47,7 @@ from models.accounts import ISSUED, of_person
 from models.announcement import Outcome
 from models.area import Area, AreaKind
 from models.attachment import Attachment, AttachmentKind
+from models.audit import AuditKind
 from models.broadcast import Broadcast
 from models.calendar import monday_of
 from models.category import Category
@@ -545,10 +546,18 @@ def things(place: Place, where: str, community: Area, estate: Area) -> dict[str,
         boss = factories.somebody(session, RoleKind.STREET, session.get_one(Area, community.parent_id), name="主任")
         resident.phone, resident.home_area_id = "13800000000", estate.id
         matters = {
-            name: factories.ticket(session, resident, words=f"{name}{where}", area=estate, category=category)
+            name: factories.ticket(
+                session,
+                resident,
+                words=f"{name}{where}，在 3 栋 1002 室，电话 13800000000",
+                area=estate,
+                category=category,
+            )
             for name, category in [("ticket", "noise"), ("assigned", "noise"), ("lamp", "lamp"), ("partner", "noise")]
         }
-        desk.assign(session, matters["assigned"], "城管", "", by=boss, now=now)
+        for matter in matters.values():
+            matter.room = "1002"
+        desk.assign(session, matters["assigned"], "城管", "打 13900000001 找他", by=boss, now=now)
         draft = departments.Draft(f"供电所{where}", PartyKind.UTILITY, community.id)
         found["party"] = str(departments.enter(session, draft).id)
         desk.assign(session, matters["partner"], f"供电所{where}", "", by=boss, now=now)
@@ -867,6 +876,52 @@ PAGES_OF_DAYS = (
 def test_pages_of_days_at_the_ends_of_time_are_pages_all_the_same(stage: Stage, path: str) -> None:
     for day in ENDS_OF_TIME:
         assert stage.ask(get(path + day, {}), ADMIN, HERE).status_code < 500, day
+
+
+PERSONAL = {
+    "/chats/{chat}": AuditKind.SAW_CHAT,
+    "/chats/{chat}/lines": AuditKind.SAW_CHAT,
+    "/registrations": AuditKind.SAW_REGISTRATION,
+    "/unreached": AuditKind.SAW_PHONE,
+    "/call-backs/news": AuditKind.SAW_PHONE,
+    "/ledger/people/{credited}": AuditKind.SAW_LEDGER,
+    "/accounts": AuditKind.SAW_PEOPLE,
+    "/accounts/{colleague}": AuditKind.SAW_PEOPLE,
+    "/riders": AuditKind.SAW_PEOPLE,
+}
+"""The pages whose task needs a name, a number or somebody's words in full, and how looking at them is written down."""
+
+
+@pytest.mark.parametrize("who", [STAFF, ADMIN, DEPARTMENT])
+def test_nobody_is_shown_in_full_without_need_and_whoever_looks_is_written_down(stage: Stage, who: str) -> None:
+    private = re.compile(rf"居民(?:{HERE}|{NEXT}|{FAR})|王奶奶|新人|138\d{{8}}|139\d{{8}}|1002")
+    wrong = []
+    for row in TABLE:
+        if row.method != "GET" or re.search(r"\.(xlsx|csv|pdf|geojson)", row.path):
+            continue
+        with written_down(stage.place.database) as kinds:
+            answer = stage.ask(row, who, HERE)
+        path = row.path.partition("?")[0]
+        shown = {*private.findall(answer.text)} if answer.mimetype == "text/html" else set()
+        if answer.status_code == 200 and path in PERSONAL and PERSONAL[path] not in kinds:
+            wrong.append(f"{path}: not in the audit")
+        if shown and path not in PERSONAL:
+            wrong.append(f"{path}: {shown}")
+    assert not wrong, "\n".join(wrong)
+
+
+@contextmanager
+def written_down(database: Database) -> Iterator[set[str]]:
+    """The kinds of what the audit gets meanwhile."""
+    kinds: set[str] = set()
+
+    def note(_1: Any, _2: Any, statement: str, parameters: Any, *_3: Any) -> None:
+        if statement.startswith("INSERT INTO audit "):
+            kinds.update(each for each in parameters if isinstance(each, str))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield kinds
+    event.remove(database.engine, "before_cursor_execute", note)
 
 
 def test_every_address_has_a_row(stage: Stage) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from console.actions import ELSEWHERE, PERFORM
-from models import desk, dispatch, tickets, transitions
+from models import desk, dispatch, judging, tickets, transitions
 from models.attachment import Attachment, AttachmentKind
 from models.errors import Refusal, Refused
 from models.lifecycle import LIVE_STATES, RULES, Action, Actor
@@ -422,6 +422,36 @@ def test_only_people_on_the_list_can_be_asked(place: Place) -> None:
     alarm = place.ticket(urgency=Urgency.EMERGENCY)
     assert desk.press(alarm, "offer", person=place.people["member"].id).status_code == 409
     assert desk.press(alarm, "offer", person=place.people["grid"].id).status_code == 303
+
+
+def test_what_was_here_before_stands_beside_it_with_how_it_ended_and_without_private_numbers(
+    both_places: Place,
+) -> None:
+    place = both_places
+    begun = place.now - timedelta(days=40)
+    words_then = "楼下太吵了，半夜还在装修，找 3 栋 1002 室，电话 13800001234"
+    before = place.ticket(words_then, now=begun)
+    with place.database.transaction() as session:
+        ticket = transitions.lock(session, before.id)
+        desk.assign(session, ticket, "城管", "", by=session.get_one(Person, place.people["staff"].id), now=begun)
+        clerk = session.get_one(Person, place.people["clerk"].id)
+        tickets.finish(session, ticket, "和装修队约好晚上不施工，有事打 13900005678", by=clerk, now=begun)
+        judge = session.get_one(Person, place.people["resident"].id)
+        judging.evaluate(session, ticket, 1, "", by=judge, now=begun)
+    other = place.ticket("路灯不亮", category="lamp", now=begun)
+    long_ago = place.ticket("楼下太吵了，半夜装修", now=place.now - timedelta(days=91))
+    elsewhere = place.ticket("楼下太吵了，半夜装修", area=place.street.other_estate)
+    ticket = place.ticket("楼下半夜装修，太吵了")
+    shown = place.sign_in("staff").get(f"/tickets/{ticket.number}").text.partition("这里一季来像它的事")[2]
+    assert before.number in shown
+    assert "半夜还在装修" in shown
+    assert words.ended("城管", "和装修队约好晚上不施工，有事打 ***", 1) in shown
+    for hidden in ("1002", "13800001234", "13900005678", other.number, long_ago.number, elsewhere.number):
+        assert hidden not in shown
+    place.do(desk.assign, ticket, "城管", "", by="staff")
+    assert before.number in place.sign_in("clerk").get(f"/tickets/{ticket.number}").text
+    alone = place.ticket("水管漏水", category="leak")
+    assert "这里一季来像它的事" not in place.sign_in("staff").get(f"/tickets/{alone.number}").text
 
 
 def test_a_ticket_that_leaves_the_desk_leads_back_to_the_list(place: Place) -> None:
