@@ -20,6 +20,8 @@ from console.means import Means, PhotoUnfit, PlatformRefused, Reach
 from handlers.turn import World
 from models.outbox import Notice, NoticeKind
 from models.photos import Keep
+from models.template import TemplateWay
+from models.templates import Offered
 from nlp.understand import Understanding
 
 QUOTAS = {Way.CUSTOMER: 500_000, Way.TEMPLATE: 100_000}
@@ -27,8 +29,8 @@ QUOTAS = {Way.CUSTOMER: 500_000, Way.TEMPLATE: 100_000}
 
 
 @dataclass(frozen=True, slots=True)
-class Menu:
-    """The menu of one Official Account, as the console sees it."""
+class Platform:
+    """What one Official Account has at its platform, as the console sees it."""
 
     channel: OfficialChannel
 
@@ -51,6 +53,13 @@ class Menu:
         except NotSent as failure:
             raise PlatformRefused(failure.errcode) from failure
 
+    def offered(self, way: TemplateWay) -> Sequence[Offered]:
+        """The templates that were chosen there. Raises PlatformRefused."""
+        try:
+            return self.channel.offered(way)
+        except NotSent as failure:
+            raise PlatformRefused(failure.errcode) from failure
+
 
 def means_of(
     world: Callable[[], World], settings: Settings, channels: Mapping[str, Channel], fetcher: Fetcher
@@ -70,13 +79,15 @@ def means_of(
         except Unfit as unfit:
             raise PhotoUnfit from unfit
 
+    platforms = tuple(Platform(each) for each in channels.values() if isinstance(each, OfficialChannel))
     return Means(
         understand=understand,
         notice_words=notice_words,
         reach=lambda kind: {key: _reach(each, kind) for key, each in channels.items()},
         keep_photo=keep_photo,
         codes=PlaceCodes(channels, settings.site.public_url),
-        menus=tuple(Menu(each) for each in channels.values() if isinstance(each, OfficialChannel)),
+        menus=platforms,
+        templates=platforms,
         gas_phone=settings.gas_phone,
         broadcasts_a_week=settings.broadcasts.most_a_week,
     )

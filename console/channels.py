@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,13 @@ from werkzeug.exceptions import NotFound
 from console.editing import beside
 from console.health import ChannelState
 from console.house import House, field
+from console.means import PlatformRefused
 from console.sight import Sight
 from models import templates
 from models.outbox import NoticeKind
 from models.slips import Slipped
 from models.template import Template, TemplateWay
-from models.templates import MOST_FIELDS, Layout, Part
+from models.templates import MOST_FIELDS, Layout, Offered, Part
 from texts import channels as said
 from texts import console as words
 from texts import health, samples
@@ -51,6 +52,15 @@ class Looked:
 
     way: TemplateWay
     layout: Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The templates that the platform names, or why it does not."""
+
+    way: TemplateWay
+    offered: Sequence[Offered]
+    fault: str
 
 
 def add_channels(blueprint: Blueprint, house: House) -> None:
@@ -88,6 +98,22 @@ def add_channels(blueprint: Blueprint, house: House) -> None:
         with house.looking() as sight:
             return house.page("channel_notice.html", sight, **_page(sight, house, key, kind))
 
+    def fetched(key: str, kind: str, way: TemplateWay) -> ResponseReturnValue:
+        with house.looking() as sight:
+            _account(sight, house, key), _kind(kind)
+        there = next((each for each in house.means.templates if each.key == key), None)
+        if there is None:
+            raise NotFound
+        offered, fault = (), ""
+        try:
+            # No transaction is open while the platform answers.
+            offered = tuple(there.offered(way))
+        except PlatformRefused as refused:
+            fault = said.platform_says(refused.code)
+        with house.looking() as sight:
+            page = _page(sight, house, key, kind, listed=Listed(way, offered, fault))
+            return house.page("channel_notice.html", sight, **page), 409 if fault else 200
+
     @blueprint.post("/channels/<key>/<kind>/<way>")
     def channel_template(key: str, kind: str, way: str) -> ResponseReturnValue:
         def act(sight: Sight) -> None:
@@ -101,6 +127,8 @@ def add_channels(blueprint: Blueprint, house: House) -> None:
         def shown(sight: Sight, slipped: Slipped) -> str:
             return house.page("channel_notice.html", sight, **_page(sight, house, key, kind, slipped=slipped, way=way))
 
+        if field("button", most=10) == "fetch":
+            return fetched(key, kind, _way(way))
         if field("button", most=10) == "look":
             with house.looking() as sight:
                 try:
@@ -168,6 +196,7 @@ def _page(
     slipped: Slipped | None = None,
     way: str = "",
     looked: Looked | None = None,
+    listed: Listed | None = None,
 ) -> dict[str, Any]:
     account, notice = _account(sight, house, key), _kind(kind)
     found = samples.sample(notice, now=sight.now)
@@ -200,6 +229,7 @@ def _page(
                 "rows": rows + FRESH[len(rows) :],
                 "filled": templates.filled(layout, parts) if layout else {},
                 "is_looked": looked is not None and looked.way is each,
+                "listed": listed if listed is not None and listed.way is each else None,
             }
         )
     return {
@@ -208,6 +238,7 @@ def _page(
         "label": words.NOTICES[notice],
         "found": found,
         "forms": forms,
+        "may_fetch": key in {each.key for each in house.means.templates},
         "said": said,
         "health": health,
         **beside(way, slipped),

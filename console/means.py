@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from models.outbox import Notice, NoticeKind
 from models.photos import Keep
+from models.template import TemplateWay
+from models.templates import Offered
 from nlp.understand import Understanding
 
 
@@ -47,6 +49,17 @@ class MenuAccount(Protocol):
 
     def publish(self, buttons: Sequence[Mapping[str, Any]]) -> None:
         """Gives the platform new ones. Raises PlatformRefused."""
+
+
+class TemplateAccount(Protocol):
+    """An account whose templates can be looked up at its platform."""
+
+    @property
+    def key(self) -> str:
+        """The channel's."""
+
+    def offered(self, way: TemplateWay) -> Sequence[Offered]:
+        """The templates that were chosen there. Raises PlatformRefused."""
 
 
 class CodeNotMade(Exception):
@@ -97,6 +110,7 @@ class Means:
     keep_photo: Callable[[bytes, str], Keep] | None = None
     """Stores a photo of a type. Raises PhotoUnfit."""
     menus: tuple[MenuAccount, ...] = ()
+    templates: tuple[TemplateAccount, ...] = ()
     codes: Codes | None = None
     gas_phone: str = ""
     broadcasts_a_week: int = 2

@@ -9,9 +9,10 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import areas, earning, joints, outlines, people, pushing, redeeming, riders, stations
+from models import areas, earning, guides, joints, outlines, people, pushing, redeeming, riders, stations
 from models.area import Area, AreaKind
 from models.category import Category
+from models.guide import Guide
 from models.joint import JointArea, Turn
 from models.ledger import Goods, Unit
 from models.party import Party, PartyKind
@@ -202,6 +203,37 @@ STATIONS = (
 ACCESS = ("香樟花园", "送餐走北门的非机动车道，登记一次管一天，六栋在左手第二排", "北门门岗")
 """How riders get into an estate, and whom they ask for."""
 
+GUIDES = (
+    guides.Draft(
+        "居住证怎么办",
+        ("居住证", "暂住证"),
+        "先到社区登记，住满半年、有稳定的工作、住处或者在上学，就可以领证。\n"
+        "请带：身份证，租房合同或房产证，一张近照。\n"
+        "社区一楼 1 号窗口，周一到周五 8:30 到 17:30，一般 15 天内拿到，不收钱。",
+        (),
+        0,
+    ),
+    guides.Draft(
+        "大件垃圾怎么扔",
+        ("大件垃圾", "旧家具+扔", "旧沙发+扔", "旧床垫+扔"),
+        "请别放在楼道和门口。每个小区东门旁有大件垃圾点，周三、周六上午有车来收，不收钱。\n"
+        "自己搬不动，在这里说一声“请人帮忙搬沙发”，我去问问志愿者。\n"
+        "装修的砖和灰不能放那里，请找物业约车。",
+        (),
+        0,
+    ),
+    guides.Draft(
+        "养狗怎么登记",
+        ("狗证", "犬证", "养犬登记", "狗+登记"),
+        "先到宠物医院打狂犬疫苗，拿到免疫证明。\n"
+        "再带身份证、住处的证明、狗的照片到社区一楼 2 号窗口登记，当天办好，每年换一次。\n"
+        "出门请牵绳，进电梯请抱起来或者戴嘴套。",
+        (),
+        0,
+    ),
+)
+"""What people of the street ask first; everywhere holds something else."""
+
 BEGINNERS = {"李建国": (60, 180), "王秀兰": (30, 120)}
 """Who takes part in the ledger, with the points and minutes they begin with."""
 
@@ -311,6 +343,15 @@ def load(session: Session, *, now: datetime, channels: Sequence[str] = ("officia
     _partners(session, nodes)
     _points(session, nodes, found, now=now)
     _for_riders(session, nodes, found, now=now)
+    _guides(session, nodes["江湾街道"], now=now)
+
+
+def _guides(session: Session, street: Area, *, now: datetime) -> None:
+    """What the desk has written for questions, as far as it is not there."""
+    known = set(session.scalars(select(Guide.title).where(Guide.area_id == street.id)))
+    for each in GUIDES:
+        if each.title not in known:
+            guides.enter(session, replace(each, area_id=street.id), now=now)
 
 
 def _for_riders(session: Session, nodes: dict[str, Area], found: dict[str, Person], *, now: datetime) -> None:

@@ -44,6 +44,32 @@ class Layout:
         return f"{self.template_id}:{','.join(f'{name}={part}' for name, part in self.fields)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A template that the account has at the platform, and its fields with what stands before each."""
+
+    template_id: str
+    title: str
+    fields: Sequence[tuple[str, str]]
+
+    @property
+    def layout(self) -> Layout | None:
+        """With what fits each field best; None where a field is of a kind that nothing of ours goes into."""
+        names = [name for name, _ in self.fields]
+        if not names or len(names) > MOST_FIELDS or not _ID.fullmatch(self.template_id):
+            return None
+        if not all(_FIELD.fullmatch(name) for name in names) or len({*names}) < len(names):
+            return None
+        plain = [name for name in names if _kind_of(name) == "thing"]
+        # The text says it all; what it is about stands before it where there is room.
+        best = dict(
+            zip(plain, (Part.TEXT,) if len(plain) == 1 else (Part.CATEGORY, Part.TEXT, Part.PLACE), strict=False)
+        )
+        best |= {name: Part.TIME for name in names if _kind_of(name) in _TIMES}
+        best |= {name: Part.NUMBER for name in names if _kind_of(name) == "character_string"}
+        return Layout(self.template_id, tuple((name, best.get(name, Part.NOTHING)) for name in names)) if best else None
+
+
 MOST_FIELDS = 6
 
 HOLDS = {"thing": 20, "short_thing": 5, "phrase": 5, "name": 10, "character_string": 32, "time": 32, "date": 32}
@@ -53,6 +79,8 @@ _TIMES = ("time", "date")
 _DEFAULT = "thing1,thing2"
 _EMPTY = "-"
 """The platform refuses empty fields."""
+
+_LINE = re.compile(r"([^{}\n]{0,40})\{\{([A-Za-z_]{1,24}\d{0,2})\.DATA\}\}")
 
 _ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _FIELD = re.compile(rf"({'|'.join(HOLDS)})\d{{1,2}}")
@@ -76,6 +104,12 @@ def read(setting: str) -> Layout:
         part = part.strip()
         fields.append((name.strip(), usual if not part else Part(part) if part in list(Part) else Part.NOTHING))
     return Layout(template_id.strip(), tuple(fields))
+
+
+def offered(template_id: str, title: str, content: str) -> Offered:
+    """A template as the platform describes it: a line `what it is:{{thing1.DATA}}` for each field."""
+    fields = [(name, label.strip(" :：")) for label, name in _LINE.findall(content[:2000])]
+    return Offered(template_id[:100], title[:60], fields)
 
 
 def filled(layout: Layout, said: Mapping[Part, str]) -> dict[str, str]:

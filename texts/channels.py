@@ -37,6 +37,21 @@ WHY_NOT = {
     TemplateWay.SUBSCRIPTION: "这个号发不了订阅通知，要先认证。",
 }
 
+NONE_OFFERED = {
+    TemplateWay.TEMPLATE: "平台上还没有选过模板。请到公众平台的“模板消息”里选一个，再取一次。",
+    TemplateWay.SUBSCRIPTION: "平台上还没有选过模板。请到公众平台的“订阅通知”里选一个，再取一次。",
+}
+
+NOT_FOR_US = "里面有这里填不了的字段，请另选一个。"
+
+
+def platform_says(code: int | None) -> str:
+    """Why the platform gave no list."""
+    if code is None:
+        return "微信没有回应，过一会儿再取；也可以照平台上的 ID 自己填。"
+    return f"微信没有给（{code}）。请记下这个数字告诉管理员；也可以照平台上的 ID 自己填。"
+
+
 PARTS = {
     Part.TITLE: "标题",
     Part.TEXT: "全文（放不下就截断）",

@@ -33,12 +33,19 @@ from bot.channels.tokens import TokenBackup
 from bot.settings import Abilities, Mode, OfficialAccount
 from handlers.turn import EventKind, Message, MessageKind, Opens, Reply
 from models import templates
-from models.templates import Part, together
+from models.template import TemplateWay
+from models.templates import Offered, Part, together
 
 PLAIN_TEXT = "text/plain"
 XML = "text/xml; charset=utf-8"
 
 _SCENE_PREFIX = "qrscene_"
+
+SUBSCRIPTIONS = "https://api.weixin.qq.com/wxaapi/newtmpl/gettemplate"
+"""Not under cgi-bin, like nothing else that is asked for; the client puts the configured address in its place."""
+
+MOST_OFFERED = 50
+"""More an account cannot have (wechat-facts: 25 templates, 50 of subscriptions)."""
 
 NO_MENU = 46003
 """The platform's number for an account that has none."""
@@ -199,6 +206,15 @@ class OfficialChannel:
     def publish_menu(self, buttons: Sequence[Mapping[str, Any]]) -> None:
         """Gives the platform a menu in place of the one it has; phones show it within minutes. Raises NotSent."""
         self._client.post("menu/create", data={"button": [*buttons]})
+
+    def offered(self, way: TemplateWay) -> list[Offered]:
+        """The templates that were chosen for the account at the platform. Raises NotSent."""
+        if way is TemplateWay.TEMPLATE:
+            found, key = self._client.get("template/get_all_private_template").get("template_list"), "template_id"
+        else:
+            found, key = self._client.get(SUBSCRIPTIONS).get("data"), "priTmplId"
+        rows = [each for each in many(found) if isinstance(each, dict)][:MOST_OFFERED]
+        return [templates.offered(*(str(each.get(name, "")) for name in (key, "title", "content"))) for each in rows]
 
     def _unseal(self, query: Mapping[str, str], body: bytes) -> tuple[Fields, bool]:
         """The verified fields, and whether they came sealed."""

@@ -42,6 +42,18 @@ def test_a_question_with_a_guide_is_answered_and_a_human_is_one_word_away(street
     assert len(street.tickets(NEIGHBOUR)) == 1
 
 
+def test_the_demo_street_answers_what_people_ask_first(street: Street) -> None:
+    for asked, answered in (
+        ("居住证怎么办，要带什么？", "居住证怎么办："),
+        ("请问大件垃圾怎么扔", "大件垃圾怎么扔："),
+        ("旧沙发扔哪里？", "大件垃圾怎么扔："),
+        ("养狗要办狗证吗？在哪里办", "养狗怎么登记："),
+    ):
+        assert street.say(NEIGHBOUR, asked).text.startswith(answered), asked
+    assert street.tickets(NEIGHBOUR) == []
+    assert street.say(NEIGHBOUR, "3栋楼道里堆着大件垃圾，没人管").text.startswith("已受理")
+
+
 def test_a_complaint_that_names_the_same_thing_is_a_matter(street: Street) -> None:
     write(street, "老年证怎么办", ["老年证"])
     reply = street.say(NEIGHBOUR, "社区窗口不给我妈办老年证，态度还很差，我要投诉").text
