@@ -20,7 +20,8 @@ PAGE = Markup(
     '<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title><style>'
     "body{{font:18px/1.8 serif;max-width:34em;margin:0 auto;padding:1em;color:#111;background:#fff}}"
     "body{{overflow-wrap:anywhere}}"
-    "main{{border:3px double #0b6b5b;padding:2em 1.5em;margin:1em 0}}h1{{text-align:center;letter-spacing:.3em}}"
+    "main{{border:3px double #0b6b5b;padding:2em 1.5em;margin:1em 0}}"
+    "h1{{text-align:center;letter-spacing:.3em;font-size:clamp(1.125rem,5vw,2rem)}}"
     "p{{text-indent:2em;margin:.6em 0}}p.plain,dl{{text-indent:0}}dt{{font-size:.85em;color:#555}}dd{{margin:0 0 .6em}}"
     "p.signed{{text-align:right}}@media print{{.only-screen{{display:none}}}}@page{{size:A4;margin:25mm}}"
     "</style><main><h1>{title}</h1>{parts}</main>{hint}"

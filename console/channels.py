@@ -104,10 +104,11 @@ def add_channels(blueprint: Blueprint, house: House) -> None:
         there = next((each for each in house.means.templates if each.key == key), None)
         if there is None:
             raise NotFound
-        offered, fault = (), ""
+        offered: Sequence[Offered] = ()
+        fault = ""
         try:
             # No transaction is open while the platform answers.
-            offered = tuple(there.offered(way))
+            offered = there.offered(way)
         except PlatformRefused as refused:
             fault = said.platform_says(refused.code)
         with house.looking() as sight:

@@ -176,10 +176,10 @@ def _chat(house: House, sight: Sight, chat: Conversation) -> dict[str, Any]:
         .order_by(InboxMessage.received_at.desc())
         .limit(MOST_LINES)
     ):
-        lines.append(Line("person", message.text, message.received_at, kind=message.kind))
         answered = str((message.reply or {}).get("text", ""))
         if answered:
             lines.append(Line("bot", answered, message.received_at))
+        lines.append(Line("person", message.text, message.received_at, kind=message.kind))
     answers = session.scalars(
         select(Notice)
         .where(
@@ -191,7 +191,8 @@ def _chat(house: House, sight: Sight, chat: Conversation) -> dict[str, Any]:
     for answer in answers:
         text, by = str(answer.data.get("text", "")), answer.data.get("by")
         lines.append(Line("staff", text, answer.created_at, state=answer.state, by=by if isinstance(by, int) else None))
-    lines.sort(key=lambda line: line.at)
+    # From the newest to the oldest until here: turned over, an answer still follows what it answers.
+    lines = sorted(reversed(lines), key=lambda line: line.at)
     spoke = {line.by for line in lines if line.by is not None}
     return {
         "chat": chat,

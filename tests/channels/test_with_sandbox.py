@@ -15,7 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from bot.channels import Channel, NotSent, Outgoing, Way, Why
 from bot.channels.official import OfficialChannel
-from bot.means import Menu
+from bot.means import Platform
 from console.means import PlatformRefused
 from handlers.turn import Choice, EventKind, Message, MessageKind, Opens, Reply
 from sandbox.app import create_sandbox
@@ -230,7 +230,7 @@ def test_the_doctor_finds_both_platforms_well(street: Street) -> None:
 def test_a_menu_is_published_and_seen_and_a_refusal_is_told_in_words(street: Street) -> None:
     channel = street.channels["official"]
     assert isinstance(channel, OfficialChannel)
-    menu = Menu(channel)
+    menu = Platform(channel)
     assert menu.menu() == []
     menu.publish(first_menu())
     assert [each["name"] for each in menu.menu()] == ["我的事", "帮一把", "找人"]
