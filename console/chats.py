@@ -192,7 +192,8 @@ def _chat(house: House, sight: Sight, chat: Conversation) -> dict[str, Any]:
         text, by = str(answer.data.get("text", "")), answer.data.get("by")
         lines.append(Line("staff", text, answer.created_at, state=answer.state, by=by if isinstance(by, int) else None))
     # From the newest to the oldest until here: turned over, an answer still follows what it answers.
-    lines = sorted(reversed(lines), key=lambda line: line.at)
+    lines.reverse()
+    lines.sort(key=lambda line: line.at)
     spoke = {line.by for line in lines if line.by is not None}
     return {
         "chat": chat,

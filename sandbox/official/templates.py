@@ -96,11 +96,13 @@ class Template:
     title: str
     keys: tuple[str, ...]
     example: str = ""
+    labels: tuple[str, ...] = ()
 
     @property
     def content(self) -> str:
-        """The text with its fields."""
-        return "\n".join(f"{{{{{key}.DATA}}}}" for key in self.keys)
+        """The text with its fields, each after its label where it has one."""
+        labels = [f"{label}:" for label in self.labels] or [""] * len(self.keys)
+        return "\n".join(f"{label}{{{{{key}.DATA}}}}" for label, key in zip(labels, self.keys, strict=True))
 
 
 class Templates:
@@ -235,6 +237,7 @@ class Templates:
             title=title,
             keys=tuple(f"{kind}{kid}" for kid, _, _, kind in chosen),
             example="\n".join(f"{name}:{example}" for _, name, example, _ in chosen),
+            labels=tuple(name for _, name, _, _ in chosen),
         )
         with self._lock:
             if len(self._subscriptions) >= _MOST_SUBSCRIPTIONS:

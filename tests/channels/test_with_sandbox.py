@@ -18,6 +18,8 @@ from bot.channels.official import OfficialChannel
 from bot.means import Platform
 from console.means import PlatformRefused
 from handlers.turn import Choice, EventKind, Message, MessageKind, Opens, Reply
+from models.template import TemplateWay
+from models.templates import Part
 from sandbox.app import create_sandbox
 from sandbox.config import SandboxConfig
 from tests.channels.support import AES_KEY, APP_ID, CORP_ID, NOW, TOKEN, official, wecom
@@ -225,6 +227,25 @@ def test_a_platform_in_trouble_says_why(street: Street, fault: str, reason: Why)
 def test_the_doctor_finds_both_platforms_well(street: Street) -> None:
     for channel in street.channels.values():
         assert channel.probe().items() >= {"token": "ok", "platform": "ok"}.items()
+
+
+def test_the_templates_that_were_chosen_at_the_platform_are_seen(street: Street) -> None:
+    channel = street.channels["official"]
+    assert isinstance(channel, OfficialChannel)
+    account = Platform(channel)
+    added = channel._client.post("template/api_add_template", data={"template_id_short": "TM00015"})["template_id"]
+    (offered,) = [each for each in account.offered(TemplateWay.TEMPLATE) if each.template_id == added]
+    assert [name for name, _ in offered.fields] == ["thing01", "time02"]
+    assert offered.layout is not None
+    assert offered.layout.fields == (("thing01", Part.TEXT), ("time02", Part.TIME))
+    assert account.offered(TemplateWay.SUBSCRIPTION) == []
+    chosen = {"tid": "5101", "kidList": [1, 2, 4], "sceneDesc": "办事进展"}
+    channel._client.post("https://api.weixin.qq.com/wxaapi/newtmpl/addtemplate", data=chosen)
+    (subscription,) = account.offered(TemplateWay.SUBSCRIPTION)
+    assert [label for _, label in subscription.fields] == ["报修内容", "更新时间", "工单编号"]
+    street.control("faults", {"kind": "45009"})
+    with pytest.raises(PlatformRefused):
+        account.offered(TemplateWay.TEMPLATE)
 
 
 def test_a_menu_is_published_and_seen_and_a_refusal_is_told_in_words(street: Street) -> None:

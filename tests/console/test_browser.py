@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from models import desk, tickets
+from models.inbox import InboxMessage
 from tests.console.conftest import PASSWORD, Place
 from tests.console.test_departments import enter_partner
+from tests.console.test_people import hand_over
 
 pytestmark = pytest.mark.browser
 
@@ -77,6 +80,32 @@ def test_a_newcomers_first_ticket_is_dispatched_within_three_clicks(place: Place
     page.get_by_role("button", name="派单").click()
     expect(page.get_by_role("status").first).to_contain_text("派单：已办好")
     assert place.again(ticket).state.value == "offered"
+    # Said once: not any more with the next press, nor after a reload.
+    said = page.get_by_text("派单：已办好")
+    expect(said).to_be_visible()
+    page.locator("summary", has_text="补充").click()
+    expect(said).to_be_hidden()
+    page.reload()
+    expect(said).to_have_count(0)
+
+
+def test_a_long_chat_opens_at_its_newest_words_by_its_style_alone(place: Place, browser: Browser, address: str) -> None:
+    chat_id = hand_over(place)
+    with place.database.transaction() as session:
+        about = {"person_id": place.people["resident"].id, "channel": "official", "kind": "text"}
+        for each in range(30):
+            at = place.now + timedelta(minutes=each)
+            session.add(InboxMessage(key=f"said-{each}", text=f"第 {each} 句", received_at=at, **about))
+    with browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False) as context:
+        page = context.new_page()
+        enter(page, address)
+        page.goto(f"{address}/chats/{chat_id}")
+        lines = page.get_by_role("region", name="说过的话")
+        inside = lines.bounding_box()
+        newest, oldest = (lines.get_by_text(f"第 {each} 句", exact=True).bounding_box() for each in (29, 0))
+        assert inside is not None and newest is not None and oldest is not None
+        assert inside["y"] < newest["y"] < inside["y"] + inside["height"] < 740
+        assert oldest["y"] < inside["y"]
 
 
 SETTLED = """async () => {

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from console.health import ChannelState
+from console.means import PlatformRefused
 from models import templates
 from models.outbox import NoticeKind
 from models.template import TemplateWay
@@ -86,6 +88,60 @@ def test_none_is_another_answer_than_what_the_configuration_says(place: Place, a
     admin.post(AT, {"button": "back"})
     assert in_force(place) == {}
     assert "filed-template-01" in admin.get("/channels/official/finished").text
+
+
+@dataclass
+class Account:
+    """An account of which the platform tells its templates, or why not."""
+
+    said: Any
+    key: str = "official"
+
+    def offered(self, way: TemplateWay) -> list[templates.Offered]:
+        if isinstance(self.said, Exception):
+            raise self.said
+        return list(self.said) if way is TemplateWay.TEMPLATE else []
+
+
+def listing(place: Place, said: Any) -> None:
+    """A console whose account says this of its templates."""
+    show(place, SERVICE, PLAIN, WECOM, means=replace(place.means, templates=(Account(said),)))
+
+
+def test_a_template_is_chosen_from_what_the_platform_has(place: Place) -> None:
+    content = "工单编号:{{character_string1.DATA}}\n事项:{{thing2.DATA}}\n进展:{{thing3.DATA}}\n时间:{{time4.DATA}}"
+    listing(
+        place,
+        [
+            templates.offered(ID, "<b>进度提醒</b>", content),
+            templates.offered("otherTemplate_01", "付款通知", "金额:{{amount1.DATA}}"),
+            templates.offered("bad id", "没有字段", "x" * 5000),
+        ],
+    )
+    admin = administrator(place)
+    assert "从平台取来选" in admin.get("/channels/official/finished").text
+    assert "从平台取来选" not in admin.get("/channels/small/finished").text
+    page = admin.post(AT, {"button": "fetch"}).text
+    assert "&lt;b&gt;进度提醒" in page
+    assert "工单编号、事项、进展、时间" in page
+    assert page.count("选它，先看一眼") == 1
+    assert page.count("请另选一个") == 2
+    chosen = dict(re.findall(r'<input type="hidden" name="((?:template|name|part)[^"]*)" value="([^"]*)"', page))
+    assert chosen["part-0"] == "number"
+    looked = admin.post(AT, {**chosen, "button": "look"})
+    assert "还没有存" in looked.text
+    assert in_force(place) == {}
+    assert admin.post(AT, {**chosen, "button": "keep"}).status_code == 303
+    assert in_force(place)["finished"].startswith(f"{ID}:character_string1=number,thing2=category,thing3=text")
+    none = admin.post("/channels/official/finished/subscription", {"button": "fetch"})
+    assert "还没有选过模板" in none.text
+    assert admin.post("/channels/small/finished/template", {"button": "fetch"}).status_code == 404
+    assert place.sign_in("staff").post(AT, {"button": "fetch"}).status_code == 404
+    for code, sentence in ((45009, "45009"), (None, "没有回应")):
+        listing(place, PlatformRefused(code))
+        refused = place.sign_in("street").post(AT, {"button": "fetch"})
+        assert refused.status_code == 409
+        assert sentence in refused.text
 
 
 WRONG = [

@@ -420,7 +420,7 @@ def test_what_lies_badly_is_found(page: Page) -> None:
     found = "\n".join(page.evaluate(LOOK))
     for each in (
         "140 px wider",
-        "360 × 22 px",
+        "<input> “” is 360 × 2",
         "“上面” and “下面”",
         "“<input>” and “写”",
         "20 × 20 px",

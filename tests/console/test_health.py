@@ -12,6 +12,7 @@ from flask import Flask
 from bot import state
 from console import blueprint
 from console.health import ChannelState, State
+from console.means import Means
 from models import health
 from models.audit import JobRun
 from models.health import Ran
@@ -24,11 +25,18 @@ from texts import health as words
 GOOD = ChannelState("official", "official_account", "service", 3600, "https://bot.example/wechat/official")
 
 
-def show(place: Place, *channels: ChannelState, **more: object) -> None:
+def show(place: Place, *channels: ChannelState, means: Means | None = None, **more: object) -> None:
     """A console whose bot is in this state."""
     known = State(channels=channels, **more)  # type: ignore[arg-type]
     app = Flask("console-in-some-state")
-    pages = blueprint(place.database, lambda: place.now, site_name="演示街道", secure=False, state=lambda: known)
+    pages = blueprint(
+        place.database,
+        lambda: place.now,
+        site_name="演示街道",
+        secure=False,
+        state=lambda: known,
+        means=means or Means(),
+    )
     app.register_blueprint(pages, url_prefix="/console")
     place.app = app
 
