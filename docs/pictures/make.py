@@ -25,6 +25,7 @@ PAGES = {
     "board": "/console/tickets?view=board",
     "ticket": "/console/tickets/261123-0006",
     "finished": "/console/tickets/261123-0011",
+    "map": "/console/map",
     "chat": "/console/chats/{chat}",
     "figures": "/console/figures",
     "departments": "/console/departments",

@@ -11,17 +11,19 @@ from playwright.sync_api import Browser
 from sqlalchemy.orm import Session
 
 from console import login
-from models import announcements, desk, honours, noting, people, pushing, riders, transitions
+from models import announcements, desk, health, honours, noting, people, pushing, riders, transitions
 from models.announcement import Outcome
 from models.area import Area
 from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.clock import local
+from models.health import Ran
 from models.honour import Group
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.party import Party
 from models.person import Person, RoleKind, RoleStatus
 from models.rider import TitleKind
 from models.ticket import Ticket
+from scheduler.jobs import JOBS
 from tests.bot.support import AYI, CHEN, LI, SUN, Street, build
 
 MORNING = datetime(2026, 11, 23, 0, 45, tzinfo=UTC)
@@ -125,6 +127,8 @@ def _afterwards(session: Session, here: Street, stored: str) -> None:
                created_at=now, not_before=now)
     )  # fmt: skip
     _riders(session, place, now=now)
+    ran = {each.name: Ran(now, 0.1, len(each.name) % 3, 60) for each in JOBS}
+    health.note_runs(session, ran | {"credit": Ran(now, 0.0, 0, 600, fault="OperationalError")})
     party = session.query(Party).filter_by(name="城管").one()
     wish = pushing.push_down(
         session,

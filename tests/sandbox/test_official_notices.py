@@ -102,7 +102,10 @@ def test_a_subscription_template_is_chosen_from_the_public_ones(street: Street) 
     body = {"tid": tid, "kidList": kids, "sceneDesc": "报修"}
     template_id = call(street, "wxaapi/newtmpl/addtemplate", body)["priTmplId"]
     (listed,) = call(street, "wxaapi/newtmpl/gettemplate")["data"]
-    assert (listed["priTmplId"], listed["content"]) == (template_id, "报修内容:{{thing1.DATA}}\n更新时间:{{time2.DATA}}")
+    assert (listed["priTmplId"], listed["content"]) == (
+        template_id,
+        "报修内容:{{thing1.DATA}}\n更新时间:{{time2.DATA}}",
+    )
     message = {"touser": ZHANG, "template_id": template_id, "data": {"thing1": {"value": "路灯"}}}
     assert code(street, "message/subscribe/bizsend", message) == 47003
     message["data"]["time2"] = {"value": "16:00"}
