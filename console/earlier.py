@@ -19,7 +19,7 @@ from nlp.similar import Told
 SEASON = timedelta(days=90)
 
 MOST_COMPARED = 30
-"""The newest so many are compared, however much a place has told: some ten milliseconds."""
+"""The newest so many are compared, however much a place has told: some ten milliseconds (docs/measurements.md)."""
 
 MOST = 6
 
@@ -49,9 +49,11 @@ def most_like(sight: Sight, ticket: Ticket, words: str) -> Sequence[Earlier]:
     area = sight.session.get(Area, ticket.area_id) if ticket.area_id else None
     if area is None or area.kind in duplicates.ABOVE or ticket.service is not None:
         return []
-    estate, since = duplicates.estate_of(area), ticket.opened_at - SEASON
-    categories = similar.compatible(ticket.category)
-    found = duplicates.around(sight.session, estate, categories, since=since, most=MOST_COMPARED + 1)
+    estate, categories = duplicates.estate_of(area), similar.compatible(ticket.category)
+    window = sight.now - ticket.opened_at + SEASON
+    found = duplicates.candidates(
+        sight.session, estate, categories, now=sight.now, window=window, most=MOST_COMPARED + 1, finished=True
+    )
     others = [each for each in found if each.ticket_id != ticket.id][:MOST_COMPARED]
     told = [Told(each.words, each.place, (estate, each.area_id), {each.category: 1.0}) for each in others]
     own = Told(words, ticket.place, (estate, area.id), {ticket.category: 1.0})

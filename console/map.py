@@ -77,7 +77,7 @@ def _page(sight: Sight, system: System) -> dict[str, Any]:
     nodes = _nodes(sight, deep=deep)
     counts = _rolled_up(sight, nodes, found.counts)
     steps = shades(max((counts.get(each.id, 0) for each in nodes if each.kind is AreaKind.COMMUNITY), default=0))
-    hours, kinds = spots.by_hour(sight, asked), spots.by_category(sight, asked)
+    hours, kinds = spots.hours_and_categories(sight, asked)
     return {
         "said": said,
         "asked": asked,
@@ -91,10 +91,8 @@ def _page(sight: Sight, system: System) -> dict[str, Any]:
         "counts": counts,
         "shades": steps,
         "legend": said.steps(steps),
-        "by_part": [
-            (part, words.part_of_day(*part), sum(hours.get(at, 0) for at in hours_in(part))) for part in words.PARTS
-        ],
-        "by_category": sorted(kinds.items(), key=lambda each: -each[1]),
+        "by_part": [(part, words.part_of_day(*part), sum(hours[at] for at in hours_in(part))) for part in words.PARTS],
+        "by_category": kinds.most_common(),
         "unplaced": said.UNPLACED.format(count=found.unplaced) if found.unplaced else "",
         "capped": said.CAPPED.format(most=spots.MOST_SUMMED) if found.capped else "",
         "frame": view(sight, asked, nodes, system),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Integer, and_, case, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
-from console.desk import Asked, asked_tickets
+from console.desk import Asked, asked_tickets, hours_in
 from console.sight import Sight
 from models import coordinates, geojson, measures, outlines
 from models.area import Area, AreaKind
@@ -272,21 +273,24 @@ def places(sight: Sight, asked: Asked, *, deep: bool) -> Places:
 # ---------------------------------------------------------------- when and what
 
 
-def by_hour(sight: Sight, asked: Asked) -> dict[int, int]:
-    """How many came in which hour of a day, whichever part of it is asked for."""
-    found = _shared_out(sight, replace(asked, hours=None), measures.hour(sight.session))
-    return {int(at): count for at, count in found.items()}
-
-
-def by_category(sight: Sight, asked: Asked) -> dict[str, int]:
-    """How many are of which category, whichever is asked for."""
-    return _shared_out(sight, replace(asked, category=""), Ticket.category)
-
-
-def _shared_out(sight: Sight, asked: Asked, by: Any) -> dict[Any, int]:
+def hours_and_categories(sight: Sight, asked: Asked) -> tuple[Counter[int], Counter[str]]:
+    """How many came in which hour of a day, whichever part of it is asked for; and how many are of which category,
+    whichever is asked for. Both come of one look at the tickets.
+    """
+    wide = replace(asked, hours=None, category="")
+    at = cast(measures.hour(sight.session), Integer).label("at")
     newest = (Ticket.day.desc(), Ticket.serial.desc())
-    rows = select(by.label("part")).where(asked_tickets(sight, asked)).order_by(*newest).limit(MOST_SUMMED).subquery()
-    return dict(sight.session.execute(select(rows.c.part, func.count()).group_by(rows.c.part)).all())
+    rows = select(at, Ticket.category).where(asked_tickets(sight, wide)).order_by(*newest).limit(MOST_SUMMED).subquery()
+    hours: Counter[int] = Counter()
+    categories: Counter[str] = Counter()
+    wanted = hours_in(asked.hours) if asked.hours else range(24)
+    found = select(rows.c.at, rows.c.category, func.count()).group_by(rows.c.at, rows.c.category)
+    for hour, category, count in sight.session.execute(found):
+        if asked.category in ("", category):
+            hours[hour] += count
+        if hour in wanted:
+            categories[category] += count
+    return hours, categories
 
 
 # ---------------------------------------------------------------- one ticket

@@ -58,30 +58,25 @@ def candidates(
     window: timedelta = WINDOW,
     most: int = MOST,
     before: int = sys.maxsize,
+    finished: bool = False,
 ) -> Sequence[Candidate]:
     """Open tickets of an estate and its buildings (see `estate_of`), of one of `categories`, opened within `window`,
     newest first.
 
     A community gives the tickets that are placed no nearer than itself. Tasks that staff made of a ticket and services
-    are left out. `before` is the id of a ticket of which only earlier ones are wanted.
+    are left out. `before` is the id of a ticket of which only earlier ones are wanted;
+    `finished` asks for what is over too.
     """
     places = batch.once(session, (candidates, estate), lambda: _places(session, estate))
     rows: Sequence[_Row] = ()
     # An estate in which much happens is read for a few days only: what is read stays the same, however much is told.
     for back in (window / RECENT, window):
         wanted = {"places": places, "categories": sorted(categories), "since": now - back}
-        rows = session.execute(_NEWEST, {**wanted, "before": before, "most": most}).all()
+        rows = session.execute(
+            _NEWEST_OF_ALL if finished else _NEWEST, {**wanted, "before": before, "most": most}
+        ).all()
         if len(rows) >= most:
             break
-    return [Candidate(row[0], row[1], row[2], row[3], row[4], row[5] or "") for row in rows]
-
-
-def around(
-    session: Session, estate: int, categories: Collection[str], *, since: datetime, most: int
-) -> Sequence[Candidate]:
-    """The same, finished ones too."""
-    wanted = {"places": _places(session, estate), "categories": sorted(categories), "since": since}
-    rows = session.execute(_NEWEST_OF_ALL, {**wanted, "before": sys.maxsize, "most": most}).all()
     return [Candidate(row[0], row[1], row[2], row[3], row[4], row[5] or "") for row in rows]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.audit import AuditKind
+from texts.console import ACTIONS
 
 FAULTS = {
     "password_wrong": "密码不对。",
@@ -117,6 +118,8 @@ _PLACES = {
 }
 """The rooms of the console, by the first word of their address."""
 
+_PRESSED = {action.value: word for action, word in ACTIONS.items()}
+
 _TABLES = {
     "roles": "身份",
     "people": "人",
@@ -182,7 +185,9 @@ def what(kind: AuditKind, about: str, names: Mapping[int, str]) -> str:
     if first == "people" and rest.isdigit():
         return f"{AUDIT[kind]}：{names.get(int(rest)) or '没留姓名'}"
     if kind is AuditKind.DID:
-        return f"{_PLACES.get(first, first)}：{rest or about}"
+        # What is pressed on a ticket has its word; everything else stands as its address has it.
+        pressed = " ".join(_PRESSED.get(part, part) for part in rest.split("/"))
+        return f"{_PLACES.get(first, first)}：{pressed or about}"
     return (
         f"{AUDIT[kind]}：{rest or _PLACES.get(first, about)}"
         if about and kind is not AuditKind.SAW_AUDIT

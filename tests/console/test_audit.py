@@ -138,15 +138,16 @@ def test_the_street_reads_the_audit_and_nobody_below_it(place: Place) -> None:
     staff.press(ticket, "supervise", why="催一下")
     page = street.get("/audit").text
     assert "刘敏" in page
-    assert f"{ticket.number}/supervise" in page
+    pressed = f"{ticket.number} 督办"
+    assert pressed in page
     assert "操作记录" in page
     for name in ("staff", "clerk", "grid"):
         assert place.sign_in(name).get("/audit").status_code in (403, 404)
     only = street.get(f"/audit?person={place.people['elsewhere'].id}").text
-    assert "supervise" not in only
-    assert "supervise" not in street.get("/audit?kind=came").text
-    assert "supervise" in street.get(f"/audit?about={ticket.number}&kind=did&day=2026-11-23").text
-    assert "supervise" not in street.get("/audit?day=2026-11-22").text
+    assert pressed not in only
+    assert pressed not in street.get("/audit?kind=came").text
+    assert pressed in street.get(f"/audit?about={ticket.number}&kind=did&day=2026-11-23").text
+    assert pressed not in street.get("/audit?day=2026-11-22").text
     assert AuditKind.SAW_AUDIT in {row.kind for row in rows(place, *AuditKind)}
 
 
@@ -171,7 +172,7 @@ def test_joining_two_accounts_rewrites_no_line_and_hides_none(both_places: Place
         other = factories.person(session, "刘敏")
         people.join(session, other, session.get_one(Person, staff))
     assert {row.by_id for row in rows(place, *AuditKind)} == {staff}
-    assert f"{ticket.number}/supervise" in place.sign_in("street").get("/audit").text
+    assert f"{ticket.number} 督办" in place.sign_in("street").get("/audit").text
 
 
 def test_joining_a_limited_role_makes_no_whole_one(place: Place) -> None:
