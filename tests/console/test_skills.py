@@ -39,6 +39,7 @@ def test_who_has_which_is_seen_and_another_name_reaches_people_and_categories(bo
     assert "2 人会" in page
     assert "点单的服务" in page
     assert "李建国" in desk.get("/skills/调解").text
+    assert "看了谁是什么身份、会什么：调解" in desk.get("/audit").text
     assert desk.get("/skills/没有这个").status_code == 404
     assert desk.post("/skills/调解/rename", {"new": "邻里调解"}).status_code == 303
     assert have(place, "member") == sorted(["修灯", "劝和", "邻里调解"])
