@@ -74,11 +74,12 @@ def read(table: Sequence[Sequence[str]], places: Mapping[str, int], *, otherwise
     """A list with its head in the first row. `places` are the areas that may be named; `otherwise` is that of a row
     that names none.
     """
-    columns = _columns(table[0]) if table else None
+    at_head = next((at for at, cells in enumerate(table) if any(cells)), 0)
+    columns = _columns(table[at_head]) if table else None
     if columns is None:
         return Sheet((), (), ((1, "", RowFault.HEAD),))
     rows, drafts, faults = [], [], []
-    for number, cells in enumerate(table[1:], 2):
+    for number, cells in enumerate(table[at_head + 1 :], at_head + 2):
         row = [_cell(cells[at]) if at is not None and at < len(cells) else "" for at in columns]
         if not any(row):
             continue

@@ -12,9 +12,12 @@ from sqlalchemy import select
 from models import calendar, sheets
 from models.guide import Guide
 from models.own_day import OwnDay
-from nlp.guide_list import HEAD
+from nlp.guide_list import GuideList
+from nlp.lists import heads
 from tests.console.conftest import Desk, Place
 from tests.console.test_areas import administrator, last_upload, upload
+
+HEAD = tuple(heads(GuideList).values())
 
 
 def form(place: Place, **other: Any) -> dict[str, Any]:
