@@ -28,9 +28,8 @@ from models.uploads import MOST_ROWS, Change, Line, Outcome, Wrong
 LONGEST = 800
 """Characters that are read of a cell."""
 
-_CARRIED_OUT = "=+-@"
-_QUOTED = re.compile(rf"'(?=[{_CARRIED_OUT}])")
-"""What was put before a cell so that no program carries it out."""
+_GUARDED = re.compile(r"'+[=+\-@]")
+"""What was put before a cell so that no program carries it out is taken off again, once."""
 
 _BETWEEN = re.compile(r"[、,，;；\s]+")
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?: 0{1,2}:00(?::00)?)?", re.ASCII)
@@ -118,11 +117,11 @@ class OneARow(Listed[Thing]):
     def take(self, number: int, row: Row) -> Line:
         """Does nothing where everything is so already, and what `put` says otherwise."""
         thing = self.find(row)
-        if thing is not None and id(thing) in self._done:
-            raise Slipped(Slip.TWICE)
         before = self._as_read(thing)
         is_so = bool(before) and all(before[key] == row[key] for key in self._told if key in row)
         after = thing if is_so else self.put(row, thing)
+        if thing is not None and id(thing) in self._done:
+            raise Slipped(Slip.TWICE)
         self._done |= {id(each): each for each in (thing, after) if each is not None}
         now = before if is_so else self._as_read(after)
         both = [Change(key, before.get(key, ""), now.get(key, "")) for key in self._told]
@@ -132,7 +131,7 @@ class OneARow(Listed[Thing]):
     def _as_read(self, thing: Thing | None) -> dict[str, str]:
         """A thing's cells as they would be read of its own list."""
         cells = self.cells(thing) if thing is not None else {}
-        return {column.key: _cell(_text(cells.get(column.key)), column) for column in self.columns} if cells else {}
+        return {each.key: _cell(_text(_guarded(cells.get(each.key))), each) for each in self.columns} if cells else {}
 
     @property
     def _told(self) -> list[str]:
@@ -254,14 +253,15 @@ def _text(cell: Cell) -> str:
 
 def _guarded(cell: Cell) -> Cell:
     """A text that begins with a mark that is taken off when it is read gets one more."""
-    return f"'{cell}" if isinstance(cell, str) and _QUOTED.match(cell) else cell
+    return f"'{cell}" if isinstance(cell, str) and _GUARDED.match(cell) else cell
 
 
 def _cell(text: str, column: Column) -> str:
     # What no keyboard types: some databases refuse it, and nobody would see why.
     text = "".join(each for each in text[:LONGEST] if each in "\n\t\r" or category(each) not in ("Cc", "Cs"))
     lines = normalize("NFC", text).splitlines() if column.in_lines else [normalize("NFC", text)]
-    return _QUOTED.sub("", "\n".join(" ".join(line.split()) for line in lines), count=1).strip()
+    said = "\n".join(" ".join(line.split()) for line in lines).strip()
+    return said[1:] if _GUARDED.match(said) else said
 
 
 # ---------------------------------------------------------------- places and people

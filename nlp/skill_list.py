@@ -62,4 +62,7 @@ class SkillList(OneARow[Known]):
         may_join = bool(row.get("join")) and lists.yes(row["join"], "join")
         services = {name for name in (thing.name, new) if is_service(name)}
         skills.rename(self._session, thing.name, new, services=services, may_join=may_join)
-        return Known(new, thing.people, thing.categories)
+        made = Known(new, thing.people, thing.categories)
+        del self._known[thing.name]
+        self._known.setdefault(new, made)
+        return made

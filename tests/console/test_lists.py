@@ -20,6 +20,7 @@ from console.health import ChannelState
 from console.sight import mask_phone
 from models import areas, departments, people, riders, templates, uploads
 from models.area import Area
+from models.audit import AuditKind
 from models.category import Category
 from models.clock import local
 from models.desktop import ReadyAnswer
@@ -45,7 +46,7 @@ from nlp.template_list import Called, TemplateList
 from tests import factories
 from tests.console.conftest import Desk, Place
 from tests.console.test_health import show
-from texts import channels, editing, parties
+from texts import channels, editing, gate, parties
 from texts import console as words
 from texts.common import LEVELS
 
@@ -450,6 +451,12 @@ def test_nothing_that_somebody_types_breaks_a_list(place: Place, case: Case) -> 
     assert [each.slip for each in tried(place, case, many).wrong] == [Slip.MANY]
 
 
+def test_each_goes_in_on_either_database(both_places: Place) -> None:
+    furnish(both_places)
+    for case in CASES:
+        assert done(both_places, case.kind, [case.good]).does_something, case.kind
+
+
 def test_two_who_say_yes_in_the_same_moment_do_not_both_write(both_places: Place) -> None:
     place = both_places
     furnish(place)
@@ -467,8 +474,9 @@ def test_two_who_say_yes_in_the_same_moment_do_not_both_write(both_places: Place
         assert sorted(each.result().status_code for each in taken) == [303, 409]
 
 
-def test_every_slip_has_a_sentence() -> None:
+def test_every_slip_has_a_sentence_and_every_list_a_name_in_the_audit() -> None:
     assert set(editing.SLIPS) == set(Slip)
+    assert [each for each in UploadKind if gate.what(AuditKind.DID, f"{each}/sheet", {}).startswith(each)] == []
 
 
 # ---------------------------------------------------------------- what is peculiar to one
@@ -527,6 +535,16 @@ def test_a_day_is_given_back_and_what_is_past_stays(place: Place) -> None:
             date(2026, 11, 20),
             date(2026, 11, 30),
         ]
+
+
+def test_what_looks_like_a_formula_stays_as_it_was_said_when_its_row_changes(place: Place) -> None:
+    furnish(place)
+    case = next(each for each in CASES if each.kind is UploadKind.READY)
+    rows = [{"id": str(number), "said": said, "area": "江湾街道/银杏社区"} for number, said, _ in there(place, case)]
+    assert len(done(place, UploadKind.READY, rows).changed) == 4
+    with place.database.reading() as session:
+        said = session.scalars(select(ReadyAnswer.text).order_by(ReadyAnswer.id)).all()
+        assert said == ["=1+1", "'=2+2", "两行\n有空格 的", "-@"]
 
 
 def test_a_day_of_the_roster_is_as_the_list_says_and_the_others_stay(place: Place) -> None:
