@@ -246,7 +246,7 @@ def _plain(said: str) -> str:
 
 
 def _text(cell: Cell) -> str:
-    if isinstance(cell, float) and cell == int(cell):
+    if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return "" if cell is None else str(cell)
 

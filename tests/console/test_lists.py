@@ -413,6 +413,8 @@ def test_every_wrong_row_is_named_with_its_cell(place: Place, case: Case) -> Non
 def test_what_is_no_longer_what_was_shown_is_not_done(place: Place, case: Case) -> None:
     furnish(place)
     [desk] = desks(place, case)
+    # More than other forms may hold, and no file among it.
+    assert desk.post(f"/{case.kind.value}/sheet", {"x": "x" * 200_000}).status_code == 409
     before = there(place, case)
     first, second = (uploaded(place, case, [case.good]) for _ in range(2))
     assert desk.post(f"/{case.kind.value}/sheet/{first}/take").status_code == 303
