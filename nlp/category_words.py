@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -103,17 +104,30 @@ class Examples:
     """The examples that the learner knows, read once for all words that somebody asks about."""
 
     @cached_property
-    def _said(self) -> list[tuple[str, str]]:
-        found = []
+    def _said(self) -> tuple[str, list[int], list[str]]:
+        """All of them as one text, where each begins in it, and its category."""
+        said, begins, codes, length = [], [], [], 0
         for path in sorted(_CORPUS.glob("*.tsv")):
             with path.open(encoding="utf-8", newline="") as file:
                 for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-                    found.append((row["category"] or "", f"{row['title'] or ''} {row['text'] or ''}".lower()))
-        return found
+                    said.append(f"{row['title'] or ''} {row['text'] or ''}\n".lower())
+                    begins.append(length)
+                    codes.append(row["category"] or "")
+                    length += len(said[-1])
+        return "".join(said), begins, codes
 
     def are_mostly_others(self, word: str, code: str) -> bool:
         """Whether they have a word mostly in other matters than those of the category."""
-        parts = word.lower().split("+")
-        seen = Counter(of for of, said in self._said if all(part in said for part in parts))
-        total = sum(seen.values())
-        return total >= _SEEN and seen[code] < _ITS_OWN * total
+        found = set.intersection(*(self._with(part) for part in word.lower().split("+")))
+        seen = Counter(self._said[2][each] for each in found)
+        return len(found) >= _SEEN and seen[code] < _ITS_OWN * len(found)
+
+    def _with(self, part: str) -> set[int]:
+        """Those that have it."""
+        said, begins, _ = self._said
+        found, at = set(), said.find(part)
+        while at >= 0:
+            number = bisect_right(begins, at)
+            found.add(number - 1)
+            at = said.find(part, begins[number]) if number < len(begins) else -1
+        return found
