@@ -65,6 +65,25 @@ def change(session: Session, category: Category, draft: Draft, *, may_be_offered
     editions.bump(session)
 
 
+def draft_of(category: Category) -> Draft:
+    """The category as it is."""
+    return Draft(
+        name=category.name,
+        first=category.first,
+        level=category.level,
+        limits={
+            "answer": category.first_answer_limit,
+            "accept": category.accept_limit,
+            "finish": category.finish_limit,
+        },
+        otherwise={key: dict(category.limits_by[key]) for key in OTHERWISE if category.limits_by.get(key)},
+        department=category.department,
+        skills=list(category.skills),
+        offerable=category.offerable,
+        needs=category.needs,
+    )
+
+
 def set_words(session: Session, category: Category, words: Mapping[str, float]) -> None:
     """What speaks for the category; nlp/category_words.py has looked at it."""
     if dict(words) != category.words:

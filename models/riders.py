@@ -87,7 +87,9 @@ def ride_in(session: Session, person: Person, area: Area, *, now: datetime) -> N
     people.grant(session, person, RoleKind.RIDER, area.id, now=now)
 
 
-def of_areas(session: Session, condition: ColumnElement[bool]) -> Sequence[tuple[Person, Area]]:
+def of_areas(
+    session: Session, condition: ColumnElement[bool], *, most: int = MOST_ANSWERED
+) -> Sequence[tuple[Person, Area]]:
     """The riders of areas with the area each rides in, by name."""
     rows = session.execute(
         select(Person, Area)
@@ -95,7 +97,7 @@ def of_areas(session: Session, condition: ColumnElement[bool]) -> Sequence[tuple
         .join(Area, Area.id == Role.area_id)
         .where(Role.kind == RoleKind.RIDER, Role.status == RoleStatus.ACTIVE, Person.erased_at.is_(None), condition)
         .order_by(Person.name, Person.id)
-        .limit(MOST_ANSWERED)
+        .limit(most)
     )
     return [(person, area) for person, area in rows]
 

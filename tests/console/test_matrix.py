@@ -65,8 +65,19 @@ from models.result import CallBack, Result
 from models.rider import AlertKind, TitleKind
 from models.station import Fault, StationSheet, Use
 from models.upload import Upload, UploadKind
-from nlp import area_list, guide_list, person_list
+from nlp import lists
+from nlp.area_list import AreaList
+from nlp.category_list import CategoryList, LimitList, WordList
+from nlp.day_list import DayList
+from nlp.duty_list import DutyList
+from nlp.guide_list import GuideList
+from nlp.party_list import PartyList
+from nlp.person_list import PersonList
+from nlp.ready_list import ReadyList
+from nlp.skill_list import SkillList
 from nlp.station_list import HEAD
+from nlp.team_list import TeamList
+from nlp.template_list import TemplateList
 from tests import factories
 from tests.conftest import migrated_sqlite
 from tests.console.conftest import PASSWORD, Place, build, try_to_sign_in
@@ -362,6 +373,37 @@ TABLE = (
     get("/calendar", NOBODY_HERE),
     post("/calendar", NOBODY_HERE, 303, first="2026-12-07", last="2026-12-07", working="0"),
     post("/calendar/2026-12-07/take-back", NOBODY_HERE, 303),
+    get("/categories.xlsx", NOBODY_HERE),
+    post("/categories/sheet", NOBODY_HERE, 409),
+    post("/categories/sheet/{categories_upload}/take", NOBODY_HERE),
+    get("/words.xlsx", NOBODY_HERE),
+    post("/words/sheet", NOBODY_HERE, 409),
+    post("/words/sheet/{words_upload}/take", NOBODY_HERE),
+    get("/limits.xlsx", NOBODY_HERE),
+    post("/limits/sheet", NOBODY_HERE, 409),
+    post("/limits/sheet/{limits_upload}/take", NOBODY_HERE),
+    get("/skills.xlsx", NOBODY_HERE),
+    post("/skills/sheet", NOBODY_HERE, 409),
+    post("/skills/sheet/{skills_upload}/take", NOBODY_HERE),
+    get("/templates.xlsx", NOBODY_HERE),
+    post("/templates/sheet", NOBODY_HERE, 409),
+    post("/templates/sheet/{templates_upload}/take", NOBODY_HERE),
+    get("/calendar.xlsx", NOBODY_HERE),
+    post("/calendar/sheet", NOBODY_HERE, 409),
+    post("/calendar/sheet/{calendar_upload}/take", NOBODY_HERE),
+    # ---- lists of what a desk keeps
+    get("/departments.xlsx", DESK),
+    post("/departments/sheet", DESK, 409),
+    post("/departments/sheet/{departments_upload}/take", {HERE: {ADMIN}}),
+    get("/ready.xlsx", DESK),
+    post("/ready/sheet", DESK, 409),
+    post("/ready/sheet/{ready_upload}/take", {HERE: {ADMIN}}),
+    get("/roster.xlsx", DESK),
+    post("/roster/sheet", DESK, 409),
+    post("/roster/sheet/{roster_upload}/take", {HERE: {ADMIN}}),
+    get("/teams.xlsx", DESK),
+    post("/teams/sheet", DESK, 409),
+    post("/teams/sheet/{teams_upload}/take", {HERE: {ADMIN}}),
     # ---- guides
     get("/guides", DESK),
     post("/guides", NEAR, title="老年证", words="老年证", text="带身份证", area="{area}"),
@@ -370,12 +412,12 @@ TABLE = (
     post("/guides/{home_guide}/change", NEAR, title="老年证", words="老年证", text="带身份证", area="{area}"),
     post("/guides/{guide}/close", NEAR),
     get("/guides.xlsx", DESK),
-    post("/guides/sheet", DESK, 200, file=""),
+    post("/guides/sheet", DESK, 409),
     post("/guides/sheet/{guides_upload}/take", {HERE: {ADMIN}}),
     # ---- lists of people
     get("/people", {ADMIN}),
     get("/people.xlsx", {ADMIN}),
-    post("/people/sheet", {ADMIN}, 200, file=""),
+    post("/people/sheet", {ADMIN}, 409),
     post("/people/sheet/{people_upload}/take", {HERE: {ADMIN}}),
     post("/accounts/{colleague}/code", ONLY_ADMIN, 200),
     # ---- areas
@@ -390,7 +432,7 @@ TABLE = (
     post("/areas/{estate}/close", ONLY_ADMIN, 409),
     post("/areas/{estate}/open", ONLY_ADMIN),
     post("/areas/{area}/codes", ONLY_ADMIN, 200),
-    post("/areas/sheet", {ADMIN}, 200, file=""),
+    post("/areas/sheet", {ADMIN}, 409),
     post("/areas/sheet/{areas_upload}/take", {HERE: {ADMIN}}),
 )  # fmt: skip
 
@@ -697,12 +739,26 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
     admin = session.query(Login).filter_by(name=f"matrix-{ADMIN}").one().person_id
     waiting = {
         f"{kind.value}_upload": Upload(
-            by_id=admin, kind=kind, made_at=now, rows={"list": [list(head)]}, digest=uploads.Outcome((), ()).digest
+            by_id=admin,
+            kind=kind,
+            made_at=now,
+            rows={"list": [list(lists.heads(listed).values())]},
+            digest=uploads.Outcome((), ()).digest,
         )
-        for kind, head in (
-            (UploadKind.AREAS, area_list.HEAD),
-            (UploadKind.PEOPLE, person_list.HEAD),
-            (UploadKind.GUIDES, guide_list.HEAD),
+        for kind, listed in (
+            (UploadKind.AREAS, AreaList),
+            (UploadKind.PEOPLE, PersonList),
+            (UploadKind.GUIDES, GuideList),
+            (UploadKind.CATEGORIES, CategoryList),
+            (UploadKind.WORDS, WordList),
+            (UploadKind.LIMITS, LimitList),
+            (UploadKind.DEPARTMENTS, PartyList),
+            (UploadKind.CALENDAR, DayList),
+            (UploadKind.READY, ReadyList),
+            (UploadKind.ROSTER, DutyList),
+            (UploadKind.SKILLS, SkillList),
+            (UploadKind.TEAMS, TeamList),
+            (UploadKind.TEMPLATES, TemplateList),
         )
     }
     guide = guides.enter(session, guides.Draft("老年证", ["老年证"], "带身份证", [], here.id), now=now)

@@ -18,7 +18,8 @@ from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Code, CodeKind, Identity, Person, RoleKind
 from models.proposal import Proposal
 from models.ticket import Ticket, TicketEvent, TicketState
-from nlp import area_list
+from nlp import lists
+from nlp.area_list import AreaList
 from tests import factories
 from tests.factories import NOW
 
@@ -270,8 +271,8 @@ def test_what_is_added_by_a_list_while_the_area_around_it_moves_lies_where_it_mo
 
     with ThreadPoolExecutor(1) as pool:
         with both.transaction() as session:
-            rows = [area_list.HEAD, ["", "楼栋", "江湾街道/香樟社区/香樟花园", "7栋"]]
-            outcome = area_list.bring(session, rows, [session.get_one(Area, top.id)])
+            rows = [list(lists.heads(AreaList).values()), ["", "楼栋", "江湾街道/香樟社区/香樟花园", "7栋"]]
+            outcome = lists.bring(AreaList(session, [session.get_one(Area, top.id)]), rows)
             assert len(outcome.new) == 1
             moved = pool.submit(move)
             wait([moved], timeout=1)  # long enough to meet what is not committed yet
