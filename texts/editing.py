@@ -124,6 +124,7 @@ NOT_THE_SAME = "没有导入：您看的时候有人改过，或者这份名单�
 FIRST = {
     First.VOLUNTEER: "志愿者（自动派单）",
     First.POOL: "志愿者（大家抢单）",
+    First.POST: "认岗的人（没人认就请志愿者）",
     First.GRID: "网格员",
     First.PROPERTY: "物业",
     First.STAFF: "社区工作者",
