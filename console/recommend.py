@@ -38,7 +38,8 @@ class Candidate:
 
 def candidates(sight: Sight, ticket: Ticket) -> Sequence[Candidate]:
     """The people of the ticket's place, without its reporter and who is away: whoever looks after the building, whoever
-    holds a post for it, then fitting skills, then who is least busy. Volunteers are never asked in an emergency (product.md, the loop).
+    holds a post for it, then fitting skills, then who is least busy. Volunteers are never asked in an emergency
+    (product.md, the loop).
     """
     session = sight.session
     kinds = STANDING if ticket.urgency is Urgency.EMERGENCY else (RoleKind.MEMBER, *STANDING, RoleKind.RIDER)
