@@ -182,7 +182,9 @@ def holder(session: Session, ticket: Ticket, *, now: datetime, quiet: Quiet | No
         order = sorted(free, key=lambda each: (loads[each], last.get(each, NEVER), each))
         able = _hold(session, order, free)
         if chosen := next((free[each] for each in order if each in able), None):
-            return Found([Choice(chosen.id, (f"{POST}{chosen.post_name}", node.kind.value))], dict(+shortfalls), node.id)
+            return Found(
+                [Choice(chosen.id, (f"{POST}{chosen.post_name}", node.kind.value))], dict(+shortfalls), node.id
+            )
         shortfalls[Shortfall.BUSY] += len(free)
     return Found((), dict(+shortfalls), area.id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from models import posts
@@ -93,7 +94,7 @@ def test_a_holding_is_ended_once_and_only_by_its_desk(place: Place) -> None:
     staff, elsewhere = place.sign_in("staff"), place.sign_in("elsewhere")
     staff.post("/posts", filled(place))
     held = claimed(place)
-    assert "楼道灯巡查岗" not in elsewhere.get("/posts").text
+    assert "/posts/1/close" not in elsewhere.get("/posts").text
     for path in (f"/posts/held/{held}/end", "/posts/1/close", "/posts/1/change"):
         assert elsewhere.post(path, filled(place)).status_code == 404
     for _ in range(2):
@@ -123,7 +124,7 @@ def test_the_ticket_says_that_a_post_was_asked_and_why_not(place: Place) -> None
     assert "找认岗的人：问了 1 位" in page
     assert "认了楼道灯巡查岗" in page
     with place.database.transaction() as session:
-        session.get_one(Person, place.people["member"].id).away_until = place.later(hours=100)
+        session.get_one(Person, place.people["member"].id).away_until = place.now + timedelta(days=1)
     missing = place.ticket(category="lamp")
     with place.database.transaction() as session:
         factories.run_dispatch(session, session.get_one(type(missing), missing.id), now=place.now)

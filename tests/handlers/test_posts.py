@@ -31,8 +31,7 @@ def test_taken_on_asked_first_accepted_done_and_judged(street: Street, on: str) 
     assert "楼道灯巡查岗（香樟花园），11 月 23 日起" in street.say(MEMBER, "我的岗位", on=on).text
     assert "楼道灯巡查岗" in street.say(MEMBER, "我的角色", on=on).text
     street.say(RESIDENT, LAMP)
-    [told] = [each for each in street.told(MEMBER, on=on) if "不方便没关系" in each]
-    assert "【您的楼道灯巡查岗有一件】公共设施 · 香樟花园6栋" in told
+    assert any("【您的楼道灯巡查岗有一件】公共设施 · 香樟花园6栋" in each for each in street.told(MEMBER, on=on))
     assert street.told(HANDY) == []
     assert "接单成功" in street.say(MEMBER, "接单 0001", on=on).text
     assert any("有人接了" in each for each in street.told(RESIDENT))
@@ -58,12 +57,12 @@ def test_where_nobody_holds_it_volunteers_are_asked_and_the_reason_is_kept(stree
 def test_the_same_said_three_times_is_one_post_and_a_full_one_says_so(street: Street, on: str) -> None:
     street.change(lambda session, _: session.execute(update(Post).values(wanted=1)))
     listed = street.say(MEMBER, "认岗", on=on)
-    late = street.say(OTHER, "认岗", on=on)
+    [late] = [each for each in street.say(OTHER, "认岗", on=on).choices if "楼道灯" in each.label]
     answers = {street.choose(MEMBER, listed, 1, on=on).text for _ in range(3)}
     assert len(answers) == 1
     assert "认好了" in answers.pop()
     assert "认好了" in street.say(MEMBER, "认岗 楼道灯", on=on).text
-    assert "楼道灯巡查岗刚好有人认满了" in street.choose(OTHER, late, 1, on=on).text
+    assert "楼道灯巡查岗刚好有人认满了" in street.tap(OTHER, late.command, on=on).text
     assert [each.label[:7] for each in street.say(OTHER, "认岗", on=on).choices] == ["文明养犬劝导岗"]
     assert "附近没有叫“楼道灯”又缺人的岗" in street.say(OTHER, "认岗 楼道灯", on=on).text
     # A number after the word would count another list each time: it only shows the list.
@@ -84,7 +83,9 @@ def test_given_up_with_an_open_task_which_stays(street: Street, on: str) -> None
     for _ in range(2):
         assert "您现在没有认岗" in street.say(MEMBER, "退岗", on=on).text
     assert street.ticket("0001").assignee_id == street.person(MEMBER).id
-    street.say(RESIDENT, "香樟花园2栋楼道灯也不亮了")
+    street.say(NEIGHBOUR, "香樟花园2栋楼道灯坏了")
+    street.drain()
+    street.advance(minutes=6)  # whether it is the same matter is asked first
     assert any("【想请您帮忙】" in each for each in street.told(HANDY))
 
 
@@ -103,7 +104,7 @@ def test_whoever_is_no_member_gets_a_way_on(street: Street) -> None:
         assert "认岗要先报到" in street.say(NEIGHBOUR, word).text
     assert "认岗要先报到" in street.tap(NEIGHBOUR, "认岗").text
     assert "认岗要先报到" in street.tap(NEIGHBOUR, "!claim_post 1").text
-    for said in ("报到", "吴大妈", "跳过", "跳过", "香樟社区", "都行"):
+    for said in ("报到", "林小明", "跳过", "跳过", "香樟社区", "都行"):
         street.say(NEIGHBOUR, said)
     assert "您的报到香樟社区正在核对" in street.say(NEIGHBOUR, "认岗").text
 
