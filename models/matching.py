@@ -175,7 +175,7 @@ def holder(session: Session, ticket: Ticket, *, now: datetime, quiet: Quiet | No
     ids = list({row.id for row in held})
     counts, last = _counts(session, ticket, ids), _last_offered(session, ids)
     why_not = _why_not_now(session, ticket, held, _Parties.of(session, ticket, area), counts, now=now, quiet=quiet)
-    shortfalls = Counter(filter(None, why_not.values()))
+    shortfalls = Counter[str](why for why in why_not.values() if why is not None)
     for node in above:
         free = {row.id: row for row in held if row.post_area_id == node.id and why_not[row.id] is None}
         loads = {each: counts.in_hand.get(each, 0) + counts.offers.get(each, 0) for each in free}

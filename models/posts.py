@@ -121,7 +121,8 @@ def holders(session: Session, post_ids: Collection[int], *, day: date) -> dict[i
     found: dict[int, dict[int, tuple[Title, Person]]] = {}
     for title, person in rows:
         # Two accounts that became one person may have held it both.
-        found.setdefault(title.post_id, {}).setdefault(person.id, (title, person))
+        if title.post_id is not None:
+            found.setdefault(title.post_id, {}).setdefault(person.id, (title, person))
     return {post_id: list(held.values()) for post_id, held in found.items()}
 
 
