@@ -109,7 +109,8 @@ def test_a_holding_is_ended_once_and_only_by_its_desk(place: Place) -> None:
         assert "0 / 2 人" in staff.get("/posts").text
 
 
-def test_the_ticket_says_that_a_post_was_asked_and_why_not(place: Place) -> None:
+def test_the_ticket_says_that_a_post_was_asked_and_why_not(both_places: Place) -> None:
+    place = both_places
     staff = place.sign_in("staff")
     staff.post("/posts", filled(place))
     with place.database.transaction() as session:
