@@ -317,7 +317,6 @@ NOT_YET = (
     Intent.TOPICS,
     Intent.AGREE,
     Intent.DISAGREE,
-    Intent.PAIR,
 )
 
 

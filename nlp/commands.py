@@ -209,7 +209,7 @@ _RULES: dict[Intent, _Rule] = {
     Intent.POST: _rule("认岗 认领岗位", _A.MEMBER, _MEMBERS, _W),
     Intent.MY_POSTS: _rule("我的岗位 我的岗 我认的岗", _A.MEMBER, _MEMBERS),
     Intent.GIVE_UP_POST: _rule("退岗 不认岗了", _A.MEMBER, _MEMBERS, _W),
-    Intent.PAIR: _rule("认亲 结对", _A.MEMBER, _MEMBERS, _N, _W),
+    Intent.PAIR: _rule("认亲 结对", _A.MEMBER, _MEMBERS, _W),
     Intent.CREATE: _rule("创单 自主创单", _A.MEMBER, _MEMBERS, _W),
     Intent.LEAVE: _rule("请假 暂停接单", _A.MEMBER, _MEMBERS, Argument.UNTIL, _W),
     Intent.FREE_TIMES: _rule("接单时间", _A.MEMBER, _MEMBERS, _W),
