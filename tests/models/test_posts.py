@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import leaving, matching, posts, tickets
+from models import leaving, matching, people, posts, tickets
 from models.area import Area
 from models.category import First
 from models.errors import Refusal, Refused
@@ -256,6 +256,9 @@ def test_whoever_is_no_member_any_more_holds_nothing_and_the_desk_tells_whom_it_
     leaving.after_role(session, world.member.roles[0], now=NOW)
     [(kept, person)] = posts.holders(session, [at.id], day=NOW.date())[at.id]
     assert person.id == world.second_member.id
+    posts.claim(session, at.id, by=world.street_staff, now=NOW)
+    people.join(session, world.second_member, world.street_staff)
+    assert len(posts.holders(session, [at.id], day=NOW.date())[at.id]) == 1
     for _ in range(2):
         posts.end(session, kept, now=NOW)
     assert len(factories.notices(session, world.second_member, NoticeKind.POST_OVER)) == 1
