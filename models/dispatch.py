@@ -320,13 +320,14 @@ def _to_holder(
         ticket.needs = _together(ticket, category, night=night, rules=rules)
         offer(session, ticket, found, mode=WaveMode.POST, expires=due(now, category.accept_limit), now=now)
         return
-    last = session.scalar(select(Wave).where(Wave.ticket_id == ticket.id).order_by(Wave.number.desc()).limit(1))
-    was_asked = last is not None and last.mode is WaveMode.POST and bool(last.picks["list"])
+    so_far = select(Wave).where(Wave.ticket_id == ticket.id, Wave.mode == WaveMode.POST)
+    last = session.scalar(so_far.order_by(Wave.number.desc()).limit(1))
+    was_asked = last is not None and bool(last.picks["list"])
     if was_asked and ticket.accept_by is not None and ticket.accept_by <= now:
         # All the time for taking it went to a holder who did not answer: what is late is for people.
         _to_desk(session, ticket, WaveMode.POST, found, now=now)
         return
-    if last is None or was_asked:
+    if ticket.area_id is not None and (last is None or was_asked):
         # Said once: it is looked for a holder before every wave that follows.
         _keep(session, ticket, WaveMode.POST, found, expires=None, now=now)
     _volunteers(session, ticket, category, night=night, now=now, rules=rules)

@@ -207,6 +207,16 @@ def test_waves_after_a_missing_holder_grow_as_they_do_without_posts(session: Ses
     assert [each[:2] for each in waves(session, ticket)] == [("post", 0), ("volunteers", 3), ("volunteers", 5)]
 
 
+def test_once_its_place_is_known_the_holder_is_asked(session: Session, world: World) -> None:
+    only = neighbour(session, world)
+    ticket = factories.run_dispatch(session, factories.ticket(session, world.resident, category="bulb", area=None))
+    assert waves(session, ticket) == [("volunteers", 0, {"no_place": 1})]
+    at = world.street.building.id
+    tickets.locate(session, ticket, area_id=at, place="6栋", text="6栋", by=world.resident, now=NOW)
+    factories.run_dispatch(session, ticket)
+    assert asked(session, ticket) == [only.id]
+
+
 # ---------------------------------------------------------------- holding
 
 
