@@ -172,7 +172,7 @@ def _end_team(sight: Sight, team_id: int) -> None:
 
 def _give(sight: Sight) -> None:
     kind, today = field("kind", most=20), local(sight.now).date()
-    if kind not in list(TitleKind):
+    if kind not in said.TITLES:
         raise FormMisfit("title")
     try:
         since = date.fromisoformat(field("since", most=10) or today.isoformat())

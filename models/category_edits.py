@@ -23,7 +23,7 @@ STEPS = ("answer", "accept", "finish")
 OTHERWISE = ("urgent", "emergency", Level.STREET.value, Level.DEPARTMENT.value)
 """For which a category may have other limits."""
 
-ASKS_VOLUNTEERS = frozenset({First.VOLUNTEER, First.POOL})
+ASKS_VOLUNTEERS = frozenset({First.VOLUNTEER, First.POOL, First.POST})
 
 _LIMIT = re.compile(r"(\d{1,4})(h|wd)")
 

@@ -213,11 +213,16 @@ def end_title(session: Session, title: Title, *, now: datetime) -> None:
 
 
 def titles_of(session: Session, person: Person, *, now: datetime) -> Sequence[tuple[Title, Area]]:
-    """The titles somebody has today or will have, the next to end first."""
+    """The titles somebody has today or will have, the next to end first, apart from standing posts."""
     rows = session.execute(
         select(Title, Area)
         .join(Area, Area.id == Title.area_id)
-        .where(Title.person_id == person.id, Title.until >= local(now).date(), Title.ended_at.is_(None))
+        .where(
+            Title.person_id == person.id,
+            Title.kind != TitleKind.POST,
+            Title.until >= local(now).date(),
+            Title.ended_at.is_(None),
+        )
         .order_by(Title.until, Title.id)
     )
     return [(title, area) for title, area in rows]
@@ -226,12 +231,12 @@ def titles_of(session: Session, person: Person, *, now: datetime) -> Sequence[tu
 def titles_in(
     session: Session, condition: ColumnElement[bool], *, now: datetime
 ) -> Sequence[tuple[Title, Person, Area]]:
-    """The titles of areas that hold today or later."""
+    """The titles of areas that hold today or later, apart from standing posts."""
     rows = session.execute(
         select(Title, Person, Area)
         .join(Person, Person.id == Title.person_id)
         .join(Area, Area.id == Title.area_id)
-        .where(Title.until >= local(now).date(), Title.ended_at.is_(None), condition)
+        .where(Title.kind != TitleKind.POST, Title.until >= local(now).date(), Title.ended_at.is_(None), condition)
         .order_by(Title.until, Title.id)
         .limit(MOST_ANSWERED)
     )

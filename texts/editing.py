@@ -14,6 +14,7 @@ from texts.parties import KINDS
 FIRST = {
     First.VOLUNTEER: "志愿者（自动派单）",
     First.POOL: "志愿者（大家抢单）",
+    First.POST: "认岗的人（没人认就请志愿者）",
     First.GRID: "网格员",
     First.PROPERTY: "物业",
     First.STAFF: "社区工作者",

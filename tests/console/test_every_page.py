@@ -82,6 +82,7 @@ CONSOLE = {
     "console.ledger_of": ["/console/ledger/people/{credited}"],
     "console.stations": ["/console/stations"],
     "console.riders": ["/console/riders"],
+    "console.posts": ["/console/posts"],
     "console.honour_list": ["/console/honours"],
     "console.honour_page": ["/console/honours/{honour}"],
     "console.password": ["/console/password"],

@@ -35,6 +35,7 @@ from models import (
     opening,
     outboxes,
     people,
+    posts,
     pushing,
     redeeming,
     riders,
@@ -334,6 +335,16 @@ TABLE = (
     post("/map/areas/file", OF_STREET, 200, text=OUTLINE),
     post("/map/areas/take", OF_STREET, 200, text=OUTLINE),
     get("/map/areas.geojson", DESK),
+    # ---- standing posts
+    get("/posts", DESK),
+    post("/posts", NEAR, name="文明岗", area="{area}", wanted="1", category="lamp"),
+    post("/posts/{post}/change", NEAR, name="二岗", area="{area}", wanted="1", category="lamp"),
+    post("/posts/{post}/change", NEAR, name="三岗", area="{home_area}", wanted="1", category="lamp"),
+    post("/posts/{home_post}/change", NEAR, name="四岗", area="{area}", wanted="1", category="lamp"),
+    post("/posts/{post}/close", NEAR),
+    post("/posts/{post}/open", NEAR),
+    post("/posts/held/{holding}/until", NEAR, until="2026-12-31"),
+    post("/posts/held/{holding}/end", NEAR),
     # ---- riders
     get("/riders", DESK),
     post("/riders/team", NEAR, name="二队", area="{area}"),
@@ -524,7 +535,8 @@ def stage(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
             each["everybody"] = str(len(session.scalars(select(Person.id).where(whom)).all()))
     for each in values.values():
         each |= {
-            f"home_{name}": values[HERE][name] for name in ("area", "station", "team", "honour", "estate", "guide")
+            f"home_{name}": values[HERE][name]
+            for name in ("area", "station", "team", "post", "honour", "estate", "guide")
         }
     place.media["one.jpg"] = b"\xff\xd8\xff"
     sheet = sheets.write(HEAD, [["驿站", "江边驿站", "", "30.5", "114.3", "", "", "", ""]])
@@ -702,6 +714,9 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
     riders.join_team(session, team, rider, now=now)
     today = local(now).date()
     title = riders.give_title(session, rider, TitleKind.FOOD, here, today, today, by=by, now=now)
+    standing = posts.make(session, posts.Draft("灯岗", here.id, ["lamp"], 2), now=now)
+    helper = factories.somebody(session, RoleKind.MEMBER, here, name="老周")
+    holding = posts.claim(session, standing.id, by=helper, now=now)[1]
     honour = honours.open_round(
         session,
         here,
@@ -772,6 +787,8 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
         "reached": alerts.reached(session, AlertKind.STORM, here),
         "team": team.id,
         "title": title.id,
+        "post": standing.id,
+        "holding": holding.id,
         "honour": honour.id,
         "nomination": session.query(Nomination).filter_by(round_id=honour.id).one().id,
         "appointment": booked.id,
@@ -871,6 +888,7 @@ DAYS_IN_FORMS = (
     post("/accounts/{colleague}/roles", {}, kind="grid", area="{area}", until="D"),
     post("/roster/add", {}, area="{area}", day="D", begins="08:00", ends="20:00", first="{rider}", how="daily"),
     post("/riders/title", {}, person="{rider}", kind="safety", area="{area}", since="D", until="9999-12-31"),
+    post("/posts/held/{holding}/until", {}, until="D"),
     *[
         post(
             "/honours",
