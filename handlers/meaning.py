@@ -162,6 +162,8 @@ INNER_MEANINGS = frozenset(
         Meaning.STATION,
         Meaning.RIGHT,
         Meaning.TITLE,
+        Meaning.CLAIM_POST,
+        Meaning.LEAVE_POST,
         Meaning.ALERT,
         Meaning.COMES,
         Meaning.DOES_NOT_COME,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from handlers import dialogue, skills
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import finding, helpers, leaving, outboxes, people, pool, tickets, transitions
+from models import finding, helpers, leaving, outboxes, people, pool, posts, tickets, transitions
 from models import riders as registry
 from models.area import Area, AreaKind
 from models.clock import CHINA, local
@@ -483,6 +483,7 @@ def hand_on(turn: Turn, person: Person) -> list[RoleKind]:
         if role.kind in (RoleKind.MEMBER, RoleKind.RIDER) and role.status is not RoleStatus.ENDED:
             role.status = RoleStatus.ENDED
             kinds.append(role.kind)
+    posts.leave_all(turn.session, person, now=turn.now)
     give_back(turn, person)
     return kinds
 

@@ -18,7 +18,7 @@ from models.calendar import in_office_hours, next_opening
 from models.conversation import State
 from models.errors import Refused
 from models.lifecycle import OPEN_STATES
-from models.person import RoleKind
+from models.person import RoleKind, RoleStatus
 from models.rider import Matter
 from models.ticket import Ticket, TicketKind, TicketState, TicketWords, Urgency, WordsKind
 from nlp.commands import About, Intent, word
@@ -481,6 +481,31 @@ def create(turn: Turn) -> Reply:
         return Reply(residents.create_ask())
     found = turn.world.understander.understand(turn.rest, near=turn.person.home_area_id)
     return taken(turn, open_from(turn, found, turn.rest), found)
+
+
+@routes(Intent.PAIR)
+def pair(turn: Turn) -> Reply:
+    """A member would like to be there for a household (认亲): the desk asks the household first, and nobody is named.
+    Said again it is the same wish.
+    """
+    if not turn.rest.strip():
+        return Reply(members.pair_how())
+    mine = finding.own_live(turn.session, turn.person)
+    ticket = next((each for each in mine if any(said.text == turn.text for said in each.words)), None)
+    if ticket is None:
+        helps = (each.area_id for each in turn.person.roles if each.status is RoleStatus.ACTIVE)
+        area = turn.session.get(Area, next(helps, turn.person.home_area_id or 0))
+        found = turn.world.understander.understand(turn.rest)
+        wish = opening.Report(
+            turn.text,
+            category=None if found.abstained else found.category,
+            kind=TicketKind.SUGGESTION,
+            area_id=area.id if area is not None else None,
+            place=areas.full_name(turn.session, area) if area is not None else "",
+        )
+        ticket = opening.open_ticket(turn.session, wish, by=turn.person, channel=turn.message.channel, now=turn.now)
+        dialogue.remember(turn, ticket)
+    return Reply(members.pair_asked(ticket.short))
 
 
 @routes(Intent.ADD)

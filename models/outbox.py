@@ -106,6 +106,8 @@ class NoticeKind(StrEnum):
     HEAT_ALERT = "heat_alert"
     TITLE_GIVEN = "title_given"
     """What a rider is asked to look at, where and until when."""
+    POST_OVER = "post_over"
+    """To whoever held a standing post: the desk has ended it."""
     NOT_MENDED = "not_mended"
     """To the desk: somebody who passed by says that it is not mended."""
     POINTS_EXPIRE = "points_expire"

@@ -12,7 +12,7 @@ from models.category import Level
 from models.clock import local
 from models.errors import Refusal, Refused
 from models.lifecycle import OPEN_STATES, Action, Actor
-from models.matching import SERVICE
+from models.matching import POST, SERVICE
 from models.offer import OfferState
 from models.outbox import NoticeKind, NoticeState
 from models.ticket import Ending, Limit, SetAside, Ticket, TicketEvent, TicketKind, Urgency, WordsKind
@@ -303,6 +303,8 @@ SET_ASIDE = {
 
 def reason(why: str) -> str:
     """One of them in words."""
+    if why.startswith(POST):
+        return f"认了{why.removeprefix(POST)}"
     return offers(why.removeprefix(SERVICE)) if why.startswith(SERVICE) else REASONS.get(why, why)
 
 
@@ -375,6 +377,7 @@ NOTICES = {
     NoticeKind.STORM_ALERT: "恶劣天气提醒",
     NoticeKind.HEAT_ALERT: "高温关心",
     NoticeKind.TITLE_GIVEN: "请他当什么",
+    NoticeKind.POST_OVER: "岗位结束了",
     NoticeKind.NOT_MENDED: "路过的人说还没修好",
     NoticeKind.POINTS_EXPIRE: "积分快到期了",
     NoticeKind.HONOUR_ASKED: "问愿不愿意参加评选",
@@ -440,6 +443,9 @@ DONE = {
     "title_ended": "结束了。",
     "access": "写好了，骑手回复“进小区”加小区名就看得到。",
     "alert": "发出去了，一人一条。",
+    "post": "岗位改好了，大家回复“认岗”看到的就是现在这样。",
+    "post_closed": "这个岗停了；认了的人手上没办完的还由他们办完。",
+    "post_ended": "结束了，位子空出来了。",
     "station": "驿站名单改好了，骑手马上看到。",
     "station_settled": "记下了：看过，是好的。谢谢您跑这一趟。",
     "goods": "已改好，大家回复“兑换”看到的就是现在这样。",

@@ -105,16 +105,22 @@ _PLACES = {
     "people": "人员名单",
     "skills": "特长",
     "riders": "骑手",
+    "posts": "岗位",
     "stations": "驿站",
     "honours": "评选",
     "counter": "柜台",
     "appointments": "预约",
     "broadcasts": "群发",
     "menus": "菜单",
-    "channels": "公众号的模板",
+    "channels": "平台账号",
     "map": "地图",
     "password": "密码",
     "account": "我的账号",
+    "words": "本地说法",
+    "limits": "时限",
+    "ready": "常用的话",
+    "teams": "骑手队伍",
+    "templates": "消息模板",
 }
 """The rooms of the console, by the first word of their address."""
 
@@ -147,6 +153,10 @@ _TABLES = {
     "skills": "特长",
     "codes": "绑定码",
     "categories": "分类",
+    "ready_answers": "常用的话",
+    "teams": "队伍",
+    "team_members": "队员",
+    "templates": "消息模板",
 }
 
 _COLUMNS = {

@@ -303,6 +303,19 @@ def already_registered(community: str) -> str:
     return f"您已经在{community}报到过了。回复“待接单”看看有什么可以帮的。"
 
 
+def pair_how() -> str:
+    """What household somebody would like to be there for."""
+    return "想和哪样的人家结对？写在后面，比如“认亲 一位独居老人，周末去坐坐”。\n社区的同志先问人家愿不愿意，两边都愿意才算。"
+
+
+def pair_asked(number: str) -> str:
+    """The desk asks the household."""
+    return (
+        f"已受理，编号 {number}，谢谢您有心。\n社区的同志先去问人家愿不愿意，两边都愿意才结对，有消息我告诉您。\n"
+        f"改主意了回复“撤单 {number}”，不要紧。"
+    )
+
+
 def other_matter_taken(reply: str) -> str:
     """A report in the middle of a registration."""
     return f"{reply}\n（刚才的登记还在，接着发给我就行；不登记了回复“取消”。）"

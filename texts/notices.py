@@ -13,7 +13,7 @@ from models.outbox import NoticeKind
 from models.person import RoleKind
 from models.rider import TitleKind
 from models.ticket import Limit, TicketState
-from texts import care, counter, honours, ledger, members, residents, riders, services, snap
+from texts import care, counter, honours, ledger, members, posts, residents, riders, services, snap
 from texts.common import LEVELS, clip, date_of, day, helper, part_of_day, when, within
 
 WAITED_FOR = {
@@ -121,6 +121,8 @@ def _offer(facts: NoticeFacts) -> Words:
         return _handover(facts, expires)
     along = facts.data.get("along")
     asked = "想请您搭个伴" if along else "社区想请您来办" if facts.data.get("direct") else "想请您帮忙"
+    if facts.data.get("post"):
+        asked = f"您的{facts.data['post']}有一件"
     said = _quoted(facts.report, 60)
     if along and facts.words.strip():
         said = f"{_who(facts)}接了这件事，想要个伴。\n{_quoted(facts.words, 60)}"
@@ -536,6 +538,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.STORM_ALERT: lambda facts: Words(care.storm(facts.data.get("area", ""), facts.data.get("words", ""))),
     NoticeKind.HEAT_ALERT: lambda facts: Words(care.heat(facts.data.get("area", ""), facts.data.get("words", ""))),
     NoticeKind.TITLE_GIVEN: _title_given,
+    NoticeKind.POST_OVER: lambda facts: Words(posts.over(facts.data["name"])),
     NoticeKind.NOT_MENDED: lambda facts: Words(
         f"{facts.short} {_where(facts)} 有一位路过的人说还没修好，我再请一位看看。\n方便时也请您看一眼，网页上有经过。"
     ),

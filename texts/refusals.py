@@ -101,6 +101,10 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.NOT_ENOUGH: lambda facts: ledger.not_enough(
         Unit(facts.get("unit", Unit.POINTS)), facts.get("need", 0), facts.get("have", 0)
     ),
+    Refusal.NO_SUCH_POST: lambda facts: "这个岗现在不用认，或者不在您这一带。看看附近缺人的岗，回复“认岗”。",
+    Refusal.POST_FULL: lambda facts: (
+        f"{facts.get('name', '这个岗')}刚好有人认满了，谢谢您有心。看看别的岗，回复“认岗”。"
+    ),
     Refusal.NO_SUCH_GOODS: lambda facts: "没有这一样，或者已经不换了。看看现在有什么，回复“兑换”。",
     Refusal.SOLD_OUT: lambda facts: f"{facts.get('name', '这一样')}刚刚换完了，您的积分没有动。看看别的，回复“兑换”。",
     Refusal.RESERVED_ALREADY: lambda facts: (

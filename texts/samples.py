@@ -60,6 +60,7 @@ READERS: dict[str, tuple[NoticeKind, ...]] = {
         NoticeKind.NOT_HANDED_ON,
         NoticeKind.CHECK_IN,
         NoticeKind.REGISTERED,
+        NoticeKind.POST_OVER,
         NoticeKind.POINTS_EXPIRE,
         NoticeKind.HOURS_OFFERED,
         NoticeKind.HOURS_ANSWERED,
@@ -173,7 +174,7 @@ def sample(kind: NoticeKind, *, now: datetime) -> Words:
 
 _HOURS = (NoticeKind.HOURS_OFFERED, NoticeKind.HOURS_ANSWERED)
 _TEXTS = {NoticeKind.HANDOVER_WORDS: "老年卡怎么补办呀？"}
-_NAMES = {NoticeKind.REDEMPTION_OVER: "食用油"}
+_NAMES = {NoticeKind.REDEMPTION_OVER: "食用油", NoticeKind.POST_OVER: "楼道灯巡查岗"}
 _ALERTS = {
     NoticeKind.STORM_ALERT: "下午三点到六点有雷暴大雨，高架和涵洞先别走。",
     NoticeKind.HEAT_ALERT: "今天最高 39 度，驿站有水有空调，歇一歇再走。",

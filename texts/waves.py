@@ -22,6 +22,7 @@ _WHY = {
 _NOBODY = {
     Shortfall.NO_PLACE: "地方还没说清，找不了附近的人",
     Shortfall.NO_MEMBERS: "这一带还没有人报到",
+    Shortfall.NO_POST: "这里没有人认这一类的岗",
     Shortfall.NO_WORKER: "这里没登记网格员和物业，或者都请假了",
 }
 
@@ -30,6 +31,7 @@ MODES = {
     WaveMode.HELPER: "请人一起去",
     WaveMode.POOL: "放出来抢单",
     WaveMode.STANDING: "找负责这一片的人",
+    WaveMode.POST: "找认岗的人",
     WaveMode.BY_HAND: "值班人员派单",
 }
 

@@ -77,7 +77,7 @@ def test_a_template_is_looked_at_first_and_then_kept(place: Place, admin: Desk) 
     assert "在这里定的模板" in page
     assert ID in page
     assert "模板消息" in admin.get("/channels/official").text
-    assert "templates" in admin.get("/audit?kind=did").text
+    assert "消息模板" in admin.get("/audit?kind=did").text
 
 
 def test_none_is_another_answer_than_what_the_configuration_says(place: Place, admin: Desk) -> None:
