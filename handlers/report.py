@@ -461,7 +461,10 @@ def for_others(turn: Turn) -> Reply:
 
 @routes(Meaning.ANSWER, state=State.FOR_OTHERS)
 def for_others_told(turn: Turn) -> Reply:
-    """Who, where and what, in one sentence."""
+    """Who, where and what, in one sentence; a task of one's own is reported for nobody else."""
+    if turn.conversation.data.get("own"):
+        dialogue.idle(turn)
+        return _own(turn, turn.text)
     return _for_other(turn, turn.text)
 
 
@@ -477,10 +480,14 @@ def _for_other(turn: Turn, words: str) -> Reply:
 def create(turn: Turn) -> Reply:
     """A member proposes a task of their own (创单): it is a ticket like every other."""
     if not turn.rest:
-        dialogue.wait(turn, State.FOR_OTHERS)
+        dialogue.wait(turn, State.FOR_OTHERS, own=True)
         return Reply(residents.create_ask())
-    found = turn.world.understander.understand(turn.rest, near=turn.person.home_area_id)
-    return taken(turn, open_from(turn, found, turn.rest), found)
+    return _own(turn, turn.rest)
+
+
+def _own(turn: Turn, words: str) -> Reply:
+    found = turn.world.understander.understand(words, near=turn.person.home_area_id)
+    return taken(turn, open_from(turn, found, words), found)
 
 
 @routes(Intent.PAIR)
