@@ -22,7 +22,7 @@ from models.person import Identity, Person
 from models.quiet import Quiet
 from models.templates import Part
 from texts.members import CARDS
-from texts.notices import Words
+from texts.notices import BESIDE_WORDS, Words
 
 log = logger(__name__)
 
@@ -178,7 +178,7 @@ class Delivery:
         card = Outgoing(
             account=outgoing.account,
             kind=outgoing.kind,
-            text=outgoing.text,
+            text=(plan.words.card or outgoing.text) if step.identity.cards else BESIDE_WORDS,
             choices=choices,
             title=outgoing.title,
             # The platform wants a card's id to be new: a try after a crash is another card.
