@@ -351,9 +351,11 @@ def _suits(turn: Turn, found: Understanding) -> bool:
         return False
     mine = finding.own_open(turn.session, turn.person)
     recent = dialogue.recent(turn)
-    if mine:
-        turn.meant, turn.inner = Meaning.VISIT, str((recent if recent in mine else mine[0]).id)
-    return bool(mine)
+    if not mine:
+        return False
+    about = recent if recent is not None and recent in mine else mine[0]
+    turn.meant, turn.inner = Meaning.VISIT, str(about.id)
+    return True
 
 
 def _is_bare_command(text: str) -> bool:
