@@ -83,10 +83,14 @@ def evaluate(
 
 def _tell_workers(session: Session, ticket: Ticket, answer: int, *, now: datetime) -> None:
     """Whoever did it hears how it was taken, once a result: by the first who judges it. Not solved they hear by its
-    coming back; what an announcement answered was nobody's work.
+    coming back; what an announcement or the desk answered was nobody's task.
     """
     result = results.current(session, ticket)
-    if result is not None and result.announced:
+    finished = select(TicketEvent.before).where(
+        TicketEvent.ticket_id == ticket.id, TicketEvent.action == Action.FINISH.value
+    )
+    was = session.scalar(finished.order_by(TicketEvent.version.desc()).limit(1))
+    if was not in (TicketState.ACCEPTED, TicketState.ASSIGNED) or (result is not None and result.announced):
         return
     can_wait = transitions.waits_for_day(ticket, NoticeKind.JUDGED)
     for person_id in sorted(results.workers(session, ticket)):

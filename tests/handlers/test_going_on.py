@@ -181,6 +181,14 @@ def test_whoever_did_it_hears_how_it_was_taken(street: Street, answer: str, take
     assert "分" not in told
 
 
+def test_what_the_desk_answered_itself_is_nobodys_task_to_hear_of(street: Street) -> None:
+    street.say(RESIDENT, NOISE)
+    street.say(STAFF, "办结 0001 已经打电话说好了", on=WECOM)
+    street.told(STAFF)
+    street.say(RESIDENT, "评价 0001 1")
+    assert "很满意" not in heard(street, STAFF)
+
+
 def test_nobody_is_woken_to_hear_how_it_was_taken(street: Street) -> None:
     street.finished()
     street.at(china(11, 23, 23))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from types import ModuleType
 from typing import Any, get_args, get_type_hints
@@ -16,7 +16,20 @@ from models.errors import Refusal, Refused
 from models.outbox import NoticeKind
 from models.person import RoleKind
 from models.ticket import TicketState
-from texts import announcing, common, counter, honours, ledger, members, notices, refusals, residents, riders, staff
+from texts import (
+    announcing,
+    common,
+    console,
+    counter,
+    honours,
+    ledger,
+    members,
+    notices,
+    refusals,
+    residents,
+    riders,
+    staff,
+)
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -206,6 +219,25 @@ def test_help_fits_a_narrow_chat() -> None:
     ]
     wide = {line: sum(1 if ord(each) > 0x2000 else 0.5 for each in line) for line in lines}
     assert [line for line, width in wide.items() if width > 16] == []
+
+
+def test_a_gas_alarm_names_the_gas_company() -> None:
+    assert "到楼下再打 119 和燃气抢修 96777。" in residents.call_first("gas", "96777")
+    assert "到楼下再打 119 和燃气公司（号码在缴费单上）。" in residents.call_first("gas", "")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        (9, "还有不到 10 分钟"),
+        (58, "还有 55 分钟"),
+        (118, "还有 1 小时半"),
+        (120, "还有 2 小时"),
+        (-90, "已超 1 小时半"),
+    ],
+)
+def test_what_is_left_is_told_as_one_says_it(minutes: int, said: str) -> None:
+    assert console.remaining(NOW + timedelta(minutes=minutes), now=NOW) == said
 
 
 def test_room_and_phone_are_never_repeated_in_full() -> None:

@@ -302,10 +302,11 @@ class Checker:
         yield from ()
 
     def _is_first_verdict(self, event: Row, events: Sequence[Row]) -> bool:
-        """Whether nobody has judged this result before, and people did the work."""
+        """Whether nobody has judged this result before, and it was somebody's task."""
         finish = max((each for each in events if each.action == "finish" and each.id < event.id), key=attrgetter("id"))
         judged = [each for each in events if each.action == "evaluate" and finish.id < each.id < event.id]
-        return not judged and "announcement" not in finish.facts
+        was_a_task = finish.before in ("accepted", "assigned") and "announcement" not in finish.facts
+        return was_a_task and not judged
 
     def _able(self, ticket: Row, stand: Stand, moment: datetime) -> list[int]:
         """Who can do something about a matter now."""
