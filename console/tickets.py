@@ -240,7 +240,7 @@ def _ticket(house: House, sight: Sight, ticket: Ticket, trouble: Trouble | None 
     helping = transitions.helpers_of(session, ticket)
     notes = noting.notes_on(session, ticket) if is_ours else []
     named |= {each.person_id for each in notes}
-    alarmed = alarms.told(session, ticket) if ticket.threat else []
+    alarmed = alarms.told(session, ticket) if ticket.urgency is Urgency.EMERGENCY else []
     named |= {each for _, whom in alarmed for each in whom}
     named |= {*helping, *(event.facts["person"] for event in events if "person" in event.facts)}
     spot = spots.of_ticket(sight, ticket, house.tiles.system)

@@ -14,7 +14,7 @@ from models.offer import Offer, Purpose
 from models.outbox import NoticeKind
 from models.person import Person
 from models.quiet import by_day
-from models.ticket import Ticket, TicketEvent, TicketState, TicketWords, WordsKind
+from models.ticket import Ticket, TicketEvent, TicketState, TicketWords, Urgency, WordsKind
 from nlp.commands import Intent, word
 from nlp.extract import mask
 from texts import common, members, notices, residents
@@ -71,7 +71,7 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
             )
         )
     ]
-    if ticket.threat:
+    if ticket.urgency is Urgency.EMERGENCY:
         told = alarms.told(turn.session, ticket)
         history += [(at, residents.alarmed(at, [_named(turn, one) for one in whom])) for at, whom in told]
         history.sort(key=lambda line: line[0])
