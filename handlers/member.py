@@ -106,6 +106,8 @@ def accept(turn: Turn) -> Reply:
     else:
         grid = _grid_worker(turn, ticket)
         text = members.accepted(ticket.short, ticket.place, contact.room, grid, words, contact.phone)
+    if when := finding.visit_times(turn.session, ticket):
+        text = f"{text}\n{members.when_it_suits(when)}"
     for helper_id in transitions.helpers_of(turn.session, ticket):
         if helper_id != turn.person.id:
             # They stayed when somebody else gave the task back.

@@ -148,6 +148,10 @@ class Meaning(StrEnum):
     """What a message amounts to when it is not a command."""
 
     DANGER = "danger"
+    NEWS = "news"
+    """How the speaker's own emergency goes on; `inner` names it."""
+    VISIT = "visit"
+    """When it suits the speaker that somebody comes; `inner` names the matter."""
     TO_STAFF = "to_staff"
     """A handed-over chat: everything goes to staff."""
     REPORT = "report"

@@ -33,6 +33,8 @@ class NoticeKind(StrEnum):
     REMINDER = "reminder"
     NOT_EVALUATED = "not_evaluated"
     REOPENED = "reopened"
+    JUDGED = "judged"
+    """To whoever did it: what the resident says of it."""
     ADDED = "added"
     URGED = "urged"
     SUPERVISED = "supervised"

@@ -34,6 +34,21 @@ class Danger(StrEnum):
     MISSING = "missing"
 
 
+CATEGORIES: Mapping[Danger, str] = {
+    Danger.FIRE: "fire_safety",
+    Danger.GAS: "utilities",
+    Danger.SUICIDE: "public_security",
+    Danger.SHOCK: "utilities",
+    Danger.ASSAULT: "public_security",
+    Danger.DROWNING: "public_security",
+    Danger.TRAPPED: "fire_safety",
+    Danger.COLLAPSE: "property_service",
+    Danger.MEDICAL: "medical",
+    Danger.FALLING: "falling_object",
+    Danger.MISSING: "public_security",
+}
+"""Where a danger is filed of which the words say nothing else."""
+
 _MOST = 2000
 # Real alarms are short. In a longer text each passage is judged by itself, and more strictly: it tells a story.
 LONGEST = 120

@@ -234,6 +234,7 @@ ENDINGS = {Ending.EVALUATED: "居民评过", Ending.CALLED_BACK: "电话回访�
 WORDS_KINDS = {
     WordsKind.REPORT: "反映",
     WordsKind.ADDITION: "补充",
+    WordsKind.VISIT: "方便的时间",
     WordsKind.CORRECTION: "更正",
     WordsKind.NOTE: "说明",
     WordsKind.RELAY: "留言",
@@ -329,6 +330,7 @@ NOTICES = {
     NoticeKind.REMINDER: "再请评价一次",
     NoticeKind.NOT_EVALUATED: "没有评价，已结束",
     NoticeKind.REOPENED: "居民说没解决",
+    NoticeKind.JUDGED: "居民评得怎么样",
     NoticeKind.ADDED: "居民作了补充",
     NoticeKind.URGED: "居民催办",
     NoticeKind.SUPERVISED: "督办",
@@ -589,8 +591,20 @@ def seen_before(number: str) -> str:
 def remaining(moment: datetime, *, now: datetime) -> str:
     """How long a limit still runs, or for how long it is over."""
     left = moment - now
-    words = _length(abs(left))
+    if timedelta(0) < left < timedelta(minutes=10):
+        return "还有不到 10 分钟"
+    words = _about(abs(left))
     return f"还有 {words}" if left > timedelta(0) else f"已超 {words}"
+
+
+def _about(length: timedelta) -> str:
+    """As one says it, to five minutes or half an hour: nobody needs the odd ones."""
+    minutes = int(length.total_seconds()) // 60
+    if 10 <= minutes < 60:
+        return f"{minutes // 5 * 5} 分钟"
+    if 60 <= minutes < 10 * 60:
+        return f"{minutes // 60} 小时{'半' if minutes % 60 >= 30 else ''}"
+    return _length(length)
 
 
 def limits(ticket: Ticket) -> list[tuple[datetime, str]]:

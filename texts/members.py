@@ -33,6 +33,11 @@ def see_photos(address: str) -> str:
     return f"反映时的照片：{address}"
 
 
+def when_it_suits(said: Sequence[str]) -> str:
+    """When the resident is there, in their own words."""
+    return f"居民方便的时间：{clip('；'.join(said), 60)}。"
+
+
 def going_in_twos(place: str) -> str:
     """The first of two has accepted."""
     return f"这件事两个人一起去{'更稳妥' if place else '才好'}，我正在请第二位，找到就告诉您。"
@@ -139,6 +144,7 @@ CARDS = {
     "declined": CARD_DECLINED,
     "taken": CARD_TAKEN,
     "withdrawn": CARD_ELSEWHERE,
+    "called_off": "居民撤回了",
     "expired": CARD_OVER,
     "evaluated": "已评价",
 }

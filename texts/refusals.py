@@ -32,12 +32,16 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.NO_ROLE: lambda facts: "这个要登记以后才能用。党员、志愿者回复“报到”，骑手回复“骑手报到”。",
     Refusal.WRONG_STATE: lambda facts: f"{facts.get('number', '这件事')} 现在是{_state(facts)}，这一步用不上了。",
     Refusal.TAKEN: lambda facts: "谢谢您，这件事已被接走了。下次再麻烦您。",
-    Refusal.OFFER_OVER: lambda facts: f"{facts.get('number', '这件事')} 的邀请已经过了，社区另外安排了。谢谢您。",
+    Refusal.OFFER_OVER: lambda facts: (
+        f"{facts.get('number', '这件事')} 居民自己撤回了，不用跑了。谢谢您。"
+        if facts.get("state") == TicketState.WITHDRAWN
+        else f"{facts.get('number', '这件事')} 的邀请已经过了，社区另外安排了。谢谢您。"
+    ),
     Refusal.ALREADY_YOURS: lambda facts: (
         f"{facts.get('number', '这件事')} 已经在您手上了。办好回复“办结 {facts.get('number', '')} 加一句话”。"
     ),
     Refusal.ALREADY_URGED: lambda facts: (
-        f"{facts.get('number', '')} 已经催过一次，对方收到了。还是没动静的话，回复“人工”我请人跟。"
+        f"{facts.get('number', '')} 已经催过一次了。还是没动静的话，回复“人工”我请人跟。"
     ),
     Refusal.EVALUATED: lambda facts: (
         f"{facts.get('number', '')} 您已经评过了。想改，回复“改评 {facts.get('number', '')}”。"

@@ -259,6 +259,7 @@ def test_a_task_of_ones_own(street: Street) -> None:
     assert "什么事" in street.say(MEMBER, "创单").text
     street.say(MEMBER, "周日带香樟花园的孩子们种花")
     assert street.words("0002") == ["周日带香樟花园的孩子们种花"]
+    assert [ticket.for_other for ticket in street.tickets()] == ["", ""]
 
 
 def test_who_would_like_to_be_there_for_a_household_is_heard_by_the_desk(street: Street) -> None:
