@@ -63,10 +63,13 @@ def lock_all(session: Session, ticket_ids: Collection[int]) -> Sequence[Ticket]:
 
 
 def desk_of(session: Session, ticket: Ticket) -> Sequence[Person]:
-    """The people at the dispatch desk for a ticket: the street's from its level up, otherwise the community's."""
-    looked_after = ticket.lead_id or ticket.community_id
+    """The people at the dispatch desk for a ticket: the street's from its level up, otherwise the community's. Without
+    a place it is that of the reporter's home, and where that is not known the street's.
+    """
+    looked_after = ticket.lead_id or ticket.community_id or home_of(session, ticket)
     area = session.get(Area, looked_after) if looked_after else None
-    if ticket.level in (Level.STREET, Level.DEPARTMENT):
+    if area is None or ticket.level in (Level.STREET, Level.DEPARTMENT):
+        # Nobody knows where it is: the street finds out, and not every community at once.
         found = people.with_role(session, [RoleKind.STREET], area=area, category=ticket.category)
         if found:
             return found
@@ -74,6 +77,15 @@ def desk_of(session: Session, ticket: Ticket) -> Sequence[Person]:
     return found or people.with_role(
         session, [RoleKind.STAFF, RoleKind.STREET, RoleKind.ADMIN], area=None, category=ticket.category
     )
+
+
+def home_of(session: Session, ticket: Ticket) -> int | None:
+    """The community in which whoever reported a ticket without a place lives, as far as they have said; its desk asks
+    where it is.
+    """
+    if ticket.community_id is not None:
+        return None
+    return areas.community_of(session, session.get_one(Person, ticket.reporter_id).home_area_id)
 
 
 def tell_desk(session: Session, ticket: Ticket, *, now: datetime, but: Collection[int] = ()) -> None:

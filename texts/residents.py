@@ -602,7 +602,7 @@ def handed_over_off_hours(number: str, *, opens: datetime, now: datetime) -> str
 def erase_ask() -> str:
     """What erasing means."""
     return (
-        "删除后，您的姓名、电话、住址和说过的话都会清掉，找不回来；事情办没办的记录会留着，但不再写是谁。\n"
+        "删除后，您的姓名、电话、住址、说过的话和发来的照片都会清掉，找不回来；事情办没办的记录会留着，但不再写是谁。\n"
         "正在办的事会撤回。确定要删除吗？"
     )
 

@@ -101,6 +101,8 @@ def test_the_day_before_they_are_reminded_once_unless_they_have_just_heard(datab
         day_before = NOW + timedelta(days=2)
         assert session.scalars(appointments.to_remind(day_before)).all() == [far.id]
         assert appointments.remind(session, far.id, now=day_before)
+        waits = select(Notice.can_wait).where(Notice.kind == NoticeKind.APPOINTMENT).order_by(Notice.id)
+        assert [*session.scalars(waits)] == [False, False, True]  # only the clock's own
         assert not appointments.remind(session, far.id, now=day_before)
         assert not appointments.remind(session, near.id, now=day_before)
         told = factories.notices(session, session.get_one(Person, world.resident.id), NoticeKind.APPOINTMENT)
