@@ -6,10 +6,11 @@ depends on what is due and not on how much there is. All may run twice, on many 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
@@ -169,7 +170,7 @@ def _gone(
     session: Session,
     table: type[Base],
     key: InstrumentedAttribute[int] | InstrumentedAttribute[str],
-    keys: Collection[int] | Collection[str],
+    keys: Sequence[Any],
 ) -> int:
     session.execute(delete(table).where(key.in_(keys)).execution_options(synchronize_session=False))
     return len(keys)

@@ -41,7 +41,7 @@ def received_without_place(number: str, understood: str, *, night_until: datetim
 def received_not_understood(number: str) -> str:
     """The words are kept for triage."""
     return (
-        f"已受理，编号 {number}。\n您的话我记下了，社区的值班人员今天会看。\n"
+        f"已受理，编号 {number}。\n您的话我记下了，值班人员今天会看。\n"
         "如果着急，回复“人工”；想换个说法，直接再发一条就好。"
     )
 
