@@ -28,8 +28,8 @@ from texts import figures
 from texts import public as words
 
 LEAST = 20
-"""Fewer matters than this are not told to everybody: of as many one more or less moves a rate by five points, as much as
-chance does from month to month, and nobody is known by it.
+"""Fewer matters than this are not told to everybody: of as many one more or less moves a rate by five points, as much
+as chance does from month to month, and nobody is known by it.
 """
 
 FEW = 3
