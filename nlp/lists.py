@@ -116,5 +116,8 @@ def several(cell: str) -> list[str]:
 
 
 def _cell(text: str, *, in_lines: bool) -> str:
-    lines = normalize("NFC", text).splitlines() if in_lines else [normalize("NFC", text)]
+    text = normalize("NFC", text)
+    lines = text.splitlines() if in_lines else [text]
+    # What nobody sees turns the line round that they look at before they say yes.
+    lines = ["".join(each for each in line if each.isprintable() or each.isspace()) for line in lines]
     return _QUOTED.sub("", "\n".join(" ".join(line.split()) for line in lines), count=1).strip()

@@ -65,6 +65,12 @@ def test_a_list_makes_people_and_gives_them_what_they_do(place: Place, admin: De
     assert (grid.id, grid.phone) == (place.people["grid"].id, "13900001111")
 
 
+def test_what_nobody_sees_in_a_cell_is_not_taken(place: Place, admin: Desk) -> None:
+    upload(admin, [row(name="何\u202e秀\u200b")])
+    admin.post(f"/people/sheet/{last_upload(place)}/take")
+    assert len(named(place, "何秀")) == 1
+
+
 def test_every_wrong_row_is_named_with_its_column_and_nobody_is_made(place: Place, admin: Desk) -> None:
     with place.database.transaction() as session:
         factories.somebody(session, RoleKind.MEMBER, place.street.community, name="李建国")
