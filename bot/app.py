@@ -142,6 +142,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
             assistant.ask(ticket_id)
 
     pace = Pace()
+    database.before_looking(pace.step_aside)
 
     def deliver(notice_id: int) -> None:
         current.look()
@@ -229,7 +230,12 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         rates=Rates(database, clock=clock),
         web=web,
         door=Webhook(
-            Screens(Pages(web), CHANGES), channels, answerer, heard=Heard(store, clock=clock), pace=pace, clock=clock
+            Screens(Pages(web, each_thread=pace.courteous), CHANGES),
+            channels,
+            answerer,
+            heard=Heard(store, clock=clock),
+            pace=pace,
+            clock=clock,
         ),
     )
     _add_health(huying)

@@ -1,4 +1,4 @@
-"""Replies come first: work that nobody waits for is put off while messages are being answered, but not for ever."""
+"""Replies come first: work that can wait is put off while messages are being answered, but not for ever."""
 
 from __future__ import annotations
 
@@ -15,14 +15,26 @@ the desk is told is gathered for longer, and no notice stands behind it (bot.tas
 """
 
 
+ASIDE_SECONDS = 0.05
+"""So long a page waits before one of its statements; a reply takes a tenth of that."""
+
+
+LOOK_AGAIN_SECONDS = 0.001
+
+
 class Pace:
-    """A block entered by every reply; `give_way` returns in a pause, or when the rush has lasted too long."""
+    """A block entered by every reply; `give_way` returns in a pause, or when the rush has lasted too long.
+
+    A page cannot wait for a pause, since somebody waits for it; a thread marked by `courteous` lets the reply that is
+    being made go first instead, whenever it calls `step_aside`.
+    """
 
     def __init__(self, *, patience: float = PATIENCE_SECONDS) -> None:
         self._patience = patience
         self._guard = threading.Lock()
         self._answering = 0
         self._begun = self._last = float("-inf")
+        self._thread = threading.local()
 
     def __enter__(self) -> None:
         """A reply begins."""
@@ -51,6 +63,17 @@ class Pace:
         # Looks now and then: being woken after every reply would take the interpreter from the next one.
         while self._in_a_rush():
             time.sleep(PAUSE_SECONDS)
+
+    def courteous(self) -> None:
+        """Marks the thread that calls."""
+        self._thread.is_courteous = True
+
+    def step_aside(self) -> None:
+        """Waits in a marked thread until nobody is being answered, but not long."""
+        if self._answering and getattr(self._thread, "is_courteous", False):
+            until = time.monotonic() + ASIDE_SECONDS
+            while self._answering and time.monotonic() < until:
+                time.sleep(LOOK_AGAIN_SECONDS)
 
     def _in_a_rush(self) -> bool:
         now = time.monotonic()

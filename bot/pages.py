@@ -69,9 +69,10 @@ async def answer(send: Send, status: int, headers: Headers = (), body: bytes = b
 class Pages:
     """A WSGI application as an ASGI one."""
 
-    def __init__(self, app: WSGIApplication) -> None:
+    def __init__(self, app: WSGIApplication, *, each_thread: Callable[[], None] = lambda: None) -> None:
+        """`each_thread` is called once in every thread that will make pages."""
         self._app = app
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="pages")
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="pages", initializer=each_thread)
         self._held = 0
         """Bytes of all requests; the event loop alone counts them."""
 

@@ -23,14 +23,11 @@ VIEW, VERSION = b"x-view", b"x-version"
 SEAT_SECONDS = (15.0, 25.0)
 """So long it is known who has which view; drawn by lot, so that all who came together do not come again together."""
 
-LOOK_SECONDS = 0.9
+LOOK_SECONDS = 0.75
 """So long one look is good for everybody: with a page that asks every two seconds, a change is seen within three."""
 
 WHOLE_SECONDS = 20.0
 """So long a list is given to whoever asks for all of it: minutes pass on it, too."""
-
-AT_ONCE = 3
-"""So many look at the same time: threads that make pages take the interpreter from those who answer messages."""
 
 MOST_SEATS, MOST_VIEWS = 5000, 300
 """That are remembered; a view is some 20 kB."""
@@ -72,7 +69,8 @@ class Screens:
         self._clock = clock
         self._seats: dict[tuple[bytes, bytes], tuple[bytes, float]] = {}
         self._views: dict[tuple[bytes, bytes], _View] = {}
-        self._looks = asyncio.Semaphore(AT_ONCE)
+        # One at a time: threads that make pages take the interpreter from those who answer messages.
+        self._turn = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -147,7 +145,7 @@ class Screens:
                 answer.body += event["body"]
 
         string = query + (b"&" if query else b"") + f"since={since}".encode()
-        async with self._looks:
+        async with self._turn:
             await self._rest({**scope, "query_string": string}, receive, send)
         return answer
 

@@ -26,7 +26,7 @@ MOST_CONNECTIONS = 900
 STOP_SECONDS = 5
 """For what is being answered when a stop is asked for."""
 
-TURN_SECONDS = 0.0005
+TURN_SECONDS = 0.0001
 """After this a thread hands the interpreter on to another that waits for it."""
 
 COLLECT = 5_000, 20, 200

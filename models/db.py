@@ -102,6 +102,10 @@ class Database:
         with self._session(self._reading) as session:
             yield session
 
+    def before_looking(self, act: Callable[[], None]) -> None:
+        """Has `act` called before every statement of sessions for looking only, which keep nobody else waiting."""
+        event.listen(self._reading, "before_cursor_execute", lambda *_: act())
+
     def ping(self) -> None:
         """Raises sqlalchemy's OperationalError when the database does not answer."""
         with self._reading.connect() as connection:

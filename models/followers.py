@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import results
+from models import batch, results
 from models.errors import Refused
 from models.ticket import Evaluation, Ticket
 
@@ -27,12 +27,24 @@ def of(session: Session, ticket: Ticket) -> Sequence[Ticket]:
     return session.scalars(select(Ticket).where(Ticket.merged_into_id == ticket.id).order_by(Ticket.id)).all()
 
 
+def look_up(session: Session, ticket_ids: Collection[int]) -> None:
+    """Who follows many tickets, at once, for a transaction that changes all of them and merges none."""
+    known = batch.memo(session)
+    if known is None or not ticket_ids:
+        return
+    known |= {(numbers, ticket_id): {} for ticket_id in ticket_ids}
+    merged = select(Ticket.merged_into_id, Ticket.reporter_id, Ticket.id).where(Ticket.merged_into_id.in_(ticket_ids))
+    for head_id, reporter_id, ticket_id in session.execute(merged.order_by(Ticket.id.desc())):
+        known[numbers, head_id][reporter_id] = ticket_id
+
+
 def numbers(session: Session, ticket: Ticket) -> Mapping[int, int]:
     """Everybody who hears of a ticket, with the id of the ticket whose number they know it by."""
-    rows = session.execute(
-        select(Ticket.reporter_id, Ticket.id).where(Ticket.merged_into_id == ticket.id).order_by(Ticket.id.desc())
-    )
-    return {**dict(rows.all()), ticket.reporter_id: ticket.id}
+    followed = (batch.memo(session) or {}).get((numbers, ticket.id))
+    if followed is None:
+        merged = select(Ticket.reporter_id, Ticket.id).where(Ticket.merged_into_id == ticket.id)
+        followed = dict(session.execute(merged.order_by(Ticket.id.desc())).all())
+    return {**followed, ticket.reporter_id: ticket.id}
 
 
 def follows(session: Session, ticket: Ticket, person_id: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -91,7 +91,7 @@ def record(
     return event
 
 
-def look_up(session: Session, ticket_ids: Sequence[int]) -> None:
+def look_up(session: Session, ticket_ids: Collection[int]) -> None:
     """The last lines of many tickets at once, for a transaction that adds to all of them."""
     lines = batch.memo(session)
     if lines is None or not ticket_ids:

@@ -128,16 +128,12 @@ def with_role(
     """
 
     def ask(*where: ColumnElement[bool]) -> Sequence[Person]:
-        return session.scalars(query.where(*where)).all()
+        return session.scalars(_with_role(kinds, department, status, category).where(*where)).all()
 
     def ask_for_all() -> Sequence[Row[*tuple[Any, ...]]]:
+        query = _with_role(kinds, department, status, category)
         return session.execute(query.add_columns(Role.area_id).where(Role.area_id.in_(here))).all()
 
-    query = _with_role(kinds, department, status)
-    if category is not None:
-        # Codes are words of plain letters: in quotes they are found in the list as it is written.
-        limits = cast(Role.categories, String)
-        query = query.where(or_(limits == "[]", limits.contains(f'"{category}"', autoescape=True)))
     what = (with_role, frozenset(kinds), department, status, category)
     if area is None:
         return batch.once(session, what, ask)
@@ -149,7 +145,9 @@ def with_role(
     return list({person.id: person for person, area_id in rows if area_id in path}.values())
 
 
-def _with_role(kinds: Collection[RoleKind], department: str | None, status: RoleStatus) -> Select[Person]:
+def _with_role(
+    kinds: Collection[RoleKind], department: str | None, status: RoleStatus, category: str | None
+) -> Select[Person]:
     query = (
         select(Person)
         .join(Role, Role.person_id == Person.id)
@@ -158,6 +156,10 @@ def _with_role(kinds: Collection[RoleKind], department: str | None, status: Role
         .order_by(Person.id)
         .options(selectinload(Person.identities))
     )
+    if category is not None:
+        # Codes are words of plain letters: in quotes they are found in the list as it is written.
+        limits = cast(Role.categories, String)
+        query = query.where(or_(limits == "[]", limits.contains(f'"{category}"', autoescape=True)))
     return query if department is None else query.where(Role.department == department)
 
 

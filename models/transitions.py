@@ -62,6 +62,20 @@ def lock_all(session: Session, ticket_ids: Collection[int]) -> Sequence[Ticket]:
     return found
 
 
+def look_up(session: Session, ticket_ids: Collection[int]) -> None:
+    """What `perform` asks of every ticket, for a transaction that changes many locked ones by the clock."""
+    known = batch.memo(session)
+    if known is None or not ticket_ids:
+        return
+    history.look_up(session, ticket_ids)
+    followers.look_up(session, ticket_ids)
+    known |= {(TicketHelper, ticket_id): [] for ticket_id in ticket_ids}
+    helping = select(TicketHelper.ticket_id, TicketHelper.person_id, TicketHelper.joined_at.is_not(None))
+    helping = helping.where(TicketHelper.ticket_id.in_(ticket_ids), TicketHelper.left_at.is_(None))
+    for ticket_id, person_id, has_joined in session.execute(helping.order_by(TicketHelper.id)):
+        known[TicketHelper, ticket_id].append((person_id, has_joined))
+
+
 def desk_of(session: Session, ticket: Ticket) -> Sequence[Person]:
     """The people at the dispatch desk for a ticket: the street's from its level up, otherwise the community's. Without
     a place it is that of the reporter's home, and where that is not known the street's.
@@ -156,6 +170,9 @@ def _allowed(ticket: Ticket, action: Action, mine: frozenset[Actor]) -> frozense
 
 def helpers_of(session: Session, ticket: Ticket) -> Sequence[int]:
     """The ids of the people who go along with the assignee, in the order in which they joined."""
+    known = (batch.memo(session) or {}).get((TicketHelper, ticket.id))
+    if known is not None:
+        return [person_id for person_id, has_joined in known if has_joined]
     return session.scalars(
         select(TicketHelper.person_id)
         .where(
@@ -356,6 +373,10 @@ def _audience(
 
 def end_help(session: Session, ticket: Ticket, *, now: datetime, only_person: int | None = None) -> None:
     """Nobody helps with the ticket any more, or one person does not."""
+    known = batch.memo(session) or {}
+    if known.get((TicketHelper, ticket.id)) == []:
+        return
+    known.pop((TicketHelper, ticket.id), None)
     query = update(TicketHelper).where(TicketHelper.ticket_id == ticket.id, TicketHelper.left_at.is_(None))
     if only_person is not None:
         query = query.where(TicketHelper.person_id == only_person)

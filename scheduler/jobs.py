@@ -19,6 +19,7 @@ from models import (
     alarms,
     announcements,
     appointments,
+    areas,
     audits,
     ballots,
     batch,
@@ -30,7 +31,6 @@ from models import (
     escalation,
     files,
     handing_on,
-    history,
     judging,
     opening,
     outboxes,
@@ -43,6 +43,7 @@ from models import (
     search,
     summaries,
     tickets,
+    transitions,
     uploads,
 )
 from models import dispatch as dispatching
@@ -500,8 +501,7 @@ def _claimed(huying: Huying, query: Select[Row], act: Callable[[Session, Row], b
         rows = session.scalars(query.where(these).limit(TOGETHER).with_for_update(skip_locked=True, of=table)).all()
         if only is None:
             taken[:] = [row.id for row in rows]
-        if table is Ticket:
-            history.look_up(session, [row.id for row in rows])
+        _look_up(session, rows)
         acted = {row.id for row in rows if act(session, row)}
         outboxes.write_gathered(session, now=now)
         # What stays as it is would be found again and again.
@@ -522,6 +522,15 @@ def _claimed(huying: Huying, query: Select[Row], act: Callable[[Session, Row], b
             if len(taken) < TOGETHER:
                 break
     return done
+
+
+def _look_up(session: Session, rows: Sequence[Ticket | Person]) -> None:
+    """What is asked of every ticket of a transaction, at once."""
+    found = [row for row in rows if isinstance(row, Ticket)]
+    if found:
+        transitions.look_up(session, [ticket.id for ticket in found])
+        here = {ticket.area_id for ticket in found if ticket.area_id is not None}
+        batch.at(session, areas.look_up(session, here))
 
 
 class _Attempts:

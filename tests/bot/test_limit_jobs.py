@@ -19,7 +19,7 @@ from models.area import Area
 from models.category import Category
 from models.outbox import Notice, NoticeKind
 from models.person import Person
-from models.ticket import Limit, Ticket, TicketEvent, TicketState
+from models.ticket import Limit, Ticket, TicketEvent, TicketHelper, TicketState
 from scheduler import jobs
 from scheduler.jobs import JOBS, alarm_again, daily_digest, resume_held, warn, watch_limits, weekly_digest
 from tests.bot.support import AYI, CHEN, LI, NOISE, XU, Street, at_once, build
@@ -65,6 +65,23 @@ def test_four_machines_share_the_limits_and_note_each_once(both: Street, monkeyp
         query = select(func.count()).where(TicketEvent.action == "escalate").group_by(TicketEvent.ticket_id)
         assert set(session.scalars(query)) == {1}
         assert history.verify_history(session) is None
+
+
+def test_those_who_follow_hear_that_it_went_up_and_those_who_help_are_free(both: Street) -> None:
+    helped, followed, alone, own = opened(both, 4)
+    with both.huying.database.transaction() as session:
+        member = both.person(LI)
+        for ticket, joined_at in ((helped, both.now), (alone, None)):
+            session.add(TicketHelper(ticket_id=ticket.id, person_id=member, asked_at=both.now, joined_at=joined_at))
+        merged = {"state": TicketState.CLOSED, "merged_into_id": followed.id, "due_at": None}
+        session.execute(update(Ticket).where(Ticket.id == own.id).values(merged))
+    both.later(hours=2)
+    assert watch_limits(both.huying, both.now) == 3
+    with both.huying.database.reading() as session:
+        assert session.scalars(select(TicketHelper.left_at)).all() == [both.now, both.now]
+    told = both.notices(kind=NoticeKind.PASSED_ON)
+    own_numbers = {(ticket.reporter_id, ticket.id) for ticket in (helped, followed, alone, own)}
+    assert {(each.person_id, each.ticket_id) for each in told} == own_numbers
 
 
 def test_everybody_is_warned_once_however_many_machines_look(both: Street) -> None:
