@@ -383,13 +383,13 @@ def forget_replies(huying: Huying, now: datetime) -> int:
         return outboxes.forget_replies(session, before=now - timedelta(hours=1))
 
 
-@job("interval", hours=1)
+@job("interval", hours=3)
 def forget(huying: Huying, now: datetime) -> int:
     """Lets go of what has been kept long enough (docs/keeping.md), a few rows at a time."""
     done = 0
     with _Attempts(huying) as attempts:
         for step in retention.steps(huying.settings.keep.periods, now=now):
-            for _ in range(MOST // retention.STEP):
+            for _ in range(4 * MOST // retention.STEP):
                 count = attempts.make(step, rows=[]) or 0
                 done += count
                 if count < retention.STEP:
