@@ -22,7 +22,7 @@ from models.person import Identity, Person
 from models.quiet import Quiet
 from models.templates import Part
 from texts.members import CARDS
-from texts.notices import Words
+from texts.notices import BESIDE_WORDS, Words
 
 log = logger(__name__)
 
@@ -172,13 +172,14 @@ class Delivery:
             task_id=f"n{notice.id}",
             parts=plan.parts,
         )
+        beside = plan.words.card and (plan.words.card if step.identity.cards else BESIDE_WORDS)
         now = self._clock()
         if step.way is not Way.APP or notice.kind not in CARD_KINDS or not choices:
             return step.channel.send(step.way, outgoing, now=now)
         card = Outgoing(
             account=outgoing.account,
             kind=outgoing.kind,
-            text=outgoing.text,
+            text=beside or outgoing.text,
             choices=choices,
             title=outgoing.title,
             # The platform wants a card's id to be new: a try after a crash is another card.

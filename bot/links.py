@@ -189,7 +189,7 @@ def _matter(session: Session, link: Link, ticket: Ticket) -> Markup:
         select(TicketWords.text)
         .where(
             TicketWords.ticket_id == ticket.id,
-            TicketWords.kind.in_([WordsKind.REPORT, WordsKind.ADDITION, WordsKind.CORRECTION]),
+            TicketWords.kind.in_([WordsKind.REPORT, WordsKind.ADDITION, WordsKind.VISIT, WordsKind.CORRECTION]),
             TicketWords.text.is_not(None),
         )
         .order_by(TicketWords.id)

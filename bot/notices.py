@@ -33,7 +33,7 @@ from models.category import Category
 from models.conversation import Conversation, Question, QuestionKind
 from models.offer import Offer, OfferState
 from models.outbox import Notice, NoticeKind, NoticeState
-from models.person import Person, Role, RoleKind, RoleStatus
+from models.person import Person, RoleKind
 from models.proposal import Proposal
 from models.templates import Part
 from models.ticket import Ending, Limit, Ticket, TicketState, TicketWords, Urgency, WordsKind
@@ -45,17 +45,6 @@ from texts.notices import NoticeFacts, Words, words
 PASSIVE = "passive"
 
 EVALUATIONS = (NoticeKind.FINISHED, NoticeKind.REMINDER)
-
-_RANK = [
-    RoleKind.GRID,
-    RoleKind.STAFF,
-    RoleKind.STREET,
-    RoleKind.PROPERTY,
-    RoleKind.MEMBER,
-    RoleKind.DEPARTMENT,
-    RoleKind.RIDER,
-    RoleKind.ADMIN,
-]
 
 
 def say(session: Session, person_id: int, reply: Reply, *, channel: str, now: datetime) -> Notice:
@@ -133,10 +122,7 @@ def _overtaken(session: Session, notice: Notice, ticket: Ticket | None, *, now: 
         proposal = _proposal(session, notice)
         return proposal is None or not merging.is_open(session, proposal)
     if notice.kind is NoticeKind.OFFER:
-        still_open = select(Offer.id).where(
-            Offer.ticket_id == ticket.id, Offer.person_id == notice.person_id, Offer.state == OfferState.OPEN
-        )
-        return session.scalar(still_open) is None
+        return not _is_asked(session, notice, ticket)
     if notice.kind is NoticeKind.CHECK_IN:
         return ticket.state is not TicketState.ACCEPTED or ticket.asked_at is None
     if notice.kind in (NoticeKind.WARNED, NoticeKind.LATE):
@@ -189,6 +175,8 @@ def ending(session: Session, notice: Notice) -> str:
     )
     if offer is None or offer.state is OfferState.WITHDRAWN:
         ticket = session.get(Ticket, notice.ticket_id)
+        if ticket is not None and ticket.state is TicketState.WITHDRAWN:
+            return transitions.CALLED_OFF
         return transitions.TAKEN if ticket is not None and ticket.assignee_id else OfferState.WITHDRAWN.value
     return offer.state.value
 
@@ -235,7 +223,7 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
         return NoticeFacts(
             now=now,
             by_name=by.name if by else "",
-            by_role=_role(session, by),
+            by_role=people.main_role(by),
             count=waiting,
             emergencies=emergencies,
             late=late,
@@ -261,25 +249,30 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
         due=head.expected_at,
         report=mask(report or "") if private else report or "",
         # What was written for a neighbour may name that neighbour's door or number.
-        words=mask(text) if head is not ticket or (private and notice.kind is NoticeKind.OFFER) else text,
+        words=mask(text) if head is not ticket or (private and not _may_read(notice)) else text,
         by_name=by.name if by else "",
-        by_role=_role(session, by),
+        by_role=people.main_role(by),
         reader_is_reporter=notice.person_id == ticket.reporter_id,
         reader_has_it=notice.person_id == ticket.assignee_id,
+        reader_is_asked=notice.kind is NoticeKind.URGED and _is_asked(session, notice, ticket),
         reader_rides=notice.kind is NoticeKind.FINISHED
         and people.has_role(session.get_one(Person, notice.person_id), RoleKind.RIDER),
-        danger=ticket.danger,
+        threat=ticket.threat,
         data=notice.data | (_earlier(session, notice) if notice.kind is NoticeKind.SAME_EVENT else {}),
     )
 
 
-def _role(session: Session, person: Person | None) -> RoleKind | None:
-    if person is None:
-        return None
-    kinds = session.scalars(
-        select(Role.kind).where(Role.person_id == person.id, Role.status == RoleStatus.ACTIVE)
-    ).all()
-    return min(kinds, key=_RANK.index) if kinds else None
+def _may_read(notice: Notice) -> bool:
+    """Whether somebody outside the task reads what was said to them as it stands; who is only asked does not."""
+    return notice.kind is not NoticeKind.OFFER and not notice.data.get("unsolved")
+
+
+def _is_asked(session: Session, notice: Notice, ticket: Ticket) -> bool:
+    """Whether an offer is still open to the reader."""
+    still_open = select(Offer.id).where(
+        Offer.ticket_id == ticket.id, Offer.person_id == notice.person_id, Offer.state == OfferState.OPEN
+    )
+    return session.scalar(still_open) is not None
 
 
 def _desk(session: Session, person_id: int) -> tuple[int, int, int]:

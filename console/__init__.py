@@ -43,6 +43,7 @@ from console.news import add_news
 from console.outlines import add_outlines
 from console.people import add_people
 from console.people_list import add_people_list
+from console.posts import add_posts
 from console.ready import add_ready
 from console.riders import add_riders
 from console.roster import add_roster
@@ -135,6 +136,7 @@ def blueprint(
     add_map(pages, house)
     add_outlines(pages, house)
     add_riders(pages, house)
+    add_posts(pages, house)
     add_honours(pages, house)
     add_audit(pages, house)
     add_health(pages, house)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -14,15 +14,13 @@ from console.house import House, argument, as_id, field
 from console.lists import add_list
 from console.places import MOST_AREAS, lie_in, tree
 from console.sight import Sight
-from console.tables import xlsx_file
-from models import area_edits, areas, sheets
+from models import area_edits, areas
 from models.area import Area, AreaKind
 from models.area_edits import Draft
-from models.audit import AuditKind
 from models.slips import Slip, Slipped
 from models.upload import UploadKind
-from models.uploads import Outcome
 from nlp import area_list
+from nlp.area_list import AreaList
 
 SHOWN = 200
 """Of what lies in one area, on one page."""
@@ -67,19 +65,14 @@ def add_areas(blueprint: Blueprint, house: House) -> None:
     press("close", _close)
     press("open", lambda sight, area: area_edits.reopen(sight.session, area))
     add_list(
-        blueprint, house, UploadKind.AREAS, _bring, show=lambda sight, why: _tops(house, sight, why), home="area_tops"
+        blueprint,
+        house,
+        UploadKind.AREAS,
+        lambda sight: AreaList(sight.session, sight.admin_tops()),
+        show=lambda sight, why: _tops(house, sight, why),
+        home="area_tops",
+        is_personal=True,
     )
-
-    @blueprint.get("/areas.xlsx")
-    def areas_xlsx() -> Response:
-        with house.looking() as sight:
-            rows = area_list.table(sight.session, sight.admin_tops(), most=sheets.MOST_ROWS)
-            sight.note(AuditKind.SAW_FILE, "areas.xlsx")
-            return xlsx_file("areas.xlsx", [sheets.Table("", area_list.HEAD, rows)], now=sight.now)
-
-
-def _bring(sight: Sight, rows: Sequence[Sequence[str]]) -> Outcome:
-    return area_list.bring(sight.session, rows, sight.admin_tops())
 
 
 # ---------------------------------------------------------------- buttons

@@ -11,10 +11,13 @@ from flask.typing import ResponseReturnValue
 
 from console.editing import beside
 from console.house import House, field
+from console.lists import add_list
 from console.sight import Sight
 from models import calendar, days
 from models.clock import local
 from models.slips import Slip, Slipped
+from models.upload import UploadKind
+from nlp.day_list import DayList
 from texts.common import WEEKDAYS
 
 SHOWN = timedelta(days=120)
@@ -24,10 +27,15 @@ SHOWN = timedelta(days=120)
 def add_calendar(blueprint: Blueprint, house: House) -> None:
     """The page, and what its buttons do."""
 
+    def page(sight: Sight, fault: str = "") -> str:
+        return house.page("calendar.html", sight, **_page(sight), fault=fault)
+
     @blueprint.get("/calendar")
     def calendar_page() -> str:
         with house.looking() as sight:
-            return house.page("calendar.html", sight, **_page(sight))
+            return page(sight)
+
+    add_list(blueprint, house, UploadKind.CALENDAR, _listed, show=page, home="calendar_page")
 
     def carry_out(do: Callable[[Sight], object], done: str) -> ResponseReturnValue:
         def act(sight: Sight) -> None:
@@ -48,6 +56,11 @@ def add_calendar(blueprint: Blueprint, house: House) -> None:
         return carry_out(
             lambda sight: days.take_back(sight.session, _date(day, ""), today=local(sight.now).date()), "day_back"
         )
+
+
+def _listed(sight: Sight) -> DayList:
+    sight.for_everything()
+    return DayList(sight.session, today=local(sight.now).date())
 
 
 def _date(given: str, column: str) -> date:

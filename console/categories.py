@@ -7,18 +7,21 @@ from typing import Any
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from console.editing import beside
 from console.house import House, clean, field
+from console.lists import add_list
 from console.sight import Sight
 from models import category_edits
 from models.category import Category, First, Level
 from models.category_edits import OTHERWISE, STEPS, Draft
 from models.slips import Slip, Slipped
-from nlp import categories, category_words
-from nlp.lists import several
+from models.upload import UploadKind
+from nlp import category_words
+from nlp.category_list import CategoryList, LimitList, WordList, all_categories
+from nlp.lists import Listed, several
 from nlp.understand import Understanding
 from texts import editing as said
 from texts.common import LEVELS
@@ -32,7 +35,21 @@ def add_categories(blueprint: Blueprint, house: House) -> None:
     @blueprint.get("/categories", endpoint="category_list")
     def category_list() -> str:
         with house.looking() as sight:
-            return house.page("categories.html", sight, **_list(sight))
+            return listed(sight)
+
+    def listed(sight: Sight, fault: str = "") -> str:
+        return house.page("categories.html", sight, **_list(sight), fault=fault)
+
+    def add(kind: UploadKind, open_list: Callable[[Session], Listed[Any]]) -> None:
+        def opened(sight: Sight) -> Listed[Any]:
+            sight.for_everything()
+            return open_list(sight.session)
+
+        add_list(blueprint, house, kind, opened, show=listed, home="category_list", here="categories")
+
+    add(UploadKind.CATEGORIES, lambda session: CategoryList(session, firsts=said.FIRST, levels=LEVELS))
+    add(UploadKind.LIMITS, LimitList)
+    add(UploadKind.WORDS, WordList)
 
     @blueprint.post("/categories/try")
     def category_try() -> str:
@@ -77,18 +94,6 @@ def _category(sight: Sight, code: str, *, lock: bool = False) -> Category:
     return found
 
 
-def _all(sight: Sight) -> list[Category]:
-    """Every category, in the order in which people see them."""
-    order = {each.code: place for place, each in enumerate(categories.load())}
-    found = sight.session.scalars(select(Category)).all()
-    return sorted(found, key=lambda each: (order.get(each.code, len(order)), each.code))
-
-
-def _may_be_offered(category: Category) -> bool:
-    seed = category_words.shipped(category.code)
-    return seed is None or seed.offerable
-
-
 # ---------------------------------------------------------------- buttons
 
 
@@ -120,11 +125,11 @@ def _change(sight: Sight, category: Category) -> None:
         offerable=bool(field("offerable", most=1)),
         needs=int(needs) if needs.isascii() and needs.isdigit() else 0,
     )
-    category_edits.change(sight.session, category, draft, may_be_offered=_may_be_offered(category))
+    category_edits.change(sight.session, category, draft, may_be_offered=category_words.may_be_offered(category.code))
 
 
 def _words(sight: Sight, category: Category) -> None:
-    others = [each for each in _all(sight) if each.code != category.code]
+    others = [each for each in all_categories(sight.session) if each.code != category.code]
     words = category_words.read(category, others, field("strong", most=2000), field("likely", most=2000))
     category_edits.set_words(sight.session, category, category_words.with_own(category, words))
 
@@ -135,7 +140,7 @@ def _words(sight: Sight, category: Category) -> None:
 def _list(sight: Sight) -> dict[str, Any]:
     sight.for_everything()
     return {
-        "rows": [(each, len(category_words.own(each))) for each in _all(sight)],
+        "rows": [(each, len(category_words.own(each))) for each in all_categories(sight.session)],
         "said": said,
         "levels": LEVELS,
         "tried": None,
@@ -174,7 +179,7 @@ def _page(sight: Sight, code: str, *, slipped: Slipped | None = None, button: st
         "departments": departments
         if category.department in ("", *departments)
         else [category.department, *departments],
-        "may_be_offered": _may_be_offered(category),
+        "may_be_offered": category_words.may_be_offered(category.code),
         "strong": [word for word, weight in own.items() if weight >= category_words.STRONG],
         "likely": [word for word, weight in own.items() if weight < category_words.STRONG],
         "shipped": sorted(set(category.words) - set(own)),

@@ -14,12 +14,15 @@ from werkzeug.exceptions import NotFound
 from console.editing import beside
 from console.health import ChannelState
 from console.house import House, field
+from console.lists import add_list
 from console.sight import Sight
 from models import templates
 from models.outbox import NoticeKind
 from models.slips import Slipped
 from models.template import Template, TemplateWay
 from models.templates import MOST_FIELDS, Layout, Part
+from models.upload import UploadKind
+from nlp.template_list import Called, TemplateList
 from texts import channels as said
 from texts import console as words
 from texts import health, samples
@@ -59,9 +62,31 @@ def add_channels(blueprint: Blueprint, house: House) -> None:
     @blueprint.get("/channels", endpoint="channel_list")
     def channel_list() -> str:
         with house.looking() as sight:
-            sight.for_everything()
-            rows = [(each, said.ABLE[each.abilities], _left(house, each.key)) for each in house.state().channels]
-            return house.page("channels.html", sight, rows=rows, said=said, health=health)
+            return listed(sight)
+
+    def listed(sight: Sight, fault: str = "") -> str:
+        sight.for_everything()
+        rows = [(each, said.ABLE[each.abilities], _left(house, each.key)) for each in house.state().channels]
+        return house.page("channels.html", sight, rows=rows, said=said, health=health, fault=fault)
+
+    def opened(sight: Sight) -> TemplateList:
+        sight.for_everything()
+        accounts = house.state().channels
+        ways = {
+            (each.key, way): each.filed.get(way, {})
+            for each in accounts
+            for way in TemplateWay
+            if each.abilities in ABLE[way]
+        }
+        called = Called(
+            {each.key: health.channel_name(each.kind, each.key) for each in accounts},
+            {kind: words.NOTICES[kind] for kinds in samples.READERS.values() for kind in kinds},
+            said.WAYS,
+            said.PARTS,
+        )
+        return TemplateList(sight.session, ways, called, by=sight.person, now=sight.now)
+
+    add_list(blueprint, house, UploadKind.TEMPLATES, opened, show=listed, home="channel_list", here="channels")
 
     @blueprint.get("/channels/<key>")
     def channel_page(key: str) -> str:

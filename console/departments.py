@@ -12,8 +12,9 @@ from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
 from console.house import FormMisfit, House, as_id, field, sentence, ticked
+from console.lists import add_list
 from console.places import MOST_AREAS, lie_in, tree
-from console.sight import Sight
+from console.sight import Sight, mask_phone
 from models import areas, departments, joints, links, parties, pushing, transitions
 from models.area import Area, AreaKind
 from models.category import Category
@@ -24,6 +25,8 @@ from models.joint import JointArea, Turn
 from models.party import Party, PartyKind
 from models.pushed import Admitted
 from models.ticket import Ticket
+from models.upload import UploadKind
+from nlp.party_list import PartyList
 from texts import console as words
 from texts import parties as said
 
@@ -51,6 +54,15 @@ def add_departments(blueprint: Blueprint, house: House) -> None:
         with house.looking() as sight:
             return house.page("departments.html", sight, **_page(sight))
 
+    add_list(
+        blueprint,
+        house,
+        UploadKind.DEPARTMENTS,
+        _listed,
+        show=lambda sight, why: house.page("departments.html", sight, **_page(sight, fault=why)),
+        home="departments",
+        is_personal=True,
+    )
     press("/departments/party", "party_entered", "party", _enter)
     press("/departments/<int(max=999999999999):party_id>/change", "party_changed", "party", _change)
     press("/departments/<int(max=999999999999):party_id>/end", "party_ended", "party", _end)
@@ -109,6 +121,13 @@ def _area(sight: Sight, given: int, paths: Sequence[str]) -> Area:
 
 
 # ---------------------------------------------------------------- the list of parties
+
+
+def _listed(sight: Sight) -> PartyList:
+    sight.at_desk()
+    mine = {each.id for each in lie_in(areas.all_areas(sight.session), sight.desk_paths)}
+    categories = sight.categories()
+    return PartyList(sight.session, mine, kinds=said.KINDS, categories=categories, hide=mask_phone)
 
 
 def _draft(sight: Sight, name: str, area: Area) -> Draft:

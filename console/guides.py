@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
 from console.editing import beside
@@ -13,15 +13,14 @@ from console.house import House, as_id, field, page_number
 from console.lists import add_list
 from console.places import held, lie_in, tree
 from console.sight import Sight
-from console.tables import xlsx_file
-from models import areas, guides, sheets
+from models import areas, guides
 from models.area import Area, AreaKind
 from models.guide import Guide
 from models.guides import Draft
 from models.slips import Slip, Slipped
 from models.upload import UploadKind
-from models.uploads import Outcome
 from nlp import guide_list
+from nlp.guide_list import GuideList
 from nlp.lists import several
 
 PAGE_SIZE = 30
@@ -51,14 +50,7 @@ def add_guides(blueprint: Blueprint, house: House) -> None:
     def shown_with(sight: Sight, fault: str) -> str:
         return house.page("guides.html", sight, **_page(sight), fault=fault)
 
-    add_list(blueprint, house, UploadKind.GUIDES, _bring, show=shown_with, home="guides_page")
-
-    @blueprint.get("/guides.xlsx")
-    def guides_xlsx() -> Response:
-        with house.looking() as sight:
-            rows = guide_list.table(sight.session, _areas(sight), most=sheets.MOST_ROWS)
-            return xlsx_file("guides.xlsx", [sheets.Table("", guide_list.HEAD, rows)], now=sight.now)
-
+    add_list(blueprint, house, UploadKind.GUIDES, _listed, show=shown_with, home="guides_page")
     press("/guides", "guide_entered", "guide", _enter)
     press("/guides/<int(max=999999999999):guide_id>/change", "guide_changed", "guide", _change)
     press("/guides/<int(max=999999999999):guide_id>/close", "guide_closed", "guide_closed", _close)
@@ -84,8 +76,8 @@ def _draft(sight: Sight) -> Draft:
     )
 
 
-def _bring(sight: Sight, rows: Sequence[Sequence[str]]) -> Outcome:
-    return guide_list.bring(sight.session, rows, _areas(sight), now=sight.now)
+def _listed(sight: Sight) -> GuideList:
+    return GuideList(sight.session, {each.id for each in _areas(sight)}, now=sight.now)
 
 
 def _enter(sight: Sight) -> None:

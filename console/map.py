@@ -166,7 +166,7 @@ def _cell(cell: Cell, names: dict[str, str], system: System) -> dict[str, Any]:
     named = [
         {
             "number": each.number,
-            "matter": words.matter(names.get(each.category, each.category), each.service),
+            "matter": words.matter(names.get(each.category, each.category), each.service, each.threat),
             "state": words.STATES[each.state],
             "urgency": words.URGENCIES[each.urgency],
             "href": url_for(".ticket_page", number=each.number),

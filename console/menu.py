@@ -89,6 +89,7 @@ TABLE = (
     Entry("roster", "roster_page", desk, Group.HANDS),
     Entry("departments", "departments", desk, Group.HANDS),
     Entry("riders", "riders", desk, Group.HANDS),
+    Entry("posts", "posts", desk, Group.HANDS),
     Entry("stations", "stations", desk, Group.HANDS),
     Entry("figures", "figures_page", desk, Group.FIGURES),
     Entry("corrections", "correction_rates", desk, Group.FIGURES),

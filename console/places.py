@@ -11,6 +11,7 @@ from console.sight import Sight
 from models import areas
 from models.area import Area, AreaKind
 from models.guide import Guide
+from models.post import Post
 from models.rider import Team, Title
 from models.station import Station
 
@@ -18,7 +19,7 @@ MOST_AREAS = 1500
 """What a form offers at most where single buildings can be chosen."""
 
 
-Placed = TypeVar("Placed", Station, Team, Title, Guide)
+Placed = TypeVar("Placed", Station, Team, Title, Guide, Post)
 
 
 def held(sight: Sight, kind: type[Placed], row_id: int) -> Placed:

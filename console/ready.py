@@ -9,15 +9,16 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from console.house import FormMisfit, House, as_id, field, sentence
+from console.lists import add_list
 from console.places import lie_in
 from console.sight import Sight
 from models.area import Area
 from models.desktop import ReadyAnswer
 from models.errors import Refused
+from models.upload import UploadKind
+from nlp.ready_list import LONGEST, MOST, ReadyList
 from texts import counter as said
 
-MOST = 40
-LONGEST = 600
 ID = "<int(max=999999999999):answer_id>"
 
 
@@ -58,6 +59,20 @@ def add_ready(blueprint: Blueprint, house: House) -> None:
     def ready_list() -> str:
         with house.looking() as sight:
             return page(sight)
+
+    def listed(sight: Sight) -> ReadyList:
+        among = {each.id for each in sight.roster_areas()}
+        return ReadyList(sight.session, among, by=sight.person, now=sight.now)
+
+    add_list(
+        blueprint,
+        house,
+        UploadKind.READY,
+        listed,
+        show=lambda sight, why: page(sight, fault=why),
+        home="ready_list",
+        here="chats",
+    )
 
     @blueprint.post("/chats/ready")
     def ready_added() -> ResponseReturnValue:

@@ -12,7 +12,7 @@ from console.sight import Sight
 from models import areas
 from models.area import Area
 from models.category import Category
-from models.matching import SERVICE, Wanted
+from models.matching import POST, SERVICE, Wanted, posts_held
 from models.offer import Offer
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.ticket import Ticket, TicketState, Urgency
@@ -37,8 +37,9 @@ class Candidate:
 
 
 def candidates(sight: Sight, ticket: Ticket) -> Sequence[Candidate]:
-    """The people of the ticket's place, without its reporter and who is away: whoever looks after the building, then
-    fitting skills, then who is least busy. Volunteers are never asked in an emergency (product.md, the loop).
+    """The people of the ticket's place, without its reporter and who is away: whoever looks after the building, whoever
+    holds a post for it, then fitting skills, then who is least busy. Volunteers are never asked in an emergency
+    (product.md, the loop).
     """
     session = sight.session
     kinds = STANDING if ticket.urgency is Urgency.EMERGENCY else (RoleKind.MEMBER, *STANDING, RoleKind.RIDER)
@@ -72,7 +73,9 @@ def candidates(sight: Sight, ticket: Ticket) -> Sequence[Candidate]:
             .group_by(Ticket.assignee_id)
         ).all()
     )
-    looks_after = [node.grid_worker_id for node in areas.ancestors(session, area)] if area is not None else []
+    around = areas.ancestors(session, area) if area is not None else []
+    looks_after = [node.grid_worker_id for node in around]
+    posts = {row.id: row.post_name for row in posts_held(session, ticket, around, now=sight.now)}
     category = session.get_one(Category, ticket.category)
     wanted = Wanted.of(ticket, category, KINDRED.get(ticket.service or "", frozenset()))
     chosen = []
@@ -85,6 +88,8 @@ def candidates(sight: Sight, ticket: Ticket) -> Sequence[Candidate]:
         reasons = []
         if person.id in looks_after:
             reasons.append("grid")
+        if person.id in posts:
+            reasons.append(f"{POST}{posts[person.id]}")
         fits = any(skill.skill in wanted.skills for skill in person.skills)
         if fits:
             reasons.append(f"{SERVICE}{wanted.service}" if wanted.service else "skill")
@@ -95,6 +100,7 @@ def candidates(sight: Sight, ticket: Ticket) -> Sequence[Candidate]:
         key=lambda each: (
             each.asked,
             looks_after.index(each.person.id) if each.person.id in looks_after else len(looks_after),
+            each.person.id not in posts,
             not each.fits,
             each.busy,
             each.person.id,

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
 from console.house import FormMisfit, House, as_id, field, sentence
+from console.lists import add_list
 from console.places import MOST_AREAS, held, lie_in, tree
 from console.sight import Sight
 from models import alerts, areas, riders
@@ -21,10 +22,14 @@ from models.errors import Refused
 from models.person import Person
 from models.rider import AccessNote, Alert, AlertKind, Matter, Team, Title, TitleKind
 from models.ticket import Ticket
+from models.upload import UploadKind
+from nlp.team_list import TeamList
 from texts import care as said
 
 LONGEST_TITLE = timedelta(days=366)
 MOST_ALERTS = 10
+MOST_RIDERS = 5000
+"""Whom a list of teams may name."""
 LATELY, MOST_MATTERS = timedelta(days=30), 100
 
 PLACES = (AreaKind.STREET, AreaKind.COMMUNITY, AreaKind.ESTATE)
@@ -38,6 +43,17 @@ def add_riders(blueprint: Blueprint, house: House) -> None:
     def riders_page() -> str:
         with house.looking() as sight:
             return house.page("riders.html", sight, **_page(sight))
+
+    add_list(
+        blueprint,
+        house,
+        UploadKind.TEAMS,
+        _listed,
+        show=lambda sight, why: house.page("riders.html", sight, **_page(sight, fault=why)),
+        home="riders",
+        here="riders",
+        is_personal=True,
+    )
 
     def press(path: str, name: str, done: str, do: Callable[..., None]) -> None:
         """One button: what is wrong with its form is said on the page."""
@@ -119,6 +135,12 @@ def _around(sight: Sight) -> Any:
 # ---------------------------------------------------------------- teams
 
 
+def _listed(sight: Sight) -> TeamList:
+    around = [person for person, _ in riders.of_areas(sight.session, _around(sight), most=MOST_RIDERS)]
+    among = {each.id for each in lie_in(areas.all_areas(sight.session), sight.desk_paths)}
+    return TeamList(sight.session, among, around=around, now=sight.now)
+
+
 def _make_team(sight: Sight) -> None:
     name = field("name", most=40)
     if not name:
@@ -150,7 +172,7 @@ def _end_team(sight: Sight, team_id: int) -> None:
 
 def _give(sight: Sight) -> None:
     kind, today = field("kind", most=20), local(sight.now).date()
-    if kind not in list(TitleKind):
+    if kind not in said.TITLES:
         raise FormMisfit("title")
     try:
         since = date.fromisoformat(field("since", most=10) or today.isoformat())

@@ -10,12 +10,15 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from console.house import House, argument, as_id, field
+from console.lists import add_list
 from console.sight import Sight
 from models import duty, rosters
 from models.area import Area
 from models.calendar import monday_of
 from models.clock import local
 from models.rosters import Trouble, Turn, TurnRefused
+from models.upload import UploadKind
+from nlp.duty_list import DutyList
 from texts import roster as words
 
 FARTHEST = timedelta(days=400)
@@ -28,7 +31,12 @@ def add_roster(blueprint: Blueprint, house: House) -> None:
     @blueprint.get("/roster")
     def roster_page() -> str:
         with house.looking() as sight:
-            return house.page("roster.html", sight, **_page(sight))
+            return page(sight)
+
+    def page(sight: Sight, fault: str = "") -> str:
+        return house.page("roster.html", sight, **_page(sight), fault=fault)
+
+    add_list(blueprint, house, UploadKind.ROSTER, _listed, show=page, home="roster_page", is_personal=True)
 
     def write(name: str, act: Callable[[Sight, Area, date], None]) -> None:
         def pressed() -> ResponseReturnValue:
@@ -58,6 +66,10 @@ def add_roster(blueprint: Blueprint, house: House) -> None:
         ),
     )
     write("weekly", lambda sight, area, day: rosters.as_every_week(sight.session, area, day))
+
+
+def _listed(sight: Sight) -> DutyList:
+    return DutyList(sight.session, [each.id for each in sight.roster_areas()], today=local(sight.now).date())
 
 
 def _day(given: str, sight: Sight) -> date:

@@ -12,13 +12,16 @@ from werkzeug.exceptions import NotFound
 
 from console.editing import beside
 from console.house import House, argument, as_id, clean, field
+from console.lists import add_list
 from console.sight import Sight
 from models import skills
 from models.area import Area
 from models.person import RoleStatus
 from models.slips import Slip, Slipped
+from models.upload import UploadKind
 from nlp.lists import several
-from nlp.services import KINDRED, services_named
+from nlp.services import KINDRED
+from nlp.skill_list import SkillList, is_service
 
 PAGE_SIZE = 50
 
@@ -29,7 +32,17 @@ def add_skills(blueprint: Blueprint, house: House) -> None:
     @blueprint.get("/skills", endpoint="skill_list")
     def skill_list() -> str:
         with house.looking() as sight:
-            return house.page("skills.html", sight, rows=[(each, _is_service(each.name)) for each in _known(sight)])
+            return listed(sight)
+
+    def listed(sight: Sight, fault: str = "") -> str:
+        rows = [(each, is_service(each.name)) for each in _known(sight)]
+        return house.page("skills.html", sight, rows=rows, fault=fault)
+
+    def opened(sight: Sight) -> SkillList:
+        sight.for_everything()
+        return SkillList(sight.session)
+
+    add_list(blueprint, house, UploadKind.SKILLS, opened, show=listed, home="skill_list", here="categories")
 
     @blueprint.get("/skills/<path:skill>")
     def skill_page(skill: str) -> str:
@@ -44,7 +57,7 @@ def add_skills(blueprint: Blueprint, house: House) -> None:
             each, may_join = _one(_known(sight), skill), bool(field("join", most=1))
             if new and several(new) != [new]:
                 raise Slipped(Slip.SKILL, "new")
-            services = {name for name in (each.name, new) if _is_service(name)}
+            services = {name for name in (each.name, new) if is_service(name)}
             skills.rename(sight.session, each.name, new, services=services, may_join=may_join)
 
         def shown(sight: Sight, slipped: Slipped) -> str:
@@ -52,10 +65,6 @@ def add_skills(blueprint: Blueprint, house: House) -> None:
 
         back = url_for(".skill_list", done="skill")
         return house.carry_out(rename, shown=shown, back=back, but=(Slipped,))
-
-
-def _is_service(name: str) -> bool:
-    return name in services_named(name)
 
 
 def _known(sight: Sight) -> list[skills.Known]:
@@ -82,7 +91,7 @@ def _page(sight: Sight, given: str, *, slipped: Slipped | None = None) -> dict[s
     ids = {role.area_id for listed in roles.values() for role in listed}
     return {
         "skill": each,
-        "is_service": _is_service(each.name),
+        "is_service": is_service(each.name),
         "kindred": [service for service, names in KINDRED.items() if each.name in names],
         "people": people,
         "roles": roles,

@@ -56,6 +56,7 @@ class One:
     number: str
     category: str
     service: str | None
+    threat: str
     state: TicketState
     urgency: Urgency
 
@@ -225,6 +226,7 @@ def _one_by_one(
             Ticket.serial,
             Ticket.category,
             Ticket.service,
+            Ticket.danger,
             Ticket.state,
             Ticket.urgency,
             Ticket.lat,
@@ -244,10 +246,11 @@ def _one_by_one(
         lat, lng = (row.lat, row.lng) if row.lat is not None else around[row.place]
         cell = cells.setdefault(_square(lat, lng, frame), Cell())
         alarms = int(row.urgency is Urgency.EMERGENCY)
+        threat = row.danger if alarms else ""
         cell.add(lat, lng, 1, by_rider=bool(row.by_rider), alarms=alarms)
         if len(cell.named) < MOST_NAMED:
             number = number_of(row.day, row.serial)
-            cell.named.append(One(number, row.category, row.service, row.state, row.urgency))
+            cell.named.append(One(number, row.category, row.service, threat, row.state, row.urgency))
     return Spots(list(cells.values()), capped=False)
 
 

@@ -21,7 +21,7 @@ from console.desk import DAYS, Asked, Due, Listing, Tab, View
 from console.house import House, argument, as_id, field
 from console.places import MOST_AREAS, community_groups, tree
 from console.sight import Sight
-from models import followers, handing_on, merging, noting, parties, splitting, transitions, triage
+from models import alarms, followers, handing_on, merging, noting, parties, splitting, transitions, triage
 from models.area import Area, AreaKind
 from models.attachment import Attachment, Fingerprint
 from models.errors import Refusal, Refused
@@ -240,6 +240,8 @@ def _ticket(house: House, sight: Sight, ticket: Ticket, trouble: Trouble | None 
     helping = transitions.helpers_of(session, ticket)
     notes = noting.notes_on(session, ticket) if is_ours else []
     named |= {each.person_id for each in notes}
+    alarmed = alarms.told(session, ticket) if ticket.urgency is Urgency.EMERGENCY else []
+    named |= {each for _, whom in alarmed for each in whom}
     named |= {*helping, *(event.facts["person"] for event in events if "person" in event.facts)}
     spot = spots.of_ticket(sight, ticket, house.tiles.system)
     return (house.map_frame() if spot is not None else {}) | {
@@ -261,6 +263,7 @@ def _ticket(house: House, sight: Sight, ticket: Ticket, trouble: Trouble | None 
         "said": words,
         "offers": offers,
         "waves": waves,
+        "alarmed": alarmed,
         "areas": dict(
             session.execute(select(Area.id, Area.name).where(Area.id.in_({each.area_id for each in waves}))).all()
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import dialogue, report
+from handlers import dialogue, posts, report
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
 from models import alerts, areas, riders, transitions
@@ -66,7 +66,7 @@ def access(turn: Turn) -> Reply:
 
 @routes(Intent.MY_ROLES)
 def my_roles(turn: Turn) -> Reply:
-    """Roles, titles and teams; a title is given back by one tap."""
+    """Roles, titles, posts and teams; a title is given back by one tap."""
     person, today = turn.person, local(turn.now).date()
     roles = [
         f"{common.ROLES[role.kind]}（{turn.session.get_one(Area, role.area_id).name}）"
@@ -75,6 +75,7 @@ def my_roles(turn: Turn) -> Reply:
     ]
     titles = riders.titles_of(turn.session, person, now=turn.now)
     lines = [care.title_line(each.kind, area.name, each.since, each.until, now=today) for each, area in titles]
+    lines += posts.lines_of(turn)
     teams = [each.name for each in riders.teams_of(turn.session, person)]
     profile = turn.session.get(RiderProfile, person.id)
     choices = tuple(Choice(care.title_off_choice(each.kind), f"!title off {each.id}") for each, _ in titles)
@@ -85,7 +86,7 @@ def my_roles(turn: Turn) -> Reply:
 def title_off(turn: Turn) -> Reply:
     """Given back by whoever has it."""
     title = turn.session.get(Title, turn.row(1), with_for_update=True)
-    if title is None or title.person_id != turn.person.id:
+    if title is None or title.person_id != turn.person.id or title.post_id is not None:
         raise Refused(Refusal.NOT_FOUND, number="")
     had = title.ended_at is None and title.until >= local(turn.now).date()
     riders.end_title(turn.session, title, now=turn.now)

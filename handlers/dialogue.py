@@ -116,8 +116,8 @@ def line(turn: Turn, ticket: Ticket) -> str:
 
 
 def category_name(turn: Turn, ticket: Ticket) -> str:
-    """The category, or the service that is asked for, as people read it."""
-    return services.matter(turn.world.categories[ticket.category].name, ticket.service)
+    """The category, the service that is asked for, or the danger, as people read it."""
+    return services.matter(turn.world.categories[ticket.category].name, ticket.service, ticket.threat)
 
 
 def place_name(world: World, place: Place | None) -> str:

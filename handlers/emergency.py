@@ -39,6 +39,18 @@ def danger(turn: Turn) -> Reply:
     return Reply(residents.danger(kind.value, ticket.number, on_duty, gas_phone=turn.world.gas_phone, asks_place=asks))
 
 
+@routes(Meaning.NEWS, interrupts=True)
+def news(turn: Turn) -> Reply:
+    """How it goes on: help is there, it is over, it was none. Those who were alarmed read it, and they end the matter;
+    the conversation's state is kept.
+    """
+    ticket = turn.session.get_one(Ticket, turn.row())
+    words_id = tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
+    alarms.pass_on(turn.session, ticket, now=turn.now, words_id=words_id)
+    dialogue.note(turn, ticket)
+    return Reply(residents.danger_news(ticket.short))
+
+
 def _same(turn: Turn) -> Ticket | None:
     """The emergency this person reported a moment ago; calling again adds to it."""
     ticket = dialogue.recent(turn)

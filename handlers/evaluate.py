@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from handlers import dialogue
+from handlers import dialogue, report
 from handlers.meaning import to_judge
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
 from models import finding, followers, judging, tickets
 from models.calendar import due
 from models.conversation import Question, QuestionKind, State
+from models.errors import Refused
 from models.ticket import Evaluation, Ticket, TicketState
 from nlp.commands import Intent, word
 from texts import members, notices, residents
@@ -101,6 +102,19 @@ def judgement(turn: Turn) -> Reply:
         ):
             question.choices = {"list": [[choice.label, choice.command] for choice in choices]}
     return Reply(residents.judgement_kept(ticket.short), choices)
+
+
+@routes(Meaning.ANSWER, state=State.NOT_SOLVED)
+def not_solved(turn: Turn) -> Reply:
+    """Why it was not good, which was asked for; a matter that is over meanwhile makes the words one of their own."""
+    ticket = turn.session.get_one(Ticket, turn.conversation.data["ticket"])
+    dialogue.idle(turn)
+    try:
+        judging.explain(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
+    except Refused:
+        return report.report(turn)
+    dialogue.remember(turn, ticket)
+    return Reply(residents.added(ticket.short))
 
 
 def _judged(turn: Turn, own: Ticket, ticket: Ticket, answer: int) -> Reply:

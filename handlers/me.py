@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import dialogue, member, report
+from handlers import dialogue, member, posts, report
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn
 from models import areas, ballots, finding, people, redeeming, riders, sharing, tickets
@@ -302,6 +302,9 @@ def typo(turn: Turn) -> Reply:
 @routes(Meaning.NO_ROLE)
 def no_role(turn: Turn) -> Reply:
     """What needs a role is not done, and how to get one is told."""
+    command = commands.parse(turn.text, roles=frozenset(RoleKind))
+    if command is not None and command.intent in posts.INTENTS:
+        return posts.for_members(turn)
     raise Refused(Refusal.NO_ROLE)
 
 
@@ -309,8 +312,6 @@ NOT_YET = (
     Intent.TOPICS,
     Intent.AGREE,
     Intent.DISAGREE,
-    Intent.POST,
-    Intent.PAIR,
 )
 
 

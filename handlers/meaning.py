@@ -10,13 +10,15 @@ from sqlalchemy import select
 
 from handlers import dialogue
 from handlers.turn import EventKind, Meaning, Message, MessageKind, Turn, World
-from models import transitions
+from models import finding, transitions
 from models.conversation import Question, QuestionKind, State
 from models.person import RoleKind
 from models.ticket import Ticket, TicketState
 from nlp import commands
+from nlp.aftermath import news
 from nlp.commands import About, Command, Intent
 from nlp.danger import INSISTS, danger
+from nlp.dates import only_a_time
 from nlp.judgement import judgement
 from nlp.normal import normal
 from nlp.several import several
@@ -83,7 +85,9 @@ def decide(turn: Turn) -> None:
         turn.danger = danger(answer.words if answer is not None else turn.text)
     elif command is not None and said is None and command.intent not in REPORTING_BACK:
         turn.danger = danger(command.rest, least=INSISTS)
-    if turn.danger is not None:  # 1
+    if command is None and not message.tap and _goes_on(turn):
+        turn.meant, turn.danger = Meaning.NEWS, None
+    elif turn.danger is not None:  # 1
         turn.meant = Meaning.DANGER
         turn.understood = understand(turn)
     elif turn.meant in INNER_MEANINGS:  # 2
@@ -118,6 +122,8 @@ def plain(message: Message, world: World) -> Understanding | None:
     if commands.parse(said, roles=EVERY_ROLE) is not None:
         return None
     if commands.digit(said) or commands.serial_alone(said) or commands.correction(said):
+        return None
+    if news(said)[0] or only_a_time(normal(said)):
         return None
     found = world.understander.understand(said)
     if found.chat is not None or found.danger is not None:
@@ -162,6 +168,8 @@ INNER_MEANINGS = frozenset(
         Meaning.STATION,
         Meaning.RIGHT,
         Meaning.TITLE,
+        Meaning.CLAIM_POST,
+        Meaning.LEAVE_POST,
         Meaning.ALERT,
         Meaning.COMES,
         Meaning.DOES_NOT_COME,
@@ -189,14 +197,16 @@ def _choice(turn: Turn, said: str) -> Command | None:
 
 def _words(turn: Turn) -> None:
     digit = commands.digit(turn.text) or _label(turn)
-    if digit is not None and _digit(turn, digit):  # 5, 6
+    is_time = only_a_time(normal(turn.text))
+    # "3 点以后" begins with a digit and a blank, and answers no question.
+    if digit is not None and not (digit.words and is_time) and _digit(turn, digit):  # 5, 6
         return
     serial = commands.serial_alone(turn.text)
     if serial is not None and turn.conversation.state not in _ASKS_ABOUT_THE_PERSON:
         _take(turn, Command(Intent.PROGRESS, serial=serial))
         return
     turn.understood = understand(turn)
-    if _judged(turn):
+    if _judged(turn) or (is_time and _suits(turn, turn.understood)):
         return
     state = turn.conversation.state
     fix = commands.correction(turn.text)
@@ -315,6 +325,38 @@ def _judged(turn: Turn) -> bool:
         _take(turn, Command(Intent.EVALUATE, waiting[0].number, said, found.sure))
     else:
         turn.meant = Meaning.JUDGEMENT
+    return True
+
+
+def _goes_on(turn: Turn) -> bool:
+    """Whether words tell how the speaker's own emergency goes on ("the fire is out") and bring nothing new.
+
+    What ends an alarm may sound like one; where it does, every word has to be about the end.
+    """
+    is_news, rest = news(turn.text)
+    if not is_news or (rest and turn.danger is not None) or turn.conversation.state is State.HANDED_OVER:
+        return False
+    found = finding.own_emergency(turn.session, turn.person, now=turn.now)
+    if found is None or (judgement(turn.text) is not None and to_judge(turn)):
+        return False
+    if rest:
+        more = turn.world.understander.understand(rest, near=turn.person.home_area_id)
+        if not more.abstained or more.danger is not None or more.place is not None or more.service is not None:
+            return False
+    turn.inner = str(found.id)
+    return True
+
+
+def _suits(turn: Turn, found: Understanding) -> bool:
+    """Whether a message that is only a time says when somebody may come: about what the speaker brought last."""
+    if turn.conversation.state not in (State.IDLE, State.PLACE) or _may_be_for_the_resident(turn, found):
+        return False
+    mine = finding.own_open(turn.session, turn.person)
+    recent = dialogue.recent(turn)
+    if not mine:
+        return False
+    about = recent if recent is not None and recent in mine else mine[0]
+    turn.meant, turn.inner = Meaning.VISIT, str(about.id)
     return True
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from handlers import dialogue, skills
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import finding, helpers, leaving, outboxes, people, pool, tickets, transitions
+from models import finding, helpers, leaving, outboxes, people, pool, posts, tickets, transitions
 from models import riders as registry
 from models.area import Area, AreaKind
 from models.clock import CHINA, local
@@ -106,6 +106,8 @@ def accept(turn: Turn) -> Reply:
     else:
         grid = _grid_worker(turn, ticket)
         text = members.accepted(ticket.short, ticket.place, contact.room, grid, words, contact.phone)
+    if when := finding.visit_times(turn.session, ticket):
+        text = f"{text}\n{members.when_it_suits(when)}"
     for helper_id in transitions.helpers_of(turn.session, ticket):
         if helper_id != turn.person.id:
             # They stayed when somebody else gave the task back.
@@ -483,6 +485,7 @@ def hand_on(turn: Turn, person: Person) -> list[RoleKind]:
         if role.kind in (RoleKind.MEMBER, RoleKind.RIDER) and role.status is not RoleStatus.ENDED:
             role.status = RoleStatus.ENDED
             kinds.append(role.kind)
+    posts.leave_all(turn.session, person, now=turn.now)
     give_back(turn, person)
     return kinds
 

@@ -8,18 +8,24 @@ from handlers import dialogue
 from handlers.evaluate import is_asked
 from handlers.router import Routes
 from handlers.turn import Choice, Reply, Turn
-from models import finding, followers, tickets
-from models.lifecycle import Action
+from models import alarms, finding, followers, helpers, people, tickets, transitions
+from models.lifecycle import EVERY_REPORTER, Action
 from models.offer import Offer, Purpose
-from models.ticket import Ticket, TicketWords, WordsKind
+from models.outbox import NoticeKind
+from models.person import Person
+from models.quiet import by_day
+from models.ticket import Ticket, TicketEvent, TicketState, TicketWords, Urgency, WordsKind
 from nlp.commands import Intent, word
 from nlp.extract import mask
-from texts import members, notices, residents
+from texts import common, members, notices, residents
 
 routes = Routes()
 
 OF_EACH = frozenset({Action.ADD, Action.URGE})
 """What the reporters of one matter do each for themselves."""
+
+NAMED = frozenset({Action.ARRIVE, Action.RELAY})
+"""Of these the resident reads who it was."""
 
 OF_NEIGHBOURS = frozenset({Action.OPEN, Action.CORRECT, Action.LOCATE, Action.GATHER, Action.PART, Action.TAKE_OVER})
 """What is no news to whoever follows."""
@@ -57,10 +63,18 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
         ]
         events = sorted([*events, *done], key=lambda event: (event.at, event.id))
     history = [
-        text
+        (event.at, text)
         for event in events
-        if (text := residents.history_line(event.at, event.action, is_own=event.by_id == turn.person.id))
+        if (
+            text := residents.history_line(
+                event.at, event.action, is_own=event.by_id == turn.person.id, who=_done_by(turn, event)
+            )
+        )
     ]
+    if ticket.urgency is Urgency.EMERGENCY:
+        told = alarms.told(turn.session, ticket)
+        history += [(at, residents.alarmed(at, [_named(turn, one) for one in whom])) for at, whom in told]
+        history.sort(key=lambda line: line[0])
     if ticket.reporter_id == turn.person.id:
         dialogue.remember(turn, ticket)
     text = residents.progress(
@@ -68,7 +82,7 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
         dialogue.category_name(turn, ticket),
         ticket.place,
         head.state,
-        history,
+        [text for _, text in history],
         head.expected_at,
         now=turn.now,
     )
@@ -76,6 +90,18 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
         choices = tuple(Choice(label, said) for label, said in notices.evaluation_choices(ticket.number))
         return Reply(text, choices)
     return Reply(text)
+
+
+def _done_by(turn: Turn, event: TicketEvent) -> str:
+    """Who did something for the resident, as they are told of helpers elsewhere; empty for what residents did."""
+    if event.by_id is None or event.actor in EVERY_REPORTER or event.action not in NAMED:
+        return ""
+    return _named(turn, event.by_id)
+
+
+def _named(turn: Turn, person_id: int) -> str:
+    person = turn.session.get_one(Person, person_id)
+    return common.helper(people.main_role(person), person.name)
 
 
 def _asked(turn: Turn, ticket: Ticket, offer: Offer) -> Reply:
@@ -92,6 +118,8 @@ def _asked(turn: Turn, ticket: Ticket, offer: Offer) -> Reply:
         offer.expires_at,
         now=turn.now,
     )
+    if when := finding.visit_times(turn.session, ticket):
+        text = f"{text}\n{members.when_it_suits(when)}"
     along = ticket.assignee_id is not None and offer.purpose is Purpose.TASK
     labels = (members.COME_ALONG if along else members.ACCEPT, members.DECLINE)
     told = (Intent.ACCEPT, Intent.DECLINE)
@@ -126,4 +154,17 @@ def urge(turn: Turn) -> Reply:
     if isinstance(chosen, Reply):
         return chosen
     tickets.urge(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)
-    return Reply(residents.urged(chosen.short))
+    return Reply(_urged(turn, chosen.short, followers.head_of(turn.session, chosen)))
+
+
+def _urged(turn: Turn, number: str, ticket: Ticket) -> str:
+    """Whom the words went to, as models.transitions.able finds them."""
+    if ticket.state is TicketState.HELD:
+        return residents.urged_on_hold(number, ticket.hold_until)
+    morning = by_day(turn.now) if transitions.waits_for_day(ticket, NoticeKind.URGED) else turn.now
+    later = morning if morning > turn.now else None
+    if ticket.assignee_id is not None or ticket.state is TicketState.ASSIGNED:
+        who = _named(turn, ticket.assignee_id) if ticket.assignee_id else ticket.department
+        return residents.urged(number, who, later=later, now=turn.now)
+    asked = helpers.open_offers(turn.session, ticket)
+    return residents.urged_unaccepted(number, asked, later=later, now=turn.now)

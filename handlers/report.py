@@ -18,12 +18,16 @@ from models.calendar import in_office_hours, next_opening
 from models.conversation import State
 from models.errors import Refused
 from models.lifecycle import OPEN_STATES
-from models.person import RoleKind
+from models.person import RoleKind, RoleStatus
 from models.rider import Matter
 from models.ticket import Ticket, TicketKind, TicketState, TicketWords, Urgency, WordsKind
 from nlp.commands import About, Intent, word
+from nlp.danger import CATEGORIES
+from nlp.dates import says_when
 from nlp.extract import Place, in_the_open, mask
+from nlp.normal import normal
 from nlp.riders import matter
+from nlp.services import IN_A_HOME
 from nlp.several import Part, several
 from nlp.understand import Understanding
 from texts import care, members, residents, services
@@ -42,9 +46,12 @@ def report_of(world: World, found: Understanding, words: str, *, for_other: str 
     """The ticket that words which were understood make."""
     place = found.place
     kind = TicketKind(found.kind.value)
+    category = None if found.abstained else found.category
+    if category is None and found.danger and CATEGORIES[found.danger] in world.categories:
+        category = CATEGORIES[found.danger]
     return opening.Report(
         words=words,
-        category=None if found.abstained else found.category,
+        category=category,
         kind=kind,
         service=found.service if kind is TicketKind.REPORT and not found.danger else None,
         urgency=Urgency(found.urgency.value),
@@ -187,7 +194,15 @@ def received(world: World, ticket: Ticket | opening.Opened, found: Understanding
         )
         return residents.received_without_place(ticket.number, about, night_until=night, now=now)
     place = ticket.place or residents.POINT
-    return residents.received(ticket.number, name, place, ticket.promised_at, night_until=night, now=now)
+    asks_time = _asks_time(ticket, found.text)
+    return residents.received(
+        ticket.number, name, place, ticket.promised_at, night_until=night, now=now, asks_time=asks_time
+    )
+
+
+def _asks_time(ticket: Ticket | opening.Opened, said: str) -> bool:
+    """Whether the bot asks when somebody may come in: once, with the reply that says where they will come to."""
+    return ticket.service in IN_A_HOME and not says_when(normal(said))
 
 
 @routes(Meaning.REPORT, Meaning.INQUIRY)
@@ -366,7 +381,27 @@ def place_told(turn: Turn) -> Reply:
     if urgent:
         alarms.alarm(turn.session, ticket, now=turn.now)
         return Reply(residents.danger_place_kept(ticket.short, name))
-    return Reply(residents.place_kept(ticket.short, name, ticket.promised_at, now=turn.now))
+    return _located(turn, ticket, name)
+
+
+def _located(turn: Turn, ticket: Ticket, place: str) -> Reply:
+    """The place that was missing is there, by whatever means: what comes next, and when."""
+    told = turn.session.scalars(
+        select(TicketWords.text).where(TicketWords.ticket_id == ticket.id, TicketWords.person_id == turn.person.id)
+    )
+    asks_time = _asks_time(ticket, "\n".join(each or "" for each in told))
+    return Reply(residents.place_kept(ticket.short, place, ticket.promised_at, now=turn.now, asks_time=asks_time))
+
+
+@routes(Meaning.VISIT)
+def when_it_suits(turn: Turn) -> Reply:
+    """When somebody may come; whoever has the matter is told, and whoever takes it later reads it."""
+    ticket = turn.session.get_one(Ticket, turn.row())
+    tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now, kind=WordsKind.VISIT)
+    dialogue.remember(turn, ticket)
+    kept = residents.visit_kept(ticket.short, turn.text)
+    asks_place = turn.conversation.state is State.PLACE
+    return Reply(f"{kept}\n{residents.WHERE}" if asks_place else kept)
 
 
 def told_by_code(turn: Turn, area: Area) -> Reply:
@@ -430,13 +465,18 @@ def location(turn: Turn) -> Reply:
     ticket = dialogue.recent(turn)
     if ticket is None:
         return Reply(residents.place_held())
+    was_asked = ticket.kind is TicketKind.REPORT and ticket.reporter_id == turn.person.id and is_nowhere(ticket)
     attach(turn, ticket, attachment)
     dialogue.note(turn, ticket)
+    place = attachment.label or ticket.place or residents.POINT
     if turn.conversation.state is State.PLACE:
         dialogue.idle(turn)
     if ticket.urgency is Urgency.EMERGENCY:
         alarms.alarm(turn.session, ticket, now=turn.now)
-    return Reply(residents.location_added(ticket.short, attachment.label or ticket.place))
+        return Reply(residents.danger_place_kept(ticket.short, place))
+    if was_asked:
+        return _located(turn, ticket, place)
+    return Reply(residents.location_added(ticket.short, place))
 
 
 @routes(Meaning.VOICE)
@@ -461,7 +501,10 @@ def for_others(turn: Turn) -> Reply:
 
 @routes(Meaning.ANSWER, state=State.FOR_OTHERS)
 def for_others_told(turn: Turn) -> Reply:
-    """Who, where and what, in one sentence."""
+    """Who, where and what, in one sentence; a task of one's own is reported for nobody else."""
+    if turn.conversation.data.get("own"):
+        dialogue.idle(turn)
+        return _own(turn, turn.text)
     return _for_other(turn, turn.text)
 
 
@@ -477,10 +520,39 @@ def _for_other(turn: Turn, words: str) -> Reply:
 def create(turn: Turn) -> Reply:
     """A member proposes a task of their own (创单): it is a ticket like every other."""
     if not turn.rest:
-        dialogue.wait(turn, State.FOR_OTHERS)
+        dialogue.wait(turn, State.FOR_OTHERS, own=True)
         return Reply(residents.create_ask())
-    found = turn.world.understander.understand(turn.rest, near=turn.person.home_area_id)
-    return taken(turn, open_from(turn, found, turn.rest), found)
+    return _own(turn, turn.rest)
+
+
+def _own(turn: Turn, words: str) -> Reply:
+    found = turn.world.understander.understand(words, near=turn.person.home_area_id)
+    return taken(turn, open_from(turn, found, words), found)
+
+
+@routes(Intent.PAIR)
+def pair(turn: Turn) -> Reply:
+    """A member would like to be there for a household (认亲): the desk asks the household first, and nobody is named.
+    Said again it is the same wish.
+    """
+    if not turn.rest.strip():
+        return Reply(members.pair_how())
+    mine = finding.own_live(turn.session, turn.person)
+    ticket = next((each for each in mine if any(said.text == turn.text for said in each.words)), None)
+    if ticket is None:
+        helps = (each.area_id for each in turn.person.roles if each.status is RoleStatus.ACTIVE)
+        area = turn.session.get(Area, next(helps, turn.person.home_area_id or 0))
+        found = turn.world.understander.understand(turn.rest)
+        wish = opening.Report(
+            turn.text,
+            category=None if found.abstained else found.category,
+            kind=TicketKind.SUGGESTION,
+            area_id=area.id if area is not None else None,
+            place=areas.full_name(turn.session, area) if area is not None else "",
+        )
+        ticket = opening.open_ticket(turn.session, wish, by=turn.person, channel=turn.message.channel, now=turn.now)
+        dialogue.remember(turn, ticket)
+    return Reply(members.pair_asked(ticket.short))
 
 
 @routes(Intent.ADD)
@@ -503,7 +575,6 @@ def add(turn: Turn) -> Reply:
 
 
 @routes(Meaning.ANSWER, state=State.ADDITION)
-@routes(Meaning.ANSWER, state=State.NOT_SOLVED)
 def added(turn: Turn) -> Reply:
     """The words that were asked for; a ticket that has moved on meanwhile makes them a matter of their own."""
     ticket = turn.session.get_one(Ticket, turn.conversation.data["ticket"])

@@ -35,6 +35,7 @@ from models import (  # noqa: F401
     party,
     person,
     place_code,
+    post,
     proposal,
     pushed,
     reminder,

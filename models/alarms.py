@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from models import duty, outboxes, people
+from models import duty, followers, outboxes, people, transitions
 from models.area import Area
 from models.lifecycle import OPEN_STATES, Actor
-from models.outbox import NoticeKind
+from models.outbox import Notice, NoticeKind
 from models.person import Person, RoleKind
 from models.roster import Alarm
-from models.ticket import Ticket, TicketEvent
+from models.ticket import Ticket, TicketEvent, TicketWords, WordsKind
 
 SECOND_AFTER = timedelta(minutes=5)
 """When the second person on duty is told, if the first did nothing."""
@@ -42,9 +42,35 @@ def alarm(session: Session, ticket: Ticket, *, now: datetime, words_id: int | No
     _tell(session, ticket, [*first, *second] if row.second_told else first, now=now, words_id=words_id)
 
 
+def pass_on(session: Session, ticket: Ticket, *, now: datetime, words_id: int | None) -> None:
+    """Tells everybody who was alarmed what has come since; whoever has the ticket hears of every addition anyway."""
+    head = followers.head_of(session, ticket)
+    has_it = {head.assignee_id, *transitions.helpers_of(session, head)}
+    alarmed = select(Notice.person_id).where(
+        Notice.ticket_id.in_({ticket.id, head.id}), Notice.kind == NoticeKind.ALARM
+    )
+    for person_id in session.scalars(alarmed.distinct().order_by(Notice.person_id)):
+        if person_id not in has_it:
+            outboxes.tell(session, NoticeKind.ADDED, person_id, now=now, ticket_id=ticket.id, words_id=words_id)
+
+
 def first_told(session: Session, ticket: Ticket, *, now: datetime) -> Sequence[Person]:
     """Whom the first alarm of a ticket reaches."""
     return _shift(session, ticket, _COMMUNITY, now=now)[0]
+
+
+def told(session: Session, ticket: Ticket) -> Sequence[tuple[datetime, Sequence[int]]]:
+    """Who was alarmed of a ticket, and when first: each person once, those of one moment together."""
+    rows = session.execute(
+        select(Notice.person_id, func.min(Notice.created_at))
+        .where(Notice.ticket_id == ticket.id, Notice.kind == NoticeKind.ALARM)
+        .group_by(Notice.person_id)
+        .order_by(func.min(Notice.created_at), Notice.person_id)
+    ).all()
+    found: dict[datetime, list[int]] = {}
+    for person_id, at in rows:
+        found.setdefault(at, []).append(person_id)
+    return list(found.items())
 
 
 def waiting(now: datetime) -> Select[int]:
@@ -64,18 +90,25 @@ def go_on(session: Session, ticket_id: int, *, now: datetime) -> bool:
         row.next_at = None
         return False
     second = _shift(session, ticket, row.stage, now=now)[1]
+    words_id = _said_last(session, ticket)
     if second and not row.second_told:
         row.second_told = True
         row.next_at = now + AGAIN_AFTER - SECOND_AFTER
-        _tell(session, ticket, second, now=now)
+        _tell(session, ticket, second, now=now, words_id=words_id)
         return True
     if row.stage == _EVERYBODY:
         row.next_at = None
         return False
     if row.rounds >= ROUNDS:
         row.stage, row.rounds, row.second_told = row.stage + 1, 0, False
-    _next_round(session, ticket, row, now=now)
+    _next_round(session, ticket, row, now=now, words_id=words_id)
     return True
+
+
+def _said_last(session: Session, ticket: Ticket) -> int | None:
+    """The key of what the resident added last: whoever is alarmed later reads it too."""
+    said = select(TicketWords.id).where(TicketWords.ticket_id == ticket.id, TicketWords.kind == WordsKind.ADDITION)
+    return session.scalar(said.order_by(TicketWords.id.desc()).limit(1))
 
 
 def _next_round(session: Session, ticket: Ticket, row: Alarm, *, now: datetime, words_id: int | None = None) -> None:

@@ -21,6 +21,8 @@ class First(StrEnum):
     DEPARTMENT = "department"
     POOL = "pool"
     """Open to every fitting member of the community; whoever takes it first has it (抢单)."""
+    POST = "post"
+    """Whoever holds a standing post for it nearby (认岗); without one, volunteers."""
 
 
 class Level(StrEnum):

@@ -23,7 +23,7 @@ STEPS = ("answer", "accept", "finish")
 OTHERWISE = ("urgent", "emergency", Level.STREET.value, Level.DEPARTMENT.value)
 """For which a category may have other limits."""
 
-ASKS_VOLUNTEERS = frozenset({First.VOLUNTEER, First.POOL})
+ASKS_VOLUNTEERS = frozenset({First.VOLUNTEER, First.POOL, First.POST})
 
 _LIMIT = re.compile(r"(\d{1,4})(h|wd)")
 
@@ -63,6 +63,25 @@ def change(session: Session, category: Category, draft: Draft, *, may_be_offered
         category.skills = list(draft.skills)
     session.flush()
     editions.bump(session)
+
+
+def draft_of(category: Category) -> Draft:
+    """The category as it is."""
+    return Draft(
+        name=category.name,
+        first=category.first,
+        level=category.level,
+        limits={
+            "answer": category.first_answer_limit,
+            "accept": category.accept_limit,
+            "finish": category.finish_limit,
+        },
+        otherwise={key: dict(category.limits_by[key]) for key in OTHERWISE if category.limits_by.get(key)},
+        department=category.department,
+        skills=list(category.skills),
+        offerable=category.offerable,
+        needs=category.needs,
+    )
 
 
 def set_words(session: Session, category: Category, words: Mapping[str, float]) -> None:

@@ -9,13 +9,14 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import areas, earning, joints, outlines, people, pushing, redeeming, riders, stations
+from models import areas, earning, joints, outlines, people, posts, pushing, redeeming, riders, stations
 from models.area import Area, AreaKind
-from models.category import Category
+from models.category import Category, First
 from models.joint import JointArea, Turn
 from models.ledger import Goods, Unit
 from models.party import Party, PartyKind
 from models.person import Identity, Person, RoleKind
+from models.post import Post
 from models.pushed import Admitted
 from models.rider import AccessNote
 from models.station import Station, Use
@@ -268,6 +269,12 @@ PLACES = (
 """Parents before children. A building has nobody of its own: its estate's people look after it."""
 
 
+POSTS = (
+    ("楼道灯巡查岗", "香樟花园", ("public_facility",), 2, "晚上回家顺路看看楼道灯亮不亮，小的自己换，大的报一声"),
+    ("文明养犬劝导岗", "江湾街道", ("pets",), 3, "遛弯时劝一句牵绳、捡便，劝不动不用争"),
+)
+"""What members may take on for good; such matters come to whoever does."""
+
 OUTLINES = {
     "江湾街道": (
         (30.509, 113.9975), (30.5095, 114.0045), (30.5068, 114.0085), (30.504, 114.012), (30.5003, 114.014),
@@ -311,6 +318,18 @@ def load(session: Session, *, now: datetime, channels: Sequence[str] = ("officia
     _partners(session, nodes)
     _points(session, nodes, found, now=now)
     _for_riders(session, nodes, found, now=now)
+    _posts(session, nodes, now=now)
+
+
+def _posts(session: Session, nodes: dict[str, Area], *, now: datetime) -> None:
+    """Standing posts, as far as they are not there, and that their holders are tried first."""
+    known = set(session.scalars(select(Post.name)))
+    for name, place, codes, wanted, words in POSTS:
+        if name in known:
+            continue
+        posts.make(session, posts.Draft(name, nodes[place].id, codes, wanted, words), now=now)
+        for category in session.scalars(select(Category).where(Category.code.in_(codes))):
+            category.first = First.POST
 
 
 def _for_riders(session: Session, nodes: dict[str, Area], found: dict[str, Person], *, now: datetime) -> None:

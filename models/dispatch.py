@@ -112,6 +112,8 @@ def dispatch(session: Session, ticket_id: int, *, now: datetime, rules: Rules = 
         return
     if first is First.VOLUNTEER:
         _volunteers(session, ticket, category, night=night, now=now, rules=rules)
+    elif first is First.POST:
+        _to_holder(session, ticket, category, night=night, now=now, rules=rules)
     elif first is First.POOL:
         _open_pool(session, ticket, category, now=now, rules=rules)
     elif first is First.PROPERTY and _to_partner(session, ticket, now=now):
@@ -169,8 +171,7 @@ def _volunteers(
     session: Session, ticket: Ticket, category: Category, *, night: bool, now: datetime, rules: Rules
 ) -> None:
     """The next wave, from where the last ones have left off."""
-    # Nobody goes alone at night, or into a home.
-    ticket.needs = max(category.needs, 2 if night or ticket.service in rules.in_a_home else 1)
+    ticket.needs = _together(ticket, category, night=night, rules=rules)
     plan = rules.waves(ticket.urgency, category)
     found = _next_wave(session, ticket, category, plan, at_least=ticket.needs, now=now, rules=rules)
     if found.choices:
@@ -182,6 +183,11 @@ def _volunteers(
         _keep(session, ticket, WaveMode.VOLUNTEERS, found, expires=found.free_again, now=now)
     else:
         _to_desk(session, ticket, WaveMode.VOLUNTEERS, found, now=now)
+
+
+def _together(ticket: Ticket, category: Category, *, night: bool, rules: Rules) -> int:
+    """How many volunteers go: nobody alone at night, or into a home."""
+    return max(category.needs, 2 if night or ticket.service in rules.in_a_home else 1)
 
 
 def _next_wave(
@@ -307,6 +313,28 @@ def _standing(session: Session, ticket: Ticket, first: First, *, now: datetime) 
     return Found((), {why: count}, area.id)
 
 
+def _to_holder(
+    session: Session, ticket: Ticket, category: Category, *, night: bool, now: datetime, rules: Rules
+) -> None:
+    """Whoever holds a standing post for it; where nobody can be asked, volunteers, and why is kept for the desk."""
+    found = matching.holder(session, ticket, now=now, quiet=rules.riders)
+    if found.choices:
+        ticket.needs = _together(ticket, category, night=night, rules=rules)
+        offer(session, ticket, found, mode=WaveMode.POST, expires=due(now, category.accept_limit), now=now)
+        return
+    so_far = select(Wave).where(Wave.ticket_id == ticket.id, Wave.mode == WaveMode.POST)
+    last = session.scalar(so_far.order_by(Wave.number.desc()).limit(1))
+    was_asked = last is not None and bool(last.picks["list"])
+    if was_asked and ticket.accept_by is not None and ticket.accept_by <= now:
+        # All the time for taking it went to a holder who did not answer: what is late is for people.
+        _to_desk(session, ticket, WaveMode.POST, found, now=now)
+        return
+    if ticket.area_id is not None and (last is None or was_asked):
+        # Said once: it is looked for a holder before every wave that follows.
+        _keep(session, ticket, WaveMode.POST, found, expires=None, now=now)
+    _volunteers(session, ticket, category, night=night, now=now, rules=rules)
+
+
 def _asked_since_reopened(session: Session, ticket: Ticket) -> frozenset[int]:
     """Asked again after "not solved", so that the same neighbour sees it through; not again after a silence."""
     if ticket.is_untouched:
@@ -369,11 +397,17 @@ def offer(
     outboxes.tell_each(
         session,
         NoticeKind.OFFER,
-        {each.person_id: {**told, "metres": each.metres} for each in found.choices},
+        {each.person_id: {**told, "metres": each.metres, **_by_post(each)} for each in found.choices},
         now=now,
         ticket_id=ticket.id,
         words_id=helpers.asked_for(session, ticket) if along else None,
     )
+
+
+def _by_post(choice: Choice) -> dict[str, str]:
+    """The post because of which somebody is asked."""
+    named = [why.removeprefix(matching.POST) for why in choice.reasons if why.startswith(matching.POST)]
+    return {"post": named[0]} if named else {}
 
 
 def _keep(

@@ -94,6 +94,9 @@ class Refusal(StrEnum):
     """An area is not written to all the time."""
     QUOTA_SHORT = "quota_short"
     """The platform would not carry so many messages today."""
+    NO_SUCH_POST = "no_such_post"
+    POST_FULL = "post_full"
+    """As many hold it as are wanted."""
     CORRECTED = "corrected"
     """Taken back already, or nothing that can be taken back."""
 

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models import (
+    followers,
     helpers,
     people,
     pool,
     transitions,
 )
 from models.errors import Refusal, Refused
-from models.lifecycle import LIVE_STATES
+from models.lifecycle import LIVE_STATES, OPEN_STATES
 from models.offer import Offer, OfferState
 from models.person import Person, RoleKind
 from models.ticket import (
     Ticket,
     TicketState,
+    TicketWords,
+    Urgency,
+    WordsKind,
 )
+
+EMERGENCY_GOES_ON = timedelta(days=1)
+"""So long after an alarm "the fire is out" speaks of it."""
 
 
 def parse_number(text: str) -> tuple[str | None, int]:
@@ -91,6 +98,28 @@ def own_live(session: Session, person: Person, *, most: int = 9) -> Sequence[Tic
         .order_by(Ticket.id.desc())
         .limit(most)
     ).all()
+
+
+def own_open(session: Session, person: Person) -> Sequence[Ticket]:
+    """What a person reported and somebody is still to do, newest first."""
+    mine = own_live(session, person)
+    return [each for each in mine if followers.head_of(session, each).state in OPEN_STATES]
+
+
+def own_emergency(session: Session, person: Person, *, now: datetime) -> Ticket | None:
+    """The emergency of which a person may still tell how it goes on."""
+    for each in own_open(session, person):
+        if each.urgency is Urgency.EMERGENCY and now - each.opened_at < EMERGENCY_GOES_ON:
+            return each
+    return None
+
+
+def visit_times(session: Session, ticket: Ticket) -> Sequence[str]:
+    """When it suits the resident that somebody comes, in their own words, the last two of them."""
+    said = select(TicketWords.text).where(
+        TicketWords.ticket_id == ticket.id, TicketWords.kind == WordsKind.VISIT, TicketWords.text.is_not(None)
+    )
+    return [each or "" for each in reversed(session.scalars(said.order_by(TicketWords.id.desc()).limit(2)).all())]
 
 
 def tasks_of(session: Session, person: Person, *, most: int = 20) -> Sequence[Ticket]:

@@ -75,8 +75,56 @@ def evaluate(
             facts={"answer": answer},
             changes={"closed_at": now, "ending": Ending.EVALUATED} if is_last else {"state": TicketState.RESOLVED},
         )
+        if len(followers.judged(session, ticket)) == 1:
+            _tell_workers(session, ticket, answer, now=now)
     transitions.forget_questions(session, ticket, of=None if answer == 3 or is_last else by.id)
     return ticket
+
+
+def _tell_workers(session: Session, ticket: Ticket, answer: int, *, now: datetime) -> None:
+    """Whoever did it hears how it was taken, once a result: by the first who judges it. Not solved they hear by its
+    coming back; what an announcement or the desk answered was nobody's task.
+    """
+    result = results.current(session, ticket)
+    finished = select(TicketEvent.before).where(
+        TicketEvent.ticket_id == ticket.id, TicketEvent.action == Action.FINISH.value
+    )
+    was = session.scalar(finished.order_by(TicketEvent.version.desc()).limit(1))
+    if was not in (TicketState.ACCEPTED, TicketState.ASSIGNED) or (result is not None and result.announced):
+        return
+    can_wait = transitions.waits_for_day(ticket, NoticeKind.JUDGED)
+    for person_id in sorted(results.workers(session, ticket)):
+        outboxes.tell(
+            session,
+            NoticeKind.JUDGED,
+            person_id,
+            now=now,
+            ticket_id=ticket.id,
+            data={"answer": answer},
+            can_wait=can_wait,
+        )
+
+
+@followers.on_head
+def explain(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
+    """Why a result was not good, said after the answer itself: to whoever can do something about it now."""
+    facts = {"unsolved": True}
+    event = transitions.perform(
+        session, ticket, Action.ADD, by=by, now=now, why=text, words_kind=WordsKind.EVALUATION, facts=facts
+    )
+    told = {ticket.assignee_id, *transitions.helpers_of(session, ticket), by.id}
+    for person_id in transitions.able(session, ticket):
+        if person_id not in told:
+            outboxes.tell(
+                session,
+                NoticeKind.ADDED,
+                person_id,
+                now=now,
+                ticket_id=ticket.id,
+                data=facts,
+                words_id=event.words_id,
+                can_wait=ticket.urgency is Urgency.NORMAL,
+            )
 
 
 def reopen(
@@ -148,6 +196,7 @@ def reevaluate(
         raise Refused(Refusal.WRONG_STATE, number=ticket.short, state=ticket.state)
     last.answer, last.changed_at, last.source = answer, now, EvaluationSource.CHAT
     if answer == 3:
+        outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.JUDGED)
         reopen(session, ticket, text, by=by, now=now)
         transitions.forget_questions(session, ticket)
     else:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import areas, finding, tickets, transitions
+from models import areas, finding, posts, tickets, transitions
 from models.area import Area
 from models.person import Person, Role, RoleStatus
 from models.ticket import Ticket, TicketState
@@ -31,6 +31,8 @@ def after_role(session: Session, role: Role, *, now: datetime) -> None:
     kept = session.scalars(
         others.where(Role.person_id == person.id, Role.status == RoleStatus.ACTIVE, Role.id != role.id)
     ).all()
+    if not kept:
+        posts.leave_all(session, person, now=now)
     ended = session.get_one(Area, role.area_id).path
 
     def is_over(ticket: Ticket) -> bool:

@@ -134,6 +134,8 @@ class Audience(StrEnum):
     STREET = "street"
     ABOVE = "above"
     """The desk of the level the ticket has gone up to."""
+    ABLE = "able"
+    """Whoever can do something about it now: who has it, or the department; otherwise who was asked, and the desk."""
     TARGET = "target"
     """The person named in the action."""
 
@@ -273,7 +275,7 @@ RULES: dict[Action, Rule] = {
         OPEN_STATES,
         None,
         EVERY_REPORTER,
-        Tell(NoticeKind.URGED, Audience.ASSIGNEE),
+        Tell(NoticeKind.URGED, Audience.ABLE),
         Tell(NoticeKind.DESK, Audience.DESK),
     ),
     Action.RELAY: _rule(

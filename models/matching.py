@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, exists, func, literal, or_, select, true, union_all
+from sqlalchemy import Row, String, cast, exists, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import Session, aliased
 
 from models import areas, batch, rest, rings
@@ -23,8 +23,11 @@ from models.category import Category
 from models.clock import CHINA, local
 from models.lifecycle import OPEN_STATES
 from models.offer import Offer, OfferState, Shortfall
-from models.person import Person, Role, RoleKind, RoleStatus, Skill
+from models.person import NEVER, Person, Role, RoleKind, RoleStatus, Skill
+from models.post import Post
 from models.quiet import Quiet
+from models.rider import Title
+from models.riders import in_force
 from models.ticket import Ticket, TicketHelper, TicketState, WordsKind
 
 LOOKED_AT = 24
@@ -51,6 +54,9 @@ DISPUTES = frozenset({"neighbor_dispute"})
 
 SERVICE = "service:"
 """The reason that somebody offers a service begins with this; the service follows."""
+
+POST = "post:"
+"""The reason that somebody holds a standing post begins with this; its name follows."""
 
 _Row = Row[*tuple[Any, ...]]
 
@@ -153,6 +159,88 @@ def search(
     if not looked_at:
         shortfalls[Shortfall.NO_MEMBERS] = 1
     return Found((), dict(+shortfalls), widest, min(again, default=None))
+
+
+def holder(session: Session, ticket: Ticket, *, now: datetime, quiet: Quiet | None = None) -> Found:
+    """Whoever holds the nearest standing post for a ticket's category and can be asked now; of several the one with
+    least in hand, and of those whoever was asked the longest ago.
+    """
+    area = session.get(Area, ticket.area_id) if ticket.area_id else None
+    if area is None:
+        return Found((), {Shortfall.NO_PLACE: 1}, None)
+    above = areas.ancestors(session, area)
+    held = posts_held(session, ticket, above, now=now)
+    if not held:
+        return Found((), {Shortfall.NO_POST: 1}, area.id)
+    ids = list({row.id for row in held})
+    counts, last = _counts(session, ticket, ids), _last_offered(session, ids)
+    why_not = _why_not_now(session, ticket, held, _Parties.of(session, ticket, area), counts, now=now, quiet=quiet)
+    shortfalls = Counter[str](why for why in why_not.values() if why is not None)
+    for node in above:
+        free = {row.id: row for row in held if row.post_area_id == node.id and why_not[row.id] is None}
+        loads = {each: counts.in_hand.get(each, 0) + counts.offers.get(each, 0) for each in free}
+        order = sorted(free, key=lambda each: (loads[each], last.get(each, NEVER), each))
+        able = _hold(session, order, free)
+        if chosen := next((free[each] for each in order if each in able), None):
+            return Found(
+                [Choice(chosen.id, (f"{POST}{chosen.post_name}", node.kind.value))], dict(+shortfalls), node.id
+            )
+        shortfalls[Shortfall.BUSY] += len(free)
+    return Found((), dict(+shortfalls), area.id)
+
+
+def posts_held(session: Session, ticket: Ticket, around: Sequence[Area], *, now: datetime) -> Sequence[_Row]:
+    """Who holds a post for the category of a ticket in one of some areas, with its area and name."""
+    has_role = exists().where(Role.person_id == Person.id, Role.status == RoleStatus.ACTIVE)
+    return session.execute(
+        select(*_PERSON, Post.area_id.label("post_area_id"), Post.name.label("post_name"))
+        .join(Title, Title.person_id == Person.id)
+        .join(Post, Post.id == Title.post_id)
+        .where(
+            Post.area_id.in_([each.id for each in around]),
+            Post.active.is_(True),
+            # Codes are words of plain letters: in quotes they are found in the list as it is written.
+            cast(Post.categories, String).contains(f'"{ticket.category}"', autoescape=True),
+            in_force(local(now).date()),
+            Person.erased_at.is_(None),
+            has_role,
+        )
+        .order_by(Post.id, Title.id)
+    ).all()
+
+
+def _why_not_now(
+    session: Session,
+    ticket: Ticket,
+    rows: Sequence[_Row],
+    parties: _Parties,
+    counts: _Counts,
+    *,
+    now: datetime,
+    quiet: Quiet | None,
+) -> dict[int, Shortfall | None]:
+    """Of each of some people why they cannot be asked, None if they can."""
+    asked = frozenset(session.scalars(select(Offer.person_id).where(Offer.ticket_id == ticket.id)))
+    riding = _riders(session, rows) if quiet is not None and quiet.until(now) is not None else frozenset()
+
+    def why(row: _Row) -> Shortfall | None:
+        known = (
+            (Shortfall.ASKED, row.id in asked),
+            (Shortfall.MINOR, row.minor),
+            (Shortfall.CONFLICT, parties.includes(row)),
+            (Shortfall.AWAY, row.away_until is not None and row.away_until > now),
+            (Shortfall.RIDING, row.id in riding),
+            (Shortfall.HOURS, not _likes(row, now)),
+            (Shortfall.BUSY, counts.offers.get(row.id, 0) >= row.most_offers),
+        )
+        return next((reason for reason, holds in known if holds), None)
+
+    return {row.id: why(row) for row in rows}
+
+
+def _last_offered(session: Session, ids: Sequence[int]) -> dict[int, datetime]:
+    query = select(Offer.person_id, func.max(Offer.offered_at)).where(Offer.person_id.in_(ids))
+    return dict(session.execute(query.group_by(Offer.person_id)).all())
 
 
 def fits(session: Session, ticket: Ticket, category: Category, person: Person, *, now: datetime) -> bool:

@@ -63,6 +63,8 @@ class WaveMode(StrEnum):
     POOL = "pool"
     STANDING = "standing"
     """Whoever looks after the place: the grid worker, the property company."""
+    POST = "post"
+    """Whoever holds a standing post for such matters."""
     BY_HAND = "by_hand"
     """Staff chose."""
 
@@ -78,6 +80,8 @@ class Shortfall(StrEnum):
     NO_MEMBERS = "no_members"
     NO_WORKER = "no_worker"
     """Nobody is entered who looks after the place, or they are away."""
+    NO_POST = "no_post"
+    """Nobody holds a standing post for such matters around here."""
     SKILL = "skill"
     AWAY = "away"
     HOURS = "hours"

@@ -45,6 +45,7 @@ BY_DAY = frozenset(
         NoticeKind.WISH,
         NoticeKind.WISH_DECIDED,
         NoticeKind.BROADCAST,
+        NoticeKind.POST_OVER,
     }
 )
 """What always can wait for the morning: nobody has anything to do at night because of it. docs/notices.md has a table

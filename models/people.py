@@ -79,6 +79,24 @@ def has_role(person: Person, *kinds: RoleKind) -> bool:
     return any(role.kind in kinds and role.status is RoleStatus.ACTIVE for role in person.roles)
 
 
+_RANK = [
+    RoleKind.GRID,
+    RoleKind.STAFF,
+    RoleKind.STREET,
+    RoleKind.PROPERTY,
+    RoleKind.MEMBER,
+    RoleKind.DEPARTMENT,
+    RoleKind.RIDER,
+    RoleKind.ADMIN,
+]
+
+
+def main_role(person: Person | None) -> RoleKind | None:
+    """As what a person with several roles is named to others."""
+    kinds = [role.kind for role in person.roles if role.status is RoleStatus.ACTIVE] if person is not None else []
+    return min(kinds, key=_RANK.index) if kinds else None
+
+
 def grant(
     session: Session,
     person: Person,

@@ -55,18 +55,24 @@ class TitleKind(StrEnum):
     """平安骑士: safety of the streets."""
     FOOD = "food"
     """食品安全监督员: food, seen where it is fetched."""
+    POST = "post"
+    """Holds a standing post, which says what it is about (models/post.py); members too."""
 
 
 class Title(Base):
     """A title for an area and a time, which ends by itself. It says what one is asked to look at and counts nothing."""
 
     __tablename__ = "titles"
-    __table_args__ = (Index("ix_titles_person_id", "person_id", "until"),)
+    __table_args__ = (
+        Index("ix_titles_person_id", "person_id", "until"),
+        Index("ix_titles_post_id", "post_id", "until"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     kind: Mapped[TitleKind] = mapped_column(Word(TitleKind))
     area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"))
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
     since: Mapped[date] = mapped_column(Date)
     until: Mapped[date] = mapped_column(Date)
     """The last day."""

@@ -87,7 +87,9 @@ def ride_in(session: Session, person: Person, area: Area, *, now: datetime) -> N
     people.grant(session, person, RoleKind.RIDER, area.id, now=now)
 
 
-def of_areas(session: Session, condition: ColumnElement[bool]) -> Sequence[tuple[Person, Area]]:
+def of_areas(
+    session: Session, condition: ColumnElement[bool], *, most: int = MOST_ANSWERED
+) -> Sequence[tuple[Person, Area]]:
     """The riders of areas with the area each rides in, by name."""
     rows = session.execute(
         select(Person, Area)
@@ -95,7 +97,7 @@ def of_areas(session: Session, condition: ColumnElement[bool]) -> Sequence[tuple
         .join(Area, Area.id == Role.area_id)
         .where(Role.kind == RoleKind.RIDER, Role.status == RoleStatus.ACTIVE, Person.erased_at.is_(None), condition)
         .order_by(Person.name, Person.id)
-        .limit(MOST_ANSWERED)
+        .limit(most)
     )
     return [(person, area) for person, area in rows]
 
@@ -211,11 +213,16 @@ def end_title(session: Session, title: Title, *, now: datetime) -> None:
 
 
 def titles_of(session: Session, person: Person, *, now: datetime) -> Sequence[tuple[Title, Area]]:
-    """The titles somebody has today or will have, the next to end first."""
+    """The titles somebody has today or will have, the next to end first, apart from standing posts."""
     rows = session.execute(
         select(Title, Area)
         .join(Area, Area.id == Title.area_id)
-        .where(Title.person_id == person.id, Title.until >= local(now).date(), Title.ended_at.is_(None))
+        .where(
+            Title.person_id == person.id,
+            Title.kind != TitleKind.POST,
+            Title.until >= local(now).date(),
+            Title.ended_at.is_(None),
+        )
         .order_by(Title.until, Title.id)
     )
     return [(title, area) for title, area in rows]
@@ -224,12 +231,12 @@ def titles_of(session: Session, person: Person, *, now: datetime) -> Sequence[tu
 def titles_in(
     session: Session, condition: ColumnElement[bool], *, now: datetime
 ) -> Sequence[tuple[Title, Person, Area]]:
-    """The titles of areas that hold today or later."""
+    """The titles of areas that hold today or later, apart from standing posts."""
     rows = session.execute(
         select(Title, Person, Area)
         .join(Person, Person.id == Title.person_id)
         .join(Area, Area.id == Title.area_id)
-        .where(Title.until >= local(now).date(), Title.ended_at.is_(None), condition)
+        .where(Title.kind != TitleKind.POST, Title.until >= local(now).date(), Title.ended_at.is_(None), condition)
         .order_by(Title.until, Title.id)
         .limit(MOST_ANSWERED)
     )

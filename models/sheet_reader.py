@@ -29,6 +29,7 @@ UNPACKED = 64 * 1024 * 1024
 """Bytes that all the parts of a file may have together: a real list of 20,000 rows has five million."""
 PARTS = 200
 
+MOST_EMPTY = 1000
 LONGEST = 800
 """Characters that are read of a cell."""
 
@@ -52,26 +53,27 @@ def main() -> None:
 
 
 def rows(data: bytes, most_rows: int, most_columns: int) -> list[list[str]]:
-    """The first sheet's cells as text."""
+    """The first sheet's cells as text; an empty row stands there too, so that the others keep their numbers."""
     check(data)
     warnings.simplefilter("ignore")  # styles and extensions that do not matter here
     book = openpyxl.load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
     sheet = book.worksheets[0]
     sheet.reset_dimensions()  # what a file says of its size is not believed
     found: list[list[str]] = []
-    empty = 0
+    empty = gap = 0
     for row in sheet.iter_rows(max_col=most_columns, values_only=True):
         cells = [as_text(cell) for cell in row]
         if not any(cells):
-            empty += 1
-            if empty > 1000:
+            empty, gap = empty + 1, gap + 1
+            if empty > MOST_EMPTY:
                 break
             continue
-        if len(found) > most_rows:  # beside the head
+        if len(found) - empty + gap > most_rows:  # beside the head
             raise Unfit("too many rows")
         while not cells[-1]:
             cells.pop()
-        found.append(cells)
+        found += [*([] for _ in range(gap)), cells]
+        gap = 0
     return found
 
 

@@ -37,9 +37,9 @@ class Unwritten(Exception):
 
 
 def read(data: bytes) -> list[list[str]]:
-    """The first sheet, its cells as text, without empty rows. Raises Unreadable."""
-    if len(data) > LARGEST:
-        raise Unreadable("larger than a list")
+    """The first sheet, its cells as text, without the empty rows behind the last. Raises Unreadable."""
+    if not data or len(data) > LARGEST:
+        raise Unreadable("nothing, or larger than a list")
     rows = json.loads(_run(data, READER, str(MOST_ROWS), str(MOST_COLUMNS)))
     if not isinstance(rows, list):
         raise Unreadable(str(rows))

@@ -228,6 +228,11 @@ class Ticket(Base):
         return None if self.limit is Limit.LATE else self.due_at
 
     @property
+    def threat(self) -> str:
+        """The danger it is about, while it is an emergency."""
+        return self.danger if self.urgency is Urgency.EMERGENCY else ""
+
+    @property
     def short(self) -> str:
         """The part of the number that suffices in chat, such as 0007."""
         return f"{self.serial:04d}"
@@ -238,6 +243,8 @@ class WordsKind(StrEnum):
 
     REPORT = "report"
     ADDITION = "addition"
+    VISIT = "visit"
+    """When it suits the resident that somebody comes."""
     CORRECTION = "correction"
     NOTE = "note"
     """Why something was done: declined, given back, finished, rejected, passed on."""

@@ -50,7 +50,8 @@ def add_words(
     session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime, kind: WordsKind = WordsKind.ADDITION
 ) -> int | None:
     """More words for the ticket; whoever has it is told. Gives the key of the words, None for blanks."""
-    event = transitions.perform(session, ticket, Action.ADD, by=by, now=now, why=text, words_kind=kind)
+    facts = {"visit": True} if kind is WordsKind.VISIT else {}
+    event = transitions.perform(session, ticket, Action.ADD, by=by, now=now, why=text, words_kind=kind, facts=facts)
     return event.words_id
 
 
@@ -239,7 +240,7 @@ def accept(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Ti
             # Their reply says it already.
             outboxes.drop(session, ticket_id=ticket.id, kind=NoticeKind.TAKEN, person_id=by.id)
             raise Refused(Refusal.TAKEN, number=ticket.short)
-        raise Refused(Refusal.OFFER_OVER, number=ticket.short)
+        raise Refused(Refusal.OFFER_OVER, number=ticket.short, state=ticket.state)
     mine.state, mine.answered_at = OfferState.ACCEPTED, now
     # Somebody who went along with whoever gave it back has it now.
     transitions.end_help(session, ticket, now=now, only_person=by.id)

@@ -33,6 +33,12 @@ DESK_GATHER = timedelta(seconds=20)
 TAKEN = "taken"
 """What the card of an offer becomes when somebody else was quicker."""
 
+CALLED_OFF = "called_off"
+"""And when the resident took the matter back."""
+
+BY_DAY = frozenset({NoticeKind.JUDGED, NoticeKind.URGED})
+"""What somebody has just brought about and need disturb nobody's night, unless the matter is urgent."""
+
 ASKED = {Purpose.TASK: Actor.OFFERED, Purpose.HANDOVER: Actor.ASKED_TO_TAKE_OVER}
 
 LEAVES_NOBODY = frozenset(
@@ -276,7 +282,7 @@ def perform(
     tells = [tell for tell in rule.tells if before is not TicketState.NEW or tell.to is not Audience.OTHERS_OFFERED]
     # Whoever is asked by a colleague to take it over may still do so when somebody has joined.
     only = Purpose.TASK if action is Action.JOIN else None
-    can_wait = by is None and action in BY_THE_CLOCK and ticket.urgency is not Urgency.EMERGENCY
+    is_of_the_clock = by is None and action in BY_THE_CLOCK and ticket.urgency is not Urgency.EMERGENCY
     for tell in tells:
         if tell.kind is NoticeKind.DESK:
             tell_desk(session, ticket, now=now, but=untold)
@@ -314,17 +320,19 @@ def perform(
                 data={
                     "by": by.id if by else None,
                     "actor": actor.value,
+                    "action": action.value,
                     **({"own": True} if person_id in own_work else {}),
                     **(facts or {}),
                 },
                 words_id=words.id if words else None,
-                can_wait=can_wait,
+                can_wait=is_of_the_clock or waits_for_day(ticket, tell.kind),
             )
     if action in LEAVES_NOBODY:
         end_help(session, ticket, now=now)
     for tell in tells:
         if tell.to is Audience.OTHERS_OFFERED and not others_stay:
-            caption = TAKEN if tell.kind is NoticeKind.TAKEN else OfferState.WITHDRAWN.value
+            endings = {Action.WITHDRAW: CALLED_OFF, Action.ACCEPT: TAKEN, Action.JOIN: TAKEN}
+            caption = endings.get(action, OfferState.WITHDRAWN.value)
             but = by.id if by else 0
             close_offers(session, ticket, OfferState.WITHDRAWN, now=now, except_person=but, caption=caption, only=only)
     return event
@@ -367,8 +375,29 @@ def _audience(
             area = session.get(Area, ticket.community_id) if ticket.community_id else None
             street = people.with_role(session, [RoleKind.STREET], area=area, category=ticket.category)
             return [person.id for person in street or desk_of(session, ticket)]
+        case Audience.ABLE:
+            return able(session, ticket)
         case Audience.TARGET:
             return [target.id] if target else []
+
+
+def waits_for_day(ticket: Ticket, kind: NoticeKind) -> bool:
+    """Whether news of a kind is told by day only."""
+    return kind in BY_DAY and ticket.urgency is Urgency.NORMAL
+
+
+def able(session: Session, ticket: Ticket) -> Collection[int]:
+    """Whoever can do something about a ticket now: who has it, or the department it is with; otherwise who was asked
+    and has not answered, and everybody at the desk.
+    """
+    if ticket.assignee_id is not None:
+        return [ticket.assignee_id]
+    is_with_party = ticket.state is TicketState.ASSIGNED
+    theirs = parties.asked_about(session, ticket.department, ticket) if is_with_party else ()
+    if theirs:
+        return [person.id for person in theirs]
+    asked = session.scalars(select(Offer.person_id).where(_open_offers(ticket, except_person=0, only=None)))
+    return list(dict.fromkeys([*asked, *(person.id for person in desk_of(session, ticket))]))
 
 
 def end_help(session: Session, ticket: Ticket, *, now: datetime, only_person: int | None = None) -> None:

@@ -18,6 +18,17 @@ class UploadKind(StrEnum):
     AREAS = "areas"
     PEOPLE = "people"
     GUIDES = "guides"
+    CATEGORIES = "categories"
+    WORDS = "words"
+    """What people here call a matter."""
+    LIMITS = "limits"
+    DEPARTMENTS = "departments"
+    CALENDAR = "calendar"
+    READY = "ready"
+    ROSTER = "roster"
+    SKILLS = "skills"
+    TEAMS = "teams"
+    TEMPLATES = "templates"
 
 
 class Upload(Base):

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from models.person import Person
@@ -38,12 +38,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one row does: something new, or changes; neither when everything is so already."""
+    """What one row does: something new, changes, or something gone; nothing when everything is so already."""
 
     row: int
     name: str
     is_new: bool
     changes: Sequence[Change] = ()
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,22 @@ class Outcome:
     @property
     def new(self) -> list[Line]:
         """What is added."""
-        return [each for each in self.lines if each.is_new]
+        return [each for each in self.lines if each.is_new and not each.is_gone]
 
     @property
     def changed(self) -> list[Line]:
         """What becomes different."""
-        return [each for each in self.lines if each.changes and not each.is_new]
+        return [each for each in self.lines if each.changes and not each.is_new and not each.is_gone]
+
+    @property
+    def gone(self) -> list[Line]:
+        """What is not there any more."""
+        return [each for each in self.lines if each.is_gone and not each.is_new]
+
+    @property
+    def does_something(self) -> bool:
+        """Whether there is anything to say yes to."""
+        return not self.wrong and bool(self.new or self.changed or self.gone)
 
     @property
     def digest(self) -> str:
@@ -100,9 +111,10 @@ def keep(
 
 
 def take(session: Session, upload_id: int, kind: UploadKind, *, by: Person, now: datetime) -> Upload:
-    """A list somebody uploaded, once. Raises NotTheSame when it is gone."""
-    upload = session.get(Upload, upload_id, with_for_update=True)
-    if upload is None or upload.by_id != by.id or upload.kind is not kind or upload.made_at < now - KEPT:
+    """A list somebody uploaded, once; those of a kind go in one after the other. Raises NotTheSame when it is gone."""
+    waiting = select(Upload).where(Upload.kind == kind).order_by(Upload.id).with_for_update()
+    upload = next((each for each in session.scalars(waiting) if each.id == upload_id), None)
+    if upload is None or upload.by_id != by.id or upload.made_at < now - KEPT:
         raise NotTheSame
     session.delete(upload)
     session.flush()

@@ -26,6 +26,7 @@ class First(StrEnum):
     STAFF = "staff"
     DEPARTMENT = "department"
     POOL = "pool"
+    POST = "post"
 
 
 class Level(StrEnum):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 
 from models.category import Category
@@ -50,32 +52,45 @@ def with_own(category: Category, words: Mapping[str, float]) -> dict[str, float]
 
 def read(category: Category, others: Iterable[Category], strong: str, likely: str) -> dict[str, float]:
     """The words of two fields with their weights. Raises Slipped for a word that would take matters from others."""
-    found = dict.fromkeys(_words(likely), LIKELY) | dict.fromkeys(_words(strong), STRONG)
+    found = dict.fromkeys(words(likely), LIKELY) | dict.fromkeys(words(strong), STRONG)
     if len(found) > MOST:
         raise Slipped(Slip.WORDS_MANY, "strong", most=MOST)
-    seed, known = shipped(category.code), own(category)
-    held = _held(others)
+    known, held, examples = own(category), _held_by(others), Examples()
     for word, weight in found.items():
         column = "strong" if weight == STRONG else "likely"
-        if seed is not None and word in seed.words:
-            raise Slipped(Slip.WORD_TAKEN, column, word=word, name=category.name)
-        if word in held:
-            raise Slipped(Slip.WORD_TAKEN, column, word=word, name=held[word])
-        if word not in known and _is_general(word, category.code):
-            raise Slipped(Slip.WORD_GENERAL, column, word=word)
+        check(category, word, held.get(word, ""), examples, is_known=word in known, column=column)
     return found
 
 
-def _held(others: Iterable[Category]) -> dict[str, str]:
+def check(category: Category, word: str, holder: str, examples: Examples, *, is_known: bool, column: str) -> None:
+    """Raises Slipped for a word that would take matters from others; `holder` is the name of one that has it."""
+    seed = shipped(category.code)
+    if seed is not None and word in seed.words:
+        raise Slipped(Slip.WORD_TAKEN, column, word=word, name=category.name)
+    if holder:
+        raise Slipped(Slip.WORD_TAKEN, column, word=word, name=holder)
+    if not is_known and examples.are_mostly_others(word, category.code):
+        raise Slipped(Slip.WORD_GENERAL, column, word=word)
+
+
+def may_be_offered(code: str) -> bool:
+    """Whether a category is one of those that volunteers are ever asked for."""
+    seed = shipped(code)
+    return seed is None or seed.offerable
+
+
+def strong_ones(words: Mapping[str, float]) -> list[str]:
+    """Those of shipped words that are known to speak for their category."""
+    return [word for word, weight in words.items() if weight >= _SPEAKS]
+
+
+def _held_by(others: Iterable[Category]) -> dict[str, str]:
     """Which category has a word that speaks for it: the deployment's own ones, and shipped ones of some weight."""
-    held: dict[str, str] = {}
-    for each in others:
-        mine = own(each)
-        held |= {word: each.name for word, weight in each.words.items() if word in mine or weight >= _SPEAKS}
-    return held
+    return {word: each.name for each in others for word in (*own(each), *strong_ones(each.words))}
 
 
-def _words(said: str) -> list[str]:
+def words(said: str) -> list[str]:
+    """The words of a cell or a field as they are kept. Raises Slipped."""
     found = []
     for word in several(said):
         parts = [normal(part) for part in word.split("+")]
@@ -85,20 +100,34 @@ def _words(said: str) -> list[str]:
     return found
 
 
-def _is_general(word: str, code: str) -> bool:
-    """Whether the examples that the learner knows have the word mostly in other matters."""
-    seen = _examples(word.split("+"))
-    total = sum(seen.values())
-    return total >= _SEEN and seen[code] < _ITS_OWN * total
+class Examples:
+    """The examples that the learner knows, read once for all words that somebody asks about."""
 
+    @cached_property
+    def _said(self) -> tuple[str, list[int], list[str]]:
+        """All of them as one text, where each begins in it, and its category."""
+        said, begins, codes, length = [], [], [], 0
+        for path in sorted(_CORPUS.glob("*.tsv")):
+            with path.open(encoding="utf-8", newline="") as file:
+                for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+                    said.append(f"{row['title'] or ''} {row['text'] or ''}\n".lower())
+                    begins.append(length)
+                    codes.append(row["category"] or "")
+                    length += len(said[-1])
+        return "".join(said), begins, codes
 
-def _examples(parts: list[str]) -> Counter[str]:
-    """In how many examples of each category all of some words stand."""
-    found: Counter[str] = Counter()
-    for path in sorted(_CORPUS.glob("*.tsv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-                said = f"{row['title'] or ''} {row['text'] or ''}".lower()
-                if all(part.lower() in said for part in parts):
-                    found[row["category"] or ""] += 1
-    return found
+    def are_mostly_others(self, word: str, code: str) -> bool:
+        """Whether they have a word mostly in other matters than those of the category."""
+        found = set.intersection(*(self._with(part) for part in word.lower().split("+")))
+        seen = Counter(self._said[2][each] for each in found)
+        return len(found) >= _SEEN and seen[code] < _ITS_OWN * len(found)
+
+    def _with(self, part: str) -> set[int]:
+        """Those that have it."""
+        said, begins, _ = self._said
+        found, at = set(), said.find(part)
+        while at >= 0:
+            number = bisect_right(begins, at)
+            found.add(number - 1)
+            at = said.find(part, begins[number]) if number < len(begins) else -1
+        return found

@@ -44,6 +44,8 @@ class Intent(StrEnum):
     HAND_ON = "hand_on"
     RELAY = "relay"
     POST = "post"
+    MY_POSTS = "my_posts"
+    GIVE_UP_POST = "give_up_post"
     PAIR = "pair"
     CREATE = "create"
     LEAVE = "leave"
@@ -204,8 +206,10 @@ _RULES: dict[Intent, _Rule] = {
     Intent.CALL_HELP: _rule("求助 找帮手", _A.MEMBER, _WORKERS, _S),
     Intent.HAND_ON: _rule("转派 转托", _A.MEMBER, _WORKERS, _S),
     Intent.RELAY: _rule("留言 捎话", _A.MEMBER, _EVERYBODY, _S, _W),
-    Intent.POST: _rule("认岗 认领岗位", _A.MEMBER, _MEMBERS, _N, _W),
-    Intent.PAIR: _rule("认亲 结对", _A.MEMBER, _MEMBERS, _N, _W),
+    Intent.POST: _rule("认岗 认领岗位", _A.MEMBER, _MEMBERS, _W),
+    Intent.MY_POSTS: _rule("我的岗位 我的岗 我认的岗", _A.MEMBER, _MEMBERS),
+    Intent.GIVE_UP_POST: _rule("退岗 不认岗了", _A.MEMBER, _MEMBERS, _W),
+    Intent.PAIR: _rule("认亲 结对", _A.MEMBER, _MEMBERS, _W),
     Intent.CREATE: _rule("创单 自主创单", _A.MEMBER, _MEMBERS, _W),
     Intent.LEAVE: _rule("请假 暂停接单", _A.MEMBER, _MEMBERS, Argument.UNTIL, _W),
     Intent.FREE_TIMES: _rule("接单时间", _A.MEMBER, _MEMBERS, _W),

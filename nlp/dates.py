@@ -42,3 +42,37 @@ def times(text: str) -> tuple[str, ...]:
         if len(found) == _MOST_TIMES:
             break
     return tuple(found)
+
+
+_LONGEST_TIME = 40
+_PAST = re.compile(
+    r"昨|前[天晚夜]|刚|最近|近[期日来]|[近这]几|[上前去]个?(?:周|星期|礼拜|月|年)|来$|以来|至今|一直|长期|连续|头\d"
+)
+_AT_HOME = re.compile(r"随时|什么时候|何时|几点|[全整]天|在家|有[空人]|方便|可以|行")
+"""Without these a time such as 每天半夜 says when something happens, not when somebody may come."""
+_HAPPENS = re.compile(r"每|天天|半夜|夜里|夜间|深夜|凌晨|通宵|清早")
+_BESIDE = re.compile(
+    r"是|以后|之后|以前|之前|左右|前后|之间|期间|后|前|[全整]天|一天|比较|最好|最|都|也|才|就|可以|不行|行|好|不方便|方便|没空|有空|没人|有人|没事|不在|在家|家里|家|在"
+    r"|人|我们?|来|上门|过来|吧|呢|的话|的|了|啊|呀|哦|嘛|或者?|和|跟|还有|及|到|至|随时|什么时候|何时|几点|时间|任何|那天|休息|不上班|上班|下班|请|麻烦|师傅|您们?|你们?|谢谢|约在|约|定在|定|改到|改成|改|要|想|大概|大约|差不多|ok|只有|除了|其他|别的|点"
+    r"|[\W_]"
+)
+_SOON = re.compile(r"今|明|后天|周|星期|礼拜|点|[:时]|[日号]")
+
+
+def only_a_time(said: str) -> bool:
+    """Whether `said`, through `normal`, tells when it suits somebody and nothing else: 明天上午, 周末都在家, 下午三点以后."""
+    said = re.sub(r"\s", "", said)  # "3 点"
+    if len(said) > _LONGEST_TIME or _PAST.search(said):
+        return False
+    suits = _AT_HOME.search(said) is not None
+    if not suits and _HAPPENS.search(said):
+        return False
+    rest, count = _TIME.subn("", said.lower())
+    if not count and not (suits and re.search(r"随时|什么时候|[全整]天|在家|有空", said)):
+        return False
+    return not _BESIDE.sub("", rest)
+
+
+def says_when(said: str) -> bool:
+    """Whether a day or an hour to come is named anywhere in `said`, which has been through `normal`."""
+    return any(_SOON.search(each) and not _PAST.search(each) and "每" not in each for each in times(said))

@@ -1,33 +1,21 @@
-"""Lists of guides (办事指南): written out, and brought in row by row."""
+"""Lists of guides (办事指南): how they are written, and what a row makes of one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import areas, guides
-from models.area import Area
+from models import guides
 from models.guide import Guide
 from models.guides import Draft
 from models.slips import Slip, Slipped
-from models.uploads import Change, Line, Outcome
 from nlp import lists
-from nlp.lists import Column, several
-from nlp.person_list import path_name
-
-COLUMNS = (
-    Column("id", "编号", re.compile("^编号|^id$", re.IGNORECASE)),
-    Column("name", "标题", re.compile("标题|事项|题目"), needed=True),
-    Column("words", "怎么问", re.compile("怎么问|问法|关键词"), needed=True),
-    Column("text", "怎么答", re.compile("怎么答|答复|正文|内容"), needed=True, in_lines=True),
-    Column("links", "链接", re.compile("链接|网址"), in_lines=True),
-    Column("area", "哪里", re.compile("哪里|地方|街道|社区|区域"), needed=True),
-)
-HEAD = tuple(column.head for column in COLUMNS)
+from nlp.lists import Cell, Column, OneARow, Places, Row, several
 
 
 def links_of(written: str) -> list[str]:
@@ -44,99 +32,68 @@ def as_written(links: Sequence[str]) -> str:
     return "\n".join(each.replace("|", " ", 1) for each in links)
 
 
-def table(session: Session, places: Sequence[Area], *, most: int) -> list[list[str | float | None]]:
-    """The guides in use of areas."""
-    everything = {each.id: each for each in areas.all_areas(session)}
-    found = session.scalars(
-        select(Guide)
-        .where(Guide.area_id.in_([each.id for each in places]), Guide.active.is_(True))
-        .order_by(Guide.area_id, Guide.title, Guide.id)
-        .limit(most)
+class GuideList(OneARow[Guide]):
+    """The guides of areas; what does not stand in the list goes on being answered with."""
+
+    columns = (
+        Column("id", "编号", re.compile("^编号|^id$", re.IGNORECASE), is_told=False),
+        Column("title", "标题", re.compile("标题|事项|题目"), needed=True),
+        Column("words", "怎么问", re.compile("怎么问|问法|关键词"), needed=True),
+        Column("text", "怎么答", re.compile("怎么答|答复|正文|内容"), needed=True, in_lines=True),
+        Column("links", "链接", re.compile("链接|网址"), in_lines=True),
+        Column("area", "哪里", re.compile("哪里|地方|街道|社区|区域"), needed=True),
     )
-    return [
-        [
-            each.id,
-            each.title,
-            "、".join(each.words),
-            each.text,
-            as_written(each.links),
-            path_name(everything[each.area_id], everything),
-        ]
-        for each in found
-    ]
+    named_by = ("title",)
+    holds = (Guide,)
 
+    def __init__(self, session: Session, among: set[int], *, now: datetime) -> None:
+        super().__init__(session)
+        self._among, self._now = among, now
 
-def bring(session: Session, given: Sequence[Sequence[str]], places: Sequence[Area], *, now: datetime) -> Outcome:
-    """Carries a list out for these areas; what is wrong is collected, and then nothing may be kept. What does not stand
-    in the list goes on being answered with.
-    """
-    return lists.bring(given, COLUMNS, lambda: _Bringing(session, places, now=now).take)
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self._session, self._among)
 
+    @cached_property
+    def _guides(self) -> dict[int, Guide]:
+        query = select(Guide).where(Guide.area_id.in_(self._places.ids)).order_by(Guide.area_id, Guide.title, Guide.id)
+        return {each.id: each for each in self._session.scalars(query)}
 
-class _Bringing:
-    """The guides of the areas while a list goes in."""
+    def everything(self) -> Iterable[Guide]:
+        return (each for each in self._guides.values() if each.active)
 
-    def __init__(self, session: Session, places: Sequence[Area], *, now: datetime) -> None:
-        self._session = session
-        self._now = now
-        self._everything = {each.id: each for each in areas.all_areas(session)}
-        ids = [each.id for each in places]
-        self._areas = lists.by_path(self._everything, ids)
-        self._guides = {each.id: each for each in session.scalars(select(Guide).where(Guide.area_id.in_(ids)))}
-        self._done: set[int] = set()
+    def cells(self, thing: Guide) -> dict[str, Cell]:
+        if not thing.active:
+            return {}
+        return {
+            "id": thing.id,
+            "title": thing.title,
+            "words": "、".join(thing.words),
+            "text": thing.text,
+            "links": as_written(thing.links),
+            "area": self._places.said(thing.area_id),
+        }
 
-    def take(self, number: int, row: Mapping[str, str]) -> Line:
-        area = lists.only(self._areas, row["area"])
-        guide = self._guide(row, area)
-        before = self._draft(guide) if guide is not None else None
-        links = links_of(row.get("links", ""))
-        draft = Draft(
-            title=row["name"],
-            words=several(row["words"]),
-            text=row["text"],
-            # What is left empty stays, as in every list.
-            links=links or (list(before.links) if before else []),
-            area_id=area.id,
-        )
-        was_used = guide is not None and guide.active
-        if before != draft or not was_used:
-            guide = guides.enter(self._session, draft, now=self._now, guide=guide)
-        if guide is not None and guide.id in self._done:
-            raise Slipped(Slip.TWICE)
-        if guide is not None:
-            self._done.add(guide.id)
-            self._guides[guide.id] = guide
-        return Line(number, draft.title, is_new=before is None, changes=self._changes(before, draft, was_used))
-
-    def _guide(self, row: Mapping[str, str], area: Area) -> Guide | None:
-        """Which one a row means: by number, otherwise by title and area; None: a new one."""
-        given = row.get("id", "")
-        if given:
-            found = self._guides.get(int(given)) if given.isascii() and given.isdigit() else None
+    def find(self, row: Row) -> Guide | None:
+        if row.get("id"):
+            found = self._guides.get(lists.number(row["id"]))
             if found is None:
                 raise Slipped(Slip.NUMBER, "id")
             return found
-        same = [each for each in self._guides.values() if each.title == row["name"] and each.area_id == area.id]
+        area = self._places.one(row["area"])
+        same = [each for each in self._guides.values() if (each.title, each.area_id) == (row["title"], area.id)]
         # One in use comes before one that was taken off.
         return max(same, key=lambda each: each.active, default=None)
 
-    @staticmethod
-    def _draft(guide: Guide) -> Draft:
-        return Draft(guide.title, list(guide.words), guide.text, list(guide.links), guide.area_id)
-
-    def _changes(self, before: Draft | None, after: Draft, was_used: bool) -> list[Change]:
-        told = self._told(before) if before is not None and was_used else {}
-        return [
-            Change(column, told.get(column, ""), value)
-            for column, value in self._told(after).items()
-            if value and told.get(column, "") != value
-        ]
-
-    def _told(self, draft: Draft) -> dict[str, str]:
-        return {
-            "title": draft.title,
-            "words": "、".join(draft.words),
-            "text": draft.text,
-            "links": as_written(draft.links),
-            "area": path_name(self._everything[draft.area_id], self._everything),
-        }
+    def put(self, row: Row, thing: Guide | None) -> Guide:
+        draft = Draft(
+            title=row["title"],
+            words=several(row["words"]),
+            text=row["text"],
+            # What is left empty stays, as in every list.
+            links=links_of(row.get("links", "")) or (list(thing.links) if thing else []),
+            area_id=self._places.one(row["area"]).id,
+        )
+        made = guides.enter(self._session, draft, now=self._now, guide=thing)
+        self._guides[made.id] = made
+        return made

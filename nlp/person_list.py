@@ -1,10 +1,11 @@
-"""Lists of people (人员名单): who does what where, written out, and brought in row by row; one row a role."""
+"""Lists of people (人员名单): who does what where, one row a role; how they are written, and what a row makes of one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -14,9 +15,9 @@ from models.area import Area, AreaKind
 from models.category import Category
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.slips import Slip, Slipped
-from models.uploads import Change, Line, Outcome
+from models.uploads import Change, Line
 from nlp import lists, phones
-from nlp.lists import Column, several
+from nlp.lists import Cell, Column, Listed, Places, Row, several
 from nlp.services import services_named
 
 ROLES = {
@@ -40,17 +41,6 @@ _CALLED = {name: kind for kind, name in ROLES.items()} | {
     "职能部门": RoleKind.DEPARTMENT,
 }
 
-COLUMNS = (
-    Column("id", "编号", re.compile("^编号|^id$", re.IGNORECASE)),
-    Column("name", "姓名", re.compile("姓名|名字"), needed=True),
-    Column("phone", "手机", re.compile("手机|电话|号码")),
-    Column("role", "岗位", re.compile("岗位|身份|角色"), needed=True),
-    Column("area", "哪里", re.compile("哪里|地方|社区|小区|区域|负责"), needed=True),
-    Column("department", "部门", re.compile("部门|单位")),
-    Column("skills", "特长", re.compile("特长|技能|擅长")),
-)
-HEAD = tuple(column.head for column in COLUMNS)
-
 _RIGHTS = people.STAFF_KINDS | {RoleKind.DEPARTMENT}
 
 LONGEST_NAME = 20
@@ -58,71 +48,79 @@ _HIDDEN = "*"
 """A number that was hidden when the list was written out: it stays as it is."""
 
 
-def table(session: Session, tops: Sequence[Area], hide: Mapping[int, str]) -> list[list[str | float | None]]:
-    """The roles in force in areas; `hide` gives the number of each person as it may be shown."""
-    everything = {each.id: each for each in areas.all_areas(session)}
-    mine = lists.inside(everything.values(), tops)
-    found = session.scalars(
-        select(Role)
-        .where(Role.status == RoleStatus.ACTIVE, Role.kind.in_(ROLES))
-        .order_by(Role.person_id, Role.id)
-        .options(selectinload(Role.person).selectinload(Person.skills))
-    )
-    return [
-        [
-            role.person_id,
-            role.person.name,
-            hide.get(role.person_id, ""),
-            ROLES[role.kind],
-            path_name(everything[role.area_id], everything),
-            role.department,
-            "、".join(each.skill for each in role.person.skills),
-        ]
-        for role in found
-        if role.area_id in mine and role.person.erased_at is None
-    ]
-
-
-def path_name(area: Area, everything: Mapping[int, Area]) -> str:
-    """An area with what it lies in, from the street down."""
-    steps = [everything[each] for each in areas.ids_on(area.path)]
-    return "/".join(each.name for each in steps if each.kind not in (AreaKind.CITY, AreaKind.DISTRICT)) or area.name
-
-
-def bring(session: Session, given: Sequence[Sequence[str]], tops: Sequence[Area], *, now: datetime) -> Outcome:
-    """Carries a list out, for areas in those of `tops`; what is wrong is collected, and then nothing may be kept. Roles
-    are given, never ended: whoever does not stand in the list stays what they are.
+class PersonList(Listed[Role]):
+    """The roles in force in areas, for those of `tops`: a row may mean somebody whom an earlier row has added. Roles are
+    given, never ended: whoever does not stand in the list stays what they are. `hide` gives the number of each person as
+    it may be shown.
     """
-    return lists.bring(given, COLUMNS, lambda: _Bringing(session, tops, now=now).take)
 
+    columns = (
+        Column("id", "编号", re.compile("^编号|^id$", re.IGNORECASE), is_told=False),
+        Column("person", "姓名", re.compile("姓名|名字"), needed=True),
+        Column("phone", "手机", re.compile("手机|电话|号码")),
+        Column("role", "岗位", re.compile("岗位|身份|角色"), needed=True),
+        Column("area", "哪里", re.compile("哪里|地方|社区|小区|区域|负责"), needed=True),
+        Column("department", "部门", re.compile("部门|单位")),
+        Column("skills", "特长", re.compile("特长|技能|擅长")),
+    )
+    named_by = ("person",)
 
-class _Bringing:
-    """Everybody of the areas while a list goes in: a row may mean somebody whom an earlier row has added."""
+    def __init__(self, session: Session, tops: Sequence[Area], *, now: datetime, hide: Callable[[str], str]) -> None:
+        super().__init__(session)
+        self._tops, self._now, self._hide = tops, now, hide
+        self._given: set[tuple[int, RoleKind, int]] = set()
 
-    def __init__(self, session: Session, tops: Sequence[Area], *, now: datetime) -> None:
-        self._session = session
-        self._now = now
-        everything = {each.id: each for each in areas.all_areas(session)}
-        self._mine = lists.inside(everything.values(), tops)
-        self._areas = lists.by_path(everything, self._mine)
-        known = session.scalars(
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self._session, self._mine)
+
+    @cached_property
+    def _mine(self) -> set[int]:
+        return lists.inside(areas.all_areas(self._session), self._tops)
+
+    @cached_property
+    def _people(self) -> dict[int, Person]:
+        known = self._session.scalars(
             select(Person)
             .join(Role, Role.person_id == Person.id)
             .where(Role.area_id.in_(self._mine), Person.erased_at.is_(None))
             .distinct()
             .options(selectinload(Person.roles), selectinload(Person.skills))
-        ).all()
-        self._people = {each.id: each for each in known}
-        self._skills = {skill for category in session.scalars(select(Category)) for skill in category.skills}
-        self._done: set[tuple[int, RoleKind, int]] = set()
+        )
+        return {each.id: each for each in known}
 
-    def take(self, number: int, row: Mapping[str, str]) -> Line:
-        name, phone = row["name"], self._phone(row.get("phone", ""))
+    @cached_property
+    def _skills(self) -> set[str]:
+        return {skill for category in self._session.scalars(select(Category)) for skill in category.skills}
+
+    def everything(self) -> Iterable[Role]:
+        found = self._session.scalars(
+            select(Role)
+            .where(Role.status == RoleStatus.ACTIVE, Role.kind.in_(ROLES))
+            .order_by(Role.person_id, Role.id)
+            .options(selectinload(Role.person).selectinload(Person.skills))
+        )
+        return (each for each in found if each.area_id in self._places.ids and each.person.erased_at is None)
+
+    def cells(self, thing: Role) -> dict[str, Cell]:
+        return {
+            "id": thing.person_id,
+            "person": thing.person.name,
+            "phone": self._hide(thing.person.phone) if thing.person.phone else "",
+            "role": ROLES[thing.kind],
+            "area": self._places.said(thing.area_id),
+            "department": thing.department,
+            "skills": "、".join(each.skill for each in thing.person.skills),
+        }
+
+    def take(self, number: int, row: Row) -> Line:
+        """Who they are, what they do and what they can: three things in one row."""
+        name, phone = row["person"], self._phone(row.get("phone", ""))
         if not name:
             raise Slipped(Slip.MISSING, "person")
         if len(name) > LONGEST_NAME:
             raise Slipped(Slip.LONG, "person", most=LONGEST_NAME)
-        kind, area = self._role(row["role"]), lists.only(self._areas, row["area"])
+        kind, area = self._role(row["role"]), self._places.one(row["area"])
         if area.kind is AreaKind.BUILDING and kind not in (RoleKind.GRID, RoleKind.PROPERTY):
             raise Slipped(Slip.ROLE_AREA, "area")
         department = "".join(row.get("department", "").split())[:40] if kind is RoleKind.DEPARTMENT else ""
@@ -141,9 +139,9 @@ class _Bringing:
                 changes.append(Change("phone", "", phone))
         else:
             changes += self._own(person, name, phone)
-        if (person.id, kind, area.id) in self._done:
+        if (person.id, kind, area.id) in self._given:
             raise Slipped(Slip.TWICE)
-        self._done.add((person.id, kind, area.id))
+        self._given.add((person.id, kind, area.id))
         changes += self._give(person, kind, area, department)
         have = sorted(each.skill for each in person.skills)
         if skills and skills != have:
@@ -172,10 +170,10 @@ class _Bringing:
             raise Slipped(Slip.SKILL_UNKNOWN, "skills", word=strange[0])
         return found
 
-    def _person(self, row: Mapping[str, str], name: str, phone: str, area: Area) -> Person | None:
+    def _person(self, row: Row, name: str, phone: str, area: Area) -> Person | None:
         """Whom a row means: by number, then by telephone, then by a name that only one has here; None: somebody new."""
         if row.get("id"):
-            person = self._people.get(int(row["id"])) if row["id"].isascii() and row["id"].isdigit() else None
+            person = self._people.get(lists.number(row["id"]))
             if person is None:
                 raise Slipped(Slip.NUMBER, "id")
             return person

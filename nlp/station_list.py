@@ -9,30 +9,29 @@ from datetime import date
 from enum import StrEnum
 
 from models import open_hours
+from models.slips import Slipped
 from models.stations import Draft
+from nlp import lists
+from nlp.lists import Column
 from nlp.riders import hours, use_named, uses_of
 
-HEAD = ("类型", "名称", "地址", "纬度", "经度", "开放时间", "服务", "社区", "到期")
-"""The columns, in the order in which lists are written."""
-
-_HEADS = (
-    re.compile("类型|类别|种类"),
-    re.compile("名称|驿站|名字|站点"),
-    re.compile("地址|位置|地点"),
-    re.compile("纬度|lat", re.IGNORECASE),
-    re.compile("经度|lng|lon", re.IGNORECASE),
-    re.compile("时间|营业|开放"),
-    re.compile("服务|设施|优惠|内容"),
-    re.compile("社区|街道|所属|辖区"),
-    re.compile("到期|截止|有效"),
+COLUMNS = (
+    Column("kind", "类型", re.compile("类型|类别|种类")),
+    Column("name", "名称", re.compile("名称|驿站|名字|站点"), needed=True),
+    Column("address", "地址", re.compile("地址|位置|地点")),
+    # Without a name and a point nobody finds a station.
+    Column("lat", "纬度", re.compile("纬度|lat", re.IGNORECASE), needed=True),
+    Column("lng", "经度", re.compile("经度|lng|lon", re.IGNORECASE), needed=True),
+    Column("hours", "开放时间", re.compile("时间|营业|开放")),
+    Column("services", "服务", re.compile("服务|设施|优惠|内容")),
+    Column("area", "社区", re.compile("社区|街道|所属|辖区")),
+    Column("until", "到期", re.compile("到期|截止|有效")),
 )
-_NEEDED = (1, 3, 4)
-"""Without a name and a point nobody finds a station."""
+HEAD = tuple(column.head for column in COLUMNS)
+"""The columns, in the order in which lists are written."""
 
 _CHINA = ((3.0, 54.0), (73.0, 136.0))
 _LENGTHS = {1: 60, 2: 120, 6: 120}
-_QUOTED = re.compile(r"'(?=[=+\-@])")
-"""What was put before a cell so that no program carries it out."""
 
 
 class RowFault(StrEnum):
@@ -74,32 +73,18 @@ def read(table: Sequence[Sequence[str]], places: Mapping[str, int], *, otherwise
     """A list with its head in the first row. `places` are the areas that may be named; `otherwise` is that of a row
     that names none.
     """
-    columns = _columns(table[0]) if table else None
-    if columns is None:
+    found = lists.rows(table, COLUMNS)
+    if found is None:
         return Sheet((), (), ((1, "", RowFault.HEAD),))
     rows, drafts, faults = [], [], []
-    for number, cells in enumerate(table[1:], 2):
-        row = [_cell(cells[at]) if at is not None and at < len(cells) else "" for at in columns]
-        if not any(row):
-            continue
+    for number, cells in found:
+        row = [cells.get(column.key, "") for column in COLUMNS]
         try:
             drafts.append(draft(row, places, otherwise=otherwise))
             rows.append(row)
         except RowMisfit as misfit:
             faults.append((number, row[1], misfit.fault))
     return Sheet(rows, drafts, faults)
-
-
-def _columns(head: Sequence[str]) -> list[int | None] | None:
-    found: list[int | None] = []
-    for pattern in _HEADS:
-        free = (at for at, cell in enumerate(head) if at not in found and pattern.search(cell))
-        found.append(next(free, None))
-    return None if any(found[each] is None for each in _NEEDED) else found
-
-
-def _cell(text: str) -> str:
-    return _QUOTED.sub("", " ".join(text.split()), count=1)
 
 
 def draft(row: Sequence[str], places: Mapping[str, int], *, otherwise: int | None) -> Draft:
@@ -149,10 +134,7 @@ def _point(lat_said: str, lng_said: str) -> tuple[float, float]:
 def _until(said: str) -> date | None:
     if not said:
         return None
-    found = re.match(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})", said)
-    if found is None:
-        raise RowMisfit(RowFault.UNTIL)
     try:
-        return date(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
+        return lists.day(said, "until")
+    except Slipped:
         raise RowMisfit(RowFault.UNTIL) from None

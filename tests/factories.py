@@ -136,10 +136,12 @@ def ticket(
     area: Area | None = None,
     urgency: Urgency = Urgency.NORMAL,
     kind: TicketKind = TicketKind.REPORT,
+    danger: str = "",
     now: datetime = NOW,
 ) -> Ticket:
     """A report as it is just after it was taken; nothing is dispatched yet."""
-    report = opening.Report(words, category=category, kind=kind, urgency=urgency, area_id=area.id if area else None)
+    where = area.id if area else None
+    report = opening.Report(words, category=category, kind=kind, urgency=urgency, danger=danger, area_id=where)
     return opening.open_ticket(session, report, by=by, channel="official", now=now)
 
 

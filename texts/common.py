@@ -90,12 +90,13 @@ def when(moment: datetime, *, now: datetime) -> str:
 
 
 def within(moment: datetime, *, now: datetime) -> str:
-    """Until when somebody may answer, never later than it is: 半小时内, 10 分钟内, 今天下午 4 点前."""
-    minutes = max(int((moment - now).total_seconds()) // 60, 1)
-    if minutes < 25:
-        return f"{minutes} 分钟内"
+    """Until when somebody may answer, as one says it and at most two minutes later than it is: 半小时内, 10 分钟内,
+    今天下午 4 点前.
+    """
+    minutes = int((moment - now).total_seconds() + 30) // 60
     if minutes < 45:
-        return "半小时内"
+        said = [each for each in (5, 10, 15, 20, 30) if each <= minutes + (2 if each > 10 else 1)]
+        return "几分钟内" if not said else "半小时内" if said[-1] == 30 else f"{said[-1]} 分钟内"
     rounded = moment - timedelta(seconds=(local(moment).minute * 60 + local(moment).second) % 1800)
     return f"{day(rounded, now=now)}{hour(rounded)}前"
 

@@ -12,7 +12,7 @@ from models.category import Level
 from models.clock import local
 from models.errors import Refusal, Refused
 from models.lifecycle import OPEN_STATES, Action, Actor
-from models.matching import SERVICE
+from models.matching import POST, SERVICE
 from models.offer import OfferState
 from models.outbox import NoticeKind, NoticeState
 from models.ticket import Ending, Limit, SetAside, Ticket, TicketEvent, TicketKind, Urgency, WordsKind
@@ -229,6 +229,7 @@ ENDINGS = {Ending.EVALUATED: "居民评过", Ending.CALLED_BACK: "电话回访�
 WORDS_KINDS = {
     WordsKind.REPORT: "反映",
     WordsKind.ADDITION: "补充",
+    WordsKind.VISIT: "方便的时间",
     WordsKind.CORRECTION: "更正",
     WordsKind.NOTE: "说明",
     WordsKind.RELAY: "留言",
@@ -299,6 +300,8 @@ SET_ASIDE = {
 
 def reason(why: str) -> str:
     """One of them in words."""
+    if why.startswith(POST):
+        return f"认了{why.removeprefix(POST)}"
     return offers(why.removeprefix(SERVICE)) if why.startswith(SERVICE) else REASONS.get(why, why)
 
 
@@ -323,6 +326,7 @@ NOTICES = {
     NoticeKind.REMINDER: "再请评价一次",
     NoticeKind.NOT_EVALUATED: "没有评价，已结束",
     NoticeKind.REOPENED: "居民说没解决",
+    NoticeKind.JUDGED: "居民评得怎么样",
     NoticeKind.ADDED: "居民作了补充",
     NoticeKind.URGED: "居民催办",
     NoticeKind.SUPERVISED: "督办",
@@ -371,6 +375,7 @@ NOTICES = {
     NoticeKind.STORM_ALERT: "恶劣天气提醒",
     NoticeKind.HEAT_ALERT: "高温关心",
     NoticeKind.TITLE_GIVEN: "请他当什么",
+    NoticeKind.POST_OVER: "岗位结束了",
     NoticeKind.NOT_MENDED: "路过的人说还没修好",
     NoticeKind.POINTS_EXPIRE: "积分快到期了",
     NoticeKind.HONOUR_ASKED: "问愿不愿意参加评选",
@@ -436,6 +441,9 @@ DONE = {
     "title_ended": "结束了。",
     "access": "写好了，骑手回复“进小区”加小区名就看得到。",
     "alert": "发出去了，一人一条。",
+    "post": "岗位改好了，大家回复“认岗”看到的就是现在这样。",
+    "post_closed": "这个岗停了；认了的人手上没办完的还由他们办完。",
+    "post_ended": "结束了，位子空出来了。",
     "station": "驿站名单改好了，骑手马上看到。",
     "station_settled": "记下了：看过，是好的。谢谢您跑这一趟。",
     "goods": "已改好，大家回复“兑换”看到的就是现在这样。",
@@ -573,8 +581,20 @@ def seen_before(number: str) -> str:
 def remaining(moment: datetime, *, now: datetime) -> str:
     """How long a limit still runs, or for how long it is over."""
     left = moment - now
-    words = _length(abs(left))
+    if timedelta(0) < left < timedelta(minutes=10):
+        return "还有不到 10 分钟"
+    words = _about(abs(left))
     return f"还有 {words}" if left > timedelta(0) else f"已超 {words}"
+
+
+def _about(length: timedelta) -> str:
+    """As one says it, to five minutes or half an hour: nobody needs the odd ones."""
+    minutes = int(length.total_seconds()) // 60
+    if 10 <= minutes < 60:
+        return f"{minutes // 5 * 5} 分钟"
+    if 60 <= minutes < 10 * 60:
+        return f"{minutes // 60} 小时{'半' if minutes % 60 >= 30 else ''}"
+    return _length(length)
 
 
 def limits(ticket: Ticket) -> list[tuple[datetime, str]]:

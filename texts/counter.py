@@ -107,7 +107,7 @@ EVERYBODY = "所有人"
 
 def first_sentence(kind: str, gas_phone: str) -> str:
     """What is said to somebody in danger before anything is written down."""
-    return residents.DANGERS[kind].format(gas=gas_phone or "燃气抢修电话")
+    return residents.call_first(kind, gas_phone)
 
 
 TAKEN_DOWN = "柜台代报，本人来的或者打的电话。"

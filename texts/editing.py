@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from models.category import First
 from models.slips import Slip, Slipped
 from models.uploads import Change, Wrong
+from texts.common import LEVELS
+from texts.parties import KINDS
 
+FIRST = {
+    First.VOLUNTEER: "志愿者（自动派单）",
+    First.POOL: "志愿者（大家抢单）",
+    First.POST: "认岗的人（没人认就请志愿者）",
+    First.GRID: "网格员",
+    First.PROPERTY: "物业",
+    First.STAFF: "社区工作者",
+    First.DEPARTMENT: "职能部门",
+}
 SLIPS = {
     Slip.HEAD: "第一行要有列名，认不出来。先导出一份，照着填最稳。",
     Slip.MANY: "一次最多 1000 行，请分几份传。",
@@ -33,7 +45,7 @@ SLIPS = {
     Slip.HAS_OPEN: "下面还有 {count} 处没停用，先停用它们。",
     Slip.HAS_TICKETS: "这里还有 {count} 件事没办完，办完再停用。",
     Slip.OWN_AREA: "这是您管的最上面一级，要由上一级来停用或搬动。",
-    Slip.LIMIT: "时限写一个整数，再选小时还是工作日。",
+    Slip.LIMIT: "时限写一个整数，再选小时还是工作日；名单里写成 2小时、7工作日 这样。",
     Slip.LIMIT_ZERO: "时限不能是 0。",
     Slip.LIMIT_LONG: "时限太长：最长 720 小时或 120 个工作日。",
     Slip.LIMIT_ORDER: "办结的时限不能比接单、首次答复的还短。",
@@ -41,10 +53,10 @@ SLIPS = {
     Slip.WORD_GENERAL: "“{word}”太常见，放在这里会把别的事也认成这一类。",
     Slip.WORD_TAKEN: "“{word}”已经在“{name}”里了，先从那边拿掉。",
     Slip.WORDS_MANY: "本地说法每一类最多 {most} 个。",
-    Slip.FIRST: "请选先找谁。",
-    Slip.LEVEL: "请选从哪一级办起。",
+    Slip.FIRST: f"请选先找谁：{'、'.join(FIRST.values())}。",
+    Slip.LEVEL: f"请选从哪一级办起：{'、'.join(LEVELS.values())}。",
     Slip.NEVER_OFFERED: "这一类从不派给志愿者（治安、劳动、住房、消费、违建这些要由人来办）。",
-    Slip.NOT_OFFERED: "先找志愿者的，要勾上“可以请志愿者”。",
+    Slip.NOT_OFFERED: "先找志愿者的，要勾上“可以请志愿者”（名单里写“是”）。",
     Slip.CATEGORY_TAKEN: "已经有叫“{name}”的分类了。",
     Slip.DEPARTMENT: "没有叫这个名字的部门，先到“部门”里添上；先找部门的，一定要写是哪个部门。",
     Slip.NEEDS: "一次去 1 到 5 个人。",
@@ -53,13 +65,28 @@ SLIPS = {
     Slip.PHONE_TAKEN: "这个号码是另一位的，名字对不上。",
     Slip.ROLE: "岗位写：志愿者（党员）、网格员、物业、社区工作者、街道、部门。管理员请在“账号”里一个一个给。",
     Slip.ROLE_AREA: "楼栋只给网格员（楼栋长）和物业，别的岗位写小区、社区或街道。",
-    Slip.SKILL_TAKEN: "已经有“{name}”了。要并到一起，请把下面的勾打上再点一次。",
+    Slip.SKILL_TAKEN: "已经有“{name}”了。要并到一起，请把下面的勾打上再点一次（名单里在“并到一起”写“是”）。",
     Slip.SKILL_SERVICE: "“{name}”是居民点单时说的服务，名字不能改。",
     Slip.SKILL_UNKNOWN: "没有“{word}”这个特长；能写的是分类里要的特长和点单的服务，比如 调解、理发。",
     Slip.AREA: "没找到这个地方，或者不归您管。写名称，或者“香樟社区/香樟花园”这样。",
     Slip.AREA_AMBIGUOUS: "有几处都叫这个名字，写上它的上级，用 / 隔开。",
     Slip.ELSEWHERE: "这位在别处也有身份，姓名和手机请上一级的管理员改。",
     Slip.ALIKE: "有几位同名，填上编号（导出的名单里有）或手机号。",
+    Slip.SKILL_GONE: "没有“{word}”这个特长。新的特长写在分类里，或者人员名单里。",
+    Slip.SAME_NAME: "有几位都叫“{name}”：照导出的名单写，名字后面跟 # 和编号。",
+    Slip.CATEGORY: "没有叫“{name}”的分类，照“分类和时限”里的名称写。",
+    Slip.WEIGHT: "有多准写：一说就是、多半是；不要了就写：不用了。",
+    Slip.YES_OR_NO: "这里写“是”或者“否”。",
+    Slip.PARTY_KIND: f"什么单位写：{'、'.join(KINDS.values())}。",
+    Slip.READY_MANY: "一个地方最多 {most} 句，多了找起来慢。先在页面上去掉几句。",
+    Slip.ON_DUTY: "没找到这位：值班的要是这里的社区工作者、街道的同志或网格员，名字一字不差。",
+    Slip.SAME_PERSON: "第一位和第二位不能是同一个人。",
+    Slip.TIME: "时间写成 08:00 这样，24 小时制。",
+    Slip.WORKING: "写：上班、放假；不再自己定的写：照国家的。",
+    Slip.RIDER: "没找到这位骑手：要先在这一片报到，名字一字不差。",
+    Slip.ACCOUNT: "没有这个账号，照导出的名单写。",
+    Slip.NOTICE: "没有这种消息，照导出的名单写。",
+    Slip.WAY: "这个账号不能这样发。怎么发写：模板消息、订阅通知，要看账号有没有这个权限。",
     Slip.TEMPLATE_ID: "模板 ID 是平台给的那一长串字母和数字，整串抄过来，不带空格。",
     Slip.TEMPLATE_FIELD: "字段照平台“详细内容”里的写，比如 thing1、phrase2、time3；认得的有 thing、short_thing、phrase、name、time、date、character_string。",
     Slip.TEMPLATE_PART: "请选这一格里写什么。",
@@ -71,30 +98,8 @@ SLIPS = {
     Slip.DAYS_MANY: "一次最多 {most} 天。",
 }
 
-COLUMNS = {
-    "id": "编号",
-    "kind": "层级",
-    "parent": "上级",
-    "name": "名称",
-    "aliases": "别名",
-    "code": "门牌码",
-    "grid_worker": "网格员",
-    "grid_worker_id": "网格员",
-    "secretary": "书记",
-    "secretary_id": "书记",
-    "lat": "纬度",
-    "lng": "经度",
-    "person": "姓名",
-    "phone": "手机",
-    "role": "岗位",
-    "area": "哪里",
-    "department": "部门",
-    "skills": "特长",
-    "title": "标题",
-    "words": "怎么问",
-    "text": "怎么答",
-    "links": "链接",
-}
+FIELDS = {"grid_worker_id": "网格员", "secretary_id": "书记"}
+"""What rules shared with a form name otherwise than the list's column."""
 
 
 def slip(slipped: Slipped) -> str:
@@ -102,16 +107,16 @@ def slip(slipped: Slipped) -> str:
     return SLIPS[slipped.slip].format(**slipped.facts)
 
 
-def wrong(each: Wrong) -> str:
-    """What is wrong with a row: where it stands, and what to write instead."""
+def wrong(each: Wrong, heads: Mapping[str, str]) -> str:
+    """What is wrong with a row: where it stands, and what to write instead; `heads` are the list's columns."""
     where = f"第 {each.row} 行{' ' + each.name if each.name else ''}"
-    column = COLUMNS.get(each.column, "")
+    column = heads.get(each.column) or FIELDS.get(each.column, "")
     return f"{where}{'，' + column if column else ''}：{SLIPS[each.slip].format(**each.facts)}"
 
 
-def change(each: Change) -> str:
+def change(each: Change, heads: Mapping[str, str]) -> str:
     """One cell that becomes another."""
-    column = COLUMNS.get(each.column, each.column)
+    column = heads.get(each.column, each.column)
     if not each.before:
         return f"{column} {each.after}"
     return f"{column} {each.before} → {each.after or '清空'}"
@@ -121,14 +126,6 @@ UNREADABLE = "这个文件打不开：要 .xlsx 文件，4 MB 以内。"
 NOT_THE_SAME = "没有导入：您看的时候有人改过，或者这份名单放得太久了。请再上传一次，看过再导入。"
 
 
-FIRST = {
-    First.VOLUNTEER: "志愿者（自动派单）",
-    First.POOL: "志愿者（大家抢单）",
-    First.GRID: "网格员",
-    First.PROPERTY: "物业",
-    First.STAFF: "社区工作者",
-    First.DEPARTMENT: "职能部门",
-}
 STEPS = {"answer": "首次答复", "accept": "接单", "finish": "办结"}
 OTHERWISE = {
     "urgent": "急的",

@@ -101,6 +101,13 @@ _PLACES = {
     "categories": "分类",
     "guides": "办事指南",
     "people": "人员名单",
+    "words": "本地说法",
+    "limits": "时限",
+    "ready": "常用的话",
+    "skills": "特长",
+    "teams": "骑手队伍",
+    "channels": "平台账号",
+    "templates": "消息模板",
 }
 """The rooms of the console, by the first word of their address."""
 
@@ -131,6 +138,10 @@ _TABLES = {
     "skills": "特长",
     "codes": "绑定码",
     "categories": "分类",
+    "ready_answers": "常用的话",
+    "teams": "队伍",
+    "team_members": "队员",
+    "templates": "消息模板",
 }
 
 _COLUMNS = {

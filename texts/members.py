@@ -33,6 +33,11 @@ def see_photos(address: str) -> str:
     return f"反映时的照片：{address}"
 
 
+def when_it_suits(said: Sequence[str]) -> str:
+    """When the resident is there, in their own words."""
+    return f"居民方便的时间：{clip('；'.join(said), 60)}。"
+
+
 def going_in_twos(place: str) -> str:
     """The first of two has accepted."""
     return f"这件事两个人一起去{'更稳妥' if place else '才好'}，我正在请第二位，找到就告诉您。"
@@ -139,6 +144,7 @@ CARDS = {
     "declined": CARD_DECLINED,
     "taken": CARD_TAKEN,
     "withdrawn": CARD_ELSEWHERE,
+    "called_off": "居民撤回了",
     "expired": CARD_OVER,
     "evaluated": "已评价",
 }
@@ -301,6 +307,19 @@ def registered_now(community: str) -> str:
 def already_registered(community: str) -> str:
     """Once is enough."""
     return f"您已经在{community}报到过了。回复“待接单”看看有什么可以帮的。"
+
+
+def pair_how() -> str:
+    """What household somebody would like to be there for."""
+    return "想和哪样的人家结对？写在后面，比如“认亲 一位独居老人，周末去坐坐”。\n社区的同志先问人家愿不愿意，两边都愿意才算。"
+
+
+def pair_asked(number: str) -> str:
+    """The desk asks the household."""
+    return (
+        f"已受理，编号 {number}，谢谢您有心。\n社区的同志先去问人家愿不愿意，两边都愿意才结对，有消息我告诉您。\n"
+        f"改主意了回复“撤单 {number}”，不要紧。"
+    )
 
 
 def other_matter_taken(reply: str) -> str:

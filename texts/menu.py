@@ -17,6 +17,7 @@ LABELS = {
     "departments": "部门和单位",
     "roster": "值班",
     "riders": "骑手",
+    "posts": "认岗",
     "stations": "驿站",
     "ledger": "积分",
     "honours": "评选",

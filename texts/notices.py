@@ -13,7 +13,7 @@ from models.outbox import NoticeKind
 from models.person import RoleKind
 from models.rider import TitleKind
 from models.ticket import Limit, TicketState
-from texts import care, counter, honours, ledger, members, residents, riders, services, snap
+from texts import care, counter, honours, ledger, members, posts, residents, riders, services, snap
 from texts.common import LEVELS, clip, date_of, day, helper, part_of_day, when, within
 
 WAITED_FOR = {
@@ -31,6 +31,12 @@ STATES_IN_WORDS: dict[TicketState | None, str] = {
     TicketState.ACCEPTED: "有人接了，还没办好",
     TicketState.ASSIGNED: "部门还没办好",
 }
+
+
+BESIDE_WORDS = "点下面的按钮，和回复数字一样。"
+"""What a card says whose words have just gone as a text."""
+
+WAITS_FOR_SOMEBODY = (TicketState.NEW, TicketState.OFFERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,10 @@ class NoticeFacts:
     late: int = 0
     reader_is_reporter: bool = False
     reader_has_it: bool = False
-    danger: str = ""
+    reader_is_asked: bool = False
+    """Whether they would take it; they have not answered."""
+    threat: str = ""
+    """What an emergency is about."""
     reader_rides: bool = False
     photos: str = ""
     """Where the photos before and after can be seen."""
@@ -66,11 +75,14 @@ class NoticeFacts:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A notice in words: choices are (label, command); a title makes it fit a card."""
+    """A notice in words: choices are (label, command); a title makes it fit a card, with `card` under it where the
+    text would repeat the title.
+    """
 
     text: str
     choices: tuple[tuple[str, str], ...] = ()
     title: str = ""
+    card: str = ""
 
 
 def words(kind: NoticeKind, facts: NoticeFacts) -> Words:
@@ -86,11 +98,11 @@ def evaluation_choices(number: str) -> tuple[tuple[str, str], ...]:
 
 
 def _about(facts: NoticeFacts) -> str:
-    return f"{services.yours(facts.category, facts.service)}（编号 {facts.short}）"
+    return f"{services.yours(facts.category, facts.service, facts.threat)}（编号 {facts.short}）"
 
 
 def _matter(facts: NoticeFacts) -> str:
-    return services.matter(facts.category, facts.service)
+    return services.matter(facts.category, facts.service, facts.threat)
 
 
 def _where(facts: NoticeFacts) -> str:
@@ -121,30 +133,36 @@ def _offer(facts: NoticeFacts) -> Words:
         return _handover(facts, expires)
     along = facts.data.get("along")
     asked = "想请您搭个伴" if along else "社区想请您来办" if facts.data.get("direct") else "想请您帮忙"
+    if facts.data.get("post"):
+        asked = f"您的{facts.data['post']}有一件"
     said = _quoted(facts.report, 60)
     if along and facts.words.strip():
         said = f"{_who(facts)}接了这件事，想要个伴。\n{_quoted(facts.words, 60)}"
+    far = _far(facts.data.get("metres"))
+    rest = f"{said}{within(expires, now=facts.now)}回我就行，不方便没关系。"
     return Words(
-        f"【{asked}】{_where(facts)}{_far(facts.data.get('metres'))}\n{said}{within(expires, now=facts.now)}回我就行，不方便没关系。",
+        f"【{asked}】{_where(facts)}{'，' if far else ''}{far}\n{rest}",
         (
             (members.COME_ALONG if along else members.ACCEPT, f"接单 {facts.number}"),
             (members.DECLINE, f"婉拒 {facts.number}"),
             (members.DETAILS, f"进度 {facts.number}"),
         ),
         title=f"{asked} · {_where(facts)}" if facts.service else f"{asked}：{_where(facts)}",
+        card=f"{far}\n{rest}".lstrip(),
     )
 
 
 def _handover(facts: NoticeFacts, expires: datetime) -> Words:
+    rest = f"{_quoted(facts.report, 60)}{within(expires, now=facts.now)}回我就行，不方便没关系，还由他办。"
     return Words(
-        f"【{_who(facts)}想托给您】{_where(facts)}\n{_quoted(facts.report, 60)}"
-        f"{within(expires, now=facts.now)}回我就行，不方便没关系，还由他办。",
+        f"【{_who(facts)}想托给您】{_where(facts)}\n{rest}",
         (
             (members.ACCEPT, f"接单 {facts.number}"),
             (members.DECLINE, f"婉拒 {facts.number}"),
             (members.DETAILS, f"进度 {facts.number}"),
         ),
-        title=f"想托给您：{_where(facts)}",
+        title=f"{_who(facts)}想托给您：{_where(facts)}",
+        card=rest,
     )
 
 
@@ -199,7 +217,7 @@ def _far(metres: int | None) -> str:
     if metres is None or metres > 3000:
         return ""
     near = f"{max(round(metres, -2), 100)} 米" if metres < 950 else f"{metres / 1000:.1f} 公里"
-    return f"，离您约 {near}"
+    return f"离您约 {near}"
 
 
 def _joined(facts: NoticeFacts) -> Words:
@@ -267,8 +285,51 @@ def _reopened(facts: NoticeFacts) -> Words:
             f"{facts.short}（{_matter(facts)}）有{_people(facts.data['passers_by'])}路过的人看了，说还没修好，也许是又坏了。\n"
             "社区重新安排了，不用您再跑。谢谢您出的力。"
         )
-    why = f"居民说：“{clip(facts.words, 100)}”" if facts.words else "居民没有多说。"
+    why = "居民没有多说。"
+    if facts.words:
+        why = f"居民说：“{clip(facts.words, 100)}”"
+    elif facts.data.get("actor") in ("reporter", "follower"):
+        why = "哪里没解决，我正在问居民。"
     return Words(f"{facts.short}（{_matter(facts)}）居民说没解决，社区重新安排了。{why}\n谢谢您出的力。")
+
+
+def _added(facts: NoticeFacts) -> Words:
+    if facts.data.get("visit"):
+        return Words(f"{facts.short}（{_where(facts)}）居民方便的时间：{clip(facts.words, 100)}。")
+    if facts.data.get("unsolved"):
+        return Words(f"{facts.short}（{_where(facts)}）居民说了哪里没解决：\n“{clip(facts.words, 200)}”")
+    if facts.threat:
+        return Words(
+            f"【紧急】{_where(facts)}，编号 {facts.short}，居民又说：\n“{clip(facts.words, 200)}”\n"
+            f"请跟居民核实一下；真的没事了，回复“办结 {facts.short} 加一句话”。"
+        )
+    return Words(f"{facts.short} 居民补充：{clip(facts.words, 200)}")
+
+
+def _judged(facts: NoticeFacts) -> Words:
+    about = f"您办的{_where(facts)}（编号 {facts.short}）"
+    if facts.data.get("answer") == 1:
+        return Words(f"{about}，居民说解决了，很满意。谢谢您。")
+    return Words(f"{about}，居民说解决了。还有不够满意的地方，社区去听，不用您再跑。谢谢您出的力。")
+
+
+def _urged(facts: NoticeFacts) -> Words:
+    about = f"{facts.short}（{_where(facts)}）"
+    if facts.reader_has_it:
+        return Words(f"{about}居民想知道办得怎么样了。方便时回复“留言 {facts.short} 加一句话”。")
+    if facts.reader_is_asked:
+        return Words(
+            f"{about}居民又问了一声，还没有人接。\n方便的话回复“接单 {facts.short}”；不方便回复“婉拒 {facts.short}”，没关系。"
+        )
+    if facts.state is TicketState.ASSIGNED:
+        return Words(f"{about}居民又问了一声，还没有人认领。\n认领回复“认领 {facts.short}”。")
+    todo = f"\n请谁去，回复“派单 {facts.short} 姓名”。" if facts.state in WAITS_FOR_SOMEBODY else "请您看一眼。"
+    return Words(f"{about}居民又问了一声，{STATES_IN_WORDS[facts.state]}。{todo}")
+
+
+def _called_off(facts: NoticeFacts) -> Words:
+    why = "居民自己撤回了" if facts.data.get("action") == "withdraw" else "已经另外安排"
+    return Words(f"{facts.short}（{_matter(facts)}）不用跑了，{why}。谢谢您。")
 
 
 def _redone(facts: NoticeFacts) -> Words:
@@ -425,9 +486,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         f"等不了就回复“退单 {facts.short}”，不要紧。"
     ),
     NoticeKind.TAKEN: lambda facts: Words(f"{facts.short}（{_matter(facts)}）已被接走了，谢谢您。下次再麻烦您。"),
-    NoticeKind.OFFER_WITHDRAWN: lambda facts: Words(
-        f"{facts.short}（{_matter(facts)}）不用跑了，已经另外安排。谢谢您。"
-    ),
+    NoticeKind.OFFER_WITHDRAWN: _called_off,
     NoticeKind.ACCEPTED: _accepted,
     NoticeKind.ARRIVED: lambda facts: Words(f"{_about(facts)}：{_who(facts)}到现场了。"),
     NoticeKind.RELEASED: lambda facts: Words(
@@ -440,10 +499,9 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         f"{_about(facts)}先收起来了（已结，没有评价）。还没解决的话，直接再说一次，我重新登记。"
     ),
     NoticeKind.REOPENED: _reopened,
-    NoticeKind.ADDED: lambda facts: Words(f"{facts.short} 居民补充：{clip(facts.words, 200)}"),
-    NoticeKind.URGED: lambda facts: Words(
-        f"{facts.short}（{_where(facts)}）居民想知道办得怎么样了。方便时回复“留言 {facts.short} 加一句话”。"
-    ),
+    NoticeKind.JUDGED: _judged,
+    NoticeKind.ADDED: _added,
+    NoticeKind.URGED: _urged,
     NoticeKind.SUPERVISED: lambda facts: Words(
         f"{facts.short}（{_where(facts)}）{_who(facts)}想知道卡在哪里{'：' + clip(facts.words, 100) if facts.words else ''}。"
     ),
@@ -536,6 +594,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.STORM_ALERT: lambda facts: Words(care.storm(facts.data.get("area", ""), facts.data.get("words", ""))),
     NoticeKind.HEAT_ALERT: lambda facts: Words(care.heat(facts.data.get("area", ""), facts.data.get("words", ""))),
     NoticeKind.TITLE_GIVEN: _title_given,
+    NoticeKind.POST_OVER: lambda facts: Words(posts.over(facts.data["name"])),
     NoticeKind.NOT_MENDED: lambda facts: Words(
         f"{facts.short} {_where(facts)} 有一位路过的人说还没修好，我再请一位看看。\n方便时也请您看一眼，网页上有经过。"
     ),

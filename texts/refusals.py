@@ -32,12 +32,16 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.NO_ROLE: lambda facts: "这个要登记以后才能用。党员、志愿者回复“报到”，骑手回复“骑手报到”。",
     Refusal.WRONG_STATE: lambda facts: f"{facts.get('number', '这件事')} 现在是{_state(facts)}，这一步用不上了。",
     Refusal.TAKEN: lambda facts: "谢谢您，这件事已被接走了。下次再麻烦您。",
-    Refusal.OFFER_OVER: lambda facts: f"{facts.get('number', '这件事')} 的邀请已经过了，社区另外安排了。谢谢您。",
+    Refusal.OFFER_OVER: lambda facts: (
+        f"{facts.get('number', '这件事')} 居民自己撤回了，不用跑了。谢谢您。"
+        if facts.get("state") == TicketState.WITHDRAWN
+        else f"{facts.get('number', '这件事')} 的邀请已经过了，社区另外安排了。谢谢您。"
+    ),
     Refusal.ALREADY_YOURS: lambda facts: (
         f"{facts.get('number', '这件事')} 已经在您手上了。办好回复“办结 {facts.get('number', '')} 加一句话”。"
     ),
     Refusal.ALREADY_URGED: lambda facts: (
-        f"{facts.get('number', '')} 已经催过一次，对方收到了。还是没动静的话，回复“人工”我请人跟。"
+        f"{facts.get('number', '')} 已经催过一次了。还是没动静的话，回复“人工”我请人跟。"
     ),
     Refusal.EVALUATED: lambda facts: (
         f"{facts.get('number', '')} 您已经评过了。想改，回复“改评 {facts.get('number', '')}”。"
@@ -100,6 +104,10 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.LEDGER_OFF: lambda facts: "您还没有开通积分，所以什么都没记。想开通，回复“开通积分”，随时可以关。",
     Refusal.NOT_ENOUGH: lambda facts: ledger.not_enough(
         Unit(facts.get("unit", Unit.POINTS)), facts.get("need", 0), facts.get("have", 0)
+    ),
+    Refusal.NO_SUCH_POST: lambda facts: "这个岗现在不用认，或者不在您这一带。看看附近缺人的岗，回复“认岗”。",
+    Refusal.POST_FULL: lambda facts: (
+        f"{facts.get('name', '这个岗')}刚好有人认满了，谢谢您有心。看看别的岗，回复“认岗”。"
     ),
     Refusal.NO_SUCH_GOODS: lambda facts: "没有这一样，或者已经不换了。看看现在有什么，回复“兑换”。",
     Refusal.SOLD_OUT: lambda facts: f"{facts.get('name', '这一样')}刚刚换完了，您的积分没有动。看看别的，回复“兑换”。",

@@ -8,21 +8,37 @@ from datetime import datetime
 from models.category import Level
 from models.person import RoleKind
 from models.ticket import TicketState
-from texts.common import LEVELS, STATES, clip, clock, helper, when
+from texts.common import LEVELS, STATES, clip, clock, date_of, helper, when
 
 PRIVACY = "您的话只给处理这件事的人看；想删除，回复“删除我的信息”。"
 
 
 def received(
-    number: str, category: str, place: str, promised: datetime, *, night_until: datetime | None, now: datetime
+    number: str,
+    category: str,
+    place: str,
+    promised: datetime,
+    *,
+    night_until: datetime | None,
+    now: datetime,
+    asks_time: bool = False,
 ) -> str:
-    """A report is taken, and its place is known."""
+    """A report is taken, and its place is known; `asks_time` where somebody is to come in and no time was said."""
     later = (
         f"现在是夜里，值班的人{when(night_until, now=now)}开始处理；如果有危险请打 110 或 119。"
         if night_until
         else f"{when(promised, now=now)}前会有人联系处理，有进展我马上告诉您。"
     )
-    return f"已受理，编号 {number}。\n{category} · {place}\n{later}\n说得不对请直接告诉我，有照片也可以发来。"
+    after = ASKS_TIME if asks_time else "说得不对请直接告诉我，有照片也可以发来。"
+    return f"已受理，编号 {number}。\n{category} · {place}\n{later}\n{after}"
+
+
+ASKS_TIME = "什么时候上门方便？回一句就行，比如“周六上午”。"
+
+
+def visit_kept(number: str, said: str) -> str:
+    """When it suits them that somebody comes."""
+    return f"好的，方便的时间记下了：{clip(said, 40)}（编号 {number}），去的人看得到。"
 
 
 def about(category: str, *, is_service: bool = False) -> str:
@@ -35,7 +51,10 @@ def received_without_place(number: str, understood: str, *, night_until: datetim
     later = (
         f"现在是夜里，值班的人{when(night_until, now=now)}开始处理；有危险请打 110 或 119。\n" if night_until else ""
     )
-    return f"已受理，编号 {number}。\n{understood}。{later}请问在哪个小区、几栋附近？\n发文字或点“＋”发位置都行。"
+    return f"已受理，编号 {number}。\n{understood}。{later}{WHERE}"
+
+
+WHERE = "请问在哪个小区、几栋附近？\n发文字或点“＋”发位置都行。"
 
 
 def received_not_understood(number: str) -> str:
@@ -84,7 +103,12 @@ def danger(kind: str, number: str, on_duty: int, *, gas_phone: str, asks_place: 
     )
     after = f"\n编号 {number}。" if number else ""
     where = f"\n{DANGER_WHERE}" if asks_place else ""
-    return f"{DANGERS[kind].format(gas=gas_phone or '燃气抢修电话')}\n{told}{after}{where}"
+    return f"{call_first(kind, gas_phone)}\n{told}{after}{where}"
+
+
+def call_first(kind: str, gas_phone: str) -> str:
+    """Whom to call, and what to do until they are there."""
+    return DANGERS[kind].format(gas=f"119 和燃气抢修 {gas_phone}" if gas_phone else "119 和燃气公司（号码在缴费单上）")
 
 
 def danger_place_kept(number: str, place: str) -> str:
@@ -97,11 +121,19 @@ def danger_place_unknown(number: str) -> str:
     return f"这句话已经转给社区值班的同志（编号 {number}）。\n{DANGER_WHERE}"
 
 
+def danger_news(number: str) -> str:
+    """How an emergency goes on, in the words of whoever raised it."""
+    return (
+        f"谢谢您告诉我，这句话已经转给值班的同志（编号 {number}），他们再跟您核实一下。\n"
+        "要是又有危险，请先打 119、120 或 110，再告诉我。"
+    )
+
+
 DANGER_WHERE = "您在哪个小区、几栋？发给我，或者点“＋”发位置，好让人赶过去。"
 
 DANGERS = {
     "fire": "请马上拨打 119，先离开、关门、不坐电梯；楼道烟大就退回屋里，堵住门缝，到窗边呼救。",
-    "gas": "请先离开屋子，不开灯不关灯、不点火、不在屋里打电话，出门时敞开门窗，到楼下再打{gas}和 119。",
+    "gas": "请先离开屋子，不开灯不关灯、不点火、不在屋里打电话，出门时敞开门窗，到楼下再打 {gas}。",
     "trapped": "请马上拨打 119。电梯里的人按红色警铃，靠边站好，别扒门。",
     "shock": "请马上拨打 120 和 119，先拉电闸，别用手碰触电的人；电线掉在地上，离开十步以外。",
     "suicide": "请马上拨打 110 和 120，身边要有人陪着，别一个人待着。想说说话，心理援助热线 12356 一直有人。",
@@ -161,12 +193,13 @@ POINT = "您发的位置"
 
 def location_added(number: str, place: str) -> str:
     """A location for the ticket just opened."""
-    return f"位置收到了，记在 {number} 里：{place or POINT}。"
+    return f"位置收到了，记在 {number} 里：{place}。"
 
 
-def place_kept(number: str, place: str, promised: datetime, *, now: datetime) -> str:
-    """The missing place came."""
-    return f"好的，{number} 记在{place}。\n{when(promised, now=now)}前会有人联系处理，有进展我马上告诉您。"
+def place_kept(number: str, place: str, promised: datetime, *, now: datetime, asks_time: bool = False) -> str:
+    """The missing place came, in words or by a point on the map."""
+    after = f"\n{ASKS_TIME}" if asks_time else ""
+    return f"好的，{number} 记在{place}。\n{when(promised, now=now)}前会有人联系处理，有进展我马上告诉您。{after}"
 
 
 def place_unknown(number: str, said: str) -> str:
@@ -298,7 +331,11 @@ _HISTORY = {
     "take_on": "换了一位同志来办",
     "call_back": "社区打电话问过您",
     "call_reopen": "您在电话里说没解决，退回重办",
+    "relay": "您带了话",
 }
+
+_HISTORY_BY = {"arrive": "{who}到了现场", "relay": "{who}带了话"}
+"""Where it is said who did it."""
 
 
 _HISTORY_OF_OTHERS = {
@@ -309,16 +346,27 @@ _HISTORY_OF_OTHERS = {
     "reevaluate": None,
     "withdraw": "撤回了",
     "urge": None,
+    "relay": None,
 }
 """What somebody else did, where the words above say 您."""
 
 
-def history_line(at: datetime, action: str, *, is_own: bool = True) -> str | None:
-    """One line of history as residents read it, or None for what does not concern them; `is_own` for what they did."""
+def history_line(at: datetime, action: str, *, is_own: bool = True, who: str = "") -> str | None:
+    """One line of history as residents read it, or None for what does not concern them; `is_own` for what they did,
+    `who` where somebody did it for them.
+    """
     words = _HISTORY.get(action)
     if not is_own:
         words = _HISTORY_OF_OTHERS.get(action, words)
+    if who and action in _HISTORY_BY:
+        words = _HISTORY_BY[action].format(who=who)
     return f"{clock(at)} {words}" if words else None
+
+
+def alarmed(at: datetime, whom: Sequence[str]) -> str:
+    """A line of history: who was alarmed of an emergency."""
+    more = f"等 {len(whom)} 位" if len(whom) > 3 else ""
+    return f"{clock(at)} 通知了{'、'.join(whom[:3])}{more}"
 
 
 SAME = "是，有消息一起告诉我"
@@ -376,9 +424,25 @@ def withdrawn(number: str) -> str:
     return f"好的，{number} 撤回了。以后再有事，直接告诉我。"
 
 
-def urged(number: str) -> str:
-    """Somebody is reminded."""
-    return f"好的，{number} 我催过了，有消息马上告诉您。"
+def urged(number: str, who: str, *, later: datetime | None, now: datetime) -> str:
+    """Whoever has it is reminded, `later` where nobody is disturbed now."""
+    if later is not None:
+        return f"好的，{number} 在{who}手上。夜里先不打扰，{when(later, now=now)}我去催，有消息马上告诉您。"
+    return f"好的，我催过了：{number} 在{who}手上，有消息马上告诉您。"
+
+
+def urged_unaccepted(number: str, asked: int, *, later: datetime | None, now: datetime) -> str:
+    """Nobody has it yet: who was `asked`, and the desk, are told."""
+    whom = f"请过的 {asked} 位和社区值班的同志" if asked else "社区值班的同志"
+    if later is not None:
+        return f"好的，{number} 还在找人接。夜里先不打扰，{when(later, now=now)}我告诉{whom}，有人接了马上告诉您。"
+    return f"好的，我催过了：{number} 还在找人接，您的话已经转给{whom}，有人接了马上告诉您。"
+
+
+def urged_on_hold(number: str, until: datetime | None) -> str:
+    """It waits for a day."""
+    goes_on = f"要等到{date_of(until)}接着办" if until else "要等一等"
+    return f"好的，{number} {goes_on}。您的话我转给社区了，有消息马上告诉您。"
 
 
 def evaluated(number: str, answer: int, hours: int, *, is_over: bool = True) -> str:
@@ -439,11 +503,10 @@ def addition_what(number: str) -> str:
 def help_resident(name: str) -> str:
     """What one can do here."""
     return (
-        f"我是小应，{name}的帮手。有事直接说，比如“6栋2单元楼上半夜很吵”，照片、位置、语音也行。\n"
-        "进度：看办到哪一步　补充 / 撤单 / 催办 加编号\n"
-        "我家：记住您住哪栋　我的网格员：谁管您这栋\n"
-        "代报：帮邻居报　绑定：和企业微信连起来　积分：愿意才记\n"
-        "找人说话，回复“人工”；不想继续，回复“取消”。"
+        f"我是小应，{name}的帮手。\n有事直接说，照片、语音也行。\n比如“6栋2单元楼上很吵”。\n也可以回复：\n"
+        "进度　看办到哪一步\n催办 编号　帮您催\n补充 编号　添几句话\n撤单 编号　不办了\n"
+        "我家　记住您住哪栋\n我的网格员　谁管您这栋\n代报　帮邻居报事\n绑定　连上企业微信\n积分　愿意才记\n"
+        "人工　找人说话\n取消　不继续了"
     )
 
 

@@ -47,6 +47,7 @@ READERS: dict[str, tuple[NoticeKind, ...]] = {
         NoticeKind.JOINED,
         NoticeKind.ALONE,
         NoticeKind.TAKEN_BACK,
+        NoticeKind.JUDGED,
         NoticeKind.REOPENED,
         NoticeKind.ADDED,
         NoticeKind.URGED,
@@ -60,6 +61,7 @@ READERS: dict[str, tuple[NoticeKind, ...]] = {
         NoticeKind.NOT_HANDED_ON,
         NoticeKind.CHECK_IN,
         NoticeKind.REGISTERED,
+        NoticeKind.POST_OVER,
         NoticeKind.POINTS_EXPIRE,
         NoticeKind.HOURS_OFFERED,
         NoticeKind.HOURS_ANSWERED,
@@ -135,6 +137,7 @@ def sample(kind: NoticeKind, *, now: datetime) -> Words:
         "minutes": 80,
         "points": 12,
         "gift": 0,
+        "answer": 1,
         "nominee": 0,
         "title": "" if kind in (NoticeKind.FINISHED, NoticeKind.HELD) else "最美志愿者",
         "about": "雨天送药上楼",
@@ -173,7 +176,7 @@ def sample(kind: NoticeKind, *, now: datetime) -> Words:
 
 _HOURS = (NoticeKind.HOURS_OFFERED, NoticeKind.HOURS_ANSWERED)
 _TEXTS = {NoticeKind.HANDOVER_WORDS: "老年卡怎么补办呀？"}
-_NAMES = {NoticeKind.REDEMPTION_OVER: "食用油"}
+_NAMES = {NoticeKind.REDEMPTION_OVER: "食用油", NoticeKind.POST_OVER: "楼道灯巡查岗"}
 _ALERTS = {
     NoticeKind.STORM_ALERT: "下午三点到六点有雷暴大雨，高架和涵洞先别走。",
     NoticeKind.HEAT_ALERT: "今天最高 39 度，驿站有水有空调，歇一歇再走。",

@@ -24,6 +24,7 @@ _NOBODY = {
     Shortfall.DESK_OF_HOME: "先请他住的社区问清楚在哪里",
     Shortfall.DESK_OF_STREET: "也不知道他住哪里，先请街道问清楚",
     Shortfall.NO_MEMBERS: "这一带还没有人报到",
+    Shortfall.NO_POST: "这里没有人认这一类的岗",
     Shortfall.NO_WORKER: "这里没登记网格员和物业，或者都请假了",
 }
 
@@ -32,6 +33,7 @@ MODES = {
     WaveMode.HELPER: "请人一起去",
     WaveMode.POOL: "放出来抢单",
     WaveMode.STANDING: "找负责这一片的人",
+    WaveMode.POST: "找认岗的人",
     WaveMode.BY_HAND: "值班人员派单",
 }
 

@@ -260,11 +260,15 @@ def test_words_come_with_the_card_until_a_card_was_pressed_and_then_only_the_car
     [card] = cards(town, LI)
     assert len(texts(town, LI)) == 1
     assert "接单" in texts(town, LI)[0]
+    # What stands in the text is not said twice, nor what stands in the title.
+    assert NOISE not in str(card)
     town.phones.press(LI, str(card["id"]), accept_key(card))
     before = len(texts(town, LI))
     assert town.street.identity(LI, "wecom").cards
     offered(town, "滨江雅苑3栋楼下广场舞的喇叭太吵了")
-    assert len(cards(town, LI)) == 2
+    alone = cards(town, LI)[1]
+    assert "广场舞的喇叭太吵" in str(alone)
+    assert "【想请您帮忙】" not in str(alone)
     assert [text for text in texts(town, LI)[before:] if "想请您帮忙" in text] == []
 
 

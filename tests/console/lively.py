@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.media import new_name
 from console import login
-from models import announcements, desk, honours, noting, people, pushing, riders, transitions
+from models import announcements, desk, honours, noting, people, posts, pushing, riders, transitions
 from models.announcement import Outcome
 from models.area import Area
 from models.attachment import Attachment, AttachmentKind, AttachmentUse
@@ -21,6 +21,7 @@ from models.honour import Group
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.party import Party
 from models.person import Person, RoleKind, RoleStatus
+from models.post import Post
 from models.rider import TitleKind
 from models.ticket import Ticket
 from tests.bot.support import AYI, CHEN, LI, SUN, Street, build
@@ -145,6 +146,9 @@ def _riders(session: Session, place: dict[str, Area], *, now: datetime) -> None:
     rider, boss, today = by_name(session, "小马"), by_name(session, "沈主任"), local(now).date()
     team = riders.make_team(session, "江湾一队", place["香樟社区"], now=now)
     riders.join_team(session, team, rider, now=now)
+    posts.claim(
+        session, session.query(Post).order_by(Post.id).limit(1).one().id, by=by_name(session, "李建国"), now=now
+    )
     riders.give_title(
         session, rider, TitleKind.FOOD, place["香樟社区"], today, today + timedelta(days=30), by=boss, now=now
     )

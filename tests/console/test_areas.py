@@ -14,10 +14,13 @@ from models.area import Area, AreaKind
 from models.audit import Audit, AuditKind
 from models.person import RoleKind
 from models.upload import Upload
-from nlp.area_list import HEAD
+from nlp.area_list import AreaList
+from nlp.lists import heads
 from tests import factories
 from tests.console.conftest import PASSWORD, Desk, Place
 from tests.factories import NOW
+
+HEAD = tuple(heads(AreaList).values())
 
 
 @pytest.fixture

@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from models import calendar, sheets
+from models import calendar
 from models.guide import Guide
 from models.own_day import OwnDay
-from nlp.guide_list import HEAD
+from nlp.guide_list import GuideList
+from nlp.lists import heads
 from tests.console.conftest import Desk, Place
 from tests.console.test_areas import administrator, last_upload, upload
+
+HEAD = tuple(heads(GuideList).values())
 
 
 def form(place: Place, **other: Any) -> dict[str, Any]:
@@ -173,26 +176,3 @@ def test_a_list_of_guides_is_looked_at_and_then_taken(place: Place) -> None:
     assert (again.id, again.text, again.active, len(again.links)) == (old.id, "改了", True, 2)
     assert (made.title, made.text) == ("居住证怎么办", "带身份证。\n当天能办。")
     assert made.links == ["网上申请|https://example.gov.cn/a", "地图|https://example.gov.cn/b"]
-
-
-def test_what_is_taken_along_comes_back_as_it_was(place: Place) -> None:
-    staff = place.sign_in("staff")
-    staff.post("/guides", form(place, text="=1+1 也照写\n" + "长" * 280))
-    rows = sheets.read(staff.get("/guides.xlsx").data)
-    assert "没有要改的" in brought(staff, [list(each) for each in rows[1:]])
-    assert "会新添 0 个，改 1 个" in brought(staff, [[*rows[1][:1], "老年证", *rows[1][2:]]])
-
-
-def test_a_wrong_row_keeps_the_whole_list_of_guides_out(place: Place) -> None:
-    staff = place.sign_in("staff")
-    for wrong, sentence in (
-        (row(text="长" * 301), "最多 300 个字"),
-        (row(links="点我 javascript:alert(1)"), "链接写成"),
-        (row(words="证"), "2 到 12 个字"),
-        (row(title=""), "不能空着"),
-        (row(area="银杏社区"), "没找到这个地方"),
-        (row(id="999"), "没有这个编号"),
-    ):
-        assert sentence in brought(staff, [row(), wrong]), wrong
-    assert "出现了两次" in brought(staff, [row(), row()])
-    assert stored(place) == []

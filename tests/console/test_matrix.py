@@ -35,6 +35,7 @@ from models import (
     opening,
     outboxes,
     people,
+    posts,
     pushing,
     redeeming,
     riders,
@@ -65,8 +66,19 @@ from models.result import CallBack, Result
 from models.rider import AlertKind, TitleKind
 from models.station import Fault, StationSheet, Use
 from models.upload import Upload, UploadKind
-from nlp import area_list, guide_list, person_list
+from nlp import lists
+from nlp.area_list import AreaList
+from nlp.category_list import CategoryList, LimitList, WordList
+from nlp.day_list import DayList
+from nlp.duty_list import DutyList
+from nlp.guide_list import GuideList
+from nlp.party_list import PartyList
+from nlp.person_list import PersonList
+from nlp.ready_list import ReadyList
+from nlp.skill_list import SkillList
 from nlp.station_list import HEAD
+from nlp.team_list import TeamList
+from nlp.template_list import TemplateList
 from tests import factories
 from tests.conftest import migrated_sqlite
 from tests.console.conftest import PASSWORD, Place, build, try_to_sign_in
@@ -323,6 +335,16 @@ TABLE = (
     post("/map/areas/file", OF_STREET, 200, text=OUTLINE),
     post("/map/areas/take", OF_STREET, 200, text=OUTLINE),
     get("/map/areas.geojson", DESK),
+    # ---- standing posts
+    get("/posts", DESK),
+    post("/posts", NEAR, name="文明岗", area="{area}", wanted="1", category="lamp"),
+    post("/posts/{post}/change", NEAR, name="二岗", area="{area}", wanted="1", category="lamp"),
+    post("/posts/{post}/change", NEAR, name="三岗", area="{home_area}", wanted="1", category="lamp"),
+    post("/posts/{home_post}/change", NEAR, name="四岗", area="{area}", wanted="1", category="lamp"),
+    post("/posts/{post}/close", NEAR),
+    post("/posts/{post}/open", NEAR),
+    post("/posts/held/{holding}/until", NEAR, until="2026-12-31"),
+    post("/posts/held/{holding}/end", NEAR),
     # ---- riders
     get("/riders", DESK),
     post("/riders/team", NEAR, name="二队", area="{area}"),
@@ -362,6 +384,37 @@ TABLE = (
     get("/calendar", NOBODY_HERE),
     post("/calendar", NOBODY_HERE, 303, first="2026-12-07", last="2026-12-07", working="0"),
     post("/calendar/2026-12-07/take-back", NOBODY_HERE, 303),
+    get("/categories.xlsx", NOBODY_HERE),
+    post("/categories/sheet", NOBODY_HERE, 409),
+    post("/categories/sheet/{categories_upload}/take", NOBODY_HERE),
+    get("/words.xlsx", NOBODY_HERE),
+    post("/words/sheet", NOBODY_HERE, 409),
+    post("/words/sheet/{words_upload}/take", NOBODY_HERE),
+    get("/limits.xlsx", NOBODY_HERE),
+    post("/limits/sheet", NOBODY_HERE, 409),
+    post("/limits/sheet/{limits_upload}/take", NOBODY_HERE),
+    get("/skills.xlsx", NOBODY_HERE),
+    post("/skills/sheet", NOBODY_HERE, 409),
+    post("/skills/sheet/{skills_upload}/take", NOBODY_HERE),
+    get("/templates.xlsx", NOBODY_HERE),
+    post("/templates/sheet", NOBODY_HERE, 409),
+    post("/templates/sheet/{templates_upload}/take", NOBODY_HERE),
+    get("/calendar.xlsx", NOBODY_HERE),
+    post("/calendar/sheet", NOBODY_HERE, 409),
+    post("/calendar/sheet/{calendar_upload}/take", NOBODY_HERE),
+    # ---- lists of what a desk keeps
+    get("/departments.xlsx", DESK),
+    post("/departments/sheet", DESK, 409),
+    post("/departments/sheet/{departments_upload}/take", {HERE: {ADMIN}}),
+    get("/ready.xlsx", DESK),
+    post("/ready/sheet", DESK, 409),
+    post("/ready/sheet/{ready_upload}/take", {HERE: {ADMIN}}),
+    get("/roster.xlsx", DESK),
+    post("/roster/sheet", DESK, 409),
+    post("/roster/sheet/{roster_upload}/take", {HERE: {ADMIN}}),
+    get("/teams.xlsx", DESK),
+    post("/teams/sheet", DESK, 409),
+    post("/teams/sheet/{teams_upload}/take", {HERE: {ADMIN}}),
     # ---- guides
     get("/guides", DESK),
     post("/guides", NEAR, title="老年证", words="老年证", text="带身份证", area="{area}"),
@@ -370,12 +423,12 @@ TABLE = (
     post("/guides/{home_guide}/change", NEAR, title="老年证", words="老年证", text="带身份证", area="{area}"),
     post("/guides/{guide}/close", NEAR),
     get("/guides.xlsx", DESK),
-    post("/guides/sheet", DESK, 200, file=""),
+    post("/guides/sheet", DESK, 409),
     post("/guides/sheet/{guides_upload}/take", {HERE: {ADMIN}}),
     # ---- lists of people
     get("/people", {ADMIN}),
     get("/people.xlsx", {ADMIN}),
-    post("/people/sheet", {ADMIN}, 200, file=""),
+    post("/people/sheet", {ADMIN}, 409),
     post("/people/sheet/{people_upload}/take", {HERE: {ADMIN}}),
     post("/accounts/{colleague}/code", ONLY_ADMIN, 200),
     # ---- areas
@@ -390,7 +443,7 @@ TABLE = (
     post("/areas/{estate}/close", ONLY_ADMIN, 409),
     post("/areas/{estate}/open", ONLY_ADMIN),
     post("/areas/{area}/codes", ONLY_ADMIN, 200),
-    post("/areas/sheet", {ADMIN}, 200, file=""),
+    post("/areas/sheet", {ADMIN}, 409),
     post("/areas/sheet/{areas_upload}/take", {HERE: {ADMIN}}),
 )  # fmt: skip
 
@@ -482,7 +535,8 @@ def stage(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
             each["everybody"] = str(len(session.scalars(select(Person.id).where(whom)).all()))
     for each in values.values():
         each |= {
-            f"home_{name}": values[HERE][name] for name in ("area", "station", "team", "honour", "estate", "guide")
+            f"home_{name}": values[HERE][name]
+            for name in ("area", "station", "team", "post", "honour", "estate", "guide")
         }
     place.media["one.jpg"] = b"\xff\xd8\xff"
     sheet = sheets.write(HEAD, [["驿站", "江边驿站", "", "30.5", "114.3", "", "", "", ""]])
@@ -660,6 +714,9 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
     riders.join_team(session, team, rider, now=now)
     today = local(now).date()
     title = riders.give_title(session, rider, TitleKind.FOOD, here, today, today, by=by, now=now)
+    standing = posts.make(session, posts.Draft("灯岗", here.id, ["lamp"], 2), now=now)
+    helper = factories.somebody(session, RoleKind.MEMBER, here, name="老周")
+    holding = posts.claim(session, standing.id, by=helper, now=now)[1]
     honour = honours.open_round(
         session,
         here,
@@ -697,12 +754,26 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
     admin = session.query(Login).filter_by(name=f"matrix-{ADMIN}").one().person_id
     waiting = {
         f"{kind.value}_upload": Upload(
-            by_id=admin, kind=kind, made_at=now, rows={"list": [list(head)]}, digest=uploads.Outcome((), ()).digest
+            by_id=admin,
+            kind=kind,
+            made_at=now,
+            rows={"list": [list(lists.heads(listed).values())]},
+            digest=uploads.Outcome((), ()).digest,
         )
-        for kind, head in (
-            (UploadKind.AREAS, area_list.HEAD),
-            (UploadKind.PEOPLE, person_list.HEAD),
-            (UploadKind.GUIDES, guide_list.HEAD),
+        for kind, listed in (
+            (UploadKind.AREAS, AreaList),
+            (UploadKind.PEOPLE, PersonList),
+            (UploadKind.GUIDES, GuideList),
+            (UploadKind.CATEGORIES, CategoryList),
+            (UploadKind.WORDS, WordList),
+            (UploadKind.LIMITS, LimitList),
+            (UploadKind.DEPARTMENTS, PartyList),
+            (UploadKind.CALENDAR, DayList),
+            (UploadKind.READY, ReadyList),
+            (UploadKind.ROSTER, DutyList),
+            (UploadKind.SKILLS, SkillList),
+            (UploadKind.TEAMS, TeamList),
+            (UploadKind.TEMPLATES, TemplateList),
         )
     }
     guide = guides.enter(session, guides.Draft("老年证", ["老年证"], "带身份证", [], here.id), now=now)
@@ -716,6 +787,8 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
         "reached": alerts.reached(session, AlertKind.STORM, here),
         "team": team.id,
         "title": title.id,
+        "post": standing.id,
+        "holding": holding.id,
         "honour": honour.id,
         "nomination": session.query(Nomination).filter_by(round_id=honour.id).one().id,
         "appointment": booked.id,
@@ -815,6 +888,7 @@ DAYS_IN_FORMS = (
     post("/accounts/{colleague}/roles", {}, kind="grid", area="{area}", until="D"),
     post("/roster/add", {}, area="{area}", day="D", begins="08:00", ends="20:00", first="{rider}", how="daily"),
     post("/riders/title", {}, person="{rider}", kind="safety", area="{area}", since="D", until="9999-12-31"),
+    post("/posts/held/{holding}/until", {}, until="D"),
     *[
         post(
             "/honours",

@@ -10,11 +10,14 @@ from sqlalchemy import select
 from models import areas, people, sheets
 from models.area import AreaKind
 from models.person import CodeKind, Person, Role, RoleKind, RoleStatus
-from nlp.person_list import HEAD
+from nlp.lists import heads
+from nlp.person_list import PersonList
 from tests import factories
 from tests.console.conftest import Desk, Place
 from tests.console.test_areas import administrator, last_upload
 from tests.console.test_areas import upload as upload_any
+
+HEAD = tuple(heads(PersonList).values())
 
 
 @pytest.fixture

@@ -77,6 +77,15 @@ def test_emergencies_stand_first_then_what_is_late_then_the_newest(place: Place)
     assert late.number in place.sign_in("staff").get("/tickets?tab=overdue").text
 
 
+def test_an_emergency_is_named_after_its_danger_and_shows_who_was_alarmed(place: Place) -> None:
+    alarm = place.ticket("爸爸晕倒了", category=None, urgency=Urgency.EMERGENCY, danger="medical")
+    desk = place.sign_in("staff")
+    assert "有人急病受伤" in desk.get("/tickets?tab=new").text
+    page = desk.get(f"/tickets/{alarm.number}").text
+    told = page[page.index("通知过谁") : page.index("经过</h2>")]
+    assert place.people["staff"].name in told
+
+
 def test_long_lists_have_pages_and_a_wild_address_is_harmless(place: Place) -> None:
     for _ in range(27):
         place.ticket()

@@ -57,6 +57,11 @@ def asked_for_the_place(street: Street) -> str:
     return NEIGHBOUR
 
 
+def alarmed(street: Street) -> str:
+    street.say(NEIGHBOUR, "香樟花园2栋着火了")
+    return NEIGHBOUR
+
+
 def handed_over(street: Street) -> str:
     street.say(NEIGHBOUR, "人工")
     street.drain()
@@ -335,6 +340,11 @@ TYPED: list[tuple[Callable[[Street], str], str, Effect]] = [
     (idle, "7", nothing("没对上")),
     (idle, "①", nothing("没对上")),
     (idle, "3 还是吵", opens("noise")),
+    # What is only a time, and how an alarm went, belong to what was said before; elsewhere they are free words.
+    (asked_for_the_place, "明天上午", adds("0001")),
+    (idle, "明天上午", opens()),
+    (alarmed, "火灭了", adds("0001")),
+    (idle, "火灭了", opens()),
     # Manners, only when there is nothing else in them.
     (idle, "谢谢", nothing("不客气")),
     (idle, "您好", nothing("您好")),

@@ -134,8 +134,8 @@ def test_an_offer_of_what_the_resident_took_back_ends_kindly(street: Street, on:
     street.told(MEMBER)
     street.say(RESIDENT, "撤单 0001")
     assert any("不用跑了" in told for told in street.told(MEMBER))
-    assert "社区另外安排了" in answer(street, MEMBER, "接单 261123-0001", on)
-    assert {caption for _, caption in street.wecom.captions} == {"已另外安排"}
+    assert "居民自己撤回了" in answer(street, MEMBER, "接单 261123-0001", on)
+    assert {caption for _, caption in street.wecom.captions} == {"居民撤回了"}
 
 
 @both_platforms

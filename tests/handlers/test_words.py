@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from types import ModuleType
 from typing import Any, get_args, get_type_hints
@@ -16,7 +16,20 @@ from models.errors import Refusal, Refused
 from models.outbox import NoticeKind
 from models.person import RoleKind
 from models.ticket import TicketState
-from texts import announcing, common, counter, honours, ledger, members, notices, refusals, residents, riders, staff
+from texts import (
+    announcing,
+    common,
+    console,
+    counter,
+    honours,
+    ledger,
+    members,
+    notices,
+    refusals,
+    residents,
+    riders,
+    staff,
+)
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -28,6 +41,11 @@ PATTERNS = {
 }
 LISTS = {
     "help_resident",
+    "HELP",
+    "HELP_MEMBER",
+    "HELP_RIDER",
+    "HELP_STREET",
+    "HELP_DEPARTMENT",
     "week",
     "week to whoever has it",
     "day",
@@ -192,6 +210,36 @@ def test_notices_end_as_sentences_do() -> None:
             assert re.search("[。”？）]$|说好了$|您说$|000[17]$|交回 $", said.text), (kind, said.text)
 
 
+def test_help_fits_a_narrow_chat() -> None:
+    lines = [
+        line for name, words in SENTENCES if name.lower().startswith("help_resident") for line in words.splitlines()
+    ]
+    lines += [
+        line for name, words in SENTENCES if name in LISTS and name.startswith("HELP") for line in words.splitlines()
+    ]
+    wide = {line: sum(1 if ord(each) > 0x2000 else 0.5 for each in line) for line in lines}
+    assert [line for line, width in wide.items() if width > 16] == []
+
+
+def test_a_gas_alarm_names_the_gas_company() -> None:
+    assert "到楼下再打 119 和燃气抢修 96777。" in residents.call_first("gas", "96777")
+    assert "到楼下再打 119 和燃气公司（号码在缴费单上）。" in residents.call_first("gas", "")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        (9, "还有不到 10 分钟"),
+        (58, "还有 55 分钟"),
+        (118, "还有 1 小时半"),
+        (120, "还有 2 小时"),
+        (-90, "已超 1 小时半"),
+    ],
+)
+def test_what_is_left_is_told_as_one_says_it(minutes: int, said: str) -> None:
+    assert console.remaining(NOW + timedelta(minutes=minutes), now=NOW) == said
+
+
 def test_room_and_phone_are_never_repeated_in_full() -> None:
     for consent in (residents.home_room_consent("香樟花园6栋"), residents.room_kept(), members.register_unit()):
         assert not re.search(r"\d{3}", consent)
@@ -215,7 +263,15 @@ def test_how_neighbours_are_told_of_somebody(name: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "said"),
-    [(10, "10 分钟内"), (30, "半小时内"), (124, "今天中午 12 点前"), (0, "1 分钟内")],
+    [
+        (10, "10 分钟内"),
+        (30, "半小时内"),
+        (124, "今天中午 12 点前"),
+        (9, "10 分钟内"),
+        (7, "5 分钟内"),
+        (29, "半小时内"),
+        (0, "几分钟内"),
+    ],
 )
 def test_no_more_time_is_promised_than_there_is(minutes: int, said: str) -> None:
     until = datetime.fromtimestamp(NOW.timestamp() + minutes * 60, tz=UTC)

@@ -30,6 +30,7 @@ from models import (
     opening,
     parties,
     people,
+    posts,
     pushing,
     redeeming,
     reminders,
@@ -149,6 +150,8 @@ def test_up_with_rows_down_and_up_again(empty_url: str) -> None:
             riders.profile(session, world.stranger).busy = "14-16"
             riders.join_team(session, riders.make_team(session, "一队", here, now=NOW), world.stranger, now=NOW)
             day = NOW.date()
+            at = posts.make(session, posts.Draft("灯岗", here.id, ["lamp"], 2), now=NOW)
+            posts.claim(session, at.id, by=world.member, now=NOW)
             riders.give_title(session, world.stranger, TitleKind.FOOD, here, day, day, by=world.staff, now=NOW)
             reminders.add_lookout(session, here.id, day, "后厨", by=world.staff, now=NOW, title=TitleKind.FOOD)
             riders.write_note(session, world.street.estate, "走北门", "", "", by=world.staff, now=NOW)

@@ -9,7 +9,19 @@ from threading import Barrier
 
 from sqlalchemy import func, select
 
-from models import area_edits, dispatch, finding, history, judging, merging, opening, people, tickets, transitions
+from models import (
+    area_edits,
+    dispatch,
+    finding,
+    history,
+    judging,
+    merging,
+    opening,
+    people,
+    posts,
+    tickets,
+    transitions,
+)
 from models.area import Area
 from models.db import Database
 from models.errors import Refusal, Refused
@@ -17,8 +29,10 @@ from models.offer import Offer, OfferState
 from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Code, CodeKind, Identity, Person, RoleKind
 from models.proposal import Proposal
+from models.rider import Title
 from models.ticket import Ticket, TicketEvent, TicketState
-from nlp import area_list
+from nlp import lists
+from nlp.area_list import AreaList
 from tests import factories
 from tests.factories import NOW
 
@@ -69,6 +83,22 @@ def test_exactly_one_of_twenty_neighbours_who_accept_at_once_gets_the_task(both:
         assert set(told.values()) == {1}
         assert session.scalar(select(func.count()).where(Offer.state == OfferState.OPEN)) == 0
         assert history.verify_history(session) is None
+
+
+def test_of_four_who_take_a_post_at_once_twice_each_as_many_hold_it_as_are_wanted(both: Database) -> None:
+    with both.transaction() as session:
+        here = factories.street(session)
+        ids = [factories.somebody(session, RoleKind.MEMBER, here.community).id for _ in range(4)]
+        post_id = posts.make(session, posts.Draft("灯岗", here.estate.id, ["lamp"], 2), now=NOW).id
+
+    def take(index: int) -> str:
+        with both.transaction() as session:
+            posts.claim(session, post_id, by=session.get_one(Person, ids[index % 4]), now=NOW)
+            return "holds it"
+
+    assert Counter(at_once(8, take)) == {"holds it": 4, Refusal.POST_FULL: 4}
+    with both.reading() as session:
+        assert len(session.scalars(select(Title.person_id).where(Title.post_id == post_id)).all()) == 2
 
 
 def test_of_twenty_who_accept_a_visit_at_once_one_has_it_and_one_goes_along(both: Database) -> None:
@@ -270,8 +300,8 @@ def test_what_is_added_by_a_list_while_the_area_around_it_moves_lies_where_it_mo
 
     with ThreadPoolExecutor(1) as pool:
         with both.transaction() as session:
-            rows = [area_list.HEAD, ["", "楼栋", "江湾街道/香樟社区/香樟花园", "7栋"]]
-            outcome = area_list.bring(session, rows, [session.get_one(Area, top.id)])
+            rows = [list(lists.heads(AreaList).values()), ["", "楼栋", "江湾街道/香樟社区/香樟花园", "7栋"]]
+            outcome = lists.bring(AreaList(session, [session.get_one(Area, top.id)]), rows)
             assert len(outcome.new) == 1
             moved = pool.submit(move)
             wait([moved], timeout=1)  # long enough to meet what is not committed yet

@@ -34,6 +34,11 @@ def test_what_is_written_is_read_again() -> None:
     ]
 
 
+def test_an_empty_row_does_not_shift_the_numbers_of_the_others() -> None:
+    given: list[list[str | float | None]] = [[], ["甲"], [None], ["乙"], []]
+    assert sheets.read(sheets.write(["名称"], given)) == [["名称"], [], ["甲"], [], ["乙"]]
+
+
 def test_no_cell_of_ours_is_ever_carried_out() -> None:
     cells = ["=1+1", "+1", "-1+2", "@SUM(A1)", '=HYPERLINK("http://x","y")', "http://x", "\t=1"]
     data = sheets.write(["名称"], [[each] for each in cells])

@@ -21,6 +21,9 @@ HAZARDS = frozenset(
 AT_ANY_HOUR = frozenset({"alarm", "pressed", "staff_reply"})
 """What reaches even riders in their quiet hours: emergencies, and answers to what somebody has just done."""
 
+ORDINARY = frozenset({"judged", "urged"})
+"""What a resident brought about and nobody need hear at night, unless the matter is urgent."""
+
 OF_THE_CLOCK = frozenset({"warned", "late", "reminder", "not_evaluated", "check_in", "day", "week", "not_handed_on"})
 """Notices that nobody's act brings about."""
 
@@ -28,7 +31,7 @@ BY_THE_CLOCK = frozenset({"escalated", "passed_on", "assigned", "resumed", "take
 """The same where their line in the history has no author."""
 
 # Whom a line in the history is told to, by docs/notices.md: "reporter" (and everybody who reported the same), "assignee"
-# (whoever had it), "team" (and who goes along), "helpers", "department". Whoever did it is not told.
+# (whoever had it), "able" (who has it, or the department, or who is asked and the desk), "team" (and who goes along), "helpers", "department". Whoever did it is not told.
 TOLD = {
     "accept": [("accepted", "reporter")],
     "take_on": [("accepted", "reporter"), ("handed_on", "assignee")],
@@ -43,7 +46,7 @@ TOLD = {
     "not_mended": [("reopened", "assignee"), ("redone", "reporter")],
     "auto_close": [("not_evaluated", "reporter")],
     "withdraw": [("withdrawn", "team")],
-    "urge": [("urged", "assignee")],
+    "urge": [("urged", "able")],
     "add": [("added", "team")],
     "escalate": [("taken_back", "team"), ("passed_on", "reporter")],
     "assign": [("taken_back", "team"), ("passed_on", "reporter"), ("assigned", "department")],
@@ -301,10 +304,35 @@ class Checker:
                     break
                 for kind, to in TOLD.get(event.action, []):
                     self._tell(kind, to, event, before, after)
+                if event.action == "evaluate" and self._is_first_verdict(event, events):
+                    self._tell("judged", "workers", event, before, after)
                 if event.action == "escalate":
                     self._up(self._tickets[ticket_id], event, before, after)
                 before = after
         yield from ()
+
+    def _is_first_verdict(self, event: Row, events: Sequence[Row]) -> bool:
+        """Whether nobody has judged this result before, and it was somebody's task."""
+        finish = max((each for each in events if each.action == "finish" and each.id < event.id), key=attrgetter("id"))
+        judged = [each for each in events if each.action == "evaluate" and finish.id < each.id < event.id]
+        was_a_task = finish.before in ("accepted", "assigned") and "announcement" not in finish.facts
+        return was_a_task and not judged
+
+    def _able(self, ticket: Row, stand: Stand, moment: datetime) -> list[int]:
+        """Who can do something about a matter now."""
+        if stand.assignee is not None:
+            return [stand.assignee]
+        theirs = self._with_role("department", ticket.community_id, department=stand.department)
+        if stand.state == "assigned" and theirs:
+            return theirs
+        asked = [
+            row.person_id
+            for row in self._history.of("offers")
+            if row.ticket_id == ticket.id
+            and row.offered_at <= moment
+            and (row.answered_at is None or row.answered_at > moment)
+        ]
+        return list(dict.fromkeys([*asked, *self._desk_of(ticket, stand.level)]))
 
     def _stands_of(self, told: Told, events: Sequence[Row]) -> list[Stand]:
         """How a ticket stood right after each line; what time alone does in between is left out."""
@@ -326,6 +354,11 @@ class Checker:
         elif to == "department":
             people = self._with_role("department", ticket.community_id, department=after.department)
             whom = dict.fromkeys(people, ticket.id)
+        elif to == "able":
+            whom = dict.fromkeys(self._able(ticket, before or after, event.at), ticket.id)
+        elif to == "workers":
+            had_it = [after.assignee] if after.assignee is not None else []
+            whom = dict.fromkeys([*had_it, *after.helpers], ticket.id)
         else:
             had_it = [assignee] if assignee is not None else []
             if kind in ("joined", "help_over", "helper_alone") and to == "helpers":
@@ -921,7 +954,7 @@ class Checker:
     # ------------------------------------------------------------ what was due against what there is
 
     def _compare(self) -> Iterator[Finding]:
-        told_kinds = {kind for tells in TOLD.values() for kind, _ in tells}
+        told_kinds = {kind for tells in TOLD.values() for kind, _ in tells} | {"judged"}
         exact = told_kinds | {"warned", "late", "escalated", "reminder", "day", "week", "not_handed_on", "offer"}
         due: dict[tuple[str, int | None, int, datetime], list[Due]] = defaultdict(list)
         for each in self.due:
@@ -990,6 +1023,8 @@ class Checker:
             return False
         if row.kind == "not_handed_on":
             return not row.data.get("declined")
+        if row.kind in ORDINARY:
+            return ticket is not None and bool(ticket.urgency == "normal")
         if row.kind == "desk":
             return self._can_wait(row)
         if row.kind in BY_THE_CLOCK:

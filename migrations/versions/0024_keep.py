@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "keep"
-down_revision = "templates"
+down_revision = "posts"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,228 @@
+"""What people say next, and who hears of it: the end of an alarm, a time to come, why it was not good, how it was taken."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.ticket import TicketState
+from tests.handlers.conftest import WECOM, Street, both_platforms
+from tests.handlers.test_limits import china
+
+RESIDENT, NEIGHBOUR, MEMBER, GRID = "demo-resident-1", "demo-resident-2", "demo-member-1", "demo-grid-1"
+STAFF, STREET = "demo-staff-1", "demo-street-1"
+NOISE = "香樟花园6栋2单元半夜装修太吵"
+HAIR = "香樟花园6栋，奶奶下不了床，有没有人能上门理发"
+
+
+def heard(street: Street, who: str) -> str:
+    return "\n".join(street.told(who))
+
+
+# ---------------------------------------------------------------- an alarm goes on
+
+
+@both_platforms
+@pytest.mark.parametrize(
+    ("alarm", "news"),
+    [
+        ("香樟花园6栋有人晕倒了", "已经送医院了，谢谢"),
+        # What ends an alarm may sound like one.
+        ("香樟花园6栋着火了", "明火扑灭了，没有人受伤"),
+    ],
+)
+def test_how_an_alarm_goes_on_is_news_for_those_alarmed_and_ends_nothing(
+    street: Street, on: str, alarm: str, news: str
+) -> None:
+    street.say(RESIDENT, alarm, on=on)
+    street.told(STAFF)
+    reply = street.say(RESIDENT, news, on=on).text
+    assert "转给值班的同志（编号 0001）" in reply
+    assert f"居民又说：\n“{news}”" in heard(street, STAFF)
+    [ticket] = street.tickets()
+    assert ticket.state is TicketState.NEW
+    assert street.words("0001")[-1] == news
+
+
+def test_new_danger_beside_the_end_of_another_still_alarms(street: Street) -> None:
+    street.say(RESIDENT, "香樟花园6栋着火了")
+    for words in ("火灭了，不过楼下又着了", "人出来了，还有一个老人被困在里面"):
+        street.told(STAFF)
+        assert street.say(RESIDENT, words).text.startswith("请马上拨打 119")
+        assert "已请居民先打报警" in heard(street, STAFF)
+
+
+def test_another_matter_beside_the_end_is_a_matter_of_its_own(street: Street) -> None:
+    street.say(RESIDENT, "香樟花园6栋着火了")
+    assert "已受理" in street.say(RESIDENT, "火灭了，另外香樟花园3栋路灯坏了").text
+    assert len(street.tickets(RESIDENT)) == 2
+
+
+def test_only_whoever_raised_an_alarm_lately_speaks_of_its_end(street: Street) -> None:
+    street.say(RESIDENT, "香樟花园6栋着火了")
+    assert "已受理" in street.say(NEIGHBOUR, "火灭了").text
+    assert street.say(RESIDENT, "谢谢").text == "不客气，有事随时叫我。"
+    street.advance(hours=25)
+    assert "已受理" in street.say(RESIDENT, "火灭了").text
+
+
+def test_whoever_is_alarmed_later_reads_what_has_been_said_since(street: Street) -> None:
+    street.at(china(11, 23, 10))
+    street.say(RESIDENT, "香樟花园6栋有人晕倒了")
+    street.drain()
+    street.say(RESIDENT, "已经送医院了")
+    street.told(STAFF)
+    street.at(china(11, 23, 10, 12))
+    assert "又说“已经送医院了”" in heard(street, STAFF)
+
+
+def test_an_emergency_is_named_after_its_danger_and_shows_who_was_alarmed_and_who_answered(street: Street) -> None:
+    street.say(RESIDENT, "香樟花园6栋有人晕倒了")
+    assert "【紧急】有人急病受伤 · 香樟花园6栋" in heard(street, STAFF)
+    ticket = street.ticket("0001")
+    assert (ticket.category, ticket.understood) == ("medical", True)
+    assert "【紧急】0001 有人急病受伤 · 香樟花园6栋" in street.say(STAFF, "待派", on=WECOM).text
+    street.say(STAFF, "留言 0001 马上到", on=WECOM)
+    told = street.say(RESIDENT, "进度 0001").text
+    assert "编号 261123-0001：有人急病受伤 · 香樟花园6栋" in told
+    name = street.person(STAFF).name
+    assert "通知了" in told
+    assert f"社区的{name}带了话" in told
+
+
+# ---------------------------------------------------------------- a time, and a place
+
+
+@both_platforms
+def test_a_time_alone_says_when_somebody_may_come(street: Street, on: str) -> None:
+    when = "下午三点以后"
+    asked = street.say(RESIDENT, HAIR, on=on).text
+    assert asked.count("什么时候上门方便") == 1
+    assert "方便的时间记下了" in street.say(RESIDENT, when, on=on).text
+    assert len(street.tickets()) == 1
+    street.drain()
+    helper = next(account for account, sent in street.wecom.inbox if sent.kind == "offer")
+    assert f"方便的时间：{when}" in street.say(helper, "进度 0001").text
+    assert f"居民方便的时间：{when}" in street.say(helper, "接单 0001").text
+    street.say(RESIDENT, "随时可以", on=on)
+    assert "居民方便的时间：随时可以" in heard(street, helper)
+
+
+def test_nobody_is_asked_for_a_time_that_was_said_or_that_nobody_needs(street: Street) -> None:
+    assert "什么时候上门" not in street.say(RESIDENT, f"{HAIR}，明天上午就行").text
+    assert "什么时候上门" not in street.say(RESIDENT, NOISE).text
+    assert "方便的时间记下了" in street.say(RESIDENT, "周六上午").text
+    assert street.words("0002")[-1] == "周六上午"
+
+
+def test_the_time_is_asked_for_after_the_place_and_the_place_is_still_waited_for(street: Street) -> None:
+    assert "什么时候上门" not in street.say(NEIGHBOUR, "想找人帮忙修下灯").text
+    assert "什么时候上门" in street.say(NEIGHBOUR, "香樟花园3栋").text
+    street.say(RESIDENT, "想找人帮忙修下灯")
+    reply = street.say(RESIDENT, "明天下午").text
+    assert "方便的时间记下了" in reply
+    assert "请问在哪个小区" in reply
+    assert "什么时候上门" not in street.say(RESIDENT, "香樟花园3栋").text
+    assert street.ticket("0002").place == "香樟花园3栋"
+
+
+def test_a_time_that_is_past_or_belongs_to_nothing_is_taken_as_before(street: Street) -> None:
+    assert "方便的时间" not in street.say(NEIGHBOUR, "明天上午").text
+    street.say(RESIDENT, NOISE)
+    assert "方便的时间" not in street.say(RESIDENT, "昨天晚上").text
+
+
+def test_a_digit_before_an_hour_judges_nothing(street: Street) -> None:
+    short = street.finished()
+    street.say(RESIDENT, HAIR)
+    assert "方便的时间记下了" in street.say(RESIDENT, "3 点以后都行").text
+    assert street.ticket(short).state is TicketState.RESOLVED
+
+
+def test_a_place_promises_the_same_whether_it_is_typed_or_sent(street: Street) -> None:
+    street.say(RESIDENT, "路灯坏了好几天了")
+    typed = street.say(RESIDENT, "香樟花园3栋").text
+    street.say(NEIGHBOUR, "路灯坏了好几天了")
+    assert street.locate(NEIGHBOUR, "香樟花园3栋").text.replace("0002", "0001") == typed
+    assert "前会有人联系处理" in typed
+
+
+# ---------------------------------------------------------------- how it was taken
+
+
+def test_why_it_was_not_good_reaches_whoever_can_do_something_about_it(street: Street) -> None:
+    short = street.finished()
+    street.say(RESIDENT, "3")
+    told = heard(street, MEMBER)
+    assert "哪里没解决，我正在问居民" in told
+    assert "没有多说" not in told
+    for who in (GRID, STAFF):
+        street.told(who)
+    street.say(RESIDENT, "晚上十点以后还在打钻，我的电话13800000000")
+    assert "居民说了哪里没解决：\n“晚上十点以后还在打钻" in heard(street, STAFF)
+    # Who is only asked to come reads it without the number.
+    asked = heard(street, GRID)
+    assert "居民说了哪里没解决" in asked
+    assert "13800000000" not in asked
+    assert street.words(short)[-1].startswith("晚上十点")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("answer", "taken"), [("1", "居民说解决了，很满意。谢谢您。"), ("2", "居民说解决了。还有不够满意的地方")]
+)
+def test_whoever_did_it_hears_how_it_was_taken(street: Street, answer: str, taken: str) -> None:
+    street.finished()
+    street.say(RESIDENT, answer)
+    [told] = street.told(MEMBER)
+    assert taken in told
+    assert "分" not in told
+
+
+def test_what_the_desk_answered_itself_is_nobodys_task_to_hear_of(street: Street) -> None:
+    street.say(RESIDENT, NOISE)
+    street.say(STAFF, "办结 0001 已经打电话说好了", on=WECOM)
+    street.told(STAFF)
+    street.say(RESIDENT, "评价 0001 1")
+    assert "很满意" not in heard(street, STAFF)
+
+
+def test_nobody_is_woken_to_hear_how_it_was_taken(street: Street) -> None:
+    street.finished()
+    street.at(china(11, 23, 23))
+    street.told(MEMBER)
+    street.say(RESIDENT, "1")
+    assert street.told(MEMBER) == []
+    street.at(china(11, 24, 8, 5))
+    assert "很满意" in heard(street, MEMBER)
+
+
+# ---------------------------------------------------------------- hurrying, taking back
+
+
+def test_hurrying_what_nobody_has_reaches_who_was_asked_and_the_desk(street: Street) -> None:
+    street.say(RESIDENT, NOISE)
+    street.drain()
+    asked = {account for account, sent in (*street.official.inbox, *street.wecom.inbox) if sent.kind == "offer"}
+    assert MEMBER in asked
+    for who in (*asked, STAFF):
+        street.told(who)
+    reply = street.say(RESIDENT, "催办").text
+    assert f"0001 还在找人接，您的话已经转给请过的 {len(asked)} 位和社区值班的同志" in reply
+    assert "居民又问了一声，还没有人接。\n方便的话回复“接单 0001”" in heard(street, MEMBER)
+    assert "居民又问了一声，还在等人接。\n请谁去，回复“派单 0001 姓名”" in heard(street, STAFF)
+
+
+def test_hurrying_names_who_has_it_and_lets_them_sleep(street: Street) -> None:
+    short = street.accepted()
+    street.at(china(11, 23, 23))
+    street.told(MEMBER)
+    assert "在下沉党员 李师傅手上。夜里先不打扰，明天早上 8 点我去催" in street.say(RESIDENT, f"催办 {short}").text
+    assert street.told(MEMBER) == []
+
+
+def test_who_was_asked_reads_that_the_resident_took_it_back(street: Street) -> None:
+    street.say(RESIDENT, NOISE)
+    street.told(MEMBER)
+    street.say(RESIDENT, "撤单 0001")
+    assert "不用跑了，居民自己撤回了" in heard(street, MEMBER)
+    assert "另外安排" not in street.say(MEMBER, "接单 0001").text
+    assert {caption for _, caption in street.wecom.captions} == {"居民撤回了"}
