@@ -164,9 +164,9 @@ class Checker:
         )
 
     def _desk_of(self, ticket: Row, level: str) -> list[int]:
-        return self._desk_in(ticket.community_id or self._home_of(ticket), level)
+        return self._desk_in(ticket.community_id or self._reporters_home(ticket), level)
 
-    def _home_of(self, ticket: Row) -> int | None:
+    def _reporters_home(self, ticket: Row) -> int | None:
         """The community in which whoever reported it lives."""
         home = self._persons[ticket.reporter_id].home_area_id
         above = [int(step) for step in self._areas[home].path.strip("/").split("/")] if home else []
@@ -1044,7 +1044,7 @@ class Checker:
             )
             desks = [self._desk_of(told.ticket, level) for level in ("community", "street")]
             if any(event.action == "locate" for event in self._events[told.ticket.id]):
-                desks.append(self._desk_in(self._home_of(told.ticket), "community"))  # while it had no place
+                desks.append(self._desk_in(self._reporters_home(told.ticket), "community"))  # while it had no place
             if (waits or heard) and any(row.person_id in desk for desk in desks):
                 return False
         return True
