@@ -1,10 +1,12 @@
 """The three rates and volumes of a street for everybody: whole months, no person, and nothing of which there is little.
 
-Only calendar months that are over can be asked for, of whole streets: no two answers differ by a few people's days.
+Only calendar months that are over can be asked for, of whole streets, which lie in no other: no two answers differ by a
+few people's days or by one community. Why these numbers: docs/decisions/0026.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from datetime import date, datetime, timedelta
 
@@ -25,8 +27,18 @@ from models.statistics import LEFT_OUT, Share
 from texts import figures
 from texts import public as words
 
-LEAST = 10
-"""Fewer matters than this are not told to everybody."""
+LEAST = 20
+"""Fewer matters than this are not told to everybody: of as many one more or less moves a rate by five points, as much
+as chance does from month to month, and nobody is known by it.
+"""
+
+FEW = 3
+"""Where fewer than this said otherwise, only a bound is told: from "all" everybody would know what each said."""
+
+RESTS = timedelta(days=15)
+"""So long after its end a month is shown. While its last results are still being judged, two looks would differ by one
+person's judgement.
+"""
 
 MONTHS = 12
 """So many months that are over can be looked at."""
@@ -94,7 +106,7 @@ class FigurePages:
         @pages.get("/public/figures/<int(max=999999999999):area_id>")
         def street(area_id: int) -> ResponseReturnValue:
             now = self._clock()
-            choices = months(local(now).date())
+            choices = months(local(now - RESTS).date())
             known = {f"{each:%Y-%m}": each for each in choices}
             month = known.get(request.args.get("month", f"{choices[0]:%Y-%m}"))
             with self._database.reading() as session:
@@ -125,9 +137,10 @@ class FigurePages:
         told = {code: outcomes.told(counts) for code, counts in outcomes.by_category(found).items()}
         unjudged = sum(rates.counts[each] for each in LEFT_OUT)
         three = [
-            (figures.ANSWERED, rates.answered),
-            (figures.SOLVED, rates.solved),
-            (figures.SATISFIED, rates.satisfied),
+            # What staff did is nobody's secret.
+            (figures.ANSWERED, rates.answered, words.percent(whole_percent(rates.answered))),
+            (figures.SOLVED, rates.solved, said_by_residents(rates.solved)),
+            (figures.SATISFIED, rates.satisfied, said_by_residents(rates.satisfied)),
         ]
         several = [
             (words.TOLD, words.count(sum(told.values()), LEAST)),
@@ -136,9 +149,7 @@ class FigurePages:
             (words.UNJUDGED, words.NOT_TOLD if 0 < rates.judged < LEAST <= unjudged else words.count(unjudged, LEAST)),
         ]
         parts = Markup("<p class=soft>{}</p>").format(self._site_name)
-        parts += _table(
-            words.RATES, [(name, words.percent(whole_percent(share)), _bar(share)) for name, share in three]
-        )
+        parts += _table(words.RATES, [(name, said, _bar(share)) for name, share, said in three])
         parts += _table("", [(name, number, Markup()) for name, number in several])
         lines = by_category({names.get(code, code): number for code, number in told.items()})
         parts += (
@@ -180,6 +191,14 @@ def whole_percent(share: Share) -> float | None:
     return 100 * share.part / share.whole if share.whole >= LEAST else None
 
 
+def said_by_residents(share: Share) -> str:
+    """A share of those who said something, as everybody may read it."""
+    if share.whole < LEAST or FEW <= share.part <= share.whole - FEW:
+        return words.percent(whole_percent(share))
+    edge = 100 * FEW / share.whole
+    return words.at_most(math.ceil(edge)) if share.part < FEW else words.at_least(math.floor(100 - edge))
+
+
 def by_category(told: dict[str, int]) -> list[tuple[str, int]]:
     """The most frequent first; what is little is put together, with so much more that it cannot be told apart."""
     shown = Counter({name: number for name, number in told.items() if number >= LEAST}).most_common()
@@ -190,8 +209,11 @@ def by_category(told: dict[str, int]) -> list[tuple[str, int]]:
 
 
 def _bar(share: Share) -> Markup:
-    found = whole_percent(share)
-    return Markup() if found is None else Markup('<i style="width:{}%"></i>').format(round(found))
+    """As long as what is said beside it, which may be less than is known."""
+    if share.whole < LEAST:
+        return Markup()
+    part = min(max(share.part, FEW), share.whole - FEW)
+    return Markup('<i style="width:{}%"></i>').format(round(100 * part / share.whole))
 
 
 def _table(caption: str, rows: list[tuple[str, str, Markup]]) -> Markup:

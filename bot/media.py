@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 import fsspec
@@ -12,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.channels import Channel, NotSent, TooMuch, Why
 from bot.logs import logger
 from bot.pictures import Blurrer, Redrawer, Unfit
-from models import photos, tickets
+from models import files, photos, tickets
 from models.attachment import AttachmentKind, Failure
 from models.clock import Clock
 from models.db import Database
@@ -38,25 +40,33 @@ BEGINNINGS = (
 
 
 class MediaStore:
-    """Files by their content's name, in a folder or an S3-compatible store."""
+    """Files in a folder or an S3-compatible store. Each belongs to one attachment, so that it can go with it."""
 
     def __init__(self, url: str) -> None:
         self._files, self._root = fsspec.core.url_to_fs(url)
 
-    def put(self, data: bytes, ending: str) -> str:
-        """Keeps the bytes; gives their name."""
-        digest = hashlib.sha256(data).hexdigest()
-        name = f"{digest[:2]}/{digest}.{ending}"
-        self._files.makedirs(f"{self._root}/{digest[:2]}", exist_ok=True)
+    def put(self, name: str, data: bytes) -> None:
+        """Keeps the bytes under a name (`new_name`)."""
+        self._files.makedirs(f"{self._root}/{name.partition('/')[0]}", exist_ok=True)
         with self._files.open(f"{self._root}/{name}", "wb") as file:
             file.write(data)
-        return name
 
     def get(self, name: str) -> bytes:
         """The bytes of a name. Raises FileNotFoundError."""
         with self._files.open(f"{self._root}/{name}", "rb") as file:
             data: bytes = file.read()
         return data
+
+    def remove(self, name: str) -> None:
+        """Removes what is there; what is not there is removed already."""
+        with suppress(FileNotFoundError):
+            self._files.rm_file(f"{self._root}/{name}")
+
+
+def new_name(ending: str) -> str:
+    """A name that no file has, and nobody guesses."""
+    name = secrets.token_hex(16)
+    return f"{name[:2]}/{name}.{ending}"
 
 
 class Fetcher:
@@ -119,7 +129,7 @@ class Fetcher:
         if len(data) > LARGEST_PHOTO:
             raise Unfit(Failure.TOO_BIG)
         picture = self._redrawer.redraw(data, content_type)
-        stored, small = self.store.put(picture.data, "jpg"), self.store.put(picture.small, "jpg")
+        stored, small = self._store(picture.data, picture.small, ending="jpg")
         blurred = self._hidden(picture.data, stored)
 
         def keep(session: Session, attachment_id: int, now: datetime) -> None:
@@ -148,14 +158,23 @@ class Fetcher:
         except Unfit:
             log.warning("not blurred, shown to staff only", photo=stored)
             return ""
-        return stored if hidden is None else self.store.put(hidden, "jpg")
+        return stored if hidden is None else self._store(hidden, ending="jpg")[0]
+
+    def _store(self, *contents: bytes, ending: str) -> list[str]:
+        """Stores files that nobody has yet; gives their names."""
+        names = [new_name(ending) for _ in contents]
+        with self._database.transaction() as session:
+            files.write_down(session, names, now=self._clock())
+        for name, data in zip(names, contents, strict=True):
+            self.store.put(name, data)
+        return names
 
     def _other(self, kind: AttachmentKind, data: bytes) -> photos.Keep:
         """Stores a voice or a video as it is, if it begins like one; gives what notes it. Raises Unfit."""
         ending = next((end for at, start, of, end in BEGINNINGS if of is kind and data.startswith(start, at)), None)
         if ending is None:
             raise Unfit(Failure.BROKEN)
-        stored, digest = self.store.put(data, ending), hashlib.sha256(data).hexdigest()
+        [stored], digest = self._store(data, ending=ending), hashlib.sha256(data).hexdigest()
 
         def keep(session: Session, attachment_id: int, now: datetime) -> None:
             photos.keep(session, attachment_id, stored=stored, digest=digest, now=now)

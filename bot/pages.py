@@ -26,12 +26,24 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 THREADS = 8
 
-REQUEST_BYTES = 16 * 1024 * 1024
-"""The largest request that is read; what a form or a photo may have is each page's own."""
+REQUEST_BYTES = 32 * 1024 * 1024
+"""The largest request that is read, the three photos of a link's answer; what a form may have is each page's own."""
+
+LARGE_BYTES = 256 * 1024
+"""A request of more than this needs room beside the others: hardly any form has as much."""
+
+ROOM_BYTES = 128 * 1024 * 1024
+"""So much is held of requests that are there or on their way. Nobody has signed in yet when a body is read, and 900
+connections with a large one each would be more than any machine has.
+"""
 
 
 class Gone(Exception):
     """Whoever asked has hung up."""
+
+
+class _Full(Exception):
+    """There is no room for a large request now."""
 
 
 async def body_of(receive: Receive, *, most: int) -> bytes:
@@ -61,11 +73,32 @@ class Pages:
         """`each_thread` is called once in every thread that will make pages."""
         self._app = app
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="pages", initializer=each_thread)
+        self._held = 0
+        """Bytes of all requests; the event loop alone counts them."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http":
             raise ValueError(f"{scope['type']} is not spoken here")
+        held = 0
+
+        async def counted() -> Mapping[str, Any]:
+            nonlocal held
+            event = await receive()
+            size = len(event.get("body", b""))
+            held, self._held = held + size, self._held + size
+            if held > LARGE_BYTES and self._held > ROOM_BYTES:
+                raise _Full
+            return event
+
+        try:
+            await self._answer(scope, counted, send)
+        except _Full:
+            await answer(send, HTTPStatus.SERVICE_UNAVAILABLE, [(b"connection", b"close"), (b"retry-after", b"60")])
+        finally:
+            self._held -= held
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             body = await body_of(receive, most=REQUEST_BYTES + 1)
         except Gone:

@@ -7,7 +7,7 @@ import binascii
 import ipaddress
 import os
 import re
-from datetime import time
+from datetime import time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -32,6 +32,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from models.calendar import CalendarInvalid, read_own_days
 from models.coordinates import System
 from models.quiet import Quiet
+from models.retention import Periods
 from models.tiles import Kind, Tiles
 from models.tiles import fault as fault_of_tiles
 from models.tiles import source as source_of_tiles
@@ -388,6 +389,29 @@ class AuditSettings(Part):
     """The Cybersecurity Law asks for six at least."""
 
 
+class KeepSettings(Part):
+    """How long what people told is kept (docs/keeping.md). What belongs to an open matter is kept in any case."""
+
+    words_months: Annotated[int, Field(ge=3, le=120)] = 24
+    photos_months: Annotated[int, Field(ge=1, le=120)] = 12
+    voices_months: Annotated[int, Field(ge=1, le=120)] = 6
+    messages_days: Annotated[int, Field(ge=7, le=3650)] = 90
+    notices_days: Annotated[int, Field(ge=35, le=3650)] = 180
+    run_out_days: Annotated[int, Field(ge=1, le=365)] = 30
+
+    @property
+    def periods(self) -> Periods:
+        """The same as spans of time, a month as 31 days."""
+        return Periods(
+            words=timedelta(days=31 * self.words_months),
+            photos=timedelta(days=31 * self.photos_months),
+            voices=timedelta(days=31 * self.voices_months),
+            messages=timedelta(days=self.messages_days),
+            notices=timedelta(days=self.notices_days),
+            run_out=timedelta(days=self.run_out_days),
+        )
+
+
 class MapSettings(Part):
     """What lies under the maps of the console."""
 
@@ -446,6 +470,7 @@ class Settings(BaseSettings):
     evaluation: EvaluationSettings = EvaluationSettings()
     ledger: LedgerSettings = LedgerSettings()
     audit: AuditSettings = AuditSettings()
+    keep: KeepSettings = KeepSettings()
     map: MapSettings = MapSettings()
     broadcasts: BroadcastSettings = BroadcastSettings()
     log: Log = Log()

@@ -30,6 +30,11 @@ AN_HOUR_MS = 3_600_000
 BATCH = 20
 """How many tickets one task dispatches, in one transaction."""
 
+LOOK_MS, EMBEDDED_LOOK_MS = 1000, 100
+"""So often a thread that waits for work looks up whether it should stop; a stop waits for two of them, one after the
+other. Inside the process a look costs next to nothing; elsewhere it is a question to a server.
+"""
+
 PEOPLE, LATER = "people", "later"
 """The queues: what somebody waits for never stands behind work that nobody sees yet."""
 
@@ -126,7 +131,13 @@ class Tasks:
     def workers(self, *, threads: int) -> Workers:
         """The workers of this process, half of the threads for each queue, and one at least."""
         share = max(1, threads // 2)
-        return Workers([Worker(self.broker, queues={queue}, worker_threads=share) for queue in (PEOPLE, LATER)])
+        look = EMBEDDED_LOOK_MS if isinstance(self.broker, StubBroker) else LOOK_MS
+        return Workers(
+            [
+                Worker(self.broker, queues={queue}, worker_threads=share, worker_timeout=look)
+                for queue in (PEOPLE, LATER)
+            ]
+        )
 
     def join(self, *, failures: bool = False) -> None:
         """Returns when both embedded queues are empty; what one leaves may go to the other.

@@ -6,18 +6,18 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from console import map as on_the_map
 from console.desk import Asked
-from console.house import House, argument, clean
+from console.house import House, argument, clean, field
 from console.places import MOST_AREAS, tree
 from console.sight import Sight
 from models import geojson, outlines
 from models.area import Area
 from models.coordinates import System
-from models.geojson import Misfit, Unfit
+from models.geojson import Misfit, Shape, Unfit
 from models.outline import Outline
 from models.outlines import Row
 from texts import map as said
@@ -43,8 +43,9 @@ def add_outlines(blueprint: Blueprint, house: House) -> None:
         text, system = _text("text"), _system(house.tiles.system)
 
         def draw(sight: Sight) -> None:
-            area = sight.drawable_area(area_id)
-            outlines.draw(sight.session, area, geojson.read_one(text, system), by=sight.person, now=sight.now)
+            area, shape = sight.drawable_area(area_id), geojson.read_one(text, system)
+            outlines.hold(sight.session, [area.id], seen=_seen())
+            outlines.draw(sight.session, area, shape, by=sight.person, now=sight.now)
 
         def shown(sight: Sight, unfit: Unfit) -> str:
             kept = {"text": text, "system": system, "fault": said.MISFITS[unfit.misfit]}
@@ -55,9 +56,16 @@ def add_outlines(blueprint: Blueprint, house: House) -> None:
 
     @blueprint.post("/map/areas/<int(max=999999999999):area_id>/remove")
     def outline_removed(area_id: int) -> ResponseReturnValue:
-        with house.doing() as sight:
-            outlines.remove(sight.session, sight.drawable_area(area_id))
-        return redirect(url_for(".outlines", done="outline_gone"), 303)
+        def remove(sight: Sight) -> None:
+            area = sight.drawable_area(area_id)
+            outlines.hold(sight.session, [area.id], seen=_seen())
+            outlines.remove(sight.session, area)
+
+        def shown(sight: Sight, unfit: Unfit) -> str:
+            page = _one(sight, area_id, house.tiles.system) | {"fault": said.MISFITS[unfit.misfit]}
+            return house.page("outline.html", sight, **house.map_frame(), **page)
+
+        return house.carry_out(remove, shown=shown, back=url_for(".outlines", done="outline_gone"), but=(Unfit,))
 
     @blueprint.post("/map/areas/file")
     def outline_file() -> ResponseReturnValue:
@@ -74,17 +82,18 @@ def add_outlines(blueprint: Blueprint, house: House) -> None:
 
     @blueprint.post("/map/areas/take")
     def outlines_taken() -> ResponseReturnValue:
+        right: list[tuple[Area, Shape]] = []
         with house.doing() as sight:
-            among = sight.drawable()
             try:
                 # Checked again: what was shown went through a browser, and rights may have changed.
-                rows = outlines.match(geojson.read(_text("text"), System.GCJ02), among, said.NAMES)
+                rows = outlines.match(geojson.read(_text("text"), System.GCJ02), sight.drawable(), said.NAMES)
+                wanted = [(each.area, each.shape) for each in rows if each.area is not None]
+                outlines.hold(sight.session, [area.id for area, _ in wanted], seen=_seen())
+                right = wanted
             except Unfit:
-                rows = []
-            right = [each for each in rows if each.area is not None]
-            for each in right:
-                assert each.area is not None
-                outlines.draw(sight.session, each.area, each.shape, by=sight.person, now=sight.now)
+                pass  # said below
+            for area, shape in right:
+                outlines.draw(sight.session, area, shape, by=sight.person, now=sight.now)
         with house.looking() as sight:
             note = {"note": said.imported(len(right))} if right else {"fault": said.nothing_imported()}
             return house.page("outlines.html", sight, **(_list(sight) | note)), 200 if right else 409
@@ -116,6 +125,11 @@ def _decoded(data: bytes) -> str:
 def _text(name: str) -> str:
     # As much as a file may have and one more, so that it is found too large and not cut off.
     return clean(request.form.get(name, ""), most=geojson.LARGEST + 1)
+
+
+def _seen() -> str:
+    """What the outlines were when the form was shown."""
+    return field("seen", most=16)
 
 
 def _system(otherwise: System) -> System:
@@ -152,6 +166,7 @@ def _one(sight: Sight, area_id: int, system: System) -> dict[str, Any]:
         "system": system,
         "fault": "",
         "has_outline": outline is not None,
+        "seen": outlines.state([outline]),
         "frame": on_the_map.view(sight, asked, [area], system),
         "around": geojson.geometry(geojson.restored(around.geometry), system) if around is not None else None,
         "most": geojson.MOST_POINTS,
@@ -172,4 +187,5 @@ def _preview(sight: Sight, rows: Sequence[Row]) -> dict[str, Any]:
         "faults": [each for each in rows if each.misfit is not None][:SHOWN_ROWS],
         "counts": (len(right), len(rows) - len(right)),
         "text": json.dumps(text, ensure_ascii=False, separators=(",", ":")),
+        "seen": outlines.state(known.values()),
     }

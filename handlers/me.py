@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
-
 from handlers import dialogue, member, posts, report
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn
@@ -11,7 +9,6 @@ from models import areas, ballots, finding, people, redeeming, riders, sharing, 
 from models.area import Area, AreaKind
 from models.conversation import QuestionKind, State
 from models.errors import Refusal, Refused
-from models.inbox import InboxMessage
 from models.person import CodeKind, Person, RoleKind
 from nlp import commands
 from nlp.commands import Intent
@@ -182,8 +179,6 @@ def erase(turn: Turn) -> Reply:
     for ticket in finding.own_live(turn.session, person, most=200):
         tickets.withdraw(turn.session, ticket, "", by=person, now=turn.now)
     member.hand_on(turn, person)
-    # Answers repeat what was said to them; a repeat of an erased message gets none.
-    turn.session.execute(update(InboxMessage).where(InboxMessage.person_id == person.id).values(reply=None))
     redeeming.leave_all(turn.session, person, now=turn.now)
     riders.erase(turn.session, person, now=turn.now)
     ballots.erase(turn.session, person, key=turn.world.ballot_key, now=turn.now)

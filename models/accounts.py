@@ -288,7 +288,7 @@ def warn(session: Session, account_id: int, *, now: datetime, months: int) -> bo
     last = datetime.combine(first, time(), CHINA) - timedelta(days=1)
     data = {"points": points, "until": last.isoformat(), "family": is_family}
     for person_id in readers:
-        outboxes.tell(session, NoticeKind.POINTS_EXPIRE, person_id, now=now, data=data, can_wait=True)
+        outboxes.tell(session, NoticeKind.POINTS_EXPIRE, person_id, now=now, data=data)
     return True
 
 

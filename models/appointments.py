@@ -116,6 +116,8 @@ def _tell(session: Session, appointment: Appointment, news: str, *, now: datetim
             "desk": appointment.desk,
             "purpose": appointment.purpose,
         },
+        # Of what was just arranged they hear at once; the clock's own reminder may be late, and waits then.
+        can_wait=news == "tomorrow",
     )
 
 

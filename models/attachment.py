@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Word
@@ -37,6 +37,8 @@ class Failure(StrEnum):
     """A telephone's own format, which nothing here opens."""
     LOST = "lost"
     """The platform did not give it, or had forgotten it."""
+    OVER = "over"
+    """It was there, and has been kept long enough, or its sender wants to be forgotten."""
 
 
 class Attachment(Base):
@@ -48,6 +50,14 @@ class Attachment(Base):
     __table_args__ = (
         Index("ix_attachments_held", "person_id", "ticket_id"),
         Index("ix_attachments_fetch_at", "fetch_at"),
+        # The oldest that are still there.
+        Index(
+            "ix_attachments_stored",
+            "kind",
+            "sent_at",
+            sqlite_where=text("stored IS NOT NULL"),
+            postgresql_where=text("stored IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -65,7 +75,7 @@ class Attachment(Base):
     it could not be made, None where nobody looks for any.
     """
     digest: Mapped[str] = mapped_column(String(64), default="")
-    """SHA-256 of the file that was sent; what is stored is named by its own."""
+    """SHA-256 of the file that was sent."""
     fetch_at: Mapped[datetime | None]
     """When a worker has to fetch it; None when there is nothing to fetch, or no use in it."""
     fetch_failures: Mapped[int] = mapped_column(default=0)
@@ -106,3 +116,16 @@ class Fingerprint(Base):
     at: Mapped[datetime]
     copy_of_id: Mapped[int | None] = mapped_column(ForeignKey("attachments.id"), index=True)
     """The same or nearly the same photo, which was there before; nothing is given for it a second time."""
+
+
+class LooseFile(Base):
+    """A file of the media store that no attachment names: not yet, or no more. It is removed when its time has come.
+
+    A row stands here before its file is written, and goes with the commit that gives the file to an attachment: whoever
+    dies in between leaves nothing behind that nobody knows of.
+    """
+
+    __tablename__ = "loose_files"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    remove_at: Mapped[datetime] = mapped_column(index=True)

@@ -127,7 +127,7 @@ def count(session: Session, round_id: int, *, now: datetime) -> bool:
         each.honoured = tally.get(each.id, 0) >= least
         each.votes = tally.get(each.id, 0) if found.votes >= FEWEST_TOLD else None
         data = {"title": found.title, "honoured": each.honoured}
-        outboxes.tell(session, NoticeKind.HONOUR_OVER, each.person_id, now=now, data=data, can_wait=True)
+        outboxes.tell(session, NoticeKind.HONOUR_OVER, each.person_id, now=now, data=data)
     session.flush()
     return True
 
@@ -169,7 +169,7 @@ def call_off(session: Session, round_id: int, *, now: datetime) -> None:
     )
     for person_id in session.scalars(asked).all():
         data = {"title": found.title, "called_off": True}
-        outboxes.tell(session, NoticeKind.HONOUR_OVER, person_id, now=now, data=data, can_wait=True)
+        outboxes.tell(session, NoticeKind.HONOUR_OVER, person_id, now=now, data=data)
     session.flush()
 
 

@@ -181,7 +181,6 @@ def send_on(session: Session, broadcast_id: int, *, now: datetime) -> bool:
         now=now,
         ticket_id=None,
         broadcast_id=row.id,
-        can_wait=not row.emergency,
     )
     row.told += len(ids)
     row.after_id = max(ids, default=row.after_id)

@@ -119,8 +119,11 @@ def assign(session: Session, ticket: Ticket, department: str, text: str, *, by: 
     )
     if by is None and not parties.people_of(session, party, place=place):
         facts = {"department": party.name, "contact": party.contact}
+        can_wait = ticket.urgency is not Urgency.EMERGENCY
         for person in had_it:
-            outboxes.tell(session, NoticeKind.LINK_WANTED, person.id, now=now, ticket_id=ticket.id, data=facts)
+            outboxes.tell(
+                session, NoticeKind.LINK_WANTED, person.id, now=now, ticket_id=ticket.id, data=facts, can_wait=can_wait
+            )
     return party.name
 
 

@@ -106,7 +106,7 @@ def _send(
         .limit(LINES)
     ).all()
     data = {"due": count, "late": late, "first": [_line(ticket, name, now=now) for ticket, name in first], **more}
-    outboxes.tell(session, kind, person.id, now=now, data=data, can_wait=True)
+    outboxes.tell(session, kind, person.id, now=now, data=data)
     return True
 
 

@@ -125,6 +125,8 @@ def dispatch(session: Session, ticket_id: int, *, now: datetime, rules: Rules = 
             offer(session, ticket, found, mode=WaveMode.STANDING, expires=due(now, category.accept_limit), now=now)
         else:
             _to_desk(session, ticket, WaveMode.STANDING, found, now=now)
+    elif ticket.community_id is None:
+        _to_desk(session, ticket, WaveMode.STANDING, Found((), {}, None), now=now)
     else:
         transitions.tell_desk(session, ticket, now=now)
 
@@ -505,7 +507,11 @@ def _take_back(session: Session, ticket: Ticket, *, now: datetime) -> None:
 
 def _to_desk(session: Session, ticket: Ticket, mode: WaveMode, found: Found, *, now: datetime) -> None:
     """Nobody can be asked (any more): the desk is told, and why is kept for it."""
-    _keep(session, ticket, mode, Found((), found.shortfalls, found.area_id), expires=None, now=now)
+    shortfalls = {**found.shortfalls}
+    if ticket.community_id is None:
+        home = transitions.home_of(session, ticket)
+        shortfalls[Shortfall.DESK_OF_HOME if home is not None else Shortfall.DESK_OF_STREET] = 1
+    _keep(session, ticket, mode, Found((), shortfalls, found.area_id), expires=None, now=now)
     transitions.tell_desk(session, ticket, now=now)
 
 

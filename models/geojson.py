@@ -55,6 +55,8 @@ class Misfit(StrEnum):
     NO_AREA = "no_area"
     TWO_AREAS = "two_areas"
     TWICE = "twice"
+    CHANGED = "changed"
+    """Somebody else has drawn it since whoever draws it now looked."""
 
 
 class Unfit(Exception):

@@ -36,6 +36,7 @@ def keep_words(
         said_at=now,
     )
     session.add(words)
+    ticket.forgotten_at = None  # there are words again
     session.flush()
     return words
 

@@ -240,7 +240,7 @@ def ask(
         .values(nominee_id=made.id, put_aside_at=None)
     )
     data = {"nominee": made.id, "title": found.title, "about": made.about, "until": found.votes_from.isoformat()}
-    outboxes.tell(session, NoticeKind.HONOUR_ASKED, person.id, now=now, data=data, can_wait=True)
+    outboxes.tell(session, NoticeKind.HONOUR_ASKED, person.id, now=now, data=data)
     return made
 
 

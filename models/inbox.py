@@ -15,7 +15,11 @@ class InboxMessage(Base):
     """One message; `deliveries` counts how often the platform brought it. The text is a person's and can be erased."""
 
     __tablename__ = "inbox"
-    __table_args__ = (Index("ix_inbox_person_at", "person_id", "received_at"),)
+    __table_args__ = (
+        Index("ix_inbox_person_at", "person_id", "received_at"),
+        # The oldest, which are let go; new rows only ever come to its end.
+        Index("ix_inbox_received_at", "received_at"),
+    )
 
     key: Mapped[str] = mapped_column(String(250), primary_key=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))

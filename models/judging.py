@@ -310,5 +310,5 @@ def remind(session: Session, ticket_id: int, *, now: datetime, after: timedelta)
         return False
     ticket.reminded_at = now
     for person_id, own_id in followers.to_judge(session, ticket).items():
-        outboxes.tell(session, NoticeKind.REMINDER, person_id, now=now, ticket_id=own_id, can_wait=True)
+        outboxes.tell(session, NoticeKind.REMINDER, person_id, now=now, ticket_id=own_id)
     return True

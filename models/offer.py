@@ -73,6 +73,10 @@ class Shortfall(StrEnum):
     """Why somebody who was looked at cannot be asked, or why nobody was looked for."""
 
     NO_PLACE = "no_place"
+    DESK_OF_HOME = "desk_of_home"
+    """Without a place: the desk where the reporter lives asks where it is …"""
+    DESK_OF_STREET = "desk_of_street"
+    """… or, where nobody knows that either, the street's."""
     NO_MEMBERS = "no_members"
     NO_WORKER = "no_worker"
     """Nobody is entered who looks after the place, or they are away."""

@@ -158,6 +158,7 @@ class Notice(Base):
         Index("ix_outbox_due", "state", "not_before"),
         Index("ix_outbox_person", "person_id", "state"),
         Index("ix_outbox_ticket", "ticket_id", "kind"),
+        Index("ix_outbox_created_at", "created_at"),
         Index(
             "ix_outbox_broadcast",
             "broadcast_id",

@@ -28,8 +28,34 @@ NOT_FOR_LATER = frozenset(
 )
 """Alarms, and answers to what somebody has just pressed or asked; all else can wait for a rider's peace."""
 
+BY_DAY = frozenset(
+    {
+        NoticeKind.REMINDER,
+        NoticeKind.DAY,
+        NoticeKind.WEEK,
+        NoticeKind.PHOTO_KEPT,
+        NoticeKind.POINTS_EXPIRE,
+        NoticeKind.REDEMPTION_OVER,
+        NoticeKind.HOURS_OFFERED,
+        NoticeKind.HOURS_ANSWERED,
+        NoticeKind.HONOUR_ASKED,
+        NoticeKind.HONOUR_OVER,
+        NoticeKind.REGISTRATION,
+        NoticeKind.REGISTERED,
+        NoticeKind.WISH,
+        NoticeKind.WISH_DECIDED,
+        NoticeKind.BROADCAST,
+        NoticeKind.POST_OVER,
+    }
+)
+"""What always can wait for the morning: nobody has anything to do at night because of it. docs/notices.md has a table
+of all kinds; of those that are not here, whoever tells them says whether this one can.
+"""
+
 IN_CHAT = frozenset({NoticeKind.PRESSED, NoticeKind.STAFF_REPLY, NoticeKind.HANDED_BACK})
 """What is said there and then, also to somebody who wants to be called."""
+
+REPLIES_BACK = timedelta(days=7)
 
 FRESH = "fresh_notices"
 CARDS = "cards_are_over"
@@ -52,8 +78,9 @@ def tell(
 ) -> Notice:
     """Enqueues one notice in the caller's transaction; its id is handed to the queue after the commit.
 
-    What `can_wait` is sent by day only.
+    What `can_wait`, and every kind in `BY_DAY`, is sent by day only.
     """
+    can_wait = can_wait or kind in BY_DAY
     notice = Notice(
         person_id=person_id,
         ticket_id=ticket_id,
@@ -88,6 +115,7 @@ def tell_each(
     can_wait: bool = False,
 ) -> None:
     """The same kind of notice for several people, each with data of their own, in one statement."""
+    can_wait = can_wait or kind in BY_DAY
     made = [
         Notice(
             person_id=person_id,
@@ -330,10 +358,13 @@ def was_sent(session: Session, *, ticket_id: int, kind: NoticeKind, person_id: i
 
 
 def forget_replies(session: Session, *, before: datetime) -> int:
-    """Empties the stored replies of messages taken before a moment; gives how many."""
+    """Empties the stored replies of messages taken before a moment; gives how many. A few days back only, so that it
+    costs the same whatever was kept; what a longer standstill left goes with the messages.
+    """
+    lately = InboxMessage.received_at.between(before - REPLIES_BACK, before)
     done = session.execute(
         update(InboxMessage)
-        .where(InboxMessage.received_at < before, InboxMessage.reply.is_not(None))
+        .where(lately, InboxMessage.reply.is_not(None))
         .values(reply=None)
         .execution_options(synchronize_session=False)
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from models import areas, geojson
 from models.area import Area
-from models.geojson import Feature, Misfit, Shape
+from models.geojson import Feature, Misfit, Shape, Unfit
 from models.outline import Outline
 from models.person import Person
 
@@ -28,6 +29,21 @@ class Row:
     area: Area | None = None
     shape: Shape = ()
     misfit: Misfit | None = None
+
+
+def state(found: Iterable[Outline | None]) -> str:
+    """What some outlines are just now, in a word: another one as soon as somebody draws one of them anew."""
+    told = sorted((each.area_id, each.geometry) for each in found if each is not None)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16] if told else ""
+
+
+def hold(session: Session, area_ids: Collection[int], *, seen: str) -> None:
+    """Nobody else draws these areas until the end of the transaction. Raises Unfit(CHANGED) unless they are still what
+    was `seen` of them (`state`).
+    """
+    session.execute(select(Area.id).where(Area.id.in_(area_ids)).order_by(Area.id).with_for_update())
+    if state(of(session, area_ids).values()) != seen:
+        raise Unfit(Misfit.CHANGED)
 
 
 def draw(session: Session, area: Area, shape: Shape, *, by: Person | None, now: datetime) -> Outline:

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, String, and_, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
-from models import areas, batch, codes, search
+from models import areas, batch, codes, files, search
 from models.appointment import Appointment
 from models.area import Area, AreaKind
-from models.attachment import Attachment
+from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.audit import Audit
 from models.base import Base, insert
 from models.conversation import Conversation, Question
@@ -308,10 +308,9 @@ def join(session: Session, keep: Person, other: Person) -> None:
             if key.column.table.name == Person.__tablename__ and column.name != "joined_to_id":
                 session.execute(update(table).where(column == other.id).values({column.name: keep.id}))
     keep.name = keep.name or other.name
-    keep.phone = keep.phone or other.phone
+    _join_numbers(keep, other)
     keep.home_area_id = keep.home_area_id or other.home_area_id
     keep.home_room = keep.home_room or other.home_room
-    keep.consented_at = keep.consented_at or other.consented_at
     keep.unit = keep.unit or other.unit
     keep.by_phone, keep.no_broadcasts = keep.by_phone or other.by_phone, keep.no_broadcasts or other.no_broadcasts
     keep.platform = keep.platform or other.platform
@@ -321,6 +320,16 @@ def join(session: Session, keep: Person, other: Person) -> None:
     other.joined_to_id, other.erased_at = keep.id, other.created_at
     session.flush()
     session.expire_all()
+
+
+def _join_numbers(keep: Person, other: Person) -> None:
+    """A yes goes with the number it was said of: of two numbers the one with a yes stays, and one without takes no yes
+    over that was said of something else.
+    """
+    if other.phone and (not keep.phone or (other.consented_at is not None and keep.consented_at is None)):
+        keep.phone, keep.consented_at = other.phone, other.consented_at
+    elif not keep.phone:
+        keep.consented_at = keep.consented_at or other.consented_at
 
 
 def _join_roles(session: Session, keep: Person, other: Person) -> None:
@@ -397,7 +406,10 @@ def erase(session: Session, person: Person, *, now: datetime) -> None:
         .where(Appointment.person_id == person.id)
         .values(purpose="", cancelled_at=func.coalesce(Appointment.cancelled_at, now))
     )
-    session.execute(update(InboxMessage).where(InboxMessage.person_id == person.id).values(text="", person_id=None))
+    # Answers repeat what was said to them; a repeat of an erased message gets none.
+    session.execute(
+        update(InboxMessage).where(InboxMessage.person_id == person.id).values(text="", reply=None, person_id=None)
+    )
     session.execute(
         update(Notice)
         .where(Notice.person_id == person.id, Notice.state != NoticeState.SENT)
@@ -407,31 +419,41 @@ def erase(session: Session, person: Person, *, now: datetime) -> None:
         update(Notice).where(or_(Notice.person_id == person.id, Notice.about_id == person.id)).values(data={})
     )
     session.execute(delete(Login).where(Login.person_id == person.id))
+    session.execute(delete(Code).where(Code.person_id == person.id))
     session.execute(update(Person).where(Person.joined_to_id == person.id).values(name=""))
     session.execute(delete(Question).where(Question.person_id == person.id))
     session.execute(delete(Conversation).where(Conversation.person_id == person.id))
     session.execute(delete(Skill).where(Skill.person_id == person.id))
     session.execute(update(Role).where(Role.person_id == person.id).values(status=RoleStatus.ENDED))
-    session.execute(
-        update(Attachment)
-        .where(Attachment.person_id == person.id)
-        .values(
-            media_id="",
-            media_url="",
-            label="",
-            lat=None,
-            lng=None,
-            taken_at=None,
-            taken_lat=None,
-            taken_lng=None,
-            fetch_at=None,
-        )
-    )
+    _erase_sent(session, person, now=now)
     session.execute(
         update(Ticket).where(Ticket.reporter_id == person.id).values(for_other="", room="", lat=None, lng=None)
     )
     person.name = person.phone = person.unit = person.platform = person.home_room = ""
-    person.home_area_id = None
+    person.home_area_id = person.consented_at = None
+    person.away_until = person.free_from = person.free_until = None
+    person.by_phone = False
     person.erased_at = now
     session.flush()
     session.expire_all()
+
+
+def _erase_sent(session: Session, person: Person, *, now: datetime) -> None:
+    """Photos, voices, videos and places somebody sent, their files included. Photos of how a job of theirs was finished
+    belong to whoever had asked for it, and are kept as long as all others.
+    """
+    sent = session.scalars(select(Attachment).where(Attachment.person_id == person.id).with_for_update()).all()
+    own = select(Ticket.id).where(Ticket.reporter_id == person.id)
+    done = {
+        each.id
+        for each in sent
+        if each.use is AttachmentUse.AFTER and each.stored is not None and each.kind is AttachmentKind.IMAGE
+    }
+    theirs = {*session.scalars(select(Attachment.id).where(Attachment.id.in_(done), Attachment.ticket_id.not_in(own)))}
+    files.let_go(session, [each for each in sent if each.id not in theirs], now=now)
+    session.execute(
+        update(Attachment)
+        .where(Attachment.person_id == person.id)
+        .values(media_id="", media_url="", label="", lat=None, lng=None)
+        .values(taken_at=None, taken_lat=None, taken_lng=None, fetch_at=None)
+    )

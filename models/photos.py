@@ -10,7 +10,7 @@ from itertools import combinations
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from models import areas, duplicates, followers, merging, outboxes, transitions
+from models import areas, duplicates, files, followers, merging, outboxes, transitions
 from models.area import Area
 from models.attachment import Attachment, AttachmentKind, AttachmentUse, Failure, Fingerprint
 from models.lifecycle import LIVE_STATES, OPEN_STATES, Action
@@ -90,6 +90,7 @@ def keep(
     row = _waiting(session, attachment_id)
     if row is None:
         return
+    files.take(session, {stored, small, blurred or ""})
     row.fetch_at, row.stored, row.small, row.digest, row.taken_at = None, stored, small, digest, taken_at
     row.blurred = blurred
     if taken_at_place is not None:

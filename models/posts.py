@@ -95,7 +95,7 @@ def end(session: Session, title: Title, *, now: datetime) -> None:
         return
     riders.end_title(session, title, now=now)
     name = session.get_one(Post, title.post_id).name
-    outboxes.tell(session, NoticeKind.POST_OVER, title.person_id, now=now, data={"name": name}, can_wait=True)
+    outboxes.tell(session, NoticeKind.POST_OVER, title.person_id, now=now, data={"name": name})
 
 
 def inside(session: Session, condition: ColumnElement[bool], *, most: int) -> Sequence[tuple[Post, Area]]:

@@ -162,7 +162,7 @@ def run_out(session: Session, redemption_id: int, *, now: datetime) -> bool:
     _give_back(session, redemption, RedemptionState.EXPIRED, now=now)
     data = {"name": redemption.goods.name, "points": redemption.price, "family": redemption.family_id is not None}
     if accounts.is_on(session, redemption.person_id):
-        outboxes.tell(session, NoticeKind.REDEMPTION_OVER, redemption.person_id, now=now, data=data, can_wait=True)
+        outboxes.tell(session, NoticeKind.REDEMPTION_OVER, redemption.person_id, now=now, data=data)
     return True
 
 

@@ -21,7 +21,7 @@ from models.person import Person, Role, RoleKind, RoleStatus
 from models.reminder import About, Lookout, Reminder, Seen
 from models.rider import Title, TitleKind
 from models.riders import in_force
-from models.ticket import Ticket, TicketHelper, TicketState, TicketWords, WordsKind
+from models.ticket import Ticket, TicketHelper, TicketState, TicketWords, Urgency, WordsKind
 
 HAZARDS = frozenset(
     {
@@ -444,7 +444,8 @@ def recheck(session: Session, ticket_id: int, seen: Seen, *, by: Person, now: da
         transitions.forget_questions(session, ticket)
     else:
         for each in transitions.desk_of(session, ticket):
-            outboxes.tell(session, NoticeKind.NOT_MENDED, each.id, now=now, ticket_id=ticket.id)
+            can_wait = ticket.urgency is Urgency.NORMAL  # like all news for a desk
+            outboxes.tell(session, NoticeKind.NOT_MENDED, each.id, now=now, ticket_id=ticket.id, can_wait=can_wait)
     return ticket
 
 

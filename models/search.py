@@ -278,8 +278,13 @@ def before_erasing(session: Session, person: Person) -> Sequence[int]:
     """The tickets in which somebody's own words stand, to be given to `write` once the words are gone. Until then
     nobody else writes entries: they might have read the words a moment ago.
     """
-    session.scalar(select(Feed).where(Feed.name == SEARCH).with_for_update())
+    hold(session)
     return session.scalars(select(TicketWords.ticket_id).where(TicketWords.person_id == person.id).distinct()).all()
+
+
+def hold(session: Session) -> None:
+    """Until the end of the transaction nobody else writes entries."""
+    session.scalar(select(Feed).where(Feed.name == SEARCH).with_for_update())
 
 
 def _read(session: Session, ticket_ids: Collection[int]) -> dict[int, tuple[int, list[str], str]]:

@@ -85,6 +85,10 @@ ENDED = "state IN ('merged', 'withdrawn', 'rejected')"
 """The condition of the index for what ended without a result; written out, or no database uses it."""
 
 
+WORDED = "closed_at IS NOT NULL AND forgotten_at IS NULL"
+"""For what ended and has not been forgotten."""
+
+
 ALARMING = "urgency = 'emergency' AND state IN ('new', 'offered', 'accepted', 'assigned', 'held', 'resolved')"
 """The same for emergencies that are not over."""
 
@@ -120,6 +124,8 @@ class Ticket(Base):
         _only_set("ix_tickets_lead", "lead_id"),
         # What ended without a result, for the figures; nothing else is in it, so that no other row pays for it.
         Index("ix_tickets_ended", "closed_at", sqlite_where=text(ENDED), postgresql_where=text(ENDED)),
+        # What ended and still has its words; a ticket enters it when it ends and leaves it when they go.
+        Index("ix_tickets_worded", "closed_at", sqlite_where=text(WORDED), postgresql_where=text(WORDED)),
         # What the map shows within a frame; most tickets tell their place in words only and are not in it.
         Index("ix_tickets_spot", "lat", "lng", sqlite_where=text(PLACED), postgresql_where=text(PLACED)),
     )
@@ -195,6 +201,8 @@ class Ticket(Base):
     resolved_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    forgotten_at: Mapped[datetime | None]
+    """When its words, doors and positions were let go, long after its end; its facts stay."""
     ending: Mapped[Ending | None] = mapped_column(Word(Ending))
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
     """The ticket this one lives on in while it is merged; that one is never merged itself."""

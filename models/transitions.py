@@ -36,8 +36,8 @@ TAKEN = "taken"
 CALLED_OFF = "called_off"
 """And when the resident took the matter back."""
 
-BY_DAY = frozenset({NoticeKind.JUDGED, NoticeKind.URGED})
-"""What somebody has just brought about and need disturb nobody's night, unless the matter is urgent."""
+UNLESS_URGENT = frozenset({NoticeKind.JUDGED, NoticeKind.URGED})
+"""What somebody has just brought about and can wait for the morning, unless the matter is urgent."""
 
 ASKED = {Purpose.TASK: Actor.OFFERED, Purpose.HANDOVER: Actor.ASKED_TO_TAKE_OVER}
 
@@ -83,10 +83,13 @@ def look_up(session: Session, ticket_ids: Collection[int]) -> None:
 
 
 def desk_of(session: Session, ticket: Ticket) -> Sequence[Person]:
-    """The people at the dispatch desk for a ticket: the street's from its level up, otherwise the community's."""
-    looked_after = ticket.lead_id or ticket.community_id
+    """The people at the dispatch desk for a ticket: the street's from its level up, otherwise the community's. Without
+    a place it is that of the reporter's home, and where that is not known the street's.
+    """
+    looked_after = ticket.lead_id or ticket.community_id or home_of(session, ticket)
     area = session.get(Area, looked_after) if looked_after else None
-    if ticket.level in (Level.STREET, Level.DEPARTMENT):
+    if area is None or ticket.level in (Level.STREET, Level.DEPARTMENT):
+        # Nobody knows where it is: the street finds out, and not every community at once.
         found = people.with_role(session, [RoleKind.STREET], area=area, category=ticket.category)
         if found:
             return found
@@ -94,6 +97,15 @@ def desk_of(session: Session, ticket: Ticket) -> Sequence[Person]:
     return found or people.with_role(
         session, [RoleKind.STAFF, RoleKind.STREET, RoleKind.ADMIN], area=None, category=ticket.category
     )
+
+
+def home_of(session: Session, ticket: Ticket) -> int | None:
+    """The community in which whoever reported a ticket without a place lives, as far as they have said; its desk asks
+    where it is.
+    """
+    if ticket.community_id is not None:
+        return None
+    return areas.community_of(session, session.get_one(Person, ticket.reporter_id).home_area_id)
 
 
 def tell_desk(session: Session, ticket: Ticket, *, now: datetime, but: Collection[int] = ()) -> None:
@@ -371,7 +383,7 @@ def _audience(
 
 def waits_for_day(ticket: Ticket, kind: NoticeKind) -> bool:
     """Whether news of a kind is told by day only."""
-    return kind in BY_DAY and ticket.urgency is Urgency.NORMAL
+    return kind in UNLESS_URGENT and ticket.urgency is Urgency.NORMAL
 
 
 def able(session: Session, ticket: Ticket) -> Collection[int]:

@@ -257,8 +257,9 @@ def _guarded(cell: Cell) -> Cell:
 
 
 def _cell(text: str, column: Column) -> str:
-    # What no keyboard types: some databases refuse it, and nobody would see why.
-    text = "".join(each for each in text[:LONGEST] if each in "\n\t\r" or category(each) not in ("Cc", "Cs"))
+    # What no keyboard types: some databases refuse it, and nobody would see why; and what turns a line round that
+    # somebody looks at before they say yes.
+    text = "".join(each for each in text[:LONGEST] if each in "\n\t\r" or category(each) not in ("Cc", "Cf", "Cs"))
     lines = normalize("NFC", text).splitlines() if column.in_lines else [normalize("NFC", text)]
     said = "\n".join(" ".join(line.split()) for line in lines).strip()
     return said[1:] if _GUARDED.match(said) else said

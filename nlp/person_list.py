@@ -203,7 +203,8 @@ class PersonList(Listed[Role]):
             if any(each.phone == phone and each is not person for each in self._people.values()):
                 raise Slipped(Slip.PHONE_TAKEN, "phone")
             changes.append(Change("phone", _HIDDEN if person.phone else "", phone))
-            person.phone = phone
+            # What they agreed to was said of the number before; of this one nobody has asked them.
+            person.phone, person.consented_at = phone, None
         return changes
 
     def _has_rights_elsewhere(self, person: Person) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -29,6 +29,7 @@ from models import (
     digests,
     earning,
     escalation,
+    files,
     handing_on,
     judging,
     opening,
@@ -37,6 +38,7 @@ from models import (
     redeeming,
     reminders,
     results,
+    retention,
     rights,
     search,
     summaries,
@@ -46,7 +48,7 @@ from models import (
 )
 from models import dispatch as dispatching
 from models import silence as silences
-from models.attachment import Attachment
+from models.attachment import Attachment, Failure
 from models.calendar import in_office_hours
 from models.outbox import NoticeKind
 from models.person import Person, RoleKind
@@ -256,9 +258,10 @@ def resume_held(huying: Huying, now: datetime) -> int:
 def keep_photos(huying: Huying, now: datetime) -> int:
     """Photos, videos and places that stayed without words for half an hour become a ticket for triage."""
     old = now - timedelta(minutes=huying.settings.limits.recent_minutes)
+    still_there = func.coalesce(Attachment.failure, Failure.LOST) != Failure.OVER
     held = (
         select(Attachment.person_id)
-        .where(Attachment.ticket_id.is_(None))
+        .where(Attachment.ticket_id.is_(None), still_there)
         .group_by(Attachment.person_id)
         .having(func.max(Attachment.sent_at) <= old)
         .limit(BATCH)
@@ -267,7 +270,12 @@ def keep_photos(huying: Huying, now: datetime) -> int:
     def keep(session: Session, person_id: int) -> bool:
         rows = session.scalars(
             select(Attachment)
-            .where(Attachment.person_id == person_id, Attachment.ticket_id.is_(None), Attachment.sent_at <= old)
+            .where(
+                Attachment.person_id == person_id,
+                Attachment.ticket_id.is_(None),
+                Attachment.sent_at <= old,
+                still_there,
+            )
             .with_for_update(skip_locked=True)
         ).all()
         if not rows:
@@ -373,6 +381,31 @@ def forget_replies(huying: Huying, now: datetime) -> int:
     """Empties replies that no re-delivery can ask for any more: they may repeat what a resident told."""
     with huying.database.transaction() as session:
         return outboxes.forget_replies(session, before=now - timedelta(hours=1))
+
+
+@job("interval", hours=3)
+def forget(huying: Huying, now: datetime) -> int:
+    """Lets go of what has been kept long enough (docs/keeping.md), a few rows at a time."""
+    done = 0
+    with _Attempts(huying) as attempts:
+        for step in retention.steps(huying.settings.keep.periods, now=now):
+            for _ in range(4 * MOST // retention.STEP):
+                count = attempts.make(step, rows=[]) or 0
+                done += count
+                if count < retention.STEP:
+                    break
+    return done
+
+
+@job("interval", minutes=5)
+def remove_files(huying: Huying, now: datetime) -> int:
+    """Removes files that belong to nobody any more; a name is forgotten only once its file is gone."""
+    with huying.database.reading() as session:
+        names = files.due(session, now=now, most=MOST // TOGETHER)
+    with _Attempts(huying) as attempts:
+        gone = [name for name in names if attempts.succeed(partial(huying.fetcher.store.remove, name), rows=[name])]
+    with huying.database.transaction() as session:
+        return files.take(session, gone) if gone else 0
 
 
 @job("interval", hours=6)
@@ -516,14 +549,21 @@ class _Attempts:
     def make(self, act: Callable[[Session], int], *, rows: Sequence[int]) -> int | None:
         """What `act` gave in a transaction of its own; None where it failed, and the log names the `rows`."""
         future = self._pool.submit(self._transaction, act)
-        fault = future.exception()
-        if fault is not None:
-            log.error("left for later", rows=[*rows], exc_info=fault)
-            return None
-        return future.result()
+        return None if _failed(future, rows) else future.result()
+
+    def succeed(self, act: Callable[[], None], *, rows: Sequence[str]) -> bool:
+        """Whether `act`, which needs no transaction, did what it should."""
+        return not _failed(self._pool.submit(act), rows)
 
     def _transaction(self, act: Callable[[Session], int]) -> int:
         with self._huying.database.transaction() as session:
             done = act(session)
         self._huying.tasks.wake(session)
         return done
+
+
+def _failed(future: Future[Any], rows: Sequence[int] | Sequence[str]) -> bool:
+    fault = future.exception()
+    if fault is not None:
+        log.error("left for later", rows=[*rows], exc_info=fault)
+    return fault is not None

@@ -254,6 +254,7 @@ FAILURES = {
     Failure.BROKEN: "打不开，没有收",
     Failure.HEIC: "HEIC 格式打不开，已请他换一种发",
     Failure.LOST: "没能取到",
+    Failure.OVER: "已不再保存",
 }
 """Why something that was sent is not there."""
 

@@ -66,6 +66,8 @@ JOB_WORDS = {
     "end_reservations": JobWords("到期的预留", "换了没来拿的，积分退回去"),
     "count_votes": JobWords("数选票", "评选到期就数票，数完忘掉谁投给了谁"),
     "forget_replies": JobWords("清掉旧回复", "平台不会再来要的回复，一小时后清空"),
+    "forget": JobWords("到期的不再留", "办完很久的话、照片和消息，过了保存期就删，事情的经过留着"),
+    "remove_files": JobWords("删掉没主的照片", "不再留的照片和录音，文件随后也删掉"),
     "forget_audit": JobWords("清掉旧记录", "看过做过的记录，过了保存期就删"),
     "forget_lists": JobWords("清掉没用上的名单", "传上来没有确认的名单，里面有姓名和电话，不留着"),
     "end_roles": JobWords("到期的身份", "有期限的身份，到期收回"),

@@ -47,6 +47,7 @@ MISFITS = {
     Misfit.NO_AREA: "没有叫这个名字的片区，或者不归您管。",
     Misfit.TWO_AREAS: "有几个片区都叫这个名字。请从“下载边界”的文件改起，里面有每个片区的编号。",
     Misfit.TWICE: "这个片区在文件里已经有一块了。",
+    Misfit.CHANGED: "您看的时候，有人刚改过这里的边界。请回到列表看看现在的样子；还要按您的来，就再存一次。",
 }
 
 
@@ -66,4 +67,4 @@ def imported(count: int) -> str:
 
 def nothing_imported() -> str:
     """After a file of which nothing fitted any more."""
-    return "没有可以画的边界，请再传一次。"
+    return "没有画：文件里没有可以画的，或者您看的时候有人刚改过这些边界。请再传一次，看看现在的样子。"

@@ -48,6 +48,19 @@ def percent(share: float | None) -> str:
     return "太少，不公布" if share is None else f"{share:.0f}%"
 
 
+def at_least(percent: int) -> str:
+    """A rate of which hardly anybody is not."""
+    return f"{percent}% 以上"
+
+
+def at_most(percent: int) -> str:
+    """And of which hardly anybody is."""
+    return f"不到 {percent}%"
+
+
 def hidden(least: int) -> str:
     """What is not shown, and why."""
-    return f"不到 {least} 件的数字不公布，很少的几类合在“其他各类”里，免得猜出是谁。没有姓名、电话、门牌。"
+    return (
+        f"少于 {least} 件的不列，也不算比率；很少的几类合在“其他各类”里；几乎人人说的一样时只写一个大概。"
+        "免得猜出是谁。没有姓名、电话、门牌。"
+    )

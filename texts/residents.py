@@ -60,7 +60,7 @@ WHERE = "请问在哪个小区、几栋附近？\n发文字或点“＋”发位
 def received_not_understood(number: str) -> str:
     """The words are kept for triage."""
     return (
-        f"已受理，编号 {number}。\n您的话我记下了，社区的值班人员今天会看。\n"
+        f"已受理，编号 {number}。\n您的话我记下了，值班人员今天会看。\n"
         "如果着急，回复“人工”；想换个说法，直接再发一条就好。"
     )
 
@@ -665,7 +665,7 @@ def handed_over_off_hours(number: str, *, opens: datetime, now: datetime) -> str
 def erase_ask() -> str:
     """What erasing means."""
     return (
-        "删除后，您的姓名、电话、住址和说过的话都会清掉，找不回来；事情办没办的记录会留着，但不再写是谁。\n"
+        "删除后，您的姓名、电话、住址、说过的话和发来的照片都会清掉，找不回来；事情办没办的记录会留着，但不再写是谁。\n"
         "正在办的事会撤回。确定要删除吗？"
     )
 

@@ -6,6 +6,7 @@ import base64
 import re
 from datetime import timedelta
 
+from bot.media import new_name
 from models.attachment import Attachment
 from scheduler.jobs import remind, sweep
 from tests.bot.support import AYI, CHEN, LI, NOISE, SUN, XU, Town
@@ -139,7 +140,8 @@ def test_nobody_guesses_or_keeps_an_address(town: Town) -> None:
 def test_what_only_calls_itself_a_photo_is_not_shown(town: Town) -> None:
     path = judged_with_photos(town)
     street = town.street
-    name = street.huying.fetcher.store.put(b"<script>alert(1)</script>", "png")
+    name = new_name("png")
+    street.huying.fetcher.store.put(name, b"<script>alert(1)</script>")
     with street.huying.database.transaction() as session:
         session.query(Attachment).update({"stored": name})
         photo_id = session.query(Attachment.id).limit(1).scalar()

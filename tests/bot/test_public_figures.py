@@ -5,7 +5,7 @@ little.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import fakeredis
 import pytest
@@ -15,11 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.app import create_app
-from bot.figures import LEAST, FigurePages, by_category, months
+from bot.figures import LEAST, FigurePages, by_category, months, said_by_residents
 from bot.limiter import Limiter
 from bot.settings import Settings
 from models import judging, tickets
 from models.db import Database
+from models.statistics import Share
 from tests import factories
 from tests.factories import NOW
 from tests.models.conftest import World, build_world
@@ -27,22 +28,33 @@ from tests.models.conftest import World, build_world
 MADE = datetime.fromisoformat("2026-10-12T10:00:00+08:00")
 
 
+Now = list[datetime]
+
+
 @pytest.fixture
-def town(sqlite_url: str) -> Iterator[tuple[FlaskClient, World]]:
-    """October: twelve noises, of which eleven are finished and ten judged, and a lamp."""
+def now() -> Now:
+    """What the clock shows; a test may set it."""
+    return [NOW]
+
+
+@pytest.fixture
+def town(sqlite_url: str, now: Now) -> Iterator[tuple[FlaskClient, World]]:
+    """October: 22 noises, of which 21 are finished and twenty judged, and a lamp."""
     database = Database(sqlite_url)
     with database.transaction() as session:
         world = build_world(session)
-        for number in range(12):
+        for number in range(22):
             ticket = factories.ticket(session, world.resident, area=world.street.building, now=MADE)
             if number:
                 tickets.finish(session, ticket, "好了", by=world.staff, now=MADE + timedelta(hours=1))
             if number > 1:
-                judging.evaluate(session, ticket, 1 if number > 4 else 3, "", by=world.resident, now=MADE)
+                judging.evaluate(session, ticket, 1 if number > 7 else 3, "", by=world.resident, now=MADE)
         factories.ticket(session, world.stranger, category="lamp", area=world.street.building, now=MADE)
     web = Flask("public-under-test")
     limiter = Limiter(fakeredis.FakeRedis(), clock=lambda: NOW)
-    web.register_blueprint(FigurePages(database, site_name="演示街道", clock=lambda: NOW, limiter=limiter).blueprint())
+    web.register_blueprint(
+        FigurePages(database, site_name="演示街道", clock=lambda: now[0], limiter=limiter).blueprint()
+    )
     yield web.test_client(), world
     database.dispose()
 
@@ -53,11 +65,11 @@ def test_everybody_reads_the_rates_of_a_month_and_no_small_number(town: tuple[Fl
     assert answer.status_code == 200
     page = answer.text
     assert "江湾街道 2026 年 10 月" in page
-    assert "70%" in page, "seven of ten said that it is mended"
-    assert "<strong>13 件</strong>" in page
-    assert "<strong>不到 10 件</strong>" in page, "one is finished and not judged"
+    assert "70%" in page, "fourteen of twenty said that it is mended"
+    assert "<strong>23 件</strong>" in page
+    assert "<strong>不到 20 件</strong>" in page, "one is finished and not judged"
     assert "lamp" not in page, "a single lamp would be somebody"
-    assert "noise" not in page, "and by what is left of thirteen it would be told apart"
+    assert "noise" not in page, "and by what is left of all it would be told apart"
     assert not any(each in page for each in ("张阿姨", "路人", "香樟花园", "<script"))
 
 
@@ -68,7 +80,7 @@ def test_how_few_said_something_is_not_left_between_two_numbers(
     database = Database(sqlite_url)
     with database.transaction() as session:
         resident, staff = session.merge(world.resident), session.merge(world.staff)
-        for number in range(15):
+        for number in range(25):
             made = MADE - timedelta(days=30)
             ticket = factories.ticket(session, resident, area=world.street.building, now=made)
             tickets.finish(session, ticket, "好了", by=staff, now=made + timedelta(hours=1))
@@ -76,8 +88,26 @@ def test_how_few_said_something_is_not_left_between_two_numbers(
                 judging.evaluate(session, ticket, 1, "", by=resident, now=made)
     database.dispose()
     page = client.get(f"/public/figures/{world.street.street.id}?month=2026-09").text
-    assert "<strong>15 件</strong>" in page, "so many are finished"
-    assert "<strong>12 件</strong>" not in page, "and with this one everybody knows of the three"
+    assert "<strong>25 件</strong>" in page, "so many are finished"
+    assert "<strong>22 件</strong>" not in page, "and with this one everybody knows of the three"
+
+
+def test_where_nearly_all_say_the_same_only_a_bound_is_told() -> None:
+    told = {part: said_by_residents(Share(part, 20)) for part in range(21)}
+    assert {told[0], told[1], told[2]} == {"不到 15%"}
+    assert (told[3], told[17]) == ("15%", "85%")
+    assert {told[18], told[19], told[20]} == {"85% 以上"}
+    assert said_by_residents(Share(1000, 1000)) == "99% 以上"
+    assert said_by_residents(Share(10, 19)) == "太少，不公布"
+
+
+def test_a_month_is_shown_once_its_last_results_have_come_to_rest(town: tuple[FlaskClient, World], now: Now) -> None:
+    client, world = town
+    for day, month in ((15, 9), (16, 10)):
+        now[0] = datetime(2026, 11, day, 12, tzinfo=UTC)
+        assert (
+            f"2026 年 {month} 月" in client.get(f"/public/figures/{world.street.street.id}").text.partition("</h1>")[0]
+        )
 
 
 def test_browsers_may_keep_the_page_and_it_may_load_nothing(town: tuple[FlaskClient, World]) -> None:

@@ -161,6 +161,20 @@ def test_more_than_is_read_is_refused(port: int, monkeypatch: pytest.MonkeyPatch
     assert ask(port, "POST", "/", iter([b"x" * 5_000] * 3)).status == 413
 
 
+def test_large_requests_have_room_beside_each_other_and_small_ones_always(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "LARGE_BYTES", 1_000)
+    monkeypatch.setattr(pages, "ROOM_BYTES", 10_000)
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as slow:
+        slow.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9001\r\n\r\n" + b"x" * 9_000)
+        poll(lambda: ask(port, "POST", "/", b"x" * 2_000).status == 503)
+        assert ask(port, "POST", "/", b"x" * 900).status == 200
+        slow.sendall(b"x")
+        assert until(slow, b"}").startswith(b"HTTP/1.1 200")
+    assert ask(port, "POST", "/", b"x" * 9_000).status == 200
+
+
 def test_whoever_takes_too_long_with_a_request_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "REQUEST_SECONDS", 0.2)
     with served(Pages(reflect)) as port:

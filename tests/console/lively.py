@@ -10,6 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 from sqlalchemy.orm import Session
 
+from bot.media import new_name
 from console import login
 from models import announcements, desk, health, honours, noting, people, posts, pushing, riders, transitions
 from models.announcement import Outcome
@@ -60,7 +61,8 @@ def number(session: Session, serial: int) -> Ticket:
 def street(url: str, folder: Path, picture: bytes) -> Iterator[Street]:
     """The street with its morning behind it. `picture` is what every photo shows."""
     with build(url, folder, times=[MORNING], site={"public_figures": True}) as here:
-        stored = here.huying.fetcher.store.put(picture, "png")
+        stored = new_name("png")
+        here.huying.fetcher.store.put(stored, picture)
         for who, words in REPORTS:
             here.later(minutes=7)
             here.say(who, words)

@@ -362,15 +362,29 @@ def drawn(place: Place) -> dict[str, Shape]:
         return {name: geojson.restored(text) for name, text in rows}
 
 
+def seen(page: str) -> str:
+    """What a form says that the outlines were."""
+    return page.partition('name="seen" value="')[2].partition('"')[0]
+
+
 def test_an_outline_is_pasted_changed_and_taken_away(place: Place) -> None:
     street, area = place.sign_in("street"), place.street.community
     form = {"text": json.dumps(SQUARE), "system": "gcj02"}
     assert street.post(f"/map/areas/{area.id}", form).status_code == 303
     assert drawn(place) == {"香樟社区": box(30.49, 113.99, 30.51, 114.01)}
     assert "平方公里" in street.get("/map/areas").text
-    assert street.post(f"/map/areas/{area.id}", form | {"system": "wgs84"}).status_code == 303
-    assert drawn(place) != {"香樟社区": box(30.49, 113.99, 30.51, 114.01)}
-    assert street.post(f"/map/areas/{area.id}/remove").status_code == 303
+    shown = seen(street.get(f"/map/areas/{area.id}").text)
+    assert street.post(f"/map/areas/{area.id}", form | {"system": "wgs84", "seen": shown}).status_code == 303
+    changed = drawn(place)
+    assert changed != {"香樟社区": box(30.49, 113.99, 30.51, 114.01)}
+    # Whoever looked before that loses nobody's work: they are told, and their own stays in the form.
+    late = street.post(f"/map/areas/{area.id}", form | {"seen": shown})
+    assert late.status_code == 409
+    assert "有人刚改过这里的边界" in late.text
+    assert "113.99" in late.text
+    assert street.post(f"/map/areas/{area.id}/remove", {"seen": shown}).status_code == 409
+    assert drawn(place) == changed
+    assert street.post(f"/map/areas/{area.id}/remove", {"seen": seen(late.text)}).status_code == 303
     assert drawn(place) == {}
 
 
@@ -440,7 +454,10 @@ def test_a_file_taken_along_can_be_given_back(place: Place) -> None:
     page = upload(place, content, system="wgs84").text
     assert page.count("换掉现在的边界") == 2
     text = page.partition('name="text" value="')[2].partition('"')[0].replace("&#34;", '"')
-    place.sign_in("street").post("/map/areas/take", {"text": text})
+    street = place.sign_in("street")
+    assert "有人刚改过" in street.post("/map/areas/take", {"text": text, "seen": "0" * 16}).text
+    assert drawn(place) == before
+    street.post("/map/areas/take", {"text": text, "seen": seen(page)})
     after = drawn(place)
     for name, shape in before.items():
         for one, other in zip(geojson.points_of(shape), geojson.points_of(after[name]), strict=True):

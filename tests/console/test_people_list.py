@@ -68,6 +68,12 @@ def test_a_list_makes_people_and_gives_them_what_they_do(place: Place, admin: De
     assert (grid.id, grid.phone) == (place.people["grid"].id, "13900001111")
 
 
+def test_what_nobody_sees_in_a_cell_is_not_taken(place: Place, admin: Desk) -> None:
+    upload(admin, [row(name="何\u202e秀\u200b")])
+    admin.post(f"/people/sheet/{last_upload(place)}/take")
+    assert len(named(place, "何秀")) == 1
+
+
 def test_every_wrong_row_is_named_with_its_column_and_nobody_is_made(place: Place, admin: Desk) -> None:
     with place.database.transaction() as session:
         factories.somebody(session, RoleKind.MEMBER, place.street.community, name="李建国")
@@ -104,9 +110,18 @@ def test_what_is_exported_hides_numbers_and_comes_back_without_a_change(place: P
     grid = [*grid, *[""] * (len(HEAD) - len(grid))]
     grid[1] = "王大姐"
     assert "姓名 王姐 → 王大姐" in upload(admin, [grid])
+    with place.database.transaction() as session:
+        session.get_one(Person, place.people["grid"].id).consented_at = place.now
     admin.post(f"/people/sheet/{last_upload(place)}/take")
-    assert named(place, "王大姐")[0].phone == "13900001111"
+    [renamed] = named(place, "王大姐")
+    assert (renamed.phone, renamed.consented_at) == ("13900001111", place.now)
     assert "人员名单" in admin.get("/audit").text
+    # Another number: what was agreed to was said of the one before.
+    grid[2] = "13900002222"
+    upload(admin, [grid])
+    admin.post(f"/people/sheet/{last_upload(place)}/take")
+    [moved] = named(place, "王大姐")
+    assert (moved.phone, moved.consented_at) == ("13900002222", None)
 
 
 def test_somebody_of_a_list_becomes_themselves_in_the_chat_by_a_code(place: Place, admin: Desk) -> None:

@@ -346,7 +346,7 @@ class Clock:
         return self.now
 
 
-def _settings(url: str, folder: Path) -> Settings:
+def _settings(url: str, folder: Path, **values: Any) -> Settings:
     return Settings.model_validate(
         {
             "data_dir": str(folder),
@@ -370,6 +370,7 @@ def _settings(url: str, folder: Path) -> Settings:
                     "encoding_aes_key": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
                 },
             },
+            **values,
         }
     )
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from models import appointments, broadcasts, callbacks, outboxes, people, tickets
@@ -20,6 +21,7 @@ from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Identity, Person, RoleKind
 from models.result import CallBack, CallState
 from tests import factories
+from tests.conftest import Rewound
 from tests.factories import NOW
 from tests.models.conftest import World, build_world
 
@@ -101,6 +103,8 @@ def test_the_day_before_they_are_reminded_once_unless_they_have_just_heard(datab
         day_before = NOW + timedelta(days=2)
         assert session.scalars(appointments.to_remind(day_before)).all() == [far.id]
         assert appointments.remind(session, far.id, now=day_before)
+        waits = select(Notice.can_wait).where(Notice.kind == NoticeKind.APPOINTMENT).order_by(Notice.id)
+        assert [*session.scalars(waits)] == [False, False, True]  # only the clock's own
         assert not appointments.remind(session, far.id, now=day_before)
         assert not appointments.remind(session, near.id, now=day_before)
         told = factories.notices(session, session.get_one(Person, world.resident.id), NoticeKind.APPOINTMENT)
@@ -184,8 +188,10 @@ def crowd(database: Database, world: World, monkeypatch: pytest.MonkeyPatch) -> 
     yield ids
 
 
-def confirm(session: Session, world: World, words: str = "停水", **other: object) -> Broadcast:
-    area = session.get_one(Area, world.street.community.id)
+def confirm(
+    session: Session, world: World, words: str = "停水", *, area_id: int | None = None, **other: object
+) -> Broadcast:
+    area = session.get_one(Area, area_id or world.street.community.id)
     role, emergency = other.pop("role", None), bool(other.pop("emergency", False))
     assert role is None or isinstance(role, RoleKind)
     there = broadcasts.count(session, area, role, emergency=emergency, ways={}, now=NOW)
@@ -195,6 +201,24 @@ def confirm(session: Session, world: World, words: str = "停水", **other: obje
 
 def copies(session: Session, made: Broadcast) -> list[int]:
     return list(session.scalars(select(Notice.person_id).where(Notice.broadcast_id == made.id)))
+
+
+def test_of_two_who_confirm_the_last_message_of_the_week_at_once_the_second_waits_and_is_refused(
+    empty_postgres: Rewound,
+) -> None:
+    database = empty_postgres.back()
+    with database.transaction() as session:
+        world = build_world(session)
+        session.merge(world.resident).home_area_id = world.street.building.id
+    with database.transaction() as first:
+        confirm(first, world, words="停水", most_a_week=1)
+        # Another part of the tree: the quota is one for what lies above and below, and nobody looks before the lock.
+        with pytest.raises(OperationalError, match="lock timeout"), database.transaction() as second:
+            second.execute(text("SET LOCAL lock_timeout = '20ms'"))
+            confirm(second, world, "停电", area_id=world.street.street.id, most_a_week=1)
+    with pytest.raises(Refused) as refused, database.transaction() as second:
+        confirm(second, world, "停电", area_id=world.street.street.id, most_a_week=1)
+    assert refused.value.reason is Refusal.BROADCAST_OFTEN
 
 
 def test_everybody_gets_one_copy_though_the_job_dies_and_runs_twice(

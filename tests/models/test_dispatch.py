@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from models import desk, dispatch, judging, people, tickets, transitions
 from models.area import Area
 from models.category import Category, Level
 from models.errors import Refusal, Refused
-from models.offer import Offer, OfferState
-from models.outbox import NoticeKind, NoticeState
+from models.offer import Offer, OfferState, Wave
+from models.outbox import Notice, NoticeKind, NoticeState
 from models.person import Person, RoleKind, RoleStatus
 from models.ticket import Ticket, TicketKind, TicketState, Urgency
 from tests import factories
@@ -237,6 +237,33 @@ def test_without_a_place_nobody_is_guessed(session: Session, world: World) -> No
     for category in ("noise", "lamp", "leak", "stall"):
         ticket = dispatched(session, world.resident, category, None)
         assert (ticket.state, asked(session, ticket)) == (TicketState.NEW, [])
+
+
+@pytest.mark.parametrize("category", ["noise", "lamp", "other"])
+def test_without_a_place_the_desk_at_home_asks_where_it_is_and_otherwise_the_street(
+    session: Session, world: World, category: str
+) -> None:
+    def told() -> set[int]:
+        people_told = {each.person_id for each in session.scalars(select(Notice).where(Notice.kind == NoticeKind.DESK))}
+        session.execute(delete(Notice))
+        return people_told
+
+    def why(ticket: Ticket) -> list[str]:
+        return [*session.scalars(select(Wave.shortfalls).where(Wave.ticket_id == ticket.id)).one()][-1:]
+
+    nowhere = dispatched(session, world.stranger, category, None)
+    assert (told(), why(nowhere)) == ({world.street_staff.id}, ["desk_of_street"])
+    world.resident.home_area_id = world.street.building.id
+    at_home = dispatched(session, world.resident, category, None)
+    assert (told(), why(at_home)) == ({world.staff.id}, ["desk_of_home"])
+    # Once the place is known it is whose it is.
+    estate = world.street.other_estate
+    tickets.locate(session, at_home, area_id=estate.id, place="银杏里", text="在银杏里", by=world.staff, now=NOW)
+    assert {each.id for each in transitions.desk_of(session, at_home)} == {world.staff_elsewhere.id}
+    # A street without anybody: those who are there.
+    people.grant(session, world.street_staff, RoleKind.STREET, world.street.street.id, now=NOW, status=RoleStatus.ENDED)
+    dispatched(session, world.stranger, category, None)
+    assert told() == {world.staff.id, world.staff_elsewhere.id}
 
 
 def test_ten_tickets_are_one_message_for_the_desk(session: Session, world: World) -> None:

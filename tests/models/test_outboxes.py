@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -28,10 +30,20 @@ def pending(session: Session, person_id: int) -> Notice:
 
 
 def test_what_can_wait_and_was_not_sent_by_the_evening_comes_in_the_morning(session: Session, world: World) -> None:
-    notice = outboxes.tell(session, NoticeKind.REMINDER, world.resident.id, now=EVENING, can_wait=True)
+    notice = outboxes.tell(session, NoticeKind.REMINDER, world.resident.id, now=EVENING)
     assert outboxes.claim(session, notice.id, now=NIGHT, lease=LEASE) is None
     assert (notice.state, notice.not_before, notice.attempts) == (NoticeState.PENDING, MORNING, 0)
     assert outboxes.claim(session, notice.id, now=MORNING, lease=LEASE) is notice
+
+
+def test_every_kind_of_notice_stands_in_the_table_as_the_code_has_it() -> None:
+    page = (Path(__file__).parents[2] / "docs/notices.md").read_text()
+    table = page.partition("## Every kind")[2].partition("## Limits")[0]
+    rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
+    told = [(NoticeKind(kind), how.strip()) for kinds, how in rows for kind in re.findall("`([a-z_]+)`", kinds)]
+    assert sorted(kind for kind, _ in told) == sorted(NoticeKind)
+    assert {kind for kind, how in told if how == "by day"} == outboxes.BY_DAY
+    assert {kind for kind, how in told if how.startswith("alarm")} == outboxes.NOT_FOR_LATER
 
 
 def test_what_somebody_has_just_done_is_told_at_night_too(session: Session, world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -217,6 +217,30 @@ def test_two_accounts_become_one_human_with_everything_either_had(both: Database
 def test_joining_somebody_with_themselves_changes_nothing(session: Session, world: World) -> None:
     people.join(session, world.member, world.member)
     assert world.member.erased_at is None
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "kept"),
+    [
+        (("13800000001", None), ("13800000002", NOW), ("13800000002", NOW)),
+        (("13800000001", NOW), ("13800000002", None), ("13800000001", NOW)),
+        (("13800000001", None), ("", NOW), ("13800000001", None)),
+        (("", NOW), ("13800000002", None), ("13800000002", None)),
+        (("", None), ("", NOW), ("", NOW)),
+    ],
+)
+def test_a_yes_goes_with_the_number_it_was_said_of(
+    session: Session,
+    world: World,
+    mine: tuple[str, datetime | None],
+    theirs: tuple[str, datetime | None],
+    kept: tuple[str, datetime | None],
+) -> None:
+    keep, other = world.resident, world.stranger
+    keep.phone, keep.consented_at = mine
+    other.phone, other.consented_at = theirs
+    people.join(session, keep, other)
+    assert (keep.phone, keep.consented_at) == kept
 
 
 def test_who_has_accepted_through_one_account_has_it_through_the_other(session: Session, world: World) -> None:

@@ -93,7 +93,7 @@ def test_after_it_was_given_back_the_asking_begins_anew_with_other_people(sessio
 
 def test_without_a_place_the_desk_reads_that(session: Session, world: World) -> None:
     ticket = factories.run_dispatch(session, factories.ticket(session, world.resident, area=None))
-    assert [wave.shortfalls for wave in waves(session, ticket)] == [{"no_place": 1}]
+    assert [wave.shortfalls for wave in waves(session, ticket)] == [{"no_place": 1, "desk_of_street": 1}]
 
 
 def test_without_a_grid_worker_the_desk_reads_that(session: Session, world: World) -> None:

@@ -164,9 +164,19 @@ class Checker:
         )
 
     def _desk_of(self, ticket: Row, level: str) -> list[int]:
-        if level in ("street", "department") and (found := self._with_role("street", ticket.community_id)):
+        return self._desk_in(ticket.community_id or self._reporters_home(ticket), level)
+
+    def _reporters_home(self, ticket: Row) -> int | None:
+        """The community in which whoever reported it lives."""
+        home = self._persons[ticket.reporter_id].home_area_id
+        above = [int(step) for step in self._areas[home].path.strip("/").split("/")] if home else []
+        return next((step for step in above if self._areas[step].kind == "community"), None)
+
+    def _desk_in(self, community_id: int | None, level: str) -> list[int]:
+        is_streets = community_id is None or level in ("street", "department")
+        if is_streets and (found := self._with_role("street", community_id)):
             return found
-        if found := self._with_role("staff", ticket.community_id):
+        if found := self._with_role("staff", community_id):
             return found
         return sorted({one for kind in ("staff", "street", "admin") for one in self._with_role(kind, None)})
 
@@ -1034,7 +1044,7 @@ class Checker:
             )
             desks = [self._desk_of(told.ticket, level) for level in ("community", "street")]
             if any(event.action == "locate" for event in self._events[told.ticket.id]):
-                desks.append(self._with_role("staff", None))  # without a place it lay on every desk
+                desks.append(self._desk_in(self._reporters_home(told.ticket), "community"))  # while it had no place
             if (waits or heard) and any(row.person_id in desk for desk in desks):
                 return False
         return True

@@ -76,7 +76,9 @@ def _twice(kind: str) -> Callable[[list[Row]], None]:
 
 def _at_night(kind: str) -> Callable[[list[Row]], None]:
     def spoil(rows: list[Row]) -> None:
-        row = next(row for row in rows if row.kind == kind and row.state == "sent" and "passive" not in row.sent_by)
+        sent = [row for row in rows if row.kind == kind and row.state == "sent" and "passive" not in row.sent_by]
+        # Of an emergency the same may be said at night.
+        row = max(sent, key=lambda row: row.can_wait)
         night = working.at(working.local(row.sent_at).date() + timedelta(days=1), 3)
         row.sent_at = row.not_before = night
 

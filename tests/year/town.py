@@ -114,7 +114,9 @@ class Town:
         self.odds = odds or Odds()
         self.clock = Clock(begins)
         _settle(url, begins)
-        self.huying: Huying = create_app(_settings(url, folder), clock=self.clock)
+        # Notices outlive the year, so that it can be looked at when it is over; everything else goes in its time.
+        settings = _settings(url, folder, keep={"notices_days": 800})
+        self.huying: Huying = create_app(settings, clock=self.clock)
         self.official = Recording(OFFICIAL, "official_account", (Way.CUSTOMER,))
         self.wecom = Recording(WECOM, "wecom", (Way.APP,))
         for phones in (self.official, self.wecom):
