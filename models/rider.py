@@ -107,6 +107,8 @@ class Matter(StrEnum):
     PENALTY = "penalty"
     """Blocked accounts and fines of a platform."""
     PARCEL = "parcel"
+    REST = "rest"
+    """Nowhere to sit down, to charge, to wash one's hands."""
 
 
 class AlertKind(StrEnum):

@@ -248,6 +248,7 @@ def test_whoever_cannot_get_in_has_a_ticket_and_the_note(street: Street) -> None
         ("上个月送单摔了，平台说不算工伤", "12333"),
         ("平台乱扣款封了我的号", "申诉"),
         ("放在楼下的外卖被偷了", "110"),
+        ("滨江大道这一带中午没地方歇脚，也没处充电", "驿站"),
     ],
 )
 def test_a_riders_own_matter_is_a_ticket_with_what_to_do_at_once(street: Street, said: str, line: str) -> None:
