@@ -217,9 +217,9 @@ def test_what_may_pass_is_tried_again_later_and_not_for_ever(open_town: Callable
 
 
 def test_a_platform_that_is_slow_is_not_waited_for(open_town: Callable[..., Town]) -> None:
-    town = open_town(official={"timeout_seconds": 0.1})
+    town = open_town(official={"timeout_seconds": 1})
     spoken(town)
-    town.phones.fault("slow", delay_seconds=2)
+    town.phones.fault("slow", delay_seconds=5)
     notice = town.deliver(town.tell(AYI))
     assert notice.state is NoticeState.PENDING
     town.phones.mend()

@@ -206,7 +206,7 @@ def test_a_residents_words_photo_and_place_travel_the_whole_loop(
     number = re.search(r"\d{6}-(\d{4,})", taken.inner_text())
     assert number is not None
     resident.send_location("香樟花园 6栋")
-    resident.received("位置收到了")
+    resident.received("记在香樟花园")
     resident.send_photo(STAIRS)
     resident.received(re.compile("照片"))
     # The member's phone turns to WeCom by itself, because that is where the news is.

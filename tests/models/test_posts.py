@@ -210,7 +210,7 @@ def test_waves_after_a_missing_holder_grow_as_they_do_without_posts(session: Ses
 def test_once_its_place_is_known_the_holder_is_asked(session: Session, world: World) -> None:
     only = neighbour(session, world)
     ticket = factories.run_dispatch(session, factories.ticket(session, world.resident, category="bulb", area=None))
-    assert waves(session, ticket) == [("volunteers", 0, {"no_place": 1})]
+    assert waves(session, ticket) == [("volunteers", 0, {"no_place": 1, "desk_of_street": 1})]
     at = world.street.building.id
     tickets.locate(session, ticket, area_id=at, place="6栋", text="6栋", by=world.resident, now=NOW)
     factories.run_dispatch(session, ticket)
