@@ -18,6 +18,7 @@ from models import (
     areas,
     broadcasts,
     desk,
+    finding,
     followers,
     limits,
     merging,
@@ -39,7 +40,7 @@ from models.templates import Part
 from models.ticket import Ending, Limit, Ticket, TicketState, TicketWords, Urgency, WordsKind
 from nlp.extract import mask
 from nlp.hazards import HAZARDS
-from texts import channels, common, riders
+from texts import channels, common, members, riders
 from texts.notices import NoticeFacts, Words, words
 
 PASSIVE = "passive"
@@ -258,8 +259,14 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
         reader_rides=notice.kind is NoticeKind.FINISHED
         and people.has_role(session.get_one(Person, notice.person_id), RoleKind.RIDER),
         threat=ticket.threat,
+        to_know=_to_know(session, ticket) if notice.kind is NoticeKind.OFFER else "",
         data=notice.data | (_earlier(session, notice) if notice.kind is NoticeKind.SAME_EVENT else {}),
     )
+
+
+def _to_know(session: Session, ticket: Ticket) -> str:
+    times = [mask(each) for each in finding.visit_times(session, ticket)]
+    return members.to_know(times, mask(finding.why_again(session, ticket)))
 
 
 def _may_read(notice: Notice) -> bool:

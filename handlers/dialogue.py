@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import select
 
 from handlers.turn import Choice, Reply, Turn, World
-from models import areas, finding, followers
+from models import areas, finding, followers, opening
 from models.area import AreaKind
 from models.conversation import Question, QuestionKind, State
 from models.errors import Refusal, Refused
 from models.lifecycle import LIVE_STATES
 from models.ticket import Ticket
-from nlp.extract import Place
+from nlp.extract import Place, in_the_open
 from texts import residents, services
 
 
@@ -118,6 +118,11 @@ def line(turn: Turn, ticket: Ticket) -> str:
 def category_name(turn: Turn, ticket: Ticket) -> str:
     """The category, the service that is asked for, or the danger, as people read it."""
     return services.matter(turn.world.categories[ticket.category].name, ticket.service, ticket.threat)
+
+
+def is_nowhere(ticket: Ticket | opening.Opened) -> bool:
+    """Whether nobody could go there: neither an area of ours, nor a point, nor a road."""
+    return ticket.area_id is None and ticket.lat is None and not in_the_open(ticket.place)
 
 
 def place_name(world: World, place: Place | None) -> str:

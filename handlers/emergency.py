@@ -18,8 +18,8 @@ routes = Routes()
 
 @routes(Meaning.DANGER, interrupts=True)
 def danger(turn: Turn) -> Reply:
-    """The conversation's state is kept: what was asked before is still open afterwards. Where nothing was, the place is
-    asked for if nobody said it: help has to find the door.
+    """The conversation's state is kept: what was asked before is still open afterwards. A place that nobody said is
+    asked for: help has to find the door.
     """
     found, kind = turn.understood, turn.danger
     assert found is not None
@@ -32,23 +32,19 @@ def danger(turn: Turn) -> Reply:
         words_id = tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
         alarms.alarm(turn.session, ticket, now=turn.now, words_id=words_id)
     on_duty = len(alarms.first_told(turn.session, ticket, now=turn.now))
-    # Only where the answer would be taken for one.
-    asks = report.is_nowhere(ticket) and turn.conversation.state in (State.IDLE, State.PLACE)
-    if asks:
+    # Only where the answer would be taken for one: beside a handed-over chat it is known by its words.
+    asks = dialogue.is_nowhere(ticket) and turn.conversation.state in (State.IDLE, State.PLACE, State.HANDED_OVER)
+    if asks and turn.conversation.state is not State.HANDED_OVER:
         dialogue.wait(turn, State.PLACE, ticket=ticket.id)
     return Reply(residents.danger(kind.value, ticket.number, on_duty, gas_phone=turn.world.gas_phone, asks_place=asks))
 
 
 @routes(Meaning.NEWS, interrupts=True)
 def news(turn: Turn) -> Reply:
-    """How it goes on: help is there, it is over, it was none. Those who were alarmed read it, and they end the matter;
-    the conversation's state is kept.
+    """How it goes on: where it is, help is there, it is over, it was none. Those who were alarmed read it, and they end
+    the matter; the conversation's state is kept.
     """
-    ticket = turn.session.get_one(Ticket, turn.row())
-    words_id = tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
-    alarms.pass_on(turn.session, ticket, now=turn.now, words_id=words_id)
-    dialogue.note(turn, ticket)
-    return Reply(residents.danger_news(ticket.short))
+    return report.goes_on(turn, turn.session.get_one(Ticket, turn.row()), turn.text)
 
 
 def _same(turn: Turn) -> Ticket | None:

@@ -97,7 +97,7 @@ def decide(turn: Turn) -> None:
     elif said is not None:
         _take(turn, said)
     elif turn.conversation.state is State.HANDED_OVER and not (command and command.intent is Intent.CANCEL):  # 4
-        turn.meant = Meaning.TO_STAFF
+        turn.meant = Meaning.NEWS if _says_where(turn, understand(turn)) else Meaning.TO_STAFF
     elif command is not None:  # 3
         _take(turn, command)
     elif message.kind in KINDS:
@@ -129,6 +129,9 @@ def plain(message: Message, world: World) -> Understanding | None:
     if found.chat is not None or found.danger is not None:
         return None
     if several(said, world.understander) or world.guide(said, found, None):
+        return None
+    if found.place is not None and found.abstained and len(said) <= _A_PLACE:
+        # It may be where an alarm is about.
         return None
     return None if commands.suggest(said, roles=EVERY_ROLE) else found
 
@@ -209,6 +212,9 @@ def _words(turn: Turn) -> None:
     if _judged(turn) or (is_time and _suits(turn, turn.understood)):
         return
     state = turn.conversation.state
+    if state is State.IDLE and _says_where(turn, turn.understood):
+        turn.meant = Meaning.NEWS
+        return
     fix = commands.correction(turn.text)
     if fix is not None and fix.about is not About.UNKNOWN and _recent(turn) and state in (State.IDLE, State.PLACE):
         turn.meant, turn.fix = Meaning.CORRECTION, fix
@@ -347,6 +353,17 @@ def _goes_on(turn: Turn) -> bool:
     return True
 
 
+def _says_where(turn: Turn, found: Understanding) -> bool:
+    """Whether words are nothing but the place of the speaker's own emergency, which nobody knows yet."""
+    if found.place is None or not found.abstained or len(turn.text) > _A_PLACE:
+        return False
+    about = finding.own_emergency(turn.session, turn.person, now=turn.now)
+    if about is None or not dialogue.is_nowhere(about):
+        return False
+    turn.inner = str(about.id)
+    return True
+
+
 def _suits(turn: Turn, found: Understanding) -> bool:
     """Whether a message that is only a time says when somebody may come: about what the speaker brought last."""
     if turn.conversation.state not in (State.IDLE, State.PLACE) or _may_be_for_the_resident(turn, found):
@@ -379,6 +396,9 @@ _WAITS_FOR_WORDS = frozenset(State) - {
 
 
 # In these states a number is a telephone's, a house's or a unit's, never a ticket's.
+_A_PLACE = 40
+"""More than this is no answer to where somebody is."""
+
 _ASKS_ABOUT_THE_PERSON = _WAITS_FOR_WORDS - {State.PLACE, State.ADDITION, State.NOT_SOLVED, State.FOR_OTHERS}
 
 

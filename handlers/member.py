@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
 
-from handlers import dialogue, skills
+from handlers import dialogue, report, skills
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
 from models import finding, helpers, leaving, outboxes, people, pool, posts, tickets, transitions
@@ -106,8 +106,8 @@ def accept(turn: Turn) -> Reply:
     else:
         grid = _grid_worker(turn, ticket)
         text = members.accepted(ticket.short, ticket.place, contact.room, grid, words, contact.phone)
-    if when := finding.visit_times(turn.session, ticket):
-        text = f"{text}\n{members.when_it_suits(when)}"
+    if more := members.to_know(finding.visit_times(turn.session, ticket), finding.why_again(turn.session, ticket)):
+        text = f"{text}\n{more}"
     for helper_id in transitions.helpers_of(turn.session, ticket):
         if helper_id != turn.person.id:
             # They stayed when somebody else gave the task back.
@@ -196,7 +196,13 @@ def relay(turn: Turn) -> Reply:
         return chosen
     if not turn.rest:
         return Reply(residents.relay_what(chosen.short))
-    tickets.relay(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)
+    try:
+        tickets.relay(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)
+    except Refused as refused:
+        if refused.reason is not Refusal.NOBODY_TO_TELL or chosen.reporter_id != turn.person.id:
+            raise
+        # Nobody has it yet: the words are kept for whoever will, and in an emergency told at once.
+        return report.add_more(turn, chosen, turn.rest)
     return Reply(residents.relayed(chosen.short))
 
 

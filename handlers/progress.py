@@ -118,8 +118,9 @@ def _asked(turn: Turn, ticket: Ticket, offer: Offer) -> Reply:
         offer.expires_at,
         now=turn.now,
     )
-    if when := finding.visit_times(turn.session, ticket):
-        text = f"{text}\n{members.when_it_suits(when)}"
+    again = mask(finding.why_again(turn.session, ticket))
+    if more := members.to_know(finding.visit_times(turn.session, ticket), again):
+        text = f"{text}\n{more}"
     along = ticket.assignee_id is not None and offer.purpose is Purpose.TASK
     labels = (members.COME_ALONG if along else members.ACCEPT, members.DECLINE)
     told = (Intent.ACCEPT, Intent.DECLINE)

@@ -167,12 +167,7 @@ def place_is_missing(ticket: Ticket | opening.Opened, found: Understanding) -> b
     """Whether the bot asks where it is."""
     if ticket.kind is not TicketKind.REPORT or (found.abstained and ticket.service is None):
         return False
-    return is_nowhere(ticket)
-
-
-def is_nowhere(ticket: Ticket | opening.Opened) -> bool:
-    """Whether nobody could go there: neither an area of ours, nor a point, nor a road."""
-    return ticket.area_id is None and ticket.lat is None and not in_the_open(ticket.place)
+    return dialogue.is_nowhere(ticket)
 
 
 def received(world: World, ticket: Ticket | opening.Opened, found: Understanding, *, now: datetime) -> str:
@@ -379,7 +374,7 @@ def place_told(turn: Turn) -> Reply:
         now=turn.now,
     )
     if urgent:
-        alarms.alarm(turn.session, ticket, now=turn.now)
+        alarms.placed(turn.session, ticket, now=turn.now)
         return Reply(residents.danger_place_kept(ticket.short, name))
     return _located(turn, ticket, name)
 
@@ -465,7 +460,9 @@ def location(turn: Turn) -> Reply:
     ticket = dialogue.recent(turn)
     if ticket is None:
         return Reply(residents.place_held())
-    was_asked = ticket.kind is TicketKind.REPORT and ticket.reporter_id == turn.person.id and is_nowhere(ticket)
+    was_asked = (
+        ticket.kind is TicketKind.REPORT and ticket.reporter_id == turn.person.id and dialogue.is_nowhere(ticket)
+    )
     attach(turn, ticket, attachment)
     dialogue.note(turn, ticket)
     place = attachment.label or ticket.place or residents.POINT
@@ -484,7 +481,7 @@ def voice(turn: Turn) -> Reply:
     """A voice nobody wrote down: staff listen to it, so it becomes a ticket at once."""
     found = turn.world.understander.understand("")
     ticket = open_from(turn, found, "")
-    if is_nowhere(ticket):
+    if dialogue.is_nowhere(ticket):
         dialogue.wait(turn, State.PLACE, ticket=ticket.id)
         return Reply(residents.received_voice(ticket.number))
     return Reply(residents.received_voice_at(ticket.number, ticket.place))
@@ -555,6 +552,43 @@ def pair(turn: Turn) -> Reply:
     return Reply(members.pair_asked(ticket.short))
 
 
+def goes_on(turn: Turn, ticket: Ticket, words: str) -> Reply:
+    """What the reporter of an emergency says next: those who were alarmed read it, and learn the place if it was
+    missing.
+    """
+    place = None
+    if dialogue.is_nowhere(ticket):
+        place = turn.world.understander.understand(words, near=turn.person.home_area_id).place
+    dialogue.note(turn, ticket)
+    if place is None or (place.area_id is None and not in_the_open(place.text)):
+        words_id = tickets.add_words(turn.session, ticket, words, by=turn.person, now=turn.now)
+        alarms.pass_on(turn.session, ticket, now=turn.now, words_id=words_id)
+        return Reply(residents.danger_news(ticket.short))
+    if turn.conversation.state is State.PLACE:
+        dialogue.idle(turn)
+    name = dialogue.place_name(turn.world, place)
+    tickets.locate(
+        turn.session,
+        ticket,
+        area_id=place.area_id,
+        place=name,
+        room=place.room or "",
+        text=words,
+        by=turn.person,
+        now=turn.now,
+    )
+    alarms.placed(turn.session, ticket, now=turn.now)
+    return Reply(residents.danger_place_kept(ticket.short, name))
+
+
+def add_more(turn: Turn, ticket: Ticket, words: str) -> Reply:
+    """More words of its reporter for a ticket. Raises Refused."""
+    if ticket.urgency is Urgency.EMERGENCY and ticket.reporter_id == turn.person.id and ticket.state in OPEN_STATES:
+        return goes_on(turn, ticket, words)
+    tickets.add_words(turn.session, ticket, words, by=turn.person, now=turn.now)
+    return Reply(residents.added(ticket.short))
+
+
 @routes(Intent.ADD)
 def add(turn: Turn) -> Reply:
     """More words for a ticket; without a number the one just opened, or the only one open."""
@@ -570,8 +604,7 @@ def add(turn: Turn) -> Reply:
     if not turn.rest:
         dialogue.wait(turn, State.ADDITION, ticket=ticket.id)
         return Reply(residents.addition_what(ticket.short))
-    tickets.add_words(turn.session, ticket, turn.rest, by=turn.person, now=turn.now)
-    return Reply(residents.added(ticket.short))
+    return add_more(turn, ticket, turn.rest)
 
 
 @routes(Meaning.ANSWER, state=State.ADDITION)
@@ -580,8 +613,8 @@ def added(turn: Turn) -> Reply:
     ticket = turn.session.get_one(Ticket, turn.conversation.data["ticket"])
     dialogue.idle(turn)
     try:
-        tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
+        reply = add_more(turn, ticket, turn.text)
     except Refused:
         return report(turn)
     dialogue.remember(turn, ticket)
-    return Reply(residents.added(ticket.short))
+    return reply

@@ -243,7 +243,7 @@ def _night(turn: Turn) -> datetime | None:
 def _needs(turn: Turn, ticket: Ticket) -> tuple[str, ...]:
     """What is still useful to know of a report: "place", "photo", "words"."""
     found = snap.parts_of(turn.session, ticket)
-    there = {"place": not report.is_nowhere(ticket), "photo": found.picture, "words": found.words}
+    there = {"place": not dialogue.is_nowhere(ticket), "photo": found.picture, "words": found.words}
     return tuple(each for each, is_there in there.items() if not is_there)
 
 

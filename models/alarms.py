@@ -42,16 +42,32 @@ def alarm(session: Session, ticket: Ticket, *, now: datetime, words_id: int | No
     _tell(session, ticket, [*first, *second] if row.second_told else first, now=now, words_id=words_id)
 
 
+def placed(session: Session, ticket: Ticket, *, now: datetime) -> None:
+    """An emergency has a place now: whoever is on duty there is alarmed, whoever was alarmed before reads it."""
+    before = _alarmed(session, ticket)
+    alarm(session, ticket, now=now)
+    again = Notice.ticket_id == ticket.id, Notice.kind == NoticeKind.ALARM, Notice.created_at == now
+    there = set(session.scalars(select(Notice.person_id).where(*again)))
+    for person_id in before:
+        if person_id not in there:
+            data = {"place": True}
+            outboxes.tell(session, NoticeKind.ADDED, person_id, now=now, ticket_id=ticket.id, data=data)
+
+
 def pass_on(session: Session, ticket: Ticket, *, now: datetime, words_id: int | None) -> None:
     """Tells everybody who was alarmed what has come since; whoever has the ticket hears of every addition anyway."""
+    for person_id in _alarmed(session, ticket):
+        outboxes.tell(session, NoticeKind.ADDED, person_id, now=now, ticket_id=ticket.id, words_id=words_id)
+
+
+def _alarmed(session: Session, ticket: Ticket) -> Sequence[int]:
+    """Who was alarmed, but for whoever has the ticket now."""
     head = followers.head_of(session, ticket)
     has_it = {head.assignee_id, *transitions.helpers_of(session, head)}
     alarmed = select(Notice.person_id).where(
         Notice.ticket_id.in_({ticket.id, head.id}), Notice.kind == NoticeKind.ALARM
     )
-    for person_id in session.scalars(alarmed.distinct().order_by(Notice.person_id)):
-        if person_id not in has_it:
-            outboxes.tell(session, NoticeKind.ADDED, person_id, now=now, ticket_id=ticket.id, words_id=words_id)
+    return [each for each in session.scalars(alarmed.distinct().order_by(Notice.person_id)) if each not in has_it]
 
 
 def first_told(session: Session, ticket: Ticket, *, now: datetime) -> Sequence[Person]:

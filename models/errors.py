@@ -29,6 +29,7 @@ class Refusal(StrEnum):
     NOBODY_TO_TELL = "nobody_to_tell"
     CHANGED = "changed"
     HELPERS_TASK = "helpers_task"
+    ACCEPT_FIRST = "accept_first"
     """Whoever has the task does this, not somebody who helps."""
     HELP_IS_COMING = "help_is_coming"
     NOT_A_COLLEAGUE = "not_a_colleague"

@@ -122,6 +122,16 @@ def visit_times(session: Session, ticket: Ticket) -> Sequence[str]:
     return [each or "" for each in reversed(session.scalars(said.order_by(TicketWords.id.desc()).limit(2)).all())]
 
 
+def why_again(session: Session, ticket: Ticket) -> str:
+    """Why the last result did not settle a matter that is done again, in the resident's words; empty if nobody said."""
+    if not ticket.reopened:
+        return ""
+    said = select(TicketWords.text).where(
+        TicketWords.ticket_id == ticket.id, TicketWords.kind == WordsKind.EVALUATION, TicketWords.text.is_not(None)
+    )
+    return session.scalar(said.order_by(TicketWords.id.desc()).limit(1)) or ""
+
+
 def tasks_of(session: Session, person: Person, *, most: int = 20) -> Sequence[Ticket]:
     """What a person has accepted and not finished, oldest first; where they go along comes after it."""
     own = session.scalars(

@@ -215,6 +215,8 @@ def check(session: Session, ticket: Ticket, action: Action, *, by: Person | None
     else:
         mine = actors(session, ticket, by)
         allowed = set(_allowed(ticket, action, mine))
+        if not allowed and Actor.OFFERED in mine and Actor.ASSIGNEE in rule.by:
+            raise Refused(Refusal.ACCEPT_FIRST, number=ticket.short)
         if not allowed and mine & rule.by:
             raise Refused(Refusal.STREET_DECIDES, number=ticket.short, name=ticket.returned_by)
     if not allowed:

@@ -33,9 +33,11 @@ def see_photos(address: str) -> str:
     return f"反映时的照片：{address}"
 
 
-def when_it_suits(said: Sequence[str]) -> str:
-    """When the resident is there, in their own words."""
-    return f"居民方便的时间：{clip('；'.join(said), 60)}。"
+def to_know(suits: Sequence[str], again: str) -> str:
+    """When the resident is there, and what was not settled the last time, in their own words; empty for neither."""
+    when = f"居民方便的时间：{clip('；'.join(suits), 60)}。" if suits else ""
+    left = f"上次没解决的是：“{clip(again, 60)}”" if again else ""
+    return "\n".join(filter(None, (when, left)))
 
 
 def going_in_twos(place: str) -> str:

@@ -65,6 +65,8 @@ class NoticeFacts:
     """Whether they would take it; they have not answered."""
     threat: str = ""
     """What an emergency is about."""
+    to_know: str = ""
+    """For whoever is asked: when the resident is there, and what was not settled the last time."""
     reader_rides: bool = False
     photos: str = ""
     """Where the photos before and after can be seen."""
@@ -139,6 +141,7 @@ def _offer(facts: NoticeFacts) -> Words:
     if along and facts.words.strip():
         said = f"{_who(facts)}接了这件事，想要个伴。\n{_quoted(facts.words, 60)}"
     far = _far(facts.data.get("metres"))
+    said += f"{facts.to_know}\n" if facts.to_know else ""
     rest = f"{said}{within(expires, now=facts.now)}回我就行，不方便没关系。"
     return Words(
         f"【{asked}】{_where(facts)}{'，' if far else ''}{far}\n{rest}",
@@ -285,11 +288,7 @@ def _reopened(facts: NoticeFacts) -> Words:
             f"{facts.short}（{_matter(facts)}）有{_people(facts.data['passers_by'])}路过的人看了，说还没修好，也许是又坏了。\n"
             "社区重新安排了，不用您再跑。谢谢您出的力。"
         )
-    why = "居民没有多说。"
-    if facts.words:
-        why = f"居民说：“{clip(facts.words, 100)}”"
-    elif facts.data.get("actor") in ("reporter", "follower"):
-        why = "哪里没解决，我正在问居民。"
+    why = f"居民说：“{clip(facts.words, 100)}”" if facts.words else ""
     return Words(f"{facts.short}（{_matter(facts)}）居民说没解决，社区重新安排了。{why}\n谢谢您出的力。")
 
 
@@ -298,6 +297,8 @@ def _added(facts: NoticeFacts) -> Words:
         return Words(f"{facts.short}（{_where(facts)}）居民方便的时间：{clip(facts.words, 100)}。")
     if facts.data.get("unsolved"):
         return Words(f"{facts.short}（{_where(facts)}）居民说了哪里没解决：\n“{clip(facts.words, 200)}”")
+    if facts.data.get("place"):
+        return Words(f"【紧急】编号 {facts.short}，地方知道了：{_where(facts)}。已经通知那边值班的同志。")
     if facts.threat:
         return Words(
             f"【紧急】{_where(facts)}，编号 {facts.short}，居民又说：\n“{clip(facts.words, 200)}”\n"
@@ -533,7 +534,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.HELD: _held,
     NoticeKind.RESUMED: lambda facts: Words(f"{_about(facts)}接着办了，{_by(facts)}有进展我马上告诉您。"),
     NoticeKind.REJECTED: lambda facts: Words(
-        f"{_about(facts)}不归社区办：{clip(facts.words, 200)}\n还有疑问，回复“人工”。"
+        f"{_about(facts)}没有往下办，原因：{clip(facts.words, 200)}\n还有疑问，回复“人工”。"
     ),
     NoticeKind.WITHDRAWN: lambda facts: Words(f"{facts.short}（{_where(facts)}）居民撤回了，不用再办。谢谢您。"),
     NoticeKind.MERGED: _merged,

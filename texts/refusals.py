@@ -61,6 +61,9 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.NOBODY_TO_TELL: lambda facts: (
         f"{facts.get('number', '')} 还没有人接，话带不到。要补充情况，回复“补充 {facts.get('number', '')} 加上您的话”。"
     ),
+    Refusal.ACCEPT_FIRST: lambda facts: (
+        f"{facts.get('number', '')} 还没接下来。愿意办，先回复“接单 {facts.get('number', '')}”。"
+    ),
     Refusal.HELPERS_TASK: lambda facts: (
         f"{facts.get('number', '这件事')} 是您搭档接的，这一步由他来。\n"
         f"您可以回复“到场 {facts.get('number', '')}”，或者“留言 {facts.get('number', '')} 加上您的话”。"

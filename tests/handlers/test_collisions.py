@@ -187,8 +187,9 @@ def danger(case: Case) -> None:
     assert case.reply.text.startswith("请")
     assert case.reply.text.index("1") < case.reply.text.index(ticket.number)
     asked = "哪个小区、几栋" in case.reply.text
-    assert not asked or case.state in ("idle", "place"), "asked where the answer would be taken for something else"
-    assert case.street.state(case.who) == ("place" if asked else case.state), "the state is kept"
+    after = {"idle": "place", "place": "place", "handed_over": "handed_over"}
+    assert not asked or case.state in after, "asked where the answer would be taken for something else"
+    assert case.street.state(case.who) == (after[case.state] if asked else case.state), "the state is kept"
     desk = [told for who in (STAFF, "demo-staff-2", "demo-street-1") for told in case.street.told(who)]
     assert any("【紧急】" in told for told in desk)
 

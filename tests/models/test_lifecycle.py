@@ -471,7 +471,9 @@ def test_only_those_the_rule_names_may_act(session: Session, world: World, actio
             if rule.by & roles and state in rule.sources:
                 assert transitions.check(session, ticket, action, by=by, why="因为") in roles
             else:
-                expected = Refusal.WRONG_STATE if rule.by & roles else Refusal.NOT_YOURS
+                is_asked = Actor.OFFERED in roles and Actor.ASSIGNEE in rule.by
+                foreign = Refusal.ACCEPT_FIRST if is_asked else Refusal.NOT_YOURS
+                expected = Refusal.WRONG_STATE if rule.by & roles else foreign
                 with pytest.raises(Refused) as caught:
                     transitions.check(session, ticket, action, by=by, why="因为")
                 if action is not Action.OPEN:
