@@ -23,7 +23,7 @@ VIEW, VERSION = b"x-view", b"x-version"
 SEAT_SECONDS = (15.0, 25.0)
 """So long it is known who has which view; drawn by lot, so that all who came together do not come again together."""
 
-LOOK_SECONDS = 0.65
+LOOK_SECONDS = 0.75
 """So long one look is good for everybody: with a page that asks every two seconds, a change is seen within three."""
 
 WHOLE_SECONDS = 20.0
@@ -102,9 +102,8 @@ class Screens:
     async def _take_a_seat(self, scope: Scope, cookie: bytes, query: bytes, since: int) -> Answer:
         # Asked as of the newest line that is known, the page has nothing to show, and only says whose view it is.
         newest = max((view.now_at for (_, of), view in self._views.items() if of == query), default=0)
-        now = self._clock()
         answer = await self._ask(scope, query, newest)
-        name = answer.header(VIEW)
+        name, now = answer.header(VIEW), self._clock()
         if not name:
             return answer
         _make_room(self._seats, MOST_SEATS)
@@ -120,15 +119,13 @@ class Screens:
         return answer if view is None else _told(view, since)
 
     async def _look_again(self, scope: Scope, name: bytes, query: bytes, view: _View, *, whole: bool) -> bool:
-        # What a look shows is as old as its beginning.
-        begun = self._clock()
         try:
             answer = await self._ask(scope, query, 0 if whole else view.now_at)
         finally:
             view.looking = None
         if answer.header(VIEW) != name or answer.status not in (200, 204):
             return False
-        view.looked_at = begun
+        view.looked_at = self._clock()
         view.now_at = int(answer.header(VERSION))
         if answer.status == 200:
             view.whole, view.version, view.made_at = answer, view.now_at, view.looked_at
