@@ -14,12 +14,8 @@ PATIENCE_SECONDS = 10.0
 the desk is told is gathered for longer, and no notice stands behind it (bot.tasks). Alarms are written with the answer.
 """
 
-
 ASIDE_SECONDS = 0.05
 """So long a page waits before one of its statements; a reply takes a tenth of that."""
-
-
-LOOK_AGAIN_SECONDS = 0.001
 
 
 class Pace:
@@ -29,9 +25,10 @@ class Pace:
     being made go first instead, whenever it calls `step_aside`.
     """
 
-    def __init__(self, *, patience: float = PATIENCE_SECONDS) -> None:
-        self._patience = patience
+    def __init__(self, *, patience: float = PATIENCE_SECONDS, aside: float = ASIDE_SECONDS) -> None:
+        self._patience, self._aside = patience, aside
         self._guard = threading.Lock()
+        self._answered = threading.Condition(self._guard)
         self._answering = 0
         self._begun = self._last = float("-inf")
         self._thread = threading.local()
@@ -52,6 +49,8 @@ class Pace:
         with self._guard:
             self._last = now
             self._answering -= 1
+            if not self._answering:
+                self._answered.notify_all()
 
     @property
     def answering(self) -> int:
@@ -71,9 +70,8 @@ class Pace:
     def step_aside(self) -> None:
         """Waits in a marked thread until nobody is being answered, but not long."""
         if self._answering and getattr(self._thread, "is_courteous", False):
-            until = time.monotonic() + ASIDE_SECONDS
-            while self._answering and time.monotonic() < until:
-                time.sleep(LOOK_AGAIN_SECONDS)
+            with self._answered:
+                self._answered.wait_for(lambda: not self._answering, timeout=self._aside)
 
     def _in_a_rush(self) -> bool:
         now = time.monotonic()

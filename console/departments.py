@@ -39,16 +39,10 @@ FARTHEST = timedelta(days=3653)
 def add_departments(blueprint: Blueprint, house: House) -> None:
     """The pages, and what their buttons do."""
 
-    def press(path: str, name: str, done: str, do: Callable[..., None]) -> None:
-        """One button of the page: what is wrong with its form is said there."""
+    def show(sight: Sight, why: str) -> str:
+        return house.page("departments.html", sight, **_page(sight, fault=why))
 
-        def shown(sight: Sight, fault: FormMisfit | Refused) -> str:
-            return house.page("departments.html", sight, **_page(sight, fault=sentence(fault, said.FAULTS)))
-
-        def pressed(**ids: int) -> ResponseReturnValue:
-            return house.carry_out(lambda sight: do(sight, **ids), shown=shown, back=url_for(".departments", done=done))
-
-        blueprint.post(path, endpoint=name)(pressed)
+    press = house.buttons(blueprint, show=show, faults=said.FAULTS, home="departments")
 
     @blueprint.get("/departments", endpoint="departments")
     def department_list() -> str:
@@ -60,7 +54,7 @@ def add_departments(blueprint: Blueprint, house: House) -> None:
         house,
         UploadKind.DEPARTMENTS,
         _listed,
-        show=lambda sight, why: house.page("departments.html", sight, **_page(sight, fault=why)),
+        show=show,
         home="departments",
         is_personal=True,
     )

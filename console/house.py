@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from unicodedata import category
 from urllib.parse import unquote, urlencode, urlsplit
 
-from flask import g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden
@@ -157,6 +157,24 @@ class House:
             with self.looking() as sight:
                 return shown(sight, fault), 409
         return redirect(back, 303)
+
+    def buttons(
+        self, blueprint: Blueprint, *, show: Callable[[Sight, str], str], faults: Mapping[str, str], home: str
+    ) -> Callable[[str, str, str, Callable[..., object]], None]:
+        """What adds the buttons of one page, each by its address, its name, what is said when it is done, and what it
+        does. What is wrong with its form is said on the page that `show` makes.
+        """
+
+        def shown(sight: Sight, fault: FormMisfit | Refused) -> str:
+            return show(sight, sentence(fault, faults))
+
+        def press(path: str, name: str, done: str, do: Callable[..., object]) -> None:
+            def pressed(**ids: int) -> ResponseReturnValue:
+                return self.carry_out(lambda sight: do(sight, **ids), shown=shown, back=url_for(f".{home}", done=done))
+
+            blueprint.post(path, endpoint=name)(pressed)
+
+        return press
 
     def page(self, template: str, sight: Sight, **values: Any) -> str:
         """A page in its frame, with what waits in the other rooms."""

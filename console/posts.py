@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, request
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
-from console.house import FormMisfit, House, as_id, field, sentence
+from console.house import FormMisfit, House, as_id, field
 from console.places import MOST_AREAS, held, lie_in, tree
 from console.sight import Sight
 from models import areas, posts
@@ -19,7 +17,6 @@ from models.area import Area, AreaKind
 from models.audit import AuditKind
 from models.category import Category, First
 from models.clock import local
-from models.errors import Refused
 from models.post import Post
 from models.posts import Draft
 from models.rider import Title
@@ -44,16 +41,10 @@ def add_posts(blueprint: Blueprint, house: House) -> None:
         with house.looking() as sight:
             return house.page("posts.html", sight, **_page(sight))
 
-    def press(path: str, name: str, done: str, do: Callable[..., None]) -> None:
-        """One button: what is wrong with its form is said on the page."""
+    def show(sight: Sight, why: str) -> str:
+        return house.page("posts.html", sight, **_page(sight, fault=why))
 
-        def shown(sight: Sight, fault: FormMisfit | Refused) -> str:
-            return house.page("posts.html", sight, **_page(sight, fault=sentence(fault, said.FAULTS)))
-
-        def pressed(**ids: int) -> ResponseReturnValue:
-            return house.carry_out(lambda sight: do(sight, **ids), shown=shown, back=url_for(".posts", done=done))
-
-        blueprint.post(path, endpoint=name)(pressed)
+    press = house.buttons(blueprint, show=show, faults=said.FAULTS, home="posts")
 
     press("/posts", "post_made", "post", _make)
     press(f"/posts/{POST}/change", "post_changed", "post", _change)
@@ -135,15 +126,16 @@ def _page(sight: Sight, *, fault: str = "") -> dict[str, Any]:
     session, today = sight.session, local(sight.now).date()
     listed = posts.inside(session, sight.desk_areas, most=MOST)
     mine = lie_in(areas.all_areas(session), sight.desk_paths)
+    categories = _categories(sight)
     return {
         "fault": fault,
         "draft": {each: field(each) for each in request.form} if fault else {},
         "ticked": request.form.getlist("category") if fault else [],
         "posts": listed,
         "holders": posts.holders(session, [post.id for post, _ in listed], day=today),
-        "categories": _categories(sight),
+        "categories": categories,
         "names": sight.categories(),
-        "firsts": {each.code: FIRST[each.first] for each in _categories(sight) if each.first is not First.POST},
+        "firsts": {each.code: FIRST[each.first] for each in categories if each.first is not First.POST},
         "places": tree([each for each in mine if each.kind not in NO_PLACES])[:MOST_AREAS],
         "today": today,
     }

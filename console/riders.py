@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -45,27 +45,21 @@ def add_riders(blueprint: Blueprint, house: House) -> None:
         with house.looking() as sight:
             return house.page("riders.html", sight, **_page(sight))
 
+    def show(sight: Sight, why: str) -> str:
+        return house.page("riders.html", sight, **_page(sight, fault=why))
+
     add_list(
         blueprint,
         house,
         UploadKind.TEAMS,
         _listed,
-        show=lambda sight, why: house.page("riders.html", sight, **_page(sight, fault=why)),
+        show=show,
         home="riders",
         here="riders",
         is_personal=True,
     )
 
-    def press(path: str, name: str, done: str, do: Callable[..., None]) -> None:
-        """One button: what is wrong with its form is said on the page."""
-
-        def shown(sight: Sight, fault: FormMisfit | Refused) -> str:
-            return house.page("riders.html", sight, **_page(sight, fault=sentence(fault, said.FAULTS)))
-
-        def pressed(**ids: int) -> ResponseReturnValue:
-            return house.carry_out(lambda sight: do(sight, **ids), shown=shown, back=url_for(".riders", done=done))
-
-        blueprint.post(path, endpoint=name)(pressed)
+    press = house.buttons(blueprint, show=show, faults=said.FAULTS, home="riders")
 
     press("/riders/team", "team_made", "team", _make_team)
     press(f"/riders/team/{ID.format('team_id')}/join", "team_joined", "team", _join)

@@ -362,6 +362,15 @@ def place_told(turn: Turn) -> Reply:
         if not ticket.place and len(turn.text) <= 40:
             ticket.place = turn.text.strip()[:40]
         return Reply(residents.place_unknown(ticket.short, turn.text))
+    name = _locate(turn, ticket, place, turn.text)
+    if urgent:
+        alarms.placed(turn.session, ticket, now=turn.now)
+        return Reply(residents.danger_place_kept(ticket.short, name))
+    return _located(turn, ticket, name)
+
+
+def _locate(turn: Turn, ticket: Ticket, place: Place, words: str) -> str:
+    """Writes down the place that `words` name; gives what people call it."""
     name = dialogue.place_name(turn.world, place)
     tickets.locate(
         turn.session,
@@ -369,14 +378,11 @@ def place_told(turn: Turn) -> Reply:
         area_id=place.area_id,
         place=name,
         room=place.room or "",
-        text=turn.text,
+        text=words,
         by=turn.person,
         now=turn.now,
     )
-    if urgent:
-        alarms.placed(turn.session, ticket, now=turn.now)
-        return Reply(residents.danger_place_kept(ticket.short, name))
-    return _located(turn, ticket, name)
+    return name
 
 
 def _located(turn: Turn, ticket: Ticket, place: str) -> Reply:
@@ -566,17 +572,7 @@ def goes_on(turn: Turn, ticket: Ticket, words: str) -> Reply:
         return Reply(residents.danger_news(ticket.short))
     if turn.conversation.state is State.PLACE:
         dialogue.idle(turn)
-    name = dialogue.place_name(turn.world, place)
-    tickets.locate(
-        turn.session,
-        ticket,
-        area_id=place.area_id,
-        place=name,
-        room=place.room or "",
-        text=words,
-        by=turn.person,
-        now=turn.now,
-    )
+    name = _locate(turn, ticket, place, words)
     alarms.placed(turn.session, ticket, now=turn.now)
     return Reply(residents.danger_place_kept(ticket.short, name))
 

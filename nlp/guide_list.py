@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from models import guides
 from models.guide import Guide
 from models.guides import Draft
-from models.slips import Slip, Slipped
 from nlp import lists
 from nlp.lists import Cell, Column, OneARow, Places, Row, several
 
@@ -75,10 +74,7 @@ class GuideList(OneARow[Guide]):
         }
 
     def find(self, row: Row) -> Guide | None:
-        if row.get("id"):
-            found = self._guides.get(lists.number(row["id"]))
-            if found is None:
-                raise Slipped(Slip.NUMBER, "id")
+        if found := lists.numbered(self._guides, row):
             return found
         area = self._places.one(row["area"])
         same = [each for each in self._guides.values() if (each.title, each.area_id) == (row["title"], area.id)]

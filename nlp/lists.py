@@ -99,6 +99,16 @@ class Listed(ABC, Generic[Thing]):
         return " ".join(filter(None, (row.get(each, "")[:30] for each in self.named_by)))
 
 
+def numbered(known: Mapping[int, Thing], row: Row) -> Thing | None:
+    """The one whose number a row has; None for a row without a number. Raises Slipped."""
+    if not row.get("id"):
+        return None
+    found = known.get(number(row["id"]))
+    if found is None:
+        raise Slipped(Slip.NUMBER, "id")
+    return found
+
+
 class OneARow(Listed[Thing]):
     """A list of which a row is one thing."""
 

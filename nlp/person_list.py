@@ -172,10 +172,7 @@ class PersonList(Listed[Role]):
 
     def _person(self, row: Row, name: str, phone: str, area: Area) -> Person | None:
         """Whom a row means: by number, then by telephone, then by a name that only one has here; None: somebody new."""
-        if row.get("id"):
-            person = self._people.get(lists.number(row["id"]))
-            if person is None:
-                raise Slipped(Slip.NUMBER, "id")
+        if person := lists.numbered(self._people, row):
             return person
         if phone:
             same = [each for each in self._people.values() if each.phone == phone]

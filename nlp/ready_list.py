@@ -51,10 +51,7 @@ class ReadyList(OneARow[ReadyAnswer]):
         return {"id": thing.id, "said": thing.text, "area": self._places.said(thing.area_id)}
 
     def find(self, row: Row) -> ReadyAnswer | None:
-        if row.get("id"):
-            found = self._answers.get(lists.number(row["id"]))
-            if found is None:
-                raise Slipped(Slip.NUMBER, "id")
+        if found := lists.numbered(self._answers, row):
             return found
         area = self._places.one(row["area"])
         same = (each for each in self._answers.values() if (each.text, each.area_id) == (row["said"], area.id))

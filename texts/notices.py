@@ -534,7 +534,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.HELD: _held,
     NoticeKind.RESUMED: lambda facts: Words(f"{_about(facts)}接着办了，{_by(facts)}有进展我马上告诉您。"),
     NoticeKind.REJECTED: lambda facts: Words(
-        f"{_about(facts)}没有往下办，原因：{clip(facts.words, 200)}\n还有疑问，回复“人工”。"
+        f"{_about(facts)}这次没能办，原因是：{clip(facts.words, 200)}\n还有疑问，回复“人工”。"
     ),
     NoticeKind.WITHDRAWN: lambda facts: Words(f"{facts.short}（{_where(facts)}）居民撤回了，不用再办。谢谢您。"),
     NoticeKind.MERGED: _merged,

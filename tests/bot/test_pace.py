@@ -2,54 +2,45 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from bot.pace import ASIDE_SECONDS, Pace
+from bot.pace import Pace
 from models.db import Database
 
 
 @pytest.fixture
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long was slept; time passes by it alone."""
-    nights: list[float] = []
-    monkeypatch.setattr("bot.pace.time.sleep", nights.append)
-    monkeypatch.setattr("bot.pace.time.monotonic", lambda: sum(nights))
-    return nights
+def page() -> Iterator[ThreadPoolExecutor]:
+    """A thread that makes pages, once a test has marked it."""
+    with ThreadPoolExecutor(1) as thread:
+        yield thread
 
 
-def test_a_page_waits_for_the_reply_that_is_being_made_but_not_for_ever(slept: list[float]) -> None:
-    pace = Pace()
-    pace.courteous()
-    pace.step_aside()
-    assert not slept
+def test_a_page_waits_for_the_reply_and_goes_on_when_it_is_made(page: ThreadPoolExecutor) -> None:
+    pace = Pace(aside=60)
+    page.submit(pace.courteous).result()
+    page.submit(pace.step_aside).result()
     with pace:
-        pace.step_aside()
-    assert sum(slept) == pytest.approx(ASIDE_SECONDS, abs=0.002)
+        waits = page.submit(pace.step_aside)
+        assert wait([waits], timeout=0.05).done == set()
+    waits.result(timeout=30)
 
 
-def test_it_goes_on_as_soon_as_the_reply_is_made(slept: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    pace = Pace()
-    pace.courteous()
-
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        pace.__exit__(None, None, None)
-
-    monkeypatch.setattr("bot.pace.time.sleep", sleep)
-    pace.__enter__()
-    pace.step_aside()
-    assert len(slept) == 1
+def test_it_does_not_wait_for_ever(page: ThreadPoolExecutor) -> None:
+    pace = Pace(aside=0.01)
+    page.submit(pace.courteous).result()
+    with pace:
+        page.submit(pace.step_aside).result(timeout=30)
 
 
-def test_who_answers_does_not_wait_for_himself(slept: list[float]) -> None:
-    pace = Pace()
-    with pace, ThreadPoolExecutor(1) as another:
-        another.submit(pace.step_aside).result()
-    assert not slept
+def test_who_answers_does_not_wait_for_himself(page: ThreadPoolExecutor) -> None:
+    pace = Pace(aside=60)
+    with pace:
+        page.submit(pace.step_aside).result(timeout=30)
 
 
 def test_only_those_who_look_are_stopped_not_those_who_write(tmp_path: Path) -> None:
