@@ -23,11 +23,16 @@ VIEW, VERSION = b"x-view", b"x-version"
 SEAT_SECONDS = (15.0, 25.0)
 """So long it is known who has which view; drawn by lot, so that all who came together do not come again together."""
 
-LOOK_SECONDS = 0.75
-"""So long one look is good for everybody: with a page that asks every two seconds, a change is seen within three."""
+LOOK_SECONDS = 0.5
+"""So long one look is good for everybody, from when it began: with a page that asks every two seconds, a change is seen
+within three even when a look has to wait.
+"""
 
 WHOLE_SECONDS = 20.0
 """So long a list is given to whoever asks for all of it: minutes pass on it, too."""
+
+NEVER = 10**12 - 1
+"""A line of history after all others; the page takes nothing longer for a number."""
 
 MOST_SEATS, MOST_VIEWS = 5000, 300
 """That are remembered; a view is some 20 kB."""
@@ -40,6 +45,8 @@ class Answer:
     status: int = 0
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes = b""
+    asked_at: float = 0.0
+    """When its turn came."""
 
     def header(self, name: bytes) -> bytes:
         """The value of a header, empty without it."""
@@ -48,14 +55,15 @@ class Answer:
 
 @dataclass(slots=True)
 class _View:
-    """How a list looks to everybody who sees the same."""
+    """How a list looks to everybody who sees the same; nothing is known before the first look."""
 
-    whole: Answer
+    whole: Answer = field(default_factory=Answer)
     """The last answer that had rows, as of `version`."""
-    version: int
-    looked_at: float
-    made_at: float
-    now_at: int
+    version: int = 0
+    looked_at: float = float("-inf")
+    """When the last look began: what came during it may be missing."""
+    made_at: float = float("-inf")
+    now_at: int = 0
     """As of which line of history it is known that nothing of it has changed."""
     looking: asyncio.Task[bool] | None = None
 
@@ -70,7 +78,7 @@ class Screens:
         self._seats: dict[tuple[bytes, bytes], tuple[bytes, float]] = {}
         self._views: dict[tuple[bytes, bytes], _View] = {}
         # One at a time: threads that make pages take the interpreter from those who answer messages.
-        self._turn = asyncio.Lock()
+        self._turn, self._behind = asyncio.Lock(), asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -86,50 +94,44 @@ class Screens:
 
     async def _answer(self, scope: Scope, cookie: bytes, query: bytes, since: int) -> Answer:
         name, until = self._seats.get((cookie, query), (b"", 0.0))
-        view = self._views.get((name, query)) if until > self._clock() else None
+        if until <= self._clock():
+            # Asked as of a line that is never written, the page has nothing to show, and only says whose view it is.
+            answer = await self._ask_after_looks(scope, query, NEVER)
+            name = answer.header(VIEW)
+            if not name:
+                return answer
+            _make_room(self._seats, MOST_SEATS)
+            self._seats[cookie, query] = (name, self._clock() + random.uniform(*SEAT_SECONDS))
+        view = self._views.get((name, query))
         if view is None:
-            return await self._take_a_seat(scope, cookie, query, since)
+            _make_room(self._views, MOST_VIEWS)
+            view = self._views[name, query] = _View()
         now = self._clock()
-        is_old = now - view.looked_at > LOOK_SECONDS or (not since and now - view.made_at > WHOLE_SECONDS)
-        if is_old:
+        if now - view.looked_at > LOOK_SECONDS or (not since and now - view.made_at > WHOLE_SECONDS):
             if view.looking is None:
-                view.looking = asyncio.create_task(self._look_again(scope, name, query, view, whole=not since))
+                view.looking = asyncio.create_task(self._look(scope, name, query, view, whole=not since))
             if not await asyncio.shield(view.looking):
-                # Whoever looked has not this view any more.
-                return await self._take_a_seat(scope, cookie, query, since)
+                # Whoever looked has not this view any more; whether that is so for this one, only the page can say.
+                self._seats.pop((cookie, query), None)
+                return await self._ask_after_looks(scope, query, since)
         return _told(view, since)
 
-    async def _take_a_seat(self, scope: Scope, cookie: bytes, query: bytes, since: int) -> Answer:
-        # Asked as of the newest line that is known, the page has nothing to show, and only says whose view it is.
-        newest = max((view.now_at for (_, of), view in self._views.items() if of == query), default=0)
-        answer = await self._ask(scope, query, newest)
-        name, now = answer.header(VIEW), self._clock()
-        if not name:
-            return answer
-        _make_room(self._seats, MOST_SEATS)
-        self._seats[cookie, query] = (name, now + random.uniform(*SEAT_SECONDS))
-        view = self._views.get((name, query))
-        if answer.status == 204 and view is None:
-            answer = await self._ask(scope, query, 0)
-        if answer.status == 200 and answer.header(VIEW) == name:
-            at = int(answer.header(VERSION))
-            if view is None or view.now_at <= at:
-                _make_room(self._views, MOST_VIEWS)
-                view = self._views[name, query] = _View(answer, at, now, now, at)
-        return answer if view is None else _told(view, since)
-
-    async def _look_again(self, scope: Scope, name: bytes, query: bytes, view: _View, *, whole: bool) -> bool:
+    async def _look(self, scope: Scope, name: bytes, query: bytes, view: _View, *, whole: bool) -> bool:
         try:
             answer = await self._ask(scope, query, 0 if whole else view.now_at)
         finally:
             view.looking = None
         if answer.header(VIEW) != name or answer.status not in (200, 204):
             return False
-        view.looked_at = self._clock()
-        view.now_at = int(answer.header(VERSION))
+        view.looked_at, view.now_at = answer.asked_at, int(answer.header(VERSION))
         if answer.status == 200:
-            view.whole, view.version, view.made_at = answer, view.now_at, view.looked_at
+            view.whole, view.version, view.made_at = answer, view.now_at, answer.asked_at
         return True
+
+    async def _ask_after_looks(self, scope: Scope, query: bytes, since: int) -> Answer:
+        # One that waits for its turn stands for all: a look stands behind no more than that.
+        async with self._behind:
+            return await self._ask(scope, query, since)
 
     async def _ask(self, scope: Scope, query: bytes, since: int) -> Answer:
         """The page itself."""
@@ -146,6 +148,7 @@ class Screens:
 
         string = query + (b"&" if query else b"") + f"since={since}".encode()
         async with self._turn:
+            answer.asked_at = self._clock()
             await self._rest({**scope, "query_string": string}, receive, send)
         return answer
 
@@ -153,7 +156,7 @@ class Screens:
 def _told(view: _View, since: int) -> Answer:
     """The rows, or nothing for whoever has them."""
     version = (VERSION, str(view.now_at).encode())
-    if since >= view.version > 0:
+    if since >= view.version:
         return Answer(204, [version])
     return Answer(200, [*(each for each in view.whole.headers if each[0] != VERSION), version], view.whole.body)
 

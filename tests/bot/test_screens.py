@@ -23,6 +23,7 @@ class Desk:
         self.changed = {b"east": 1, b"west": 1}
         self.now = 0.0
         self.asked: list[bytes] = []
+        self.takes = 0.0
         self.screens = Screens(self._page, PATH, clock=lambda: self.now)
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,6 +38,7 @@ class Desk:
         since = int(scope["query_string"].rpartition(b"since=")[2])
         headers = [(b"x-view", view), (b"x-version", b"%d" % max(self.changed.values()))]
         fresh = since < self.changed[view]
+        self.now += self.takes
         await send({"type": "http.response.start", "status": 200 if fresh else 204, "headers": headers})
         await send({"type": "http.response.body", "body": b"%s as of %d" % (view, since) if fresh else b""})
 
@@ -107,3 +109,26 @@ def test_whoever_looks_for_all_and_has_another_view_now_gives_the_others_none_of
     desk.now += LOOK_SECONDS + 0.1
     assert desk.all(b"wang", b"li", b"zhao", since=1) == [(200, b"west"), (204, b""), (200, b"west")]
     assert desk.all(b"wang", b"li", b"zhao", since=0) == [(200, b"west"), (200, b"east"), (200, b"west")]
+
+
+def test_what_came_during_a_look_is_looked_for_again_before_long(desk: Desk) -> None:
+    desk.takes = LOOK_SECONDS - 0.1
+    desk.now += LOOK_SECONDS + 0.1
+    assert desk.all(b"li", since=1) == [(204, b"")]
+    desk.touch(b"east")
+    desk.now += 0.2
+    assert desk.all(b"wang", since=1) == [(200, b"east")]
+
+
+def test_a_look_does_not_wait_for_everybody_who_comes_again(desk: Desk) -> None:
+    names = [b"staff%d" % number for number in range(20)]
+    desk.views.update(dict.fromkeys(names, b"west"))
+    desk.now += LOOK_SECONDS + 0.1
+    desk.all(*names, b"li", since=1)
+    assert desk.asked.index(b"li") < 3
+
+
+def test_a_history_without_a_line_has_nothing_to_show() -> None:
+    desk = Desk()
+    desk.changed = {b"east": 0}
+    assert desk.all(b"li", b"wang", since=0) == [(204, b"")] * 2

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import permutations
 
 import pytest
-from flask import request
+from flask import Response, request
 from werkzeug.test import Client, TestResponse
 
 from bot.pages import Pages
@@ -32,15 +32,22 @@ class Screen:
     place: Place
     seconds: float = 0.0
     asked: list[str] = field(default_factory=list)
+    pages: int = 0
+    """That were made for it."""
     cookies: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.place.app.before_request(self._note)
+        self.place.app.after_request(self._weigh)
         self.door = as_wsgi(Screens(Pages(self.place.app), CHANGES, clock=lambda: self.seconds))
 
     def _note(self) -> None:
         if request.path == CHANGES:
             self.asked.append(request.args["since"])
+
+    def _weigh(self, response: Response) -> Response:
+        self.pages += request.path == CHANGES and response.status_code == 200
+        return response
 
     def sit(self, name: str, seat: str = "") -> Desk:
         desk = self.place.sign_in(name)
@@ -98,6 +105,19 @@ def test_a_change_is_on_every_screen_after_the_next_look(screen: Screen) -> None
         assert fresh.number in answer.text
         assert version(answer) > at
         assert screen.ask(seat, version(answer)).status_code == 204
+
+
+def test_whoever_comes_again_sees_what_is_new_and_the_page_is_made_once(screen: Screen) -> None:
+    screen.place.ticket()
+    for seat in ("one", "two", "three"):
+        screen.sit("staff", seat)
+        screen.ask(seat)
+    assert screen.pages == 1
+    at = version(screen.ask("one"))
+    fresh = screen.place.ticket("楼道灯坏了")
+    screen.seconds += SEAT_SECONDS[1] + 0.1
+    assert all(fresh.number in screen.ask(seat, at).text for seat in ("one", "two", "three"))
+    assert screen.pages == 2
 
 
 @pytest.mark.parametrize("query", ["", "tab=all", "view=board", "tab=all&mine=1"])
