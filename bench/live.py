@@ -48,7 +48,9 @@ from console.gate import COOKIE
 from models import people
 from models.area import Area, AreaKind
 from models.db import Database
+from models.lifecycle import Action
 from models.person import Login, Person, RoleKind
+from models.ticket import Ticket, TicketEvent
 
 STAFF, EVERY = 200, 2.0
 PATH = "/wechat/official"
@@ -161,24 +163,36 @@ def write_in(port: int, messages: Sequence[Said], *, rate: float) -> list[tuple[
     return answers
 
 
-def hire(database: Database, count: int) -> list[str]:
-    """Signs in `count` colleagues, spread over the communities; gives their cookies."""
-    now, cookies = datetime.now(UTC), []
+def hire(database: Database, count: int) -> dict[str, int]:
+    """Signs in `count` colleagues, spread over the communities; gives the community by their cookie."""
+    now, desk_of = datetime.now(UTC), {}
     with database.transaction() as session:
         places = session.scalars(select(Area).where(Area.kind == AreaKind.COMMUNITY)).all()
         for number in range(count):
             person = Person(name=f"colleague {number}", created_at=now)
             session.add(person)
             session.flush()
-            people.grant(session, person, RoleKind.STAFF, places[number % len(places)].id, now=now)
+            place = places[number % len(places)]
+            people.grant(session, person, RoleKind.STAFF, place.id, now=now)
             # Nobody signs in with a password here.
             login = Login(
                 name=f"staff{number}", person_id=person.id, password_hash="", created_at=now, must_change=False
             )
             session.add(login)
             session.flush()
-            cookies.append(sessions.begin(session, login.id, sessions.NOWHERE, now=now))
-    return cookies
+            desk_of[sessions.begin(session, login.id, sessions.NOWHERE, now=now)] = place.id
+    return desk_of
+
+
+def led(database: Database) -> dict[tuple[str, int], float]:
+    """When a ticket on the border of two communities came to the desk of the other one, which leads in those days."""
+    lines = (
+        select(Ticket, TicketEvent.at)
+        .join(TicketEvent, TicketEvent.ticket_id == Ticket.id)
+        .where(TicketEvent.action == Action.LEAD, Ticket.lead_id != Ticket.community_id)
+    )
+    with database.reading() as session:
+        return {(ticket.number, ticket.lead_id): at.timestamp() for ticket, at in session.execute(lines)}
 
 
 @dataclass
@@ -215,8 +229,8 @@ def measure(given: argparse.Namespace) -> int:
         loading = launch("load", huying("demo", "load", "--config", str(config)), folder=folder)
         assert loading.process.wait(120) == 0, loading.said.read_text()[-500:]
         database = Database(f"sqlite:///{folder}/var/huying.db")
-        cookies = hire(database, STAFF)
-        database.dispose()
+        stack.callback(database.dispose)
+        desk_of = hire(database, STAFF)
         command = huying("run", "--config", str(config), "--port", str(port))
         program = stack.enter_context(running(start("huying", command, folder=folder, port=port, ready="/readyz")))
         for turn in range(2 * given.rounds + 1):
@@ -226,7 +240,7 @@ def measure(given: argparse.Namespace) -> int:
                 say(account, f"o-{turn}-{number}", text, path=PATH)
                 for number, text in enumerate(reports(int(given.rate * given.phase), seed=turn))
             ]
-            with at_work(port, cookies, watched) if with_staff else nullcontext():
+            with at_work(port, list(desk_of), watched) if with_staff else nullcontext():
                 before = busy_seconds(program.process.pid)
                 answers = write_in(port, messages, rate=given.rate)
                 used = busy_seconds(program.process.pid) - before
@@ -238,9 +252,12 @@ def measure(given: argparse.Namespace) -> int:
             phases.seconds += [answer.seconds for _, answer in answers]
             phases.work.append(used / given.phase)
             if with_staff:
-                screens = watched[-1].first
+                later = led(database)
                 delays += [
-                    at - numbers[number] for first in screens for number, at in first.items() if number in numbers
+                    at - later.get((number, desk), numbers[number])
+                    for desk, first in zip(desk_of.values(), watched[-1].first, strict=True)
+                    for number, at in first.items()
+                    if number in numbers
                 ]
     p99 = [percentile(phases.seconds, 0.99) * 1000 for phases in (alone, beside)]
     for count, phases, slow in zip((0, STAFF), (alone, beside), p99, strict=True):
