@@ -184,7 +184,7 @@ def hire(database: Database, count: int) -> dict[str, int]:
     return desk_of
 
 
-def led(database: Database) -> dict[tuple[str, int], float]:
+def led(database: Database) -> dict[tuple[str, int | None], float]:
     """When a ticket on the border of two communities came to the desk of the other one, which leads in those days."""
     lines = (
         select(Ticket, TicketEvent.at)
