@@ -47,7 +47,15 @@ _SEEN = 3
 _SHORT = 40
 _LONGEST_PLACE = 12
 _WITH_PLACE = 0.5
+_ONLY_CALLED = 0.3
 _BUILDINGS = ("{}栋", "{}栋{}单元", "{}号楼", "{}栋楼下", "{}栋{}单元门口", "{}幢")
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付"
+    "方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温施翟涂喻柳鲁倪岳"
+)
+_TITLES = (
+    "大妈 大爷 阿姨 叔 叔叔 奶奶 爷爷 师傅 婆婆 嫂 嫂子 姐 大姐 哥 大哥 老师 伯 大伯 阿伯 大娘 先生 女士 太太 医生 主任 书记 经理 爹爹 太婆"
+).split()
 _CLAUSE = re.compile(r"[,。!?;:\s]")
 _SHORTEST = 3
 _IN_A_STORY = 0.5
@@ -111,6 +119,11 @@ def somewhere(several: Sequence[Example], places: Sequence[str]) -> list[Example
     return found
 
 
+def names() -> list[str]:
+    """How people are called, as 王嫂子: each surname with each title."""
+    return [surname + title for surname in _SURNAMES for title in _TITLES]
+
+
 def places(folder: Path) -> list[str]:
     """The places that messages of the corpus name, each once."""
     named = {normal(row["location"]) for path in sorted(folder.glob("*.tsv")) for row in rows(path)}
@@ -123,6 +136,8 @@ def examples(written_in: Path, corpus: Path) -> list[Example]:
     named = places(corpus)
     # The name of a place alone is an answer, not a cry.
     answers = [Example(f"{before}{each}", False, counts=_WITH_PLACE) for each in named for before in ("", "就在")]
+    # Who somebody is, is no cry either; what is written of 嫂子 is mostly that something happened to her.
+    answers += [Example(name, False, counts=_ONLY_CALLED) for name in names()]
     return [*told, *somewhere(told, named), *answers, *ordinary(corpus)]
 
 
