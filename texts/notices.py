@@ -316,16 +316,18 @@ def _judged(facts: NoticeFacts) -> Words:
 
 def _urged(facts: NoticeFacts) -> Words:
     about = f"{facts.short}（{_where(facts)}）"
+    asks = f"居民又问了一声{'：' + _quoted(facts.words, 60) if facts.words.strip() else '，'}"
     if facts.reader_has_it:
-        return Words(f"{about}居民想知道办得怎么样了。方便时回复“留言 {facts.short} 加一句话”。")
+        wants = f"居民问{_quoted(facts.words, 60)}" if facts.words.strip() else "居民想知道办得怎么样了。"
+        return Words(f"{about}{wants}方便时回复“留言 {facts.short} 加一句话”。")
     if facts.reader_is_asked:
         return Words(
-            f"{about}居民又问了一声，还没有人接。\n方便的话回复“接单 {facts.short}”；不方便回复“婉拒 {facts.short}”，没关系。"
+            f"{about}{asks}还没有人接。\n方便的话回复“接单 {facts.short}”；不方便回复“婉拒 {facts.short}”，没关系。"
         )
     if facts.state is TicketState.ASSIGNED:
-        return Words(f"{about}居民又问了一声，还没有人认领。\n认领回复“认领 {facts.short}”。")
+        return Words(f"{about}{asks}还没有人认领。\n认领回复“认领 {facts.short}”。")
     todo = f"\n请谁去，回复“派单 {facts.short} 姓名”。" if facts.state in WAITS_FOR_SOMEBODY else "请您看一眼。"
-    return Words(f"{about}居民又问了一声，{STATES_IN_WORDS[facts.state]}。{todo}")
+    return Words(f"{about}{asks}{STATES_IN_WORDS[facts.state]}。{todo}")
 
 
 def _called_off(facts: NoticeFacts) -> Words:
