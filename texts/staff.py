@@ -23,9 +23,10 @@ def desk(lines: Sequence[str], more: int) -> str:
     return f"待派的事：\n{listed}{rest}\n派给谁，回复“派单 编号 姓名”；上报、转部门、督办同样加编号。"
 
 
-def desk_line(number: str, category: str, place: str, words: str, why: str, *, emergency: bool) -> str:
-    """One ticket at the desk, and why nobody was found for it, if anybody was looked for."""
+def desk_line(number: str, category: str, place: str, words: str, why: str, todo: str = "", *, emergency: bool) -> str:
+    """One ticket at the desk, and why nobody was found for it, if anybody was looked for; or what is to be done."""
     nobody = f"\n　没找到人：{why}" if why else ""
+    nobody += f"\n　{todo}" if todo else ""
     return f"{'【紧急】' if emergency else ''}{number} {category}{' · ' + place if place else '（地方不清）'} {clip(words, 30)}{nobody}"
 
 

@@ -12,16 +12,20 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from handlers.meaning import EVERY_ROLE
 from models.errors import Refusal, Refused
 from models.outbox import NoticeKind
 from models.person import RoleKind
-from models.ticket import TicketState
+from models.ticket import OF_MEMBERS, TicketState
+from models.windows import Window
+from nlp import commands
 from texts import (
     announcing,
     common,
     console,
     counter,
     honours,
+    initiatives,
     ledger,
     members,
     notices,
@@ -51,6 +55,7 @@ LISTS = {
     "day",
     "day to whoever has it",
     "accepted",
+    "joined",
     "my_grid",
     "progress",
     "tasks",
@@ -77,6 +82,8 @@ def _value(name: str, kind: Any) -> Any:
         return ROUND
     if kind is date:
         return NOW.date()
+    if Window in (kind, *get_args(kind)):
+        return Window(NOW, NOW)
     if kind is int:
         return 3 if name != "answer" else 2
     if kind is bool:
@@ -170,12 +177,19 @@ NEWS = ("made", "moved", "tomorrow", "cancelled")
 SENTENCES = [
     *(
         each
-        for module in (common, residents, members, riders, staff, announcing, ledger, honours)
+        for module in (common, residents, members, riders, staff, announcing, ledger, honours, initiatives)
         for each in _spoken(module)
     ),
     *((reason.value, refusals.sentence(Refused(reason, **FACTS))) for reason in Refusal),
     ("not_found without a number", refusals.sentence(Refused(Refusal.NOT_FOUND, number=""))),
     *((kind.value, notices.words(kind, NOTICE).text) for kind in NoticeKind),
+    *(
+        (f"{kind.value} of {own.value}", notices.words(kind, replace(facts, kind=own)).text)
+        for kind in NoticeKind
+        if kind.value not in LISTS
+        for own in OF_MEMBERS
+        for facts in (NOTICE, BARE)
+    ),
     *((f"{kind.value} to whoever has it", notices.words(kind, THEIRS).text) for kind in NoticeKind),
     *((f"appointment {news}", counter.appointment({**DATA, "news": news}, now=NOW)) for news in NEWS),
     ("appointments", counter.appointments([])),
