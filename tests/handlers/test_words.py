@@ -290,3 +290,23 @@ def test_how_neighbours_are_told_of_somebody(name: str, said: str) -> None:
 def test_no_more_time_is_promised_than_there_is(minutes: int, said: str) -> None:
     until = datetime.fromtimestamp(NOW.timestamp() + minutes * 60, tz=UTC)
     assert common.within(until, now=NOW) == said
+
+
+@pytest.mark.parametrize(("said", "words"), [(residents.help_resident("演示街道"), 15), (staff.HELP_MEMBER, 20)])
+def test_every_word_of_the_help_is_understood_as_it_is_printed(said: str, words: int) -> None:
+    printed = [part.split(" ")[0] for line in said.splitlines() for part in re.split("[　：、]", line)]
+    assert len([word for word in printed if commands.parse(word, roles=EVERY_ROLE) is not None]) == words
+
+
+@pytest.mark.parametrize(
+    "word", ["进度", "催办", "补充", "撤单", "我家", "代报", "留言", "绑定", "积分", "报到", "人工", "取消"]
+)
+def test_the_help_for_everybody_names_the_word(word: str) -> None:
+    assert word in residents.help_resident("演示街道")
+
+
+def test_the_help_is_short_and_says_that_help_can_be_asked_for() -> None:
+    said = residents.help_resident("演示街道")
+    assert "点单　周六上午想请人理发" in said
+    assert len(said.splitlines()) <= 12
+    assert len(staff.HELP_MEMBER.splitlines()) <= 12
