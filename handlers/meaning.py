@@ -423,7 +423,13 @@ _WAITS_FOR_WORDS = frozenset(State) - {
 _A_PLACE = 40
 """More than this is no answer to where somebody is."""
 
-_ASKS_ABOUT_THE_PERSON = _WAITS_FOR_WORDS - {State.PLACE, State.ADDITION, State.NOT_SOLVED, State.FOR_OTHERS}
+_ASKS_ABOUT_THE_PERSON = _WAITS_FOR_WORDS - {
+    State.PLACE,
+    State.ADDITION,
+    State.NOT_SOLVED,
+    State.FOR_OTHERS,
+    State.INITIATIVE,
+}
 
 
 def _words_are_waited_for(turn: Turn, last: Question) -> bool:
@@ -460,7 +466,7 @@ def _may_be_for_the_resident(turn: Turn, found: Understanding) -> bool:
     return not (is_sure and found.place is not None)
 
 
-_NAMES_MATTERS = (State.FINISH, State.HELP, State.ANNOUNCEMENT, State.ALERT, State.STATION_FAULT)
+_NAMES_MATTERS = (State.INITIATIVE, State.FINISH, State.HELP, State.ANNOUNCEMENT, State.ALERT, State.STATION_FAULT)
 
 
 def _surely_other(turn: Turn, found: Understanding) -> bool:

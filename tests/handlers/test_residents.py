@@ -609,3 +609,13 @@ def test_a_hazard_on_a_road_needs_no_estate(street: Street) -> None:
     said = street.say("demo-rider-1", "江湾大道路口井盖破了，骑车危险").text
     assert "江湾大道路口" in said
     assert "哪个小区" not in said
+
+
+def test_what_the_help_gives_as_examples_is_understood(street: Street) -> None:
+    lines = dict(
+        line.split("　", 1) for line in street.say("demo-resident-1", "帮助").text.splitlines() if "　" in line
+    )
+    assert "噪音扰民 · 香樟花园6栋2单元" in street.say("demo-resident-1", lines["报事"]).text
+    assert "点单：理发" in street.say("demo-resident-1", lines["点单"]).text
+    street.say("demo-resident-1", lines["问事"])
+    assert all(ticket.kind is TicketKind.INQUIRY for ticket in street.tickets()[2:])
