@@ -147,6 +147,11 @@ def numbered(lines: list[str]) -> str:
     return "\n".join(f"{index}. {line}" for index, line in enumerate(lines, 1))
 
 
+def chat(number: str) -> str:
+    """How staff name a handed-over chat: never by four digits alone, as matters are named."""
+    return f"对话{number}"
+
+
 def clip(text: str, length: int) -> str:
     """At most `length` characters of somebody's words, on one line."""
     flat = " ".join(text.split())

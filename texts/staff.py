@@ -8,7 +8,7 @@ from datetime import datetime
 from models.category import Level
 from models.ticket import TicketState
 from texts import parties
-from texts.common import LEVELS, STATES, clip, clock
+from texts.common import LEVELS, STATES, chat, clip, clock
 
 
 def desk_empty() -> str:
@@ -220,12 +220,60 @@ def handed_back(name: str) -> str:
 
 def reply_how() -> str:
     """How to answer in a handed-over chat."""
-    return "回复谁？写“回复 编号 加上您的话”，编号在转来的消息里。"
+    return f"回复谁？写“回复 {chat('16')} 加上您的话”，是哪个对话，转来的消息里写着。"
 
 
-def replied(name: str) -> str:
-    """Passed on."""
-    return f"已转给{name}。"
+def replied(name: str, colleague: str) -> str:
+    """Passed on; perhaps a colleague was answering."""
+    return f"已转给{name}。" + (f"\n{colleague}前面也在回，接下来的话转给您。" if colleague else "")
+
+
+def brought(name: str) -> str:
+    """Passed on to somebody whose chat is over."""
+    return f"已带给{name}，说了是您的话；对方回复“人工”再找您。"
+
+
+def chat_over(number: str, name: str, *, is_there: bool) -> str:
+    """A chat that is named is over, and nothing was passed on."""
+    over = f"{chat(number)} 已经结束，{name}回到小应了，话没有转。"
+    if not is_there:
+        return f"{over}\n对方现在联系不上，要紧的请打电话。"
+    return f"{over}\n还想告诉对方，回复“留言 {chat(number)} 加上您的话”。"
+
+
+def no_chat(number: str) -> str:
+    """No chat of that number that they could answer."""
+    return f"您这里没有{chat(number)}。是哪个对话，转来的消息里写着。"
+
+
+def chat_ended(number: str) -> str:
+    """Handed back already."""
+    return f"{chat(number)} 已经结束了，不用再交回。"
+
+
+def number_of_a_matter(number: str) -> str:
+    """Words for a chat that name a matter instead."""
+    return f"{number} 是居民反映的事，不是人工对话，话还没有转。\n给反映的居民带话，回复“留言 {number} 加上您的话”。"
+
+
+def chat_or_matter(number: str) -> str:
+    """A number that a chat and a matter have."""
+    return f"{number} 是哪一个？话还没有转。"
+
+
+def chat_choice(number: str, name: str) -> str:
+    """The chat, to choose."""
+    return f"{chat(number)}：{name}"
+
+
+def matter_choice(number: str, category: str, place: str) -> str:
+    """The matter, to choose."""
+    return f"编号 {number}：{category}{' · ' + place if place else ''}"
+
+
+def bring_choice(name: str) -> str:
+    """Words that were written for a chat that is over, to bring all the same."""
+    return f"把话带给{name}"
 
 
 def summary(
@@ -247,7 +295,7 @@ def summary(
 # Short lines, for narrow phones: a line of a chat holds some sixteen characters.
 HELP = (
     "值班的同志还可以：\n待派　看待派的事\n派单 编号 姓名\n转部门 编号 名称\n上报 编号 原因\n挂起 编号 到哪天 原因\n"
-    "不予受理 编号 原因\n督办 编号　催一催\n链接 编号　给对方答复\n合并 编号 编号\n拆开 编号\n办结 编号 结果\n交回 编号　人工对话\n"
+    "不予受理 编号 原因\n督办 编号　催一催\n链接 编号　给对方答复\n合并 编号 编号\n拆开 编号\n办结 编号 结果\n人工对话：\n回复 对话16 您的话\n交回 对话16　说完了\n"
     "值班　看谁值班\n值班 换 姓名\n公告 要说的话\n结束公告\n巡查重点 今天 什么事\n预警 什么天气"
 )
 
