@@ -105,7 +105,7 @@ def dispatch_to(turn: Turn) -> Reply:
         dispatch.ask_along(turn.session, ticket, found[0], by=turn.person, now=turn.now)
         return Reply(staff.help_asked(ticket.short, found[0].name))
     dispatch.offer_to(turn.session, ticket, found[0], by=turn.person, now=turn.now)
-    return Reply(staff.offered_to(ticket.short, found[0].name))
+    return Reply(staff.offered_to(ticket.short, found[0].name, has_place=bool(ticket.place)))
 
 
 @routes(Intent.ESCALATE)

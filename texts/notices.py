@@ -14,7 +14,7 @@ from models.person import RoleKind
 from models.rider import TitleKind
 from models.ticket import Limit, TicketState
 from texts import care, counter, honours, ledger, members, posts, residents, riders, services, snap
-from texts.common import LEVELS, chat, clip, date_of, day, helper, part_of_day, when, within
+from texts.common import LEVELS, ask_where, chat, clip, date_of, day, helper, part_of_day, when, within
 
 WAITED_FOR = {
     Limit.ANSWER: "要给居民回话",
@@ -35,6 +35,8 @@ STATES_IN_WORDS: dict[TicketState | None, str] = {
 
 BESIDE_WORDS = "点下面的按钮，和回复数字一样。"
 """What a card says whose words have just gone as a text."""
+
+TAKE_ON = "认领"
 
 WAITS_FOR_SOMEBODY = (TicketState.NEW, TicketState.OFFERED)
 
@@ -121,6 +123,11 @@ def _quoted(said: str, length: int) -> str:
     return f"“{clip(said, length)}”\n" if said.strip() else ""
 
 
+def _nowhere(facts: NoticeFacts, step: str) -> str:
+    """That the place is not known, and how to ask for it after the `step` that takes it on; nothing where it is."""
+    return "" if facts.place else f"{ask_where(facts.short, after=f'{step}后')}\n"
+
+
 def _photos(facts: NoticeFacts) -> str:
     return f"{residents.PHOTOS}：{facts.photos}\n" if facts.photos else ""
 
@@ -142,6 +149,7 @@ def _offer(facts: NoticeFacts) -> Words:
         said = f"{_who(facts)}接了这件事，想要个伴。\n{_quoted(facts.words, 60)}"
     far = _far(facts.data.get("metres"))
     said += f"{facts.to_know}\n" if facts.to_know else ""
+    said += _nowhere(facts, members.ACCEPT)
     rest = f"{said}{within(expires, now=facts.now)}回我就行，不方便没关系。"
     return Words(
         f"【{asked}】{_where(facts)}{'，' if far else ''}{far}\n{rest}",
@@ -156,7 +164,7 @@ def _offer(facts: NoticeFacts) -> Words:
 
 
 def _handover(facts: NoticeFacts, expires: datetime) -> Words:
-    rest = f"{_quoted(facts.report, 60)}{within(expires, now=facts.now)}回我就行，不方便没关系，还由他办。"
+    rest = f"{_quoted(facts.report, 60)}{_nowhere(facts, members.ACCEPT)}{within(expires, now=facts.now)}回我就行，不方便没关系，还由他办。"
     return Words(
         f"【{_who(facts)}想托给您】{_where(facts)}\n{rest}",
         (
@@ -297,6 +305,8 @@ def _added(facts: NoticeFacts) -> Words:
         return Words(f"{facts.short}（{_where(facts)}）居民方便的时间：{clip(facts.words, 100)}。")
     if facts.data.get("unsolved"):
         return Words(f"{facts.short}（{_where(facts)}）居民说了哪里没解决：\n“{clip(facts.words, 200)}”")
+    if facts.data.get("action") == "locate":
+        return Words(f"{facts.short}（{_matter(facts)}）地方说清了：{facts.place or '还要再问'}。")
     if facts.data.get("place"):
         return Words(f"【紧急】编号 {facts.short}，地方知道了：{_where(facts)}。已经通知那边值班的同志。")
     if facts.threat:
@@ -532,7 +542,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.ESCALATED: _escalated,
     NoticeKind.PASSED_ON: _passed_on,
     NoticeKind.ASSIGNED: lambda facts: Words(
-        f"{facts.short} {_where(facts)} 转给您这里了。\n{_quoted(facts.report, 100)}"
+        f"{facts.short} {_where(facts)} 转给您这里了。\n{_quoted(facts.report, 100)}{_nowhere(facts, TAKE_ON)}"
         f"认领回复“认领 {facts.short}”，不归您管回复“退回 {facts.short} 原因”。"
     ),
     NoticeKind.RETURNED: lambda facts: Words(

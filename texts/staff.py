@@ -8,7 +8,7 @@ from datetime import datetime
 from models.category import Level
 from models.ticket import TicketState
 from texts import parties
-from texts.common import LEVELS, STATES, chat, clip, clock
+from texts.common import LEVELS, STATES, ask_where, chat, clip, clock
 
 
 def desk_empty() -> str:
@@ -29,9 +29,9 @@ def desk_line(number: str, category: str, place: str, words: str, why: str, *, e
     return f"{'【紧急】' if emergency else ''}{number} {category}{' · ' + place if place else '（地方不清）'} {clip(words, 30)}{nobody}"
 
 
-def offered_to(number: str, name: str) -> str:
+def offered_to(number: str, name: str, *, has_place: bool) -> str:
     """One person is asked."""
-    return f"{number} 已派给{name}，等他接单。"
+    return f"{number} 已派给{name}，等他接单。" + ("" if has_place else f"\n{ask_where(number, after='您也可以')}")
 
 
 def help_asked(number: str, name: str) -> str:
