@@ -307,7 +307,7 @@ def no_role(turn: Turn) -> Reply:
     command = commands.parse(turn.text, roles=frozenset(RoleKind))
     if command is not None and command.intent in posts.INTENTS:
         return posts.for_members(turn)
-    raise Refused(Refusal.NO_ROLE)
+    raise Refused(Refusal.NO_ROLE, department=people.has_role(turn.person, RoleKind.DEPARTMENT))
 
 
 NOT_YET = (

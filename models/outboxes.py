@@ -56,8 +56,8 @@ IN_CHAT = frozenset({NoticeKind.PRESSED, NoticeKind.STAFF_REPLY, NoticeKind.HAND
 """What is said there and then, also to somebody who wants to be called."""
 
 DESK_APART = {True: timedelta(minutes=30), False: timedelta(minutes=5)}
-"""Between two gathered messages for somebody at a desk: the next may come so long after the last, by whether it can wait.
-Emergencies never wait.
+"""So long after the last gathered message the next one comes to somebody at a desk, by whether it can wait; emergencies
+never do.
 """
 
 REPLIES_BACK = timedelta(days=7)

@@ -258,7 +258,7 @@ _RULES: dict[Intent, _Rule] = {
     Intent.CANCEL: _rule("取消 cancel 取消操作 结束对话 结束会话", _A.ANYONE, _EVERYBODY, _S),
     Intent.LOOKOUT: _rule("巡查重点", _A.STAFF, _STAFF, _W),
     Intent.ALERT: _rule("预警 发预警 骑手预警", _A.STAFF, _OFFICE, _W),
-    Intent.DESK: _rule("待派 待派单 派单台", _A.STAFF, _STAFF),
+    Intent.DESK: _rule("待派 待派单 派单台", _A.STAFF, _STAFF | _DEPARTMENT),
     Intent.DISPATCH: _rule("派单 派给 指派", _A.STAFF, _STAFF, _S),
     Intent.ESCALATE: _rule("上报", _A.STAFF, _STAFF, _S),
     Intent.TO_DEPARTMENT: _rule("转部门 转办 改派", _A.STAFF, _STAFF, _S),

@@ -29,6 +29,21 @@ def desk_line(number: str, category: str, place: str, words: str, why: str, *, e
     return f"{'【紧急】' if emergency else ''}{number} {category}{' · ' + place if place else '（地方不清）'} {clip(words, 30)}{nobody}"
 
 
+def with_department(lines: Sequence[str], more: int) -> str:
+    """What waits with a department."""
+    if not lines:
+        return "现在没有转给您这里、等着答复的事。派单由社区和街道来做，有转来的我马上告诉您。"
+    listed = "\n".join(lines)
+    rest = f"\n另外还有 {more} 件，在网页上看全部。" if more > 0 else ""
+    return f"转给您这里的事：\n{listed}{rest}\n认领回复“认领 编号”，办好回复“答复 编号 加上结果”。"
+
+
+def with_department_line(number: str, category: str, place: str, words: str, who: str, *, emergency: bool) -> str:
+    """One of them, and who has claimed it."""
+    stands = f"（{who}认领了）" if who else "（没人认领）"
+    return f"{desk_line(number, category, place, words, '', emergency=emergency)}{stands}"
+
+
 def offered_to(number: str, name: str, *, has_place: bool) -> str:
     """One person is asked."""
     return f"{number} 已派给{name}，等他接单。" + ("" if has_place else f"\n{ask_where(number, after='您也可以')}")
@@ -301,7 +316,7 @@ HELP = (
 
 HELP_STREET = "街道还可以：\n部门退回的事：\n仍由他办 编号 原因\n改派 编号 名称\n社区收回 编号\n部门想下派的事：\n准入 序号　不准入 序号"
 
-HELP_DEPARTMENT = "部门还可以：\n认领 编号\n答复 编号 结果\n退回 编号 原因\n下派 社区 事项"
+HELP_DEPARTMENT = "部门还可以：\n待派　看转来的事\n认领 编号\n答复 编号 结果\n退回 编号 原因\n下派 社区 事项"
 
 HELP_MEMBER = (
     "来帮忙的您还可以：\n待接单　我的任务\n接单 编号　婉拒 编号\n到场 编号　退单 编号\n办结 编号 怎么办好的\n留言 编号 您的话\n"
