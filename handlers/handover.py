@@ -82,10 +82,10 @@ def _chat(turn: Turn) -> Conversation | None:
 
 
 def _no_chat(turn: Turn) -> Reply:
-    command = turn.command
-    if command is None or command.chat is None:
-        raise Refused(Refusal.NOT_FOUND, number=command.serial or "" if command is not None else "")
-    return Reply(staff.no_chat(str(command.chat)))
+    assert turn.command is not None
+    if turn.command.chat is None:
+        raise Refused(Refusal.NOT_FOUND, number=turn.command.serial or "")
+    return Reply(staff.no_chat(str(turn.command.chat)))
 
 
 def _matter(turn: Turn) -> Ticket | None:
@@ -106,9 +106,10 @@ def reply(turn: Turn) -> Reply:
     """Staff answer from their own chat. Nobody's words go to somebody else: where the number is another's too, or the
     chat is over, it is asked first.
     """
-    if not turn.rest or not _number(turn) and _matter(turn) is None:
-        return Reply(staff.reply_how())
     chat, matter = _chat(turn), _matter(turn)
+    names_something = _number(turn) or matter is not None
+    if not turn.rest or not names_something:
+        return Reply(staff.reply_how())
     if chat is not None and matter is None and chat.is_handed_over(turn.now):
         return _answer(turn, chat)
     choices = []
