@@ -95,12 +95,11 @@ def answer(
     colleague who had answered before.
     """
     before = chat.data.get("staff")
-    if before != by.id:
-        others = [each for each in readers(session, chat) if each != by.id]
-        tell(session, NoticeKind.HANDOVER_TAKEN, chat, others, now=now, by=by.id)
-        chat.data = {**chat.data, "staff": by.id}
+    others = [each for each in readers(session, chat) if each != by.id] if before != by.id else []
+    chat.data = {**chat.data, "staff": by.id}
     chat.expires_at = now + timedelta(minutes=minutes)
     _say(session, chat, text, by=by, now=now)
+    tell(session, NoticeKind.HANDOVER_TAKEN, chat, others, now=now, by=by.id)
     return session.get(Person, before) if before and before != by.id else None
 
 
