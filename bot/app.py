@@ -29,6 +29,7 @@ from bot.current import Current
 from bot.delivery import Delivery
 from bot.dispatcher import Dispatcher
 from bot.figures import FigurePages
+from bot.front import front_page
 from bot.heard import Heard
 from bot.learning import Rates, own_weights
 from bot.limiter import Limiter
@@ -213,6 +214,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Huying:
         web.register_blueprint(told.blueprint())
     places = PlacePages(database, site_name=settings.site.name, limiter=limiter)
     web.register_blueprint(places.blueprint())
+    web.register_blueprint(front_page(settings.site.name))
     huying = Huying(
         settings=settings,
         clock=clock,

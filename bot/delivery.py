@@ -37,6 +37,8 @@ STAFF_FIRST = frozenset(
         NoticeKind.ALARM,
         NoticeKind.HANDED_OVER,
         NoticeKind.HANDOVER_WORDS,
+        NoticeKind.HANDOVER_TAKEN,
+        NoticeKind.HANDOVER_OVER,
         NoticeKind.REGISTRATION,
         NoticeKind.DAY,
     }

@@ -11,11 +11,14 @@ from typing import Any
 from bot.settings import Settings
 from models import demo
 
-ALWAYS_AWAKE = {
+OF_THE_STREET = {
+    "site": {"name": demo.NAME},
     "dispatch": {"quiet_from": "00:00", "quiet_until": "00:00"},
     "limits": {"office_open": "00:00", "office_close": "23:59"},
 }
-"""The hours of an installation on the demo street, by section."""
+"""What an installation on the demo street has by itself, by section: its name, and hours in which nobody sleeps, so
+that whoever tries it at night sees it work.
+"""
 
 
 def with_demo_channels(settings: Settings, *, port: int, sandbox_port: int) -> tuple[Settings, Path]:
@@ -42,14 +45,14 @@ def with_demo_channels(settings: Settings, *, port: int, sandbox_port: int) -> t
     file.touch(mode=0o600)
     file.write_text(json.dumps(_sandbox(known, ours), ensure_ascii=False), encoding="utf-8")
     values = settings.model_dump(exclude={"channels"})
-    return Settings.model_validate({**_awake(values, settings), "channels": channels}), file
+    return Settings.model_validate({**_of_the_street(values, settings), "channels": channels}), file
 
 
-def _awake(values: dict[str, Any], settings: Settings) -> dict[str, Any]:
-    """Nobody sleeps on the demo street unless the settings say when: whoever tries it at night wants to see it work."""
-    for part, hours in ALWAYS_AWAKE.items():
-        if not hours.keys() & getattr(settings, part).model_fields_set:
-            values[part] |= hours
+def _of_the_street(values: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """The street's own, unless the settings say something else."""
+    for part, own in OF_THE_STREET.items():
+        if not own.keys() & getattr(settings, part).model_fields_set:
+            values[part] |= own
     return values
 
 
@@ -86,7 +89,7 @@ def _sandbox(known: dict[str, Any], ours: str) -> dict[str, Any]:
             {
                 "key": "official",
                 "kind": "official_account",
-                "name": demo.ACCOUNT_NAME,
+                "name": demo.NAME,
                 "app_id": official["app_id"],
                 "secret": official["app_secret"],
                 "token": official["token"],
@@ -98,7 +101,7 @@ def _sandbox(known: dict[str, Any], ours: str) -> dict[str, Any]:
             {
                 "key": "wecom",
                 "kind": "wecom",
-                "name": demo.APP_NAME,
+                "name": demo.NAME,
                 **wecom,
                 "callback_url": f"{ours}/wechat/wecom",
             },

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from bot import public
 from bot.channels import Channel, NotSent
@@ -124,7 +123,7 @@ class PlacePages:
         """The page, to be mounted at the root."""
         pages = Blueprint("places", __name__)
         public.guard(pages)
-        public.limit(pages, self._limiter, show=_plain)
+        public.limit(pages, self._limiter, show=public.plain)
 
         @pages.get("/at/<scene>")
         def place(scene: str) -> ResponseReturnValue:
@@ -133,20 +132,7 @@ class PlacePages:
                 name = areas.full_name(session, area) if area is not None else ""
                 door = area.code or "" if area is not None else ""
             if not name:
-                return _plain(said.NOTHING_TITLE, said.NOTHING), 404
-            return _plain(name, said.how(self._site_name, door or name))
+                return public.plain(said.NOTHING_TITLE, said.NOTHING), 404
+            return public.plain(name, said.how(self._site_name, door or name))
 
         return pages
-
-
-PAGE = Markup(
-    '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    '<meta name="color-scheme" content="light dark"><title>{title}</title><style>'
-    "body{{font:20px/1.7 sans-serif;max-width:32em;margin:0 auto;padding:1em}}p{{white-space:pre-line}}"
-    "</style><main><h1>{title}</h1><p>{said}</p></main>"
-)
-
-
-def _plain(title: str, words: str) -> str:
-    return PAGE.format(title=title, said=words)

@@ -6,12 +6,26 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from bot.limiter import Limiter
 from texts import answers
 
 MOST_A_MINUTE = 30
 """Visits of one address; a page is opened and answered with two."""
+
+PAGE = Markup(
+    '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<meta name="color-scheme" content="light dark"><title>{title}</title><style>'
+    "body{{font:20px/1.7 sans-serif;max-width:32em;margin:0 auto;padding:1em}}p{{white-space:pre-line}}"
+    "</style><main><h1>{title}</h1><p>{said}</p>{more}</main>"
+)
+
+
+def plain(title: str, said: str, more: Markup = Markup("")) -> str:
+    """A page of a title and a few sentences."""
+    return PAGE.format(title=title, said=said, more=more)
 
 
 def guard(pages: Blueprint, *, loads: str = "") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -16,8 +16,8 @@ from console.house import House, as_id, field
 from console.means import Reach
 from console.ready import ready_answers
 from console.sight import Sight
-from models import outboxes, people
-from models.conversation import Conversation, State
+from models import chats, people
+from models.conversation import Conversation
 from models.errors import Refusal, Refused
 from models.inbox import InboxMessage
 from models.outbox import Notice, NoticeKind, NoticeState
@@ -99,15 +99,7 @@ def add_chats(blueprint: Blueprint, house: House) -> None:
                 if str(_last_answer(sight, chat)) != field("seen", most=12):
                     # A colleague answered in between, or the button was pressed twice.
                     raise Refused(Refusal.CHANGED)
-                outboxes.tell(
-                    sight.session,
-                    NoticeKind.STAFF_REPLY,
-                    chat.person_id,
-                    now=sight.now,
-                    channel=chat.channel,
-                    data={"text": text, "by": sight.person.id},
-                )
-                chat.expires_at = sight.now + timedelta(minutes=house.handover_minutes)
+                chats.answer(sight.session, chat, text, by=sight.person, now=sight.now, minutes=house.handover_minutes)
         except Refused as refused:
             with house.looking() as sight:
                 values = _chat(house, sight, sight.conversation(chat_id))
@@ -118,14 +110,13 @@ def add_chats(blueprint: Blueprint, house: House) -> None:
     def chat_hand_back(chat_id: int) -> ResponseReturnValue:
         with house.doing() as sight:
             chat = sight.conversation(chat_id, lock=True)
-            chat.state, chat.data, chat.expires_at = State.IDLE, {}, None
-            outboxes.tell(sight.session, NoticeKind.HANDED_BACK, chat.person_id, now=sight.now, channel=chat.channel)
+            chats.hand_back(sight.session, chat, by=sight.person, now=sight.now)
         return redirect(url_for(".chat_list", done="handed_back"), 303)
 
 
-def _accounts(sight: Sight, chats: Sequence[Conversation]) -> dict[tuple[int, str], Identity]:
+def _accounts(sight: Sight, shown: Sequence[Conversation]) -> dict[tuple[int, str], Identity]:
     """Through which account each of them talks; the newest where there are several."""
-    ids = {chat.person_id for chat in chats}
+    ids = {chat.person_id for chat in shown}
     found = sight.session.scalars(select(Identity).where(Identity.person_id.in_(ids)).order_by(Identity.id))
     return {(each.person_id, each.channel): each for each in found}
 

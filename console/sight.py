@@ -194,15 +194,7 @@ class Sight:
             mine.append(self._on_desk(self.communities))
         for role, path in self._roles:
             if role.kind is RoleKind.DEPARTMENT and role.department:
-                theirs = and_(
-                    Ticket.department == role.department,
-                    or_(
-                        Ticket.community_id.in_(select(Area.id).where(self._inside(path))),
-                        Ticket.area_id.in_(select(Area.id).where(self._inside(path))),
-                        Ticket.community_id.is_(None),
-                    ),
-                )
-                mine.append(and_(theirs, Ticket.category.in_(role.categories)) if role.categories else theirs)
+                mine.append(parties.given_to(role, path))
             elif role.categories:
                 mine.append(and_(self._on_desk(self._communities(path)), Ticket.category.in_(role.categories)))
         return or_(*mine)

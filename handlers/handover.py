@@ -2,49 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from handlers import dialogue, report
 from handlers.router import Routes
-from handlers.turn import Meaning, Reply, Turn, as_row
-from models import opening, outboxes, people
-from models.area import Area
+from handlers.turn import Choice, Meaning, Reply, Turn, as_row
+from models import chats, finding, opening, transitions
 from models.calendar import in_office_hours, next_opening
 from models.conversation import Conversation, State
 from models.errors import Refusal, Refused
+from models.lifecycle import Action
 from models.outbox import NoticeKind
-from models.person import Person, RoleKind
-from models.ticket import TicketKind
-from nlp.commands import Intent
-from texts import residents, staff
+from models.person import Person
+from models.ticket import Ticket, TicketKind
+from nlp.commands import Intent, word
+from texts import common, residents, staff
 
 routes = Routes()
-
-
-def _on_duty(turn: Turn, person: Person) -> Sequence[Person]:
-    area = turn.session.get(Area, person.home_area_id) if person.home_area_id else None
-    found = people.with_role(turn.session, [RoleKind.STAFF], area=area, category="")
-    return found or people.with_role(turn.session, [RoleKind.STAFF, RoleKind.STREET], area=None, category="")
-
-
-def _tell_staff(turn: Turn, kind: NoticeKind, text: str) -> None:
-    """To everybody on duty until one of them answered, from then on to that one."""
-    conversation = turn.conversation
-    answering = conversation.data.get("staff")
-    everybody = [each.id for each in _on_duty(turn, turn.person) if each.id != turn.person.id]
-    for person_id in [answering] if answering else everybody:
-        outboxes.tell(
-            turn.session,
-            kind,
-            person_id,
-            now=turn.now,
-            data={
-                "code": f"{conversation.id:04d}",
-                "name": turn.person.name or residents.NEIGHBOUR,
-                "text": text,
-            },
-            about_id=turn.person.id,
-        )
 
 
 @routes(Intent.HUMAN)
@@ -64,57 +36,134 @@ def human(turn: Turn) -> Reply:
         dialogue.wait(turn, State.ADDITION, ticket=ticket.id)
         return Reply(residents.handed_over_off_hours(ticket.number, opens=opens, now=turn.now))
     dialogue.wait(turn, State.HANDED_OVER, minutes=limits.handover_minutes)
-    _tell_staff(turn, NoticeKind.HANDED_OVER, "")
+    chat, whom = turn.conversation, chats.readers(turn.session, turn.conversation)
+    chats.tell(turn.session, NoticeKind.HANDED_OVER, chat, whom, now=turn.now)
     if turn.rest:
-        _tell_staff(turn, NoticeKind.HANDOVER_WORDS, turn.rest)
+        chats.tell(turn.session, NoticeKind.HANDOVER_WORDS, chat, whom, now=turn.now, text=turn.rest)
     return Reply(residents.handed_over("", open_now=True, opens=opens, now=turn.now))
 
 
 @routes(Meaning.TO_STAFF)
 def to_staff(turn: Turn) -> Reply:
-    """Everything said goes to staff; the bot is silent."""
+    """Everything said goes to staff; the bot is silent. What tells how an open matter goes on also stands there."""
     dialogue.wait(turn, State.HANDED_OVER, minutes=turn.world.limits.handover_minutes, **turn.conversation.data)
     if turn.message.kind in report.MEDIA:
         report.keep(turn)
     text = turn.text or residents.SENT[turn.message.kind.value]
-    _tell_staff(turn, NoticeKind.HANDOVER_WORDS, text)
+    whom = chats.readers(turn.session, turn.conversation)
+    about = turn.row() or None
+    if about is not None:
+        report.add_more(turn, turn.session.get_one(Ticket, about), turn.text, but=whom)
+    chats.tell(
+        turn.session,
+        NoticeKind.HANDOVER_WORDS,
+        turn.conversation,
+        whom,
+        now=turn.now,
+        ticket_id=about,
+        text=text,
+    )
     return Reply()
 
 
-def _chat(turn: Turn) -> tuple[Conversation, Person]:
-    """The handed-over chat a staff member names by its number. Raises Refused."""
-    code = (turn.command.serial if turn.command else None) or ""
-    conversation = turn.session.get(Conversation, as_row(code))
-    if conversation is None or conversation.state is not State.HANDED_OVER:
-        raise Refused(Refusal.NOT_FOUND, number=code)
-    person = turn.session.get_one(Person, conversation.person_id)
-    if turn.person.id not in [each.id for each in _on_duty(turn, person)]:
-        raise Refused(Refusal.NOT_FOUND, number=code)
-    return conversation, person
+def _name(turn: Turn, chat: Conversation) -> str:
+    return turn.session.get_one(Person, chat.person_id).name or residents.NEIGHBOUR
+
+
+def _number(turn: Turn) -> int:
+    """The number a command names a chat by, 0 for none; four digits alone are how it was written before."""
+    command = turn.command
+    return 0 if command is None else command.chat or as_row(command.serial or "")
+
+
+def _chat(turn: Turn) -> Conversation | None:
+    """The chat a staff member names, if there is one they may answer."""
+    return chats.named(turn.session, _number(turn), by=turn.person, now=turn.now)
+
+
+def _no_chat(turn: Turn) -> Reply:
+    assert turn.command is not None
+    if turn.command.chat is None:
+        raise Refused(Refusal.NOT_FOUND, number=turn.command.serial or "")
+    return Reply(staff.no_chat(str(turn.command.chat)))
+
+
+def _matter(turn: Turn) -> Ticket | None:
+    """The matter of a resident that four digits mean, if they may mean one: what is named as a chat never is."""
+    command = turn.command
+    if command is None or command.serial is None:
+        return None
+    try:
+        ticket = finding.find(turn.session, command.serial, by=turn.person)
+        transitions.check(turn.session, ticket, Action.RELAY, by=turn.person)
+    except Refused:
+        return None
+    return None if ticket.reporter_id == turn.person.id else ticket
 
 
 @routes(Intent.REPLY)
 def reply(turn: Turn) -> Reply:
-    """Staff answer from their own chat."""
-    if not turn.rest or not turn.command or not turn.command.serial:
+    """Staff answer from their own chat. Nobody's words go to somebody else: where the number is another's too, or the
+    chat is over, it is asked first.
+    """
+    chat, matter = _chat(turn), _matter(turn)
+    names_something = _number(turn) or matter is not None
+    if not turn.rest or not names_something:
         return Reply(staff.reply_how())
-    conversation, person = _chat(turn)
-    conversation.data = {**conversation.data, "staff": turn.person.id}
-    outboxes.tell(
-        turn.session,
-        NoticeKind.STAFF_REPLY,
-        person.id,
-        now=turn.now,
-        data={"by": turn.person.id, "text": turn.rest},
-        channel=conversation.channel,
-    )
-    return Reply(staff.replied(person.name or residents.NEIGHBOUR))
+    if chat is not None and matter is None and chat.is_handed_over(turn.now):
+        return _answer(turn, chat)
+    choices = []
+    if chat is not None and chat.is_handed_over(turn.now):
+        label = staff.chat_choice(str(chat.id), _name(turn, chat))
+        choices.append(Choice(label, f"{word(Intent.REPLY)} {common.chat(str(chat.id))} {turn.rest}"))
+    elif chat is not None and chats.is_reachable(turn.session, chat):
+        label = staff.bring_choice(_name(turn, chat))
+        choices.append(Choice(label, f"{word(Intent.RELAY)} {common.chat(str(chat.id))} {turn.rest}"))
+    if matter is not None:
+        label = staff.matter_choice(matter.short, dialogue.category_name(turn, matter), matter.place)
+        choices.append(Choice(label, f"{word(Intent.RELAY)} {matter.number} {turn.rest}"))
+    if chat is not None and matter is not None:
+        return Reply(staff.chat_or_matter(matter.short), tuple(choices))
+    if chat is not None:
+        return Reply(_over(turn, chat), tuple(choices))
+    if matter is not None:
+        return Reply(staff.number_of_a_matter(matter.short), tuple(choices))
+    return _no_chat(turn)
+
+
+def _over(turn: Turn, chat: Conversation) -> str:
+    is_there = chats.is_reachable(turn.session, chat)
+    return staff.chat_over(str(chat.id), _name(turn, chat), is_there=is_there)
+
+
+def _answer(turn: Turn, chat: Conversation) -> Reply:
+    minutes = turn.world.limits.handover_minutes
+    colleague = chats.answer(turn.session, chat, turn.rest, by=turn.person, now=turn.now, minutes=minutes)
+    return Reply(staff.replied(_name(turn, chat), colleague.name if colleague is not None else ""))
+
+
+def bring(turn: Turn) -> Reply:
+    """Words of staff for somebody whose chat is over; to one that is not they are an answer."""
+    chat = _chat(turn)
+    if chat is None:
+        return _no_chat(turn)
+    if not turn.rest:
+        return Reply(staff.reply_how())
+    if chat.is_handed_over(turn.now):
+        return _answer(turn, chat)
+    if not chats.is_reachable(turn.session, chat):
+        return Reply(_over(turn, chat))
+    chats.bring(turn.session, chat, turn.rest, by=turn.person, now=turn.now)
+    return Reply(staff.brought(_name(turn, chat)))
 
 
 @routes(Intent.HAND_BACK)
 def hand_back(turn: Turn) -> Reply:
     """Staff are done; the bot speaks again."""
-    conversation, person = _chat(turn)
-    conversation.state, conversation.data, conversation.expires_at = State.IDLE, {}, None
-    outboxes.tell(turn.session, NoticeKind.HANDED_BACK, person.id, now=turn.now, channel=conversation.channel)
-    return Reply(staff.handed_back(person.name or residents.NEIGHBOUR))
+    chat = _chat(turn)
+    if chat is None:
+        return _no_chat(turn)
+    if not chat.is_handed_over(turn.now):
+        return Reply(staff.chat_ended(str(chat.id)))
+    chats.hand_back(turn.session, chat, by=turn.person, now=turn.now)
+    return Reply(staff.handed_back(_name(turn, chat)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers import dialogue, member, posts, report
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn
-from models import areas, ballots, finding, people, redeeming, riders, sharing, tickets
+from models import areas, ballots, chats, finding, people, redeeming, riders, sharing, tickets
 from models.area import Area, AreaKind
 from models.conversation import QuestionKind, State
 from models.errors import Refusal, Refused
@@ -213,6 +213,8 @@ def cancel(turn: Turn) -> Reply:
         return Reply(residents.nothing_to_cancel())
     was = turn.conversation.state
     menus = dialogue.close_menus(turn)
+    if was is State.HANDED_OVER:
+        chats.tell_left(turn.session, turn.conversation, now=turn.now)
     dialogue.idle(turn)
     if was is State.HANDED_OVER:
         return Reply(residents.back_from_staff())
@@ -305,7 +307,7 @@ def no_role(turn: Turn) -> Reply:
     command = commands.parse(turn.text, roles=frozenset(RoleKind))
     if command is not None and command.intent in posts.INTENTS:
         return posts.for_members(turn)
-    raise Refused(Refusal.NO_ROLE)
+    raise Refused(Refusal.NO_ROLE, department=people.has_role(turn.person, RoleKind.DEPARTMENT))
 
 
 NOT_YET = (

@@ -86,8 +86,10 @@ def decide(turn: Turn) -> None:
         turn.danger = danger(answer.words if answer is not None else turn.text)
     elif command is not None and said is None and command.intent not in REPORTING_BACK:
         turn.danger = danger(command.rest, least=INSISTS)
-    if command is None and not message.tap and _goes_on(turn):
-        turn.meant, turn.danger = Meaning.NEWS, None
+    about = _goes_on(turn) if command is None and not message.tap else None
+    if about is not None:
+        in_chat = turn.conversation.state is State.HANDED_OVER
+        turn.meant, turn.inner, turn.danger = Meaning.TO_STAFF if in_chat else Meaning.NEWS, str(about.id), None
     elif turn.danger is not None:  # 1
         turn.meant = Meaning.DANGER
         turn.understood = understand(turn)
@@ -336,23 +338,34 @@ def _judged(turn: Turn) -> bool:
     return True
 
 
-def _goes_on(turn: Turn) -> bool:
-    """Whether words tell how the speaker's own emergency goes on ("the fire is out") and bring nothing new.
+def _goes_on(turn: Turn) -> Ticket | None:
+    """The speaker's own emergency of which words tell how it goes on ("the fire is out") and bring nothing new.
 
-    What ends an alarm may sound like one; where it does, every word has to be about the end.
+    What ends an alarm may sound like one; where it does, every word has to be about the end. To staff people say so of
+    every matter.
     """
     is_news, rest = news(turn.text)
-    if not is_news or (rest and turn.danger is not None) or turn.conversation.state is State.HANDED_OVER:
-        return False
+    if not is_news or (rest and turn.danger is not None):
+        return None
     found = finding.own_emergency(turn.session, turn.person, now=turn.now)
+    if found is None and turn.conversation.state is State.HANDED_OVER and turn.danger is None:
+        found = _spoken_of(turn)
     if found is None or (judgement(turn.text) is not None and to_judge(turn)):
-        return False
+        return None
     if rest:
         more = turn.world.understander.understand(rest, near=turn.person.home_area_id)
         if not more.abstained or more.danger is not None or more.place is not None or more.service is not None:
-            return False
-    turn.inner = str(found.id)
-    return True
+            return None
+    return found
+
+
+def _spoken_of(turn: Turn) -> Ticket | None:
+    """The open matter that the speaker means without saying which: the one just spoken of, or the only one."""
+    mine = finding.own_open(turn.session, turn.person)
+    recent = dialogue.recent(turn)
+    if recent is not None and recent in mine:
+        return recent
+    return mine[0] if len(mine) == 1 else None
 
 
 def _says_where(turn: Turn, found: Understanding) -> bool:

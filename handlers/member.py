@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
 
-from handlers import dialogue, report, skills
+from handlers import dialogue, handover, report, skills
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
 from models import finding, helpers, leaving, outboxes, people, pool, posts, tickets, transitions
@@ -198,6 +198,8 @@ def _finished(turn: Turn, ticket: Ticket, how: str) -> Reply:
 @routes(Intent.RELAY)
 def relay(turn: Turn) -> Reply:
     """Words between the resident and whoever has the task; neither sees the other's account."""
+    if turn.command is not None and turn.command.chat is not None:
+        return handover.bring(turn)
     mine = [each for each in finding.own_live(turn.session, turn.person) if each.assignee_id is not None]
     mine += finding.tasks_of(turn.session, turn.person)
     chosen = dialogue.named_or_one(turn, mine, word=word(Intent.RELAY), verb=residents.VERB_RELAY)

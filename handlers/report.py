@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -545,9 +545,9 @@ def _for_other(turn: Turn, words: str) -> Reply:
     return Reply(residents.for_others_received(reply.text), reply.choices)
 
 
-def goes_on(turn: Turn, ticket: Ticket, words: str) -> Reply:
-    """What the reporter of an emergency says next: those who were alarmed read it, and learn the place if it was
-    missing.
+def goes_on(turn: Turn, ticket: Ticket, words: str, *, but: Collection[int] = ()) -> Reply:
+    """What the reporter of an emergency says next: those who were alarmed, `but` who reads it elsewhere, read it, and
+    learn the place if it was missing.
     """
     place = None
     if dialogue.is_nowhere(ticket):
@@ -555,7 +555,7 @@ def goes_on(turn: Turn, ticket: Ticket, words: str) -> Reply:
     dialogue.note(turn, ticket)
     if place is None or (place.area_id is None and not in_the_open(place.text)):
         words_id = tickets.add_words(turn.session, ticket, words, by=turn.person, now=turn.now)
-        alarms.pass_on(turn.session, ticket, now=turn.now, words_id=words_id)
+        alarms.pass_on(turn.session, ticket, now=turn.now, words_id=words_id, but=but)
         return Reply(residents.danger_news(ticket.short))
     if turn.conversation.state is State.PLACE:
         dialogue.idle(turn)
@@ -564,10 +564,10 @@ def goes_on(turn: Turn, ticket: Ticket, words: str) -> Reply:
     return Reply(residents.danger_place_kept(ticket.short, name))
 
 
-def add_more(turn: Turn, ticket: Ticket, words: str) -> Reply:
-    """More words of its reporter for a ticket. Raises Refused."""
+def add_more(turn: Turn, ticket: Ticket, words: str, *, but: Collection[int] = ()) -> Reply:
+    """More words of its reporter for a ticket; `but` read them elsewhere. Raises Refused."""
     if ticket.urgency is Urgency.EMERGENCY and ticket.reporter_id == turn.person.id and ticket.state in OPEN_STATES:
-        return goes_on(turn, ticket, words)
+        return goes_on(turn, ticket, words, but=but)
     tickets.add_words(turn.session, ticket, words, by=turn.person, now=turn.now)
     return Reply(residents.added(ticket.short))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Reply, Turn
-from models import desk, dispatch, finding, merging, parties, tickets, transitions
+from models import desk, dispatch, finding, merging, parties, people, tickets, transitions
 from models.area import Area
 from models.clock import CHINA, local
 from models.errors import Refusal, Refused
@@ -23,6 +23,9 @@ from nlp.extract import mask
 from texts import common, initiatives, members, staff, waves
 
 routes = Routes()
+
+MOST_LISTED = 8
+"""So many matters are listed: more would not be read."""
 
 
 def named_ticket(turn: Turn) -> Ticket:
@@ -44,8 +47,10 @@ def _why_nobody(turn: Turn, ticket: Ticket) -> str:
 
 @routes(Intent.DESK)
 def waiting_at_the_desk(turn: Turn) -> Reply:
-    """What waits, emergencies first."""
-    waiting = desk.in_sight(turn.session, turn.person, states=[TicketState.NEW], most=8)
+    """What waits, emergencies first. A department, which has no desk, reads what waits with it."""
+    if people.has_role(turn.person, RoleKind.DEPARTMENT) and not people.has_role(turn.person, *people.STAFF_KINDS):
+        return _with_department(turn)
+    waiting = desk.in_sight(turn.session, turn.person, states=[TicketState.NEW], most=MOST_LISTED)
     if not waiting:
         return Reply(staff.desk_empty())
     total = desk.count_in_sight(turn.session, turn.person, states=[TicketState.NEW])
@@ -62,6 +67,23 @@ def waiting_at_the_desk(turn: Turn) -> Reply:
         for each in waiting
     ]
     return Reply(staff.desk(lines, total - len(waiting)))
+
+
+def _with_department(turn: Turn) -> Reply:
+    waiting = parties.waiting_with(turn.session, turn.person)
+    total = turn.session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
+    lines = [
+        staff.with_department_line(
+            each.short,
+            dialogue.category_name(turn, each),
+            each.place,
+            _words(each),
+            turn.session.get_one(Person, each.assignee_id).name if each.assignee_id is not None else "",
+            emergency=each.urgency is Urgency.EMERGENCY,
+        )
+        for each in turn.session.scalars(waiting.limit(MOST_LISTED))
+    ]
+    return Reply(staff.with_department(lines, total - len(lines)))
 
 
 def _helpers(turn: Turn, ticket: Ticket) -> Sequence[Person]:
@@ -106,7 +128,7 @@ def dispatch_to(turn: Turn) -> Reply:
         dispatch.ask_along(turn.session, ticket, found[0], by=turn.person, now=turn.now)
         return Reply(staff.help_asked(ticket.short, found[0].name))
     dispatch.offer_to(turn.session, ticket, found[0], by=turn.person, now=turn.now)
-    return Reply(staff.offered_to(ticket.short, found[0].name))
+    return Reply(staff.offered_to(ticket.short, found[0].name, has_place=bool(ticket.place)))
 
 
 @routes(Intent.ESCALATE)

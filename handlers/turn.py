@@ -153,7 +153,7 @@ class Meaning(StrEnum):
     VISIT = "visit"
     """When it suits the speaker that somebody comes; `inner` names the matter."""
     TO_STAFF = "to_staff"
-    """A handed-over chat: everything goes to staff."""
+    """A handed-over chat: everything goes to staff; `inner` names the matter of which it tells how it goes on."""
     REPORT = "report"
     INQUIRY = "inquiry"
     GREETING = "greeting"

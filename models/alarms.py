@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, func, select
@@ -54,9 +54,15 @@ def placed(session: Session, ticket: Ticket, *, now: datetime) -> None:
             outboxes.tell(session, NoticeKind.ADDED, person_id, now=now, ticket_id=ticket.id, data=data)
 
 
-def pass_on(session: Session, ticket: Ticket, *, now: datetime, words_id: int | None) -> None:
-    """Tells everybody who was alarmed what has come since; whoever has the ticket hears of every addition anyway."""
+def pass_on(
+    session: Session, ticket: Ticket, *, now: datetime, words_id: int | None, but: Collection[int] = ()
+) -> None:
+    """Tells everybody who was alarmed, `but` who reads it elsewhere, what has come since; whoever has the ticket hears
+    of every addition anyway.
+    """
     for person_id in _alarmed(session, ticket):
+        if person_id in but:
+            continue
         outboxes.tell(session, NoticeKind.ADDED, person_id, now=now, ticket_id=ticket.id, words_id=words_id)
 
 

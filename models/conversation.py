@@ -71,6 +71,10 @@ class Conversation(Base):
     recent_until: Mapped[datetime | None]
     """Until when a photo or a location goes to the recent ticket."""
 
+    def is_handed_over(self, now: datetime) -> bool:
+        """Whether staff answer here now."""
+        return self.state is State.HANDED_OVER and (self.expires_at is None or self.expires_at > now)
+
 
 class QuestionKind(StrEnum):
     """What kind of choice was shown."""

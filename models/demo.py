@@ -25,8 +25,8 @@ from models.station import Station, Use
 OFFICIAL = "official"
 BUILDINGS = 6
 
-ACCOUNT_NAME, APP_NAME = "呼应·江湾街道", "江湾街道"
-"""What the Official Account and the WeCom app of the street are called on people's phones."""
+NAME = "江湾街道"
+"""What the street is called everywhere: its accounts on people's phones, and whoever runs the demonstration."""
 
 
 @dataclass(frozen=True, slots=True)

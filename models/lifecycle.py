@@ -200,7 +200,7 @@ RULES: dict[Action, Rule] = {
     Action.OPEN: _rule([], NEW, [REPORTER, SYSTEM]),
     Action.ADD: _rule(LIVE_STATES, None, [*EVERY_REPORTER, *DESK], Tell(NoticeKind.ADDED, Audience.TEAM)),
     Action.CORRECT: _rule(OPEN_STATES, None, [SYSTEM, REPORTER, *DESK]),
-    Action.LOCATE: _rule(OPEN_STATES, None, [REPORTER, *DESK]),
+    Action.LOCATE: _rule(OPEN_STATES, None, [REPORTER, *DESK], Tell(NoticeKind.ADDED, Audience.TEAM)),
     Action.OFFER: _rule([NEW, OFFERED], OFFERED, [SYSTEM, *DESK]),
     Action.ACCEPT: _rule(
         [OFFERED],

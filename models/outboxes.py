@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import batch
@@ -55,7 +55,14 @@ of all kinds; of those that are not here, whoever tells them says whether this o
 IN_CHAT = frozenset({NoticeKind.PRESSED, NoticeKind.STAFF_REPLY, NoticeKind.HANDED_BACK})
 """What is said there and then, also to somebody who wants to be called."""
 
+DESK_APART = {True: timedelta(minutes=30), False: timedelta(minutes=5)}
+"""So long after the last gathered message the next one comes to somebody at a desk, by whether it can wait; emergencies
+never do.
+"""
+
 REPLIES_BACK = timedelta(days=7)
+
+_AT_ONCE = {"at_once": True}
 
 FRESH = "fresh_notices"
 CARDS = "cards_are_over"
@@ -147,16 +154,18 @@ def gather(
     now: datetime,
     not_before: datetime,
     can_wait: bool = False,
+    at_once: bool = False,
 ) -> None:
-    """One message of a kind for each; a waiting one takes the news in, and waits for nothing that cannot wait.
+    """One message of a kind for each; a waiting one takes the news in, and waits for nothing that cannot wait. What has
+    to be said `at_once` goes out however short a time ago the last one went.
 
     Its words are made at the moment of sending, from what is open then.
     """
     told = batch.memo(session)
     gathered = {} if told is None else told.setdefault(GATHERED, {})
     for person_id in person_ids:
-        earliest, all_can = gathered.get((kind.value, person_id), (not_before, True))
-        gathered[kind.value, person_id] = min(earliest, not_before), all_can and can_wait
+        earliest, all_can, one_must = gathered.get((kind.value, person_id), (not_before, True, False))
+        gathered[kind.value, person_id] = min(earliest, not_before), all_can and can_wait, one_must or at_once
     if told is None:
         _write(session, gathered, now=now)
 
@@ -166,7 +175,7 @@ def write_gathered(session: Session, *, now: datetime) -> None:
     _write(session, (batch.memo(session) or {}).pop(GATHERED, {}), now=now)
 
 
-def _write(session: Session, gathered: Mapping[tuple[str, int], tuple[datetime, bool]], *, now: datetime) -> None:
+def _write(session: Session, gathered: Mapping[tuple[str, int], tuple[datetime, bool, bool]], *, now: datetime) -> None:
     """Always in one order, so that two transactions that tell the same people never wait for each other in a circle."""
     if not gathered:
         return
@@ -174,7 +183,7 @@ def _write(session: Session, gathered: Mapping[tuple[str, int], tuple[datetime, 
         {
             "person_id": person_id,
             "kind": NoticeKind(kind),
-            "data": {},
+            "data": _AT_ONCE if at_once else {},
             "channel": "",
             "state": NoticeState.PENDING,
             "not_before": by_day(not_before) if can_wait else not_before,
@@ -188,30 +197,38 @@ def _write(session: Session, gathered: Mapping[tuple[str, int], tuple[datetime, 
             "card_caption": "",
             "error": "",
         }
-        for (kind, person_id), (not_before, can_wait) in sorted(gathered.items())
+        for (kind, person_id), (not_before, can_wait, at_once) in sorted(gathered.items())
     ]
     # Past the unit of work: a street has hundreds at its desks, and everybody who writes waits for this transaction.
     session.connection().execute(insert(session, Notice).on_conflict_do_nothing(), rows)
-    hurried = {person_id: soon for (_, person_id), (soon, can_wait) in gathered.items() if not can_wait}
-    # The message that is there may wait for the morning; one that does not is left alone.
+    hurried = {person_id: soon for (_, person_id), (soon, can_wait, _) in gathered.items() if not can_wait}
+    must = [person_id for (_, person_id), (_, _, at_once) in gathered.items() if at_once]
+    # The message that is there may wait for the morning; one that does not is left alone, but for what never waits.
     waiting = (
-        select(Notice.id)
+        select(Notice.id, Notice.person_id)
         .where(
             Notice.person_id.in_(hurried),
             Notice.kind == NoticeKind.DESK,
             Notice.state == NoticeState.PENDING,
-            Notice.can_wait,
+            or_(Notice.can_wait, Notice.person_id.in_(must)),
         )
         .order_by(Notice.person_id)
         .with_for_update()
     )
-    if hurried and (ids := session.scalars(waiting).all()):
-        session.execute(
-            update(Notice)
-            .where(Notice.id.in_(ids))
-            .values(not_before=min(hurried.values()), can_wait=False)
-            .execution_options(synchronize_session=False)
-        )
+    rows_there = session.execute(waiting).all() if hurried else ()
+    for ids, more in (
+        ([row.id for row in rows_there if row.person_id not in must], {}),
+        ([row.id for row in rows_there if row.person_id in must], {"data": _AT_ONCE}),
+    ):
+        if ids:
+            soon = literal(min(hurried.values()), Notice.not_before.type)
+            earlier = case((Notice.not_before < soon, Notice.not_before), else_=soon)
+            session.execute(
+                update(Notice)
+                .where(Notice.id.in_(ids))
+                .values(not_before=earlier, can_wait=False, **more)
+                .execution_options(synchronize_session=False)
+            )
 
 
 def fresh(session: Session) -> Sequence[int]:
@@ -280,11 +297,26 @@ def claim(
         # It was due by day, and is late: the worker stood still, the platform was busy, there are very many.
         postpone(notice, by_day(now))
         return None
+    again = _told_again_from(session, notice)
+    if again is not None and again > now:
+        postpone(notice, again)
+        return None
     notice.state = NoticeState.SENDING
     notice.lease_until = now + lease
     notice.attempts += 1
     session.flush()
     return notice
+
+
+def _told_again_from(session: Session, notice: Notice) -> datetime | None:
+    """From when on somebody at a desk may be told again what waits there; None for whatever is not held up so."""
+    if notice.kind is not NoticeKind.DESK or notice.data.get("at_once"):
+        return None
+    last = select(func.max(Notice.sent_at)).where(
+        Notice.person_id == notice.person_id, Notice.state == NoticeState.SENT, Notice.kind == NoticeKind.DESK
+    )
+    told = session.scalar(last)
+    return told + DESK_APART[notice.can_wait] if told is not None else None
 
 
 def disturbs(session: Session, notice: Notice) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import areas, batch, people
@@ -13,7 +13,7 @@ from models.area import Area
 from models.lifecycle import Action
 from models.party import Assignment, End, Link, Party, PartyKind
 from models.person import Person, Role, RoleKind, RoleStatus
-from models.ticket import Ticket, TicketState
+from models.ticket import Ticket, TicketState, Urgency
 
 
 def is_with_party(ticket: Ticket) -> bool:
@@ -104,6 +104,30 @@ def decided_by_street(session: Session, ticket: Ticket) -> bool:
 
 
 # ---------------------------------------------------------------- what was given to them
+
+
+def given_to(role: Role, path: str) -> ColumnElement[bool]:
+    """The condition for tickets that a role for a party opens, which it has at the area of this path."""
+    inside = select(Area.id).where(Area.path.startswith(path))
+    where = or_(Ticket.community_id.in_(inside), Ticket.area_id.in_(inside), Ticket.community_id.is_(None))
+    theirs = and_(Ticket.department == role.department, where)
+    return and_(theirs, Ticket.category.in_(role.categories)) if role.categories else theirs
+
+
+def waiting_with(session: Session, person: Person) -> Select[Ticket]:
+    """What lies with the parties that a person speaks for and is not answered: emergencies first, then what nobody has
+    claimed, then the oldest.
+    """
+    theirs = [
+        given_to(role, session.get_one(Area, role.area_id).path)
+        for role in person.roles
+        if role.kind is RoleKind.DEPARTMENT and role.status is RoleStatus.ACTIVE and role.department
+    ]
+    return (
+        select(Ticket)
+        .where(Ticket.state == TicketState.ASSIGNED, or_(false(), *theirs))
+        .order_by(Ticket.urgency != Urgency.EMERGENCY, Ticket.assignee_id.is_not(None), Ticket.opened_at, Ticket.id)
+    )
 
 
 def current(session: Session, ticket: Ticket) -> Assignment | None:

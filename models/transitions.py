@@ -110,11 +110,12 @@ def home_of(session: Session, ticket: Ticket) -> int | None:
 
 def tell_desk(session: Session, ticket: Ticket, *, now: datetime, but: Collection[int] = ()) -> None:
     """News of a ticket for everybody at its desk `but` some, gathered into one message each; by day, unless it is
-    urgent.
+    urgent. Of an emergency everybody hears at once.
     """
     soon, can_wait = now + DESK_GATHER, ticket.urgency is Urgency.NORMAL
     whom = [person.id for person in desk_of(session, ticket) if person.id not in but]
-    outboxes.gather(session, NoticeKind.DESK, whom, now=now, not_before=soon, can_wait=can_wait)
+    at_once = ticket.urgency is Urgency.EMERGENCY
+    outboxes.gather(session, NoticeKind.DESK, whom, now=now, not_before=soon, can_wait=can_wait, at_once=at_once)
 
 
 def actors(session: Session, ticket: Ticket, person: Person) -> frozenset[Actor]:

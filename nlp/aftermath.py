@@ -17,6 +17,7 @@ _HELP = (
     r"(?:急?救护?车|消防车|警车|120|119|110|消防员|消防队员?|消防人员|消防|民警|警察|派出所|医生|护士|急救人员|急救|医护人员|救援队?|救援人员"
     r"|燃气公司|煤气公司|供电公司|电力公司|抢修队?|抢修人员|维修师傅|维修工|维修人员|电梯师傅|师傅|物业|保安|网格员|社区|志愿者|家属)"
 )
+_SUPPLY = r"(?:(?:家里|屋里|楼里|楼道)的?)?(?:煤气|燃气|天然气|自来水|水|电)?的?(?:气阀|水阀|阀门|总阀|阀|总闸|水闸|电闸|闸|电源|煤气|燃气|天然气|电)"
 _NOW = r"(?:现在|目前|已经|已|都|也|刚刚|刚才|刚|终于|总算|基本上?|全部|全|好像|应该|暂时|这会儿|马上就?|很快就?|被|给|又|正在|正|安全|顺利|平安){0,4}"
 
 _NEWS = "|".join(
@@ -31,7 +32,10 @@ _NEWS = "|".join(
         rf"{_NOW}(?:扑灭|灭火|控制住)",
         rf"(?:浓?烟|烟雾|味道?|煤气味|燃气味|臭味){_NOW}(?:散|散掉|散去|没有?|小|淡|闻不到)",
         r"(?:没有?|闻不到)(?:味道?|气味|煤气味|燃气味|烟)",
-        rf"(?:煤气|燃气|天然气|气阀|阀门|总阀|总闸|电闸|电源|电){_NOW}(?:关掉|关上|关好|关|断|拉掉|拉下来|停)",
+        rf"{_WHO}?{_NOW}(?:{_HELP}{_NOW})?(?:把)?{_SUPPLY}{_NOW}(?:关掉|关上|关好|关|断|拉掉|拉下来|停)",
+        rf"{_WHO}?{_NOW}(?:{_HELP}{_NOW})?(?:关掉|关上|关好|关|切断|拉掉|拉下|拉)了?{_SUPPLY}",
+        rf"(?:{_HELP})?{_NOW}(?:修好|修完|换好|接好|(?:(?<=在)|在)(?:抢修|修))",
+        rf"{_NOW}(?:不漏水?|不冒水|不冒烟|不滴水?|来水|来电|通水|通电|通气)",
         rf"(?:电梯|电梯门|门|锁){_NOW}(?:打开|开|修好|恢复)",
         r"(?:警报|危险|险情)(?:已经?)?(?:解除|排除)",
         # Help on its way and there.
@@ -49,6 +53,8 @@ _MANNERS = (
     r"(?:(?:非常|太|真是|真的|多|特别|十分){0,2}(?:谢谢|感谢|多谢|谢了|谢啦|辛苦|麻烦|打扰|不好意思|对不起|抱歉)(?:你们?|您们?|大家|各位|社区|师傅|消防员?|医生|警察|同志们?|关心|帮忙|帮助){0,3}"
     r"|好的?|嗯|哦|收到|知道|请?放心|别担心|不用担心|幸好|还好|好在|万幸|太好|吓死我|跟您说一声|说一声|报个?平安|社区|你好|您好)[了啦的啊呀吧]{0,2}"
 )
+_IS_ASSENT = re.compile(r"好的?[啊呀吧呢哦嘛]{0,2}")
+"""What people say to whoever told them what to do, and not that all is well: "好了" is."""
 _JOINT = re.compile(r"[^\w]+")
 _ADVERB = r"(?:然后|而且|并且|所以|那|就|结果|幸好|还好|好在)?"
 _LAST = r"(?:了|啦|的|呢|呀|啊|吧|哦|嘛|过来){0,3}"
@@ -59,14 +65,14 @@ _IS_MANNERS = re.compile(rf"(?:{_MANNERS}){{1,4}}")
 def news(text: str) -> tuple[bool, str]:
     """Whether something in `text` tells how an alarm goes on, and what it says besides that and manners.
 
-    Only for words of somebody who has just raised one: "好了" is nothing anywhere else.
+    Only for words of somebody who has just raised one, or speaks to staff: "好了" is nothing anywhere else.
     """
     said = normal(text)
     if len(said) > _MOST:
         return False, said
     is_news, rest = False, []
     for part in filter(None, _JOINT.split(said)):
-        if _IS_NEWS.fullmatch(part):
+        if _IS_NEWS.fullmatch(part) and not _IS_ASSENT.fullmatch(part):
             is_news = True
         elif not _IS_MANNERS.fullmatch(part):
             rest.append(part)

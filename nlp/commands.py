@@ -146,6 +146,8 @@ class Argument(StrEnum):
     """What a station is for, or the name of a place, and nothing else: "驿站 快递丢了" is a report."""
     ROLE = "role"
     """The name of a role and nothing else."""
+    CHAT = "chat"
+    """A handed-over chat by its name (`对话16`); words may follow."""
 
 
 _EVERYBODY: frozenset[str] = frozenset()
@@ -205,7 +207,7 @@ _RULES: dict[Intent, _Rule] = {
     Intent.FINISH: _rule("办结 已办结 完成 已完成 办完了", _A.MEMBER, _WORKERS, _S, _W),
     Intent.CALL_HELP: _rule("求助 找帮手", _A.MEMBER, _WORKERS, _S),
     Intent.HAND_ON: _rule("转派 转托", _A.MEMBER, _WORKERS, _S),
-    Intent.RELAY: _rule("留言 捎话", _A.MEMBER, _EVERYBODY, _S, _W),
+    Intent.RELAY: _rule("留言 捎话", _A.MEMBER, _EVERYBODY, Argument.CHAT, _S, _W),
     Intent.POST: _rule("认岗 认领岗位", _A.MEMBER, _MEMBERS, _W),
     Intent.MY_POSTS: _rule("我的岗位 我的岗 我认的岗", _A.MEMBER, _MEMBERS),
     Intent.GIVE_UP_POST: _rule("退岗 不认岗了", _A.MEMBER, _MEMBERS, _W),
@@ -256,7 +258,7 @@ _RULES: dict[Intent, _Rule] = {
     Intent.CANCEL: _rule("取消 cancel 取消操作 结束对话 结束会话", _A.ANYONE, _EVERYBODY, _S),
     Intent.LOOKOUT: _rule("巡查重点", _A.STAFF, _STAFF, _W),
     Intent.ALERT: _rule("预警 发预警 骑手预警", _A.STAFF, _OFFICE, _W),
-    Intent.DESK: _rule("待派 待派单 派单台", _A.STAFF, _STAFF),
+    Intent.DESK: _rule("待派 待派单 派单台", _A.STAFF, _STAFF | _DEPARTMENT),
     Intent.DISPATCH: _rule("派单 派给 指派", _A.STAFF, _STAFF, _S),
     Intent.ESCALATE: _rule("上报", _A.STAFF, _STAFF, _S),
     Intent.TO_DEPARTMENT: _rule("转部门 转办 改派", _A.STAFF, _STAFF, _S),
@@ -264,8 +266,8 @@ _RULES: dict[Intent, _Rule] = {
     Intent.REJECT: _rule("不予受理 不受理", _A.STAFF, _STAFF, _S),
     Intent.HOLD: _rule("挂起", _A.STAFF, _STAFF | _DEPARTMENT, _S),
     Intent.MERGE: _rule("合并 并单", _A.STAFF, _STAFF, _S),
-    Intent.HAND_BACK: _rule("交回 交还 结束人工", _A.STAFF, _STAFF, _S),
-    Intent.REPLY: _rule("回复", _A.STAFF, _STAFF, _S, _W),
+    Intent.HAND_BACK: _rule("交回 交还 结束人工", _A.STAFF, _STAFF, Argument.CHAT, _S),
+    Intent.REPLY: _rule("回复", _A.STAFF, _STAFF, Argument.CHAT, _S, _W),
     Intent.DUTY: _rule("值班 值班表 谁值班", _A.STAFF, _OFFICE, _W),
     Intent.LINK: _rule("链接 答复链接 一次性链接", _A.STAFF, _OFFICE, _S),
     Intent.KEEP: _rule("仍由他办 仍由你办 仍由他们办", _A.STAFF, _STREET, _S),
@@ -286,13 +288,15 @@ class Command:
     """One command as said.
 
     `serial` is four or more digits (`0007`) or a full number (`261121-0007`); `rest` is what else was said, as typed;
-    `digit` is the evaluation of `评价`, or the position in a list for `同意 3`.
+    `digit` is the evaluation of `评价`, or the position in a list for `同意 3`; `chat` the number of a handed-over chat
+    that was named as one (`对话16`).
     """
 
     intent: Intent
     serial: str | None = None
     rest: str = ""
     digit: int | None = None
+    chat: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +363,10 @@ _SERIAL = re.compile(
     r"(?P<mark>号(?:工?单)?(?![楼栋幢门线院]))?"
 )
 _FOLLOWS_NUMBER = re.compile(_SEPARATORS + r"*(?:" + UNIT[3:] + r")|[.:,/~—–-]\s?\d|到\s?\d|至\s?\d")
+# "人工16" is how a message from before named it. "对话16栋" is a place.
+_CHAT = re.compile(
+    _SEPARATORS + r"*[【\[]?(?:人工\s?对话|人工|对话)[\s:.#]*0*([1-9]\d{0,8})(?!\d|\s?(?:栋|幢|号?楼|单元|室))[】\]]?"
+)
 _CODE = re.compile(r"(?:(?:邀请|绑定|验证|一次)码)?\s?:?\s?([a-z0-9]{4,20}|[a-z0-9]{1,8}(?:-[a-z0-9]{1,8}){1,3})\s*")
 _DOOR = "[一二两三四五六七八九十]{1,3}"
 _HOME = re.compile(
@@ -469,6 +477,8 @@ def _argued(intent: Intent, takes: frozenset[Argument], tail: _Tail) -> Command 
     """The command with what follows its word, if that is one of the things it takes."""
     if intent in (Intent.EVALUATE, Intent.REEVALUATE):
         return _evaluation(intent, tail)
+    if Argument.CHAT in takes and (chat := _CHAT.match(tail.folded)):
+        return Command(intent, rest=tail.from_(chat.end()).raw, chat=int(chat[1]))
     if Argument.SERIAL in takes and (serial := _serial(tail.folded)):
         rest = tail.from_(serial.end)
         if intent is Intent.MERGE and (joint := _TO.match(rest.folded)):

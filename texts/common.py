@@ -191,6 +191,16 @@ def numbered(lines: list[str]) -> str:
     return "\n".join(f"{index}. {line}" for index, line in enumerate(lines, 1))
 
 
+def ask_where(number: str, *, after: str = "") -> str:
+    """Nobody knows yet where a matter is, and how whoever is to go there asks, once they have taken it."""
+    return f"地方还没说清，{after}回复“留言 {number} 请问在哪里”问居民。"
+
+
+def chat(number: str) -> str:
+    """How staff name a handed-over chat: never by four digits alone, as matters are named."""
+    return f"对话{number}"
+
+
 def clip(text: str, length: int) -> str:
     """At most `length` characters of somebody's words, on one line."""
     flat = " ".join(text.split())

@@ -18,12 +18,12 @@ from models.outbox import NoticeKind, NoticeState
 from models.ticket import OF_MEMBERS, Ending, Limit, SetAside, Ticket, TicketEvent, TicketKind, Urgency, WordsKind
 from models.triage import ASSISTANT
 from texts import refusals
-from texts.common import LEVELS, ROLES, STATES, WEEKDAYS, clock, window
+from texts.common import LEVELS, ROLES, STATES, WEEKDAYS, chat, clock, window
 from texts.riders import SEEN
 from texts.services import matter, offers
 from texts.waves import wave
 
-__all__ = ["LEVELS", "ROLES", "STATES", "clock", "matter", "wave", "window"]  # templates find these here too
+__all__ = ["LEVELS", "ROLES", "STATES", "chat", "clock", "matter", "wave", "window"]  # templates find these here too
 
 TABS = {
     "new": "待派",
@@ -366,6 +366,8 @@ NOTICES = {
     NoticeKind.DAY: "今天的事",
     NoticeKind.HANDED_OVER: "有人找人工",
     NoticeKind.HANDOVER_WORDS: "人工对话里的话",
+    NoticeKind.HANDOVER_TAKEN: "人工对话有人回了",
+    NoticeKind.HANDOVER_OVER: "人工对话不用回了",
     NoticeKind.HANDED_BACK: "人工对话结束",
     NoticeKind.REGISTRATION: "有人报到",
     NoticeKind.REGISTERED: "报到的结果",

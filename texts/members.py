@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from models.ticket import TicketKind, TicketState
-from texts.common import STATES, clip, day, when, within
+from texts.common import STATES, ask_where, clip, day, when, within
 
 ACCEPT, DECLINE, COME_ALONG, DETAILS = "接单", "这次不方便", "一起去", "看详情"
 THERE, DONE, WANT_HELP, CANNOT = "我到现场了", "办好了", "想要个帮手", "这次去不了"
@@ -87,7 +87,7 @@ ALL_DAY = ("全天", "随时", "都行", "都可以", "不限")
 def accepted_without_place(number: str, words: str, *, to_know: str = "") -> str:
     """The task has no place yet."""
     return (
-        f"接单成功，编号 {number}。\n{_told(words, to_know)}地方还没说清，先回复“留言 {number} 加上您的话”问一句。\n"
+        f"接单成功，编号 {number}。\n{_told(words, to_know)}{ask_where(number)}\n"
         f"办好回复“办结 {number} 加一句话”；去不了回复“退单 {number}”，不要紧。"
     )
 
@@ -221,7 +221,7 @@ def offered(
     words = f"居民说：“{said}”\n" if said.strip() else "居民没有写字，接单后可以看照片、听语音。\n"
     return (
         f"{number} {category}{' · ' + place if place else ''}\n{words}{day(told_at, now=now)}反映的。"
-        f"门牌和电话，接单后告诉您。\n{within(expires, now=now)}回我就行，不方便没关系。"
+        f"{'门牌和电话，接单后告诉您。' if place else ask_where(number, after=ACCEPT + '后')}\n{within(expires, now=now)}回我就行，不方便没关系。"
     )
 
 

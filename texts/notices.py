@@ -14,7 +14,7 @@ from models.person import RoleKind
 from models.rider import TitleKind
 from models.ticket import Limit, TicketKind, TicketState
 from texts import care, counter, honours, initiatives, ledger, members, posts, residents, riders, services, snap
-from texts.common import LEVELS, clip, date_of, day, helper, part_of_day, when, within
+from texts.common import LEVELS, ask_where, chat, clip, date_of, day, helper, part_of_day, when, within
 
 WAITED_FOR = {
     Limit.ANSWER: "要给居民回话",
@@ -35,6 +35,8 @@ STATES_IN_WORDS: dict[TicketState | None, str] = {
 
 BESIDE_WORDS = "点下面的按钮，和回复数字一样。"
 """What a card says whose words have just gone as a text."""
+
+TAKE_ON = "认领"
 
 WAITS_FOR_SOMEBODY = (TicketState.NEW, TicketState.OFFERED)
 
@@ -123,6 +125,11 @@ def _quoted(said: str, length: int) -> str:
     return f"“{clip(said, length)}”\n" if said.strip() else ""
 
 
+def _nowhere(facts: NoticeFacts, step: str) -> str:
+    """That the place is not known, and how to ask for it after the `step` that takes it on; nothing where it is."""
+    return "" if facts.place else f"{ask_where(facts.short, after=f'{step}后')}\n"
+
+
 def _photos(facts: NoticeFacts) -> str:
     return f"{residents.PHOTOS}：{facts.photos}\n" if facts.photos else ""
 
@@ -147,6 +154,7 @@ def _offer(facts: NoticeFacts) -> Words:
         asked, said = "想请您一起来", f"{_who(facts)}想张罗：\n{_quoted(facts.report, 60)}"
     to_know = members.to_know(facts.kind, facts.suits, facts.again)
     said += f"{to_know}\n" if to_know else ""
+    said += _nowhere(facts, members.ACCEPT)
     rest = f"{said}{within(expires, now=facts.now)}回我就行，不方便没关系。"
     return Words(
         f"【{asked}】{_where(facts)}{'，' if far else ''}{far}\n{rest}",
@@ -161,7 +169,7 @@ def _offer(facts: NoticeFacts) -> Words:
 
 
 def _handover(facts: NoticeFacts, expires: datetime) -> Words:
-    rest = f"{_quoted(facts.report, 60)}{within(expires, now=facts.now)}回我就行，不方便没关系，还由他办。"
+    rest = f"{_quoted(facts.report, 60)}{_nowhere(facts, members.ACCEPT)}{within(expires, now=facts.now)}回我就行，不方便没关系，还由他办。"
     return Words(
         f"【{_who(facts)}想托给您】{_where(facts)}\n{rest}",
         (
@@ -344,6 +352,8 @@ def _added(facts: NoticeFacts) -> Words:
         return Words(f"{facts.short}（{_where(facts)}）{label}：{facts.suits or clip(facts.words, 100)}。")
     if facts.data.get("unsolved"):
         return Words(f"{facts.short}（{_where(facts)}）居民说了哪里没解决：\n“{clip(facts.words, 200)}”")
+    if facts.data.get("action") == "locate":
+        return Words(f"{facts.short}（{_matter(facts)}）地方说清了：{facts.place or '还要再问'}。")
     if facts.data.get("place"):
         return Words(f"【紧急】编号 {facts.short}，地方知道了：{_where(facts)}。已经通知那边值班的同志。")
     if facts.threat:
@@ -510,11 +520,32 @@ def _merged(facts: NoticeFacts) -> Words:
     )
 
 
+def _chat(facts: NoticeFacts) -> str:
+    return chat(facts.data.get("code", ""))
+
+
+def _person(facts: NoticeFacts) -> str:
+    return facts.data.get("name") or residents.NEIGHBOUR
+
+
+def _how_to_answer(facts: NoticeFacts) -> str:
+    return f"回话：回复 {_chat(facts)} 加上您的话；办完：交回 {_chat(facts)}"
+
+
 def _handover_words(facts: NoticeFacts) -> Words:
-    code = facts.data.get("code", "")
-    return Words(
-        f"【人工 {code}】{facts.data.get('name', '居民')}：{facts.data.get('text', '')}\n回话：回复 {code} 加上您的话；办完：交回 {code}"
-    )
+    kept = f"（这句也记在编号 {facts.short} 里了）" if facts.short else ""
+    return Words(f"【人工{_chat(facts)}】{_person(facts)}：{facts.data.get('text', '')}{kept}\n{_how_to_answer(facts)}")
+
+
+def _handover_over(facts: NoticeFacts) -> Words:
+    if facts.by_name:
+        return Words(f"【人工{_chat(facts)}】{facts.by_name}已经把{_person(facts)}交回小应，不用再回话。谢谢您。")
+    return Words(f"【人工{_chat(facts)}】{_person(facts)}自己回到小应了，不用再回话。谢谢您。")
+
+
+def _staff_reply(facts: NoticeFacts) -> Words:
+    more = "\n想接着说，回复“人工”。" if facts.data.get("over") else ""
+    return Words(f"{_who(facts)}：{facts.data.get('text', '')}{more}")
 
 
 def _wish(facts: NoticeFacts) -> Words:
@@ -561,11 +592,11 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         f"{facts.short}（{_where(facts)}）{_who(facts)}想知道卡在哪里{'：' + clip(facts.words, 100) if facts.words else ''}。"
     ),
     NoticeKind.RELAYED: _relayed,
-    NoticeKind.STAFF_REPLY: lambda facts: Words(f"{_who(facts)}：{facts.data.get('text', '')}"),
+    NoticeKind.STAFF_REPLY: _staff_reply,
     NoticeKind.ESCALATED: _escalated,
     NoticeKind.PASSED_ON: _passed_on,
     NoticeKind.ASSIGNED: lambda facts: Words(
-        f"{facts.short} {_where(facts)} 转给您这里了。\n{_quoted(facts.report, 100)}"
+        f"{facts.short} {_where(facts)} 转给您这里了。\n{_quoted(facts.report, 100)}{_nowhere(facts, TAKE_ON)}"
         f"认领回复“认领 {facts.short}”，不归您管回复“退回 {facts.short} 原因”。"
     ),
     NoticeKind.RETURNED: lambda facts: Words(
@@ -609,10 +640,13 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.WEEK: lambda facts: _summary(facts, "您负责的地方，这一周到时间的事有"),
     NoticeKind.DAY: lambda facts: _summary(facts, "早上好，今天要办的事有"),
     NoticeKind.HANDED_OVER: lambda facts: Words(
-        f"【人工 {facts.data.get('code', '')}】{facts.data.get('name', '居民')}想找人说话。\n"
-        f"回话：回复 {facts.data.get('code', '')} 加上您的话；办完：交回 {facts.data.get('code', '')}"
+        f"【人工{_chat(facts)}】{_person(facts)}想找人说话。\n{_how_to_answer(facts)}"
     ),
     NoticeKind.HANDOVER_WORDS: _handover_words,
+    NoticeKind.HANDOVER_TAKEN: lambda facts: Words(
+        f"【人工{_chat(facts)}】{facts.by_name or '同事'}在回{_person(facts)}了，您不用再回。谢谢您。"
+    ),
+    NoticeKind.HANDOVER_OVER: _handover_over,
     NoticeKind.HANDED_BACK: lambda facts: Words("社区的同志说完了，小应回来了。还有事直接说给我听。"),
     NoticeKind.REGISTRATION: lambda facts: Words(
         f"{facts.data.get('name', '有人')}想在{facts.data.get('community', '社区')}报到，请在网页上核对。"

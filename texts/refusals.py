@@ -29,7 +29,11 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
         else "现在没有对得上的事。要报事，直接把情况发给我；想说哪一件，在后面加上编号。"
     ),
     Refusal.NOT_YOURS: lambda facts: f"{facts.get('number', '这件事')} 不在您手上，动不了。\n有疑问回复“人工”。",
-    Refusal.NO_ROLE: lambda facts: "这个要登记以后才能用。党员、志愿者回复“报到”，骑手回复“骑手报到”。",
+    Refusal.NO_ROLE: lambda facts: (
+        "这一步由社区、街道的值班同志来做。您这里能做的，回复“帮助”看看。"
+        if facts.get("department")
+        else "这个要登记以后才能用。党员、志愿者回复“报到”，骑手回复“骑手报到”。"
+    ),
     Refusal.WRONG_STATE: lambda facts: f"{facts.get('number', '这件事')} 现在是{_state(facts)}，这一步用不上了。",
     Refusal.TAKEN: lambda facts: "谢谢您，这件事已被接走了。下次再麻烦您。",
     Refusal.OFFER_OVER: lambda facts: (

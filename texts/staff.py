@@ -8,7 +8,7 @@ from datetime import datetime
 from models.category import Level
 from models.ticket import TicketState
 from texts import parties
-from texts.common import LEVELS, STATES, clip, clock
+from texts.common import LEVELS, STATES, ask_where, chat, clip, clock
 
 
 def desk_empty() -> str:
@@ -30,9 +30,24 @@ def desk_line(number: str, category: str, place: str, words: str, why: str, todo
     return f"{'【紧急】' if emergency else ''}{number} {category}{' · ' + place if place else '（地方不清）'} {clip(words, 30)}{nobody}"
 
 
-def offered_to(number: str, name: str) -> str:
+def with_department(lines: Sequence[str], more: int) -> str:
+    """What waits with a department."""
+    if not lines:
+        return "现在没有转给您这里、等着答复的事。派单由社区和街道来做，有转来的我马上告诉您。"
+    listed = "\n".join(lines)
+    rest = f"\n另外还有 {more} 件，在网页上看全部。" if more > 0 else ""
+    return f"转给您这里的事：\n{listed}{rest}\n认领回复“认领 编号”，办好回复“答复 编号 加上结果”。"
+
+
+def with_department_line(number: str, category: str, place: str, words: str, who: str, *, emergency: bool) -> str:
+    """One of them, and who has claimed it."""
+    stands = f"（{who}认领了）" if who else "（没人认领）"
+    return f"{desk_line(number, category, place, words, '', emergency=emergency)}{stands}"
+
+
+def offered_to(number: str, name: str, *, has_place: bool) -> str:
     """One person is asked."""
-    return f"{number} 已派给{name}，等他接单。"
+    return f"{number} 已派给{name}，等他接单。" + ("" if has_place else f"\n{ask_where(number, after='您也可以')}")
 
 
 def help_asked(number: str, name: str) -> str:
@@ -221,12 +236,60 @@ def handed_back(name: str) -> str:
 
 def reply_how() -> str:
     """How to answer in a handed-over chat."""
-    return "回复谁？写“回复 编号 加上您的话”，编号在转来的消息里。"
+    return f"回复谁？写“回复 {chat('16')} 加上您的话”，是哪个对话，转来的消息里写着。"
 
 
-def replied(name: str) -> str:
-    """Passed on."""
-    return f"已转给{name}。"
+def replied(name: str, colleague: str) -> str:
+    """Passed on; perhaps a colleague was answering."""
+    return f"已转给{name}。" + (f"\n{colleague}前面也在回，接下来的话转给您。" if colleague else "")
+
+
+def brought(name: str) -> str:
+    """Passed on to somebody whose chat is over."""
+    return f"已带给{name}，说了是您的话；对方回复“人工”再找您。"
+
+
+def chat_over(number: str, name: str, *, is_there: bool) -> str:
+    """A chat that is named is over, and nothing was passed on."""
+    over = f"{chat(number)} 已经结束，{name}回到小应了，话没有转。"
+    if not is_there:
+        return f"{over}\n对方现在联系不上，要紧的请打电话。"
+    return f"{over}\n还想告诉对方，回复“留言 {chat(number)} 加上您的话”。"
+
+
+def no_chat(number: str) -> str:
+    """No chat of that number that they could answer."""
+    return f"您这里没有{chat(number)}。是哪个对话，转来的消息里写着。"
+
+
+def chat_ended(number: str) -> str:
+    """Handed back already."""
+    return f"{chat(number)} 已经结束了，不用再交回。"
+
+
+def number_of_a_matter(number: str) -> str:
+    """Words for a chat that name a matter instead."""
+    return f"{number} 是居民反映的事，不是人工对话，话还没有转。\n给反映的居民带话，回复“留言 {number} 加上您的话”。"
+
+
+def chat_or_matter(number: str) -> str:
+    """A number that a chat and a matter have."""
+    return f"{number} 是哪一个？话还没有转。"
+
+
+def chat_choice(number: str, name: str) -> str:
+    """The chat, to choose."""
+    return f"{chat(number)}：{name}"
+
+
+def matter_choice(number: str, category: str, place: str) -> str:
+    """The matter, to choose."""
+    return f"编号 {number}：{category}{' · ' + place if place else ''}"
+
+
+def bring_choice(name: str) -> str:
+    """Words that were written for a chat that is over, to bring all the same."""
+    return f"把话带给{name}"
 
 
 def summary(
@@ -248,13 +311,13 @@ def summary(
 # Short lines, for narrow phones: a line of a chat holds some sixteen characters.
 HELP = (
     "值班的同志还可以：\n待派　看待派的事\n派单 编号 姓名\n转部门 编号 名称\n上报 编号 原因\n挂起 编号 到哪天 原因\n"
-    "不予受理 编号 原因\n督办 编号　催一催\n链接 编号　给对方答复\n合并 编号 编号\n拆开 编号\n办结 编号 结果\n交回 编号　人工对话\n"
+    "不予受理 编号 原因\n督办 编号　催一催\n链接 编号　给对方答复\n合并 编号 编号\n拆开 编号\n办结 编号 结果\n人工对话：\n回复 对话16 您的话\n交回 对话16　说完了\n"
     "值班　看谁值班\n值班 换 姓名\n公告 要说的话\n结束公告\n巡查重点 今天 什么事\n预警 什么天气"
 )
 
 HELP_STREET = "街道还可以：\n部门退回的事：\n仍由他办 编号 原因\n改派 编号 名称\n社区收回 编号\n部门想下派的事：\n准入 序号　不准入 序号"
 
-HELP_DEPARTMENT = "部门还可以：\n认领 编号\n答复 编号 结果\n退回 编号 原因\n下派 社区 事项"
+HELP_DEPARTMENT = "部门还可以：\n待派　看转来的事\n认领 编号\n答复 编号 结果\n退回 编号 原因\n下派 社区 事项"
 
 HELP_MEMBER = (
     "来帮忙的您还可以：\n待接单　我的任务\n接单　婉拒　到场　退单\n办结 编号 怎么办好的\n留言 编号 您的话\n"

@@ -230,3 +230,15 @@ def test_pages_are_answered_while_the_database_lets_messages_wait(street: Street
         waits.join(PATIENCE)
     other.dispose()
     assert street.reports() == [NOISE]
+
+
+def test_the_bare_address_says_what_this_is_and_leads_staff_in(street: Street) -> None:
+    with served(street.huying.door) as port, closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as line:
+        line.request("GET", "/")
+        answer = line.getresponse()
+        page = answer.read().decode()
+        assert answer.status == 200
+        assert f"找到“{street.huying.settings.site.name}”公众号" in page
+        way_in = page.partition('href="')[2].partition('"')[0]
+        line.request("GET", way_in)
+        assert line.getresponse().headers["Location"].startswith("/console/sign-in")

@@ -58,7 +58,7 @@ def test_staff_answer_a_handed_over_chat_and_hand_it_back(both_places: Place) ->
         notice = factories.notices(session, place.people["resident"], NoticeKind.STAFF_REPLY)[-1]
         assert notice.data == {"text": "可以，周三来", "by": place.people["staff"].id}
         assert notice.channel == "official"
-        assert place.woken == [notice.id]
+        assert place.woken[0] == notice.id
         chat = session.get_one(Conversation, chat_id)
         assert chat.expires_at == place.now + timedelta(minutes=30)
     assert "可以，周三来" in desk.get(f"/chats/{chat_id}/lines").text
@@ -122,6 +122,23 @@ def test_two_colleagues_do_not_answer_across_each_other(place: Place) -> None:
     assert "周五来" in late.text
     with place.database.reading() as session:
         assert len(factories.notices(session, place.people["resident"], NoticeKind.STAFF_REPLY)) == 1
+
+
+def test_an_answer_and_its_end_on_the_page_are_told_to_colleagues_as_from_the_chat(both_places: Place) -> None:
+    place = both_places
+    chat_id, desk, street = hand_over(place), place.sign_in("staff"), place.sign_in("street")
+
+    def told(name: str, kind: NoticeKind) -> list[dict[str, object]]:
+        with place.database.reading() as session:
+            return [notice.data for notice in factories.notices(session, place.people[name], kind)]
+
+    facts = {"code": str(chat_id), "name": place.people["resident"].name}
+    desk.post(f"/chats/{chat_id}/reply", {"text": "周三来", "seen": "0"})
+    assert told("elsewhere", NoticeKind.HANDOVER_TAKEN) == [{**facts, "by": place.people["staff"].id}]
+    assert told("staff", NoticeKind.HANDOVER_TAKEN) == []
+    street.post(f"/chats/{chat_id}/hand-back")
+    assert told("staff", NoticeKind.HANDOVER_OVER) == [{**facts, "by": place.people["street"].id}]
+    assert told("elsewhere", NoticeKind.HANDOVER_OVER) == []
 
 
 def test_the_next_community_does_not_see_the_chat(place: Place) -> None:

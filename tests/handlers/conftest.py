@@ -267,14 +267,14 @@ class Street:
             return found.value if found else "idle"
 
     def chat(self, who: str, *, on: str = OFFICIAL) -> str:
-        """The number of somebody's chat, as staff name it."""
+        """Somebody's chat, as staff name it."""
         with self.huying.database.reading() as session:
             found = session.scalar(
                 select(Conversation.id).where(
                     Conversation.person_id == self._id(session, who, on), Conversation.channel == on
                 )
             )
-            return f"{found:04d}"
+            return f"对话{found}"
 
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row that matters, for comparing before and after."""

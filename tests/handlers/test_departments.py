@@ -461,7 +461,7 @@ def test_only_departments_push_down_and_only_where_they_serve(street: Street) ->
     for who in (RESIDENT, MEMBER, STAFF):
         street.say(who, "下派 香樟社区 文明养犬宣传")
     assert all(ticket.origin == "" for ticket in street.tickets())
-    assert "哪个社区" in street.say(CITY, "下派 梧桐社区 文明养犬宣传").text
+    assert "哪个社区" in street.say(CITY, "下派 银杏社区 文明养犬宣传").text
     for who in (STAFF, CITY):
         street.say(who, "准入 1")
     assert all(ticket.origin == "" for ticket in street.tickets())
@@ -535,3 +535,41 @@ def test_the_street_is_whole_afterwards(street: Street) -> None:
     assert street.history_is_whole()
     with street.huying.database.reading() as session:
         assert parties.current(session, street.ticket("0001")) is None
+
+
+# ---------------------------------------------------------------- what a department reads
+
+
+def test_a_department_reads_what_was_given_to_it_and_nothing_of_the_desk(street: Street) -> None:
+    told_of_a_stall(street)
+    street.say(NEIGHBOUR, LAMP)
+    street.drain()
+    listed = street.say(CITY, "待派").text
+    assert "0001 " in listed
+    assert "占道经营" in listed
+    assert "没人认领" in listed
+    assert "0002" not in listed
+    street.say(CITY, "认领 0001")
+    assert "老丁认领了" in street.say(CITY, "待派").text
+    street.say(CITY, "答复 0001 清走了")
+    assert "没有转给您这里" in street.say(CITY, "待派").text
+    assert "0002" in street.say(STAFF, "待派").text
+
+
+def test_a_department_sees_only_where_and_what_it_is_there_for(street: Street) -> None:
+    told_of_a_stall(street)
+    far = select(Area.id).where(Area.name == "银杏社区").scalar_subquery()
+    mine = select(Person.id).where(Person.name == "老丁").scalar_subquery()
+    role = update(Role).where(Role.person_id == mine, Role.kind == RoleKind.DEPARTMENT)
+    street.change(lambda session, _: session.execute(role.values(categories=["noise"])))
+    assert "没有转给您这里" in street.say(CITY, "待派").text
+    street.change(lambda session, _: session.execute(role.values(categories=[], area_id=far)))
+    assert "没有转给您这里" in street.say(CITY, "待派").text
+
+
+@pytest.mark.parametrize("said", ["派单 0001 刘敏", "督办 0001", "结束公告"])
+def test_nobody_asks_a_department_to_register(street: Street, said: str) -> None:
+    told_of_a_stall(street)
+    answer = street.say(CITY, said).text
+    assert "值班同志来做" in answer
+    assert "报到" not in answer

@@ -258,3 +258,44 @@ def test_how_it_was_done_can_be_told_in_a_sentence_of_its_own(street: Street) ->
     assert "怎么办好的" in street.say("demo-member-1", f"办结 {number}").text
     assert "辛苦了" in street.say("demo-member-1", "楼上的音响搬走了，半夜不再放了").text
     assert street.ticket(number).state is TicketState.RESOLVED
+
+
+# ---------------------------------------------------------------- nobody knows where
+
+
+def test_who_is_asked_about_a_matter_without_a_place_reads_so_and_how_to_ask(street: Street) -> None:
+    street.say(NEIGHBOUR, "楼上半夜装修太吵了")
+    street.say(NEIGHBOUR, "取消")
+    street.drain()
+    assert "地方还没说清，您也可以回复“留言 0001 请问在哪里”" in street.say(STAFF, "派单 0001 刘敏").text
+    offer = street.told("demo-grid-1")[0]
+    assert "地方还没说清，接单后回复“留言 0001 请问在哪里”问居民。" in offer
+    details = street.say("demo-grid-1", "进度 0001").text
+    assert "地方还没说清" in details
+    assert "门牌" not in details
+    assert "地方还没说清，回复“留言 0001 请问在哪里”问居民。" in street.say("demo-grid-1", "接单 0001").text
+    street.told(NEIGHBOUR)
+    street.say("demo-grid-1", "留言 0001 请问在哪里")
+    assert any("请问在哪里" in told for told in street.told(NEIGHBOUR))
+    street.say(NEIGHBOUR, "留言 0001 香樟花园6栋")
+    assert any("香樟花园6栋" in told for told in street.told("demo-grid-1"))
+
+
+def test_a_department_that_is_given_a_matter_without_a_place_reads_so(street: Street) -> None:
+    street.say(NEIGHBOUR, "楼上半夜装修太吵了")
+    street.drain()
+    street.say(STAFF, "转部门 0001 城管")
+    assert "地方还没说清，认领后回复“留言 0001 请问在哪里”" in street.told("demo-dept-1")[0]
+    street.say("demo-dept-1", "认领 0001")
+    assert "带" in street.say("demo-dept-1", "留言 0001 请问在哪里").text
+
+
+@pytest.mark.parametrize("said", ["香樟花园6栋", "地址错了，是香樟花园6栋"])
+def test_whoever_has_it_hears_where_it_is_as_soon_as_that_is_known(street: Street, said: str) -> None:
+    street.say(NEIGHBOUR, "楼上半夜装修太吵了")
+    street.drain()
+    street.say(STAFF, "派单 0001 刘敏")
+    street.say("demo-grid-1", "接单 0001")
+    street.told("demo-grid-1")
+    street.say(NEIGHBOUR, said)
+    assert any("0001（噪音扰民）地方说清了：香樟花园6栋。" in told for told in street.told("demo-grid-1"))

@@ -221,7 +221,7 @@ def test_a_human_answers_and_the_bot_is_silent_until_handed_back(street_on_both:
     street = street_on_both
     assert "已请社区值班的同志接手" in street.say(RESIDENT, "人工").text
     chat = street.chat(RESIDENT)
-    assert any(f"【人工 {chat}】张阿姨" in told for told in street.told(STAFF))
+    assert any(f"【人工{chat}】张阿姨" in told for told in street.told(STAFF))
     assert street.say(RESIDENT, "低保怎么申请").text == ""
     assert any("低保怎么申请" in told for told in street.told(STAFF))
     assert street.tickets() == []
@@ -253,7 +253,7 @@ def test_half_an_hour_of_silence_ends_it(street: Street) -> None:
     street.say(RESIDENT, "人工")
     street.advance(minutes=31)
     assert "已受理" in street.say(RESIDENT, NOISE).text
-    assert "没有编号" in street.say(STAFF, f"回复 {street.chat(RESIDENT)} 在吗").text
+    assert "已经结束" in street.say(STAFF, f"回复 {street.chat(RESIDENT)} 在吗").text
 
 
 def test_off_hours_a_ticket_waits_and_the_next_words_join_it(street: Street) -> None:
@@ -268,7 +268,7 @@ def test_off_hours_a_ticket_waits_and_the_next_words_join_it(street: Street) -> 
 def test_who_is_not_on_duty_cannot_answer_a_chat(street: Street) -> None:
     street.say(RESIDENT, "人工")
     for who in (ELSEWHERE, GRID):
-        assert "没有编号" in street.say(who, f"回复 {street.chat(RESIDENT)} 你好").text
+        assert "您这里没有对话" in street.say(who, f"回复 {street.chat(RESIDENT)} 你好").text
     assert street.told(RESIDENT) == []
 
 

@@ -63,3 +63,59 @@ def test_something_urgent_takes_the_waiting_message_for_the_desk_with_it(
     notice = pending(session, desk)
     assert notice.not_before <= moment + MINUTE
     assert outboxes.claim(session, notice.id, now=NIGHT + MINUTE, lease=LEASE) is notice
+
+
+# ---------------------------------------------------------------- the gathered message for a desk
+
+
+def news(session: Session, world: World, now: datetime, *, can_wait: bool = True, at_once: bool = False) -> None:
+    """Another matter waits at the desk."""
+    soon = now + timedelta(seconds=20)
+    desk = [world.staff.id]
+    outboxes.gather(session, NoticeKind.DESK, desk, now=now, not_before=soon, can_wait=can_wait, at_once=at_once)
+    session.expire_all()
+
+
+def sent(session: Session, world: World, now: datetime) -> bool:
+    """Whether the desk is told now, by a worker that comes by."""
+    query = select(Notice).where(Notice.person_id == world.staff.id, Notice.state == NoticeState.PENDING)
+    notice = session.scalars(query).one_or_none()
+    if notice is None or outboxes.claim(session, notice.id, now=now, lease=LEASE) is None:
+        return False
+    notice.state, notice.sent_at = NoticeState.SENT, now
+    session.flush()
+    return True
+
+
+def test_eight_matters_in_a_quarter_of_an_hour_are_two_messages(session: Session, world: World) -> None:
+    told = []
+    for minute in range(60):
+        now = NOW + minute * MINUTE
+        if minute < 14 and minute % 2 == 0:
+            news(session, world, now)
+        if sent(session, world, now + MINUTE / 2):
+            told.append(minute)
+    assert told == [0, 30]
+
+
+def test_something_urgent_waits_five_minutes_and_takes_the_rest_along(session: Session, world: World) -> None:
+    news(session, world, NOW)
+    assert sent(session, world, NOW + MINUTE)
+    news(session, world, NOW + MINUTE)
+    assert not sent(session, world, NOW + 2 * MINUTE)
+    news(session, world, NOW + 2 * MINUTE, can_wait=False)
+    assert not sent(session, world, NOW + 5 * MINUTE)
+    assert sent(session, world, NOW + 6 * MINUTE)
+    assert not sent(session, world, NOW + 40 * MINUTE)
+
+
+@pytest.mark.parametrize("waits", ["nothing", "ordinary", "urgent"])
+def test_an_emergency_waits_for_no_message_before_it(session: Session, world: World, waits: str) -> None:
+    news(session, world, NOW)
+    assert sent(session, world, NOW + MINUTE)
+    if waits != "nothing":
+        news(session, world, NOW + MINUTE, can_wait=waits == "ordinary")
+        assert not sent(session, world, NOW + 2 * MINUTE)
+    news(session, world, NOW + 2 * MINUTE, can_wait=False, at_once=True)
+    news(session, world, NOW + 2 * MINUTE)
+    assert sent(session, world, NOW + 3 * MINUTE)

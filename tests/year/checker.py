@@ -48,6 +48,7 @@ TOLD = {
     "withdraw": [("withdrawn", "team")],
     "urge": [("urged", "able")],
     "add": [("added", "team")],
+    "locate": [("added", "team")],
     "escalate": [("taken_back", "team"), ("passed_on", "reporter")],
     "assign": [("taken_back", "team"), ("passed_on", "reporter"), ("assigned", "department")],
     "hold": [("taken_back", "team"), ("held", "reporter")],

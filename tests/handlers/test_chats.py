@@ -1,0 +1,225 @@
+"""Chats that staff take over: how they are named, who hears what of them, and what is told once they are over."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.turn import EventKind
+from tests.handlers.conftest import WECOM, Street
+
+RESIDENT, NEIGHBOUR, STAFF, ELSEWHERE = "demo-resident-1", "demo-resident-2", "demo-staff-1", "demo-staff-2"
+NOISE, GAS = "香樟花园6栋2单元半夜装修太吵", "香樟花园6栋煤气味很大"
+
+
+def asks_for_somebody(street: Street, who: str = NEIGHBOUR) -> str:
+    """A chat that everybody at a desk was told of; its name."""
+    street.say(who, "人工")
+    for each in (STAFF, ELSEWHERE):
+        street.told(each)
+    return street.chat(who)
+
+
+# ---------------------------------------------------------------- what a chat is called
+
+
+def test_staff_are_told_a_name_that_no_matter_has(street: Street) -> None:
+    street.say(NEIGHBOUR, "人工")
+    chat = street.chat(NEIGHBOUR)
+    assert street.told(STAFF) == [f"【人工{chat}】陈伯想找人说话。\n回话：回复 {chat} 加上您的话；办完：交回 {chat}"]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "{}",
+        "人工{}",
+        "【人工{}】",
+        "对话 {number}",
+        "人工 {number:04d}",
+        "人工{number:04d}",
+        "{number:04d}",
+        "{number}",
+    ],
+)
+def test_a_chat_may_be_named_as_it_was_before_and_as_it_is_copied(street: Street, named: str) -> None:
+    chat = asks_for_somebody(street)
+    said = named.format(chat, number=int(chat.removeprefix("对话")))
+    assert street.say(STAFF, f"回复 {said} 请带身份证", on=WECOM).text == "已转给陈伯。"
+    assert street.told(NEIGHBOUR) == ["社区的徐静：请带身份证"]
+    assert "已交回" in street.say(STAFF, f"交回 {said}", on=WECOM).text
+
+
+def test_four_digits_that_a_matter_has_too_are_asked_about_and_go_to_nobody(street: Street) -> None:
+    chat = asks_for_somebody(street)
+    street.say(RESIDENT, NOISE)
+    street.told(RESIDENT)
+    number = f"{int(chat.removeprefix('对话')):04d}"
+    assert street.ticket(number).short == number, "the two have one number"
+    asked = street.say(STAFF, f"回复 {number} 您好")
+    assert f"{number} 是哪一个" in asked.text
+    assert [choice.label for choice in asked.choices][0] == f"{chat}：陈伯"
+    assert (street.told(NEIGHBOUR), street.told(RESIDENT)) == ([], [])
+    street.choose(STAFF, asked, 2)
+    assert street.told(NEIGHBOUR) == []
+    assert any("您好" in told for told in street.told(RESIDENT))
+    street.choose(STAFF, asked, 1)
+    assert street.told(NEIGHBOUR) == ["社区的徐静：您好"]
+
+
+def test_who_names_a_matter_learns_how_to_write_about_it(street: Street) -> None:
+    street.say(RESIDENT, NOISE)
+    street.told(RESIDENT)
+    told = street.say(STAFF, "回复 0001 明天来看")
+    assert "留言 0001" in told.text
+    street.choose(STAFF, told, 1)
+    assert any("明天来看" in each for each in street.told(RESIDENT))
+
+
+def test_a_resident_who_leaves_word_about_a_building_names_no_chat(street: Street) -> None:
+    short = street.accepted()
+    assert "留言" not in street.say(RESIDENT, "留言 对话3栋那边").text
+    assert street.words(short)[-1] == "对话3栋那边"
+
+
+# ---------------------------------------------------------------- who hears what
+
+
+def test_the_first_answer_tells_the_colleagues_once(street: Street) -> None:
+    chat = asks_for_somebody(street)
+    street.say(STAFF, f"回复 {chat} 您说", on=WECOM)
+    street.say(STAFF, f"回复 {chat} 在吗", on=WECOM)
+    assert street.told(ELSEWHERE) == [f"【人工{chat}】徐静在回陈伯了，您不用再回。谢谢您。"]
+    assert street.told(STAFF) == []
+
+
+def test_whoever_answered_learns_that_a_colleague_goes_on_and_the_colleague_too(street: Street) -> None:
+    chat = asks_for_somebody(street)
+    street.say(ELSEWHERE, f"回复 {chat} 您说", on=WECOM)
+    street.told(STAFF)
+    name = street.person(ELSEWHERE, on=WECOM).name
+    assert f"{name}前面也在回" in street.say(STAFF, f"回复 {chat} 我来说", on=WECOM).text
+    assert street.told(ELSEWHERE) == [f"【人工{chat}】徐静在回陈伯了，您不用再回。谢谢您。"]
+
+
+def test_staff_learn_that_somebody_went_back_to_the_bot(street: Street) -> None:
+    chat = asks_for_somebody(street)
+    street.say(NEIGHBOUR, "取消")
+    for who in (STAFF, ELSEWHERE):
+        assert street.told(who) == [f"【人工{chat}】陈伯自己回到小应了，不用再回话。谢谢您。"]
+    street.say(NEIGHBOUR, "取消")
+    assert street.told(STAFF) == []
+
+
+def test_only_whoever_answered_hears_that_they_left(street: Street) -> None:
+    chat = asks_for_somebody(street)
+    street.say(STAFF, f"回复 {chat} 您说", on=WECOM)
+    street.told(ELSEWHERE)
+    street.say(NEIGHBOUR, "取消")
+    assert len(street.told(STAFF)) == 1
+    assert street.told(ELSEWHERE) == []
+
+
+def test_who_ends_a_chat_that_nobody_answered_tells_the_colleagues(street: Street) -> None:
+    chat = asks_for_somebody(street)
+    street.say(STAFF, f"交回 {chat}", on=WECOM)
+    assert street.told(ELSEWHERE) == [f"【人工{chat}】徐静已经把陈伯交回小应，不用再回话。谢谢您。"]
+    assert street.told(STAFF) == []
+
+
+def test_an_answer_keeps_the_chat_open_for_the_reply_to_it(street: Street) -> None:
+    chat = asks_for_somebody(street)
+    street.advance(minutes=25)
+    street.say(STAFF, f"回复 {chat} 您住哪里", on=WECOM)
+    street.advance(minutes=20)
+    assert street.say(NEIGHBOUR, "香樟花园2栋").text == ""
+    assert any("香樟花园2栋" in told for told in street.told(STAFF))
+
+
+# ---------------------------------------------------------------- when it is over
+
+
+@pytest.mark.parametrize("ends", ["取消", "交回", "silence"])
+def test_an_answer_after_the_end_says_so_and_may_be_brought_all_the_same(street: Street, ends: str) -> None:
+    chat = asks_for_somebody(street)
+    if ends == "取消":
+        street.say(NEIGHBOUR, "取消")
+    elif ends == "交回":
+        street.say(STAFF, f"交回 {chat}", on=WECOM)
+    else:
+        street.advance(minutes=31)
+    street.told(NEIGHBOUR)
+    told = street.say(STAFF, f"回复 {chat} 低保要带户口本", on=WECOM)
+    assert f"{chat} 已经结束，陈伯回到小应了，话没有转" in told.text
+    assert f"留言 {chat}" in told.text
+    assert street.told(NEIGHBOUR) == []
+    assert "已带给陈伯" in street.choose(STAFF, told, 1, on=WECOM).text
+    assert street.told(NEIGHBOUR) == ["社区的徐静：低保要带户口本\n想接着说，回复“人工”。"]
+    assert "已受理" in street.say(NEIGHBOUR, NOISE).text, "the bot goes on answering"
+    assert "不用再交回" in street.say(STAFF, f"交回 {chat}", on=WECOM).text
+
+
+def test_whoever_cannot_be_reached_any_more_is_said_to_be_so(street: Street) -> None:
+    chat = asks_for_somebody(street)
+    street.say(NEIGHBOUR, "取消")
+    street.event(NEIGHBOUR, EventKind.UNFOLLOW)
+    told = street.say(STAFF, f"回复 {chat} 您好", on=WECOM)
+    assert "联系不上" in told.text
+    assert not told.choices
+
+
+def test_nobody_is_written_to_who_asked_for_nobody_lately(street: Street) -> None:
+    chat = asks_for_somebody(street)
+    street.say(NEIGHBOUR, "取消")
+    street.say(RESIDENT, NOISE)
+    street.told(RESIDENT)
+    other = street.chat(RESIDENT)
+    assert "您这里没有" in street.say(STAFF, f"留言 {other} 您好", on=WECOM).text
+    assert "您这里没有" in street.say("demo-grid-1", f"留言 {chat} 您好", on=WECOM).text
+    street.advance(days=2)
+    street.told(NEIGHBOUR)
+    assert "您这里没有" in street.say(STAFF, f"留言 {chat} 您好", on=WECOM).text
+    assert street.told(NEIGHBOUR) == []
+
+
+# ---------------------------------------------------------------- what belongs to a matter
+
+
+def test_how_an_alarm_goes_on_stands_with_it_although_it_was_told_to_staff(street: Street) -> None:
+    street.say(RESIDENT, GAS)
+    short = street.tickets()[-1].short
+    street.say(RESIDENT, "人工")
+    street.told(STAFF)
+    assert street.say(RESIDENT, "好了，关了阀门").text == ""
+    assert street.words(short)[-1] == "好了，关了阀门"
+    heard = street.told(STAFF)
+    assert [told.splitlines()[0] for told in heard] == [
+        f"【人工{street.chat(RESIDENT)}】张阿姨：好了，关了阀门（这句也记在编号 {short} 里了）"
+    ], "once"
+
+
+def test_the_news_of_any_open_matter_stands_with_it_and_reaches_whoever_has_it(street: Street) -> None:
+    short = street.accepted()
+    street.say(RESIDENT, "人工")
+    street.told("demo-member-1")
+    street.say(RESIDENT, "没事了，谢谢")
+    assert street.words(short)[-1] == "没事了，谢谢"
+    assert any("没事了" in told for told in street.told("demo-member-1"))
+
+
+@pytest.mark.parametrize("said", ["好的", "好的，谢谢", "低保怎么申请", "好了，另外想问低保怎么申请", "1"])
+def test_what_is_no_news_of_it_goes_to_staff_alone(street: Street, said: str) -> None:
+    short = street.accepted()
+    before = street.words(short)
+    street.say(RESIDENT, "人工")
+    street.say(RESIDENT, said)
+    assert street.words(short) == before
+
+
+def test_of_two_open_matters_nobody_guesses(street: Street) -> None:
+    street.say(RESIDENT, NOISE)
+    street.say(RESIDENT, "香樟花园2栋路灯坏了好几天了")
+    street.advance(minutes=40)
+    street.say(RESIDENT, "人工")
+    before = street.words("0001"), street.words("0002")
+    street.say(RESIDENT, "好了，关了阀门")
+    assert (street.words("0001"), street.words("0002")) == before
