@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import importlib.util
 import ipaddress
 import os
@@ -57,8 +58,13 @@ whose fixture takes long stays with one worker.
 """
 
 
+ALLOCATIONS = 20_000
+"""So many new objects before Python looks for cycles among them; it would look after 700."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """One folder for the servers of this run; and nobody's own settings reach the tests."""
+    gc.disable()  # until everything is collected: see below
     for name in [name for name in os.environ if name.startswith("HUYING_")]:
         del os.environ[name]
     if not IS_WORKER:
@@ -88,6 +94,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes long begins first; everything else stays in its order."""
     first = {name: place for place, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: first.get(item.nodeid.partition("::")[0], len(first)))
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and every module of the program stay to the end: looking through them for rubbish over and
+    over took a fifth of the time. What a test leaves behind is found as before.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(ALLOCATIONS, 20, 20)
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)
