@@ -347,7 +347,9 @@ def _postgres_program(servers: Path, name: str, *arguments: str) -> None:
 
 
 def _create(name: str, template: str) -> str:
-    return f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C.UTF-8'"
+    # Files that nobody waits to see on a disk are copied in half the time of a log of every block.
+    how = "STRATEGY file_copy ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C.UTF-8'"
+    return f"CREATE DATABASE {name} TEMPLATE {template} {how}"
 
 
 def _postgres_url(postgres: str, name: str) -> str:
