@@ -56,23 +56,38 @@ LOOP = asyncio.new_event_loop()
 """One event loop for all installations under test."""
 threading.Thread(target=LOOP.run_forever, daemon=True).start()
 
+REQUESTS: set[asyncio.Task[Any]] = set()
+"""What is being answered, or waits for a client that left: nobody else holds such a request, and Python complains of
+each that it finds among what is no longer used.
+"""
+
 
 @atexit.register
-def _end_what_still_waits() -> None:
-    """Requests that their clients left before the end; Python complains of each that is still there when it goes."""
+def end_requests() -> None:
+    """Those that their clients left before the end."""
 
     async def end() -> None:
-        waiting = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in waiting:
+        left = list(REQUESTS)
+        for task in left:
             task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
 
-    asyncio.run_coroutine_threadsafe(end(), LOOP).result(5)
+    asyncio.run_coroutine_threadsafe(end(), LOOP).result(PATIENCE)
 
 
 def as_wsgi(door: Any) -> Any:
     """The bot's door for a client of werkzeug or its server."""
-    return ASGIMiddleware(door, loop=LOOP)
+
+    async def held(scope: Any, receive: Any, send: Any) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        REQUESTS.add(task)
+        try:
+            await door(scope, receive, send)
+        finally:
+            REQUESTS.discard(task)
+
+    return ASGIMiddleware(held, loop=LOOP)
 
 
 def settings(url: str, folder: Path, *, api: str = "http://127.0.0.1:9", **values: Any) -> Settings:
