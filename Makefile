@@ -35,10 +35,12 @@ CLIENTS := $(VENV)/.clients-$(call digest,tests/clients/node/package-lock.json r
 
 # Wheels only, each with its hash: nothing is built, and nothing runs, while it is installed.
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r
+# Of what only the tests need, most is never imported: what is, Python compiles then.
+UNCOMPILED := $(INSTALL:install=install --no-compile)
 # The project itself, with the build back end that the lock has just installed.
 OURSELVES := -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 
-.PHONY: help run setup test check format bench train lock clean
+.PHONY: help run setup ready test check format bench train lock clean
 
 help: ## every target with a line
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -49,7 +51,9 @@ run: setup ## start everything with the demo street and the pretend platform (PO
 
 setup: $(RUN) $(FRONT) ## .venv from the lock file and the console's front-end files; does nothing when up to date
 
-test: setup $(TEST) $(CLIENTS) ## all tests, on SQLite and on a real PostgreSQL and Valkey (TESTS= chooses)
+ready: setup $(TEST) $(CLIENTS) ## everything that test and check need, without running them
+
+test: ready ## all tests, on SQLite and on a real PostgreSQL and Valkey (TESTS= chooses)
 	@$(IN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 check: $(TEST) ## format, lint, types, import contracts
@@ -95,7 +99,7 @@ $(RUN): | $(MADE)
 
 $(TEST): | $(RUN)
 	@echo 'Installing what requirements/test.txt names …'
-	@$(IN)/python $(INSTALL) requirements/test.txt
+	@$(IN)/python $(UNCOMPILED) requirements/test.txt
 	@rm -f $(VENV)/.test-*; touch $@
 
 $(TRAIN): | $(RUN)

@@ -48,11 +48,11 @@ def huying(
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
-def quickly(*arguments: str | Path, folder: Path, url: str = "") -> Ended:
+def quickly(*arguments: str | Path, folder: Path, url: str = "", env: dict[str, str] | None = None) -> Ended:
     """The same in this process: starting Python over and over would be most of the time the tests take."""
-    env = {"HUYING_DATABASE__URL": url or None}
+    given = {"HUYING_DATABASE__URL": url or None, **(env or {})}
     with chdir(folder):
-        result = CliRunner().invoke(main, list(map(str, arguments)), env=env)
+        result = CliRunner().invoke(main, list(map(str, arguments)), env=given)
     fault = "" if result.exception is None else "".join(traceback.format_exception(result.exception))
     return Ended(result.exit_code, result.stdout, result.stderr + ("" if "SystemExit" in fault else fault))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import itertools
+import secrets
 import sqlite3
 import threading
 import time
@@ -16,10 +17,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import requests
 from a2wsgi import ASGIMiddleware
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import URL, make_url, select
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client, TestResponse
 
@@ -36,6 +38,7 @@ from nlp import categories
 from sandbox.app import create_sandbox
 from sandbox.config import SandboxConfig
 from tests.channels.support import AES_KEY, APP_ID, CORP_ID, NOW, TOKEN, envelope, opened
+from tests.conftest import creation
 
 AYI, CHEN, LI, SUN, XU = "demo-resident-1", "demo-resident-2", "demo-member-1", "demo-member-4", "demo-staff-1"
 """A resident whose home is known, another one, two members who mediate, and who sits at the desk."""
@@ -53,23 +56,38 @@ LOOP = asyncio.new_event_loop()
 """One event loop for all installations under test."""
 threading.Thread(target=LOOP.run_forever, daemon=True).start()
 
+REQUESTS: set[asyncio.Task[Any]] = set()
+"""What is being answered, or waits for a client that left: nobody else holds such a request, and Python complains of
+each that it finds among what is no longer used.
+"""
+
 
 @atexit.register
-def _end_what_still_waits() -> None:
-    """Requests that their clients left before the end; Python complains of each that is still there when it goes."""
+def end_requests() -> None:
+    """Those that their clients left before the end."""
 
     async def end() -> None:
-        waiting = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in waiting:
+        left = list(REQUESTS)
+        for task in left:
             task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
 
-    asyncio.run_coroutine_threadsafe(end(), LOOP).result(5)
+    asyncio.run_coroutine_threadsafe(end(), LOOP).result(PATIENCE)
 
 
 def as_wsgi(door: Any) -> Any:
     """The bot's door for a client of werkzeug or its server."""
-    return ASGIMiddleware(door, loop=LOOP)
+
+    async def held(scope: Any, receive: Any, send: Any) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        REQUESTS.add(task)
+        try:
+            await door(scope, receive, send)
+        finally:
+            REQUESTS.discard(task)
+
+    return ASGIMiddleware(held, loop=LOOP)
 
 
 def settings(url: str, folder: Path, *, api: str = "http://127.0.0.1:9", **values: Any) -> Settings:
@@ -228,32 +246,49 @@ def words_of(response: TestResponse, channel: str = "official") -> str:
     return str(fields_of(response, channel).get("Content", ""))
 
 
-_furnished: dict[datetime, bytes] = {}
+_furnished_files: dict[datetime, bytes] = {}
+_furnished_databases: dict[datetime, str] = {}
 
 
 def furnish(url: str, *, now: datetime) -> None:
-    """The shipped categories and the demo street, in a migrated database with nothing in it; a SQLite file is
-    furnished once, and then copied.
+    """The shipped categories and the demo street, in a migrated database with nothing in it: people move in once for
+    each worker, and what they have moved into is copied.
     """
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        _furnish_file(url, Path(address.database or ""), now=now)
+    else:
+        _furnish_postgres(url, address, now=now)
+
+
+def _furnish_file(url: str, path: Path, *, now: datetime) -> None:
+    if now not in _furnished_files:
+        _move_in(url, now=now)
+        with closing(sqlite3.connect(path)) as connection:
+            _furnished_files[now] = connection.serialize()
+    path.write_bytes(_furnished_files[now])
+
+
+def _furnish_postgres(url: str, address: URL, *, now: datetime) -> None:
+    name, host = str(address.database), str(address.query["host"])
+    with psycopg.connect(host=host, user=address.username, dbname="postgres", autocommit=True) as server:
+        if now in _furnished_databases:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            server.execute(creation(name, _furnished_databases[now]))
+        else:
+            _move_in(url, now=now)
+            _furnished_databases[now] = f"furnished_{secrets.token_hex(6)}"
+            server.execute(creation(_furnished_databases[now], name))
+
+
+def _move_in(url: str, *, now: datetime) -> None:
     database = Database(url)
     try:
-        if not database.is_sqlite:
-            _move_in(database, now=now)
-            return
-        path = Path(database.url.database or "")
-        if now not in _furnished:
-            _move_in(database, now=now)
-            with closing(sqlite3.connect(path)) as connection:
-                _furnished[now] = connection.serialize()
+        with database.transaction() as session:
+            seed.seed_categories(session, categories.load())
+            demo.load(session, now=now)
     finally:
         database.dispose()
-    path.write_bytes(_furnished[now])
-
-
-def _move_in(database: Database, *, now: datetime) -> None:
-    with database.transaction() as session:
-        seed.seed_categories(session, categories.load())
-        demo.load(session, now=now)
 
 
 @contextmanager

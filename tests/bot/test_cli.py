@@ -64,7 +64,7 @@ def config(tmp_path: Path) -> Path:
 def test_the_configuration_is_checked_and_shown_without_its_secrets(tmp_path: Path, config: Path) -> None:
     checked = huying("config", "check", "--config", config, folder=tmp_path)
     assert (checked.code, checked.err) == (0, "")
-    shown = huying("config", "show", "--config", config, folder=tmp_path)
+    shown = quickly("config", "show", "--config", config, folder=tmp_path)
     assert shown.code == 0
     assert yaml.safe_load(shown.out)["channels"]["official"]["app_id"] == "wx1"
     for secret in SECRETS:
@@ -74,20 +74,20 @@ def test_the_configuration_is_checked_and_shown_without_its_secrets(tmp_path: Pa
 def test_every_fault_of_the_configuration_is_told_at_once(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text("databse: {}\nlimits: {menu_minutes: -1}\nchannels: {official: {kind: wecom, secret: hush-hush}}\n")
-    ended = huying("config", "check", "--config", path, folder=tmp_path, env={"HUYING_LOG__LEVEL": "loud"})
+    ended = quickly("config", "check", "--config", path, folder=tmp_path, env={"HUYING_LOG__LEVEL": "loud"})
     assert (ended.code, ended.out) == (2, "")
     for key in ("databse", "limits.menu_minutes", "channels.official.corp_id", "channels.official.token", "log.level"):
         assert key in ended.err
     assert "hush-hush" not in ended.err
     assert "Traceback" not in ended.err
-    missing = huying("run", "--config", tmp_path / "nowhere.yaml", folder=tmp_path)
+    missing = quickly("run", "--config", tmp_path / "nowhere.yaml", folder=tmp_path)
     assert missing.code == 2
     assert "no such file" in missing.err
 
 
 @pytest.mark.parametrize("part", ["web", "worker", "scheduler"])
 def test_one_part_alone_refuses_what_only_one_process_can_have(tmp_path: Path, part: str) -> None:
-    ended = (huying if part == "web" else quickly)(part, folder=tmp_path)
+    ended = quickly(part, folder=tmp_path)
     assert ended.code == 2
     assert "database.url" in ended.err
     assert "huying run" in ended.err
@@ -119,7 +119,7 @@ def contents(file: Path) -> dict[str, int]:
 
 
 def test_words_are_classified_from_arguments_and_from_lines(tmp_path: Path) -> None:
-    ended = huying("classify", NOISE, "着火了", folder=tmp_path)
+    ended = quickly("classify", NOISE, "着火了", folder=tmp_path)
     noise, fire = (json.loads(line) for line in ended.out.splitlines())
     assert (noise["text"], noise["category"], noise["urgency"]) == (NOISE, "noise", "normal")
     assert fire["urgency"] == "emergency"
@@ -133,7 +133,7 @@ def test_words_are_classified_from_arguments_and_from_lines(tmp_path: Path) -> N
 
 
 def test_every_handler_is_listed_nearest_first(tmp_path: Path) -> None:
-    ended = huying("routes", folder=tmp_path)
+    ended = quickly("routes", folder=tmp_path)
     assert ended.code == 0
     lines = ended.out.splitlines()
     assert any("handlers.member.accept" in line for line in lines)
@@ -237,7 +237,7 @@ def test_the_demonstration_plays_its_story_and_stops_and_starts_again(tmp_path: 
         assert not [child for child in children if alive(child)]
         assert "Traceback" not in (tmp_path / "err").read_text()
     with demonstration(tmp_path, port=running.port, sandbox_port=running.sandbox_port) as second:
-        told = huying("demo", "story", "--sandbox", second.phones, folder=tmp_path)
+        told = quickly("demo", "story", "--sandbox", second.phones, folder=tmp_path)
         assert told.code == 0, told.err
         assert quickly("audit", "verify", folder=tmp_path).code == 0
         assert second.stop() == 0

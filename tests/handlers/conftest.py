@@ -18,16 +18,16 @@ from bot.app import Huying, create_app
 from bot.channels import NotSent, Outgoing, Sent, Usage, Way, Why
 from bot.settings import Settings
 from handlers.turn import Card, EventKind, Message, MessageKind, Opens, Point, Reply
-from models import demo, dispatch, history, outboxes, seed, transitions
+from models import dispatch, history, outboxes, transitions
 from models.attachment import Attachment
 from models.base import Base
 from models.conversation import Conversation, Question
-from models.db import Database, upgrade
+from models.db import upgrade
 from models.inbox import InboxMessage
 from models.person import Identity, Person
 from models.ticket import Evaluation, Ticket, TicketEvent, TicketWords
-from nlp import categories
 from scheduler import jobs
+from tests.bot.support import furnish
 
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """Ten in the morning in Shanghai, in office hours."""
@@ -375,15 +375,6 @@ def _settings(url: str, folder: Path, **values: Any) -> Settings:
     )
 
 
-def _settle(url: str) -> None:
-    """Seeds the categories and lets the people of the demo street move in."""
-    database = Database(url)
-    with database.transaction() as session:
-        seed.seed_categories(session, categories.load())
-        demo.load(session, now=MONDAY)
-    database.dispose()
-
-
 @dataclass(frozen=True)
 class Moment:
     """Everything about a street at one moment, to come back to."""
@@ -405,7 +396,7 @@ class Rewinding:
         self._clock = Clock()
         url = f"sqlite:///{self._path}"
         upgrade(url)
-        _settle(url)
+        furnish(url, now=MONDAY)
         self._huying = create_app(_settings(url, folder), clock=self._clock)
         self.beginning = self.keep(Street(self._huying, self._clock))
 
@@ -453,7 +444,7 @@ def street(rewinding: Rewinding) -> Street:
 @pytest.fixture
 def street_on_both(database_url: str, tmp_path: Path) -> Iterator[Street]:
     """The street on SQLite, and once more on PostgreSQL, with an application of its own."""
-    _settle(database_url)
+    furnish(database_url, now=MONDAY)
     clock = Clock()
     huying = create_app(_settings(database_url, tmp_path), clock=clock)
     yield Street(huying, clock)
