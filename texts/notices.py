@@ -156,7 +156,7 @@ def _offer(facts: NoticeFacts) -> Words:
 
 
 def _handover(facts: NoticeFacts, expires: datetime) -> Words:
-    rest = f"{_quoted(facts.report, 60)}{within(expires, now=facts.now)}回我就行，不方便没关系，还由他办。"
+    rest = f"{_quoted(facts.report, 60)}{within(expires, now=facts.now)}回我就行，不方便没关系，还由{_who(facts)}办。"
     return Words(
         f"【{_who(facts)}想托给您】{_where(facts)}\n{rest}",
         (
@@ -574,7 +574,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     ),
     NoticeKind.PHOTO_LOST: lambda facts: Words(
         f"{facts.short} {_where(facts)}：居民发来的{residents.THINGS.get(facts.data.get('kind', ''), '照片')}没能取到，"
-        f"试了几次都不行。事情照常在办。\n我已经请他再发一次，急的话请直接问问他。"
+        f"试了几次都不行。事情照常在办。\n我已经请居民再发一次，急的话请直接问一声。"
     ),
     NoticeKind.HELP_WANTED: lambda facts: Words(
         f"{facts.short} {_where(facts)}：{_who(facts)}想要个帮手，附近能问的都问过了。\n{_quoted(facts.words, 100)}"

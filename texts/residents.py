@@ -141,7 +141,7 @@ DANGERS = {
     "missing": "请马上拨打 110 报警，不用等 24 小时；想一想穿什么衣服、最后在哪里。",
     "collapse": "请马上拨打 119，离开房子和墙边，叫邻居一起走。",
     "falling": "请马上拨打 110，离楼远一点，别从楼下走。",
-    "medical": "请马上拨打 120，看着他的呼吸，别挪动他。",
+    "medical": "请马上拨打 120，看着病人的呼吸，别挪动。",
     "drowning": "请马上拨打 119 和 120，别下水，扔绳子、竹竿、救生圈。",
 }
 
@@ -591,7 +591,7 @@ def scanned_meanwhile(place: str) -> str:
 
 def scanned_with_staff(place: str) -> str:
     """The same while staff answer."""
-    return f"这里是{place}。\n现在是社区的同志在回您，把地方和事情打给他就行。"
+    return f"这里是{place}。\n现在是社区的同志在回您，把地方和事情打出来就行。"
 
 
 def home_kept(place: str, grid: str) -> str:

@@ -31,7 +31,7 @@ def desk_line(number: str, category: str, place: str, words: str, why: str, *, e
 
 def offered_to(number: str, name: str) -> str:
     """One person is asked."""
-    return f"{number} 已派给{name}，等他接单。"
+    return f"{number} 已派给{name}，等着接单。"
 
 
 def help_asked(number: str, name: str) -> str:
