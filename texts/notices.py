@@ -595,7 +595,9 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.STORM_ALERT: lambda facts: Words(care.storm(facts.data.get("area", ""), facts.data.get("words", ""))),
     NoticeKind.HEAT_ALERT: lambda facts: Words(care.heat(facts.data.get("area", ""), facts.data.get("words", ""))),
     NoticeKind.TITLE_GIVEN: _title_given,
-    NoticeKind.POST_OVER: lambda facts: Words(posts.over(facts.data["name"])),
+    NoticeKind.POST_OVER: lambda facts: Words(
+        posts.over(facts.data["name"], facts.data.get("days", posts.LONG_ENOUGH))
+    ),
     NoticeKind.NOT_MENDED: lambda facts: Words(
         f"{facts.short} {_where(facts)} 有一位路过的人说还没修好，我再请一位看看。\n方便时也请您看一眼，网页上有经过。"
     ),
