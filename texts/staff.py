@@ -71,6 +71,11 @@ def assign_whom(number: str, names: Sequence[str]) -> str:
     return f"转给哪个部门？回复“转部门 {number} 名称”。{could}"
 
 
+def link_for_whom(number: str, names: Sequence[str]) -> str:
+    """A link is for whoever it was passed to, and it was passed to nobody yet."""
+    return f"{number} 还没有转给哪家，链接是转了以后给没有账号的一方答复用的。\n{assign_whom(number, names)}"
+
+
 def supervised(number: str) -> str:
     """Asked what keeps it."""
     return f"{number} 已督办，经办人和值班台都收到了。"
