@@ -205,6 +205,8 @@ RULES: dict[Action, Rule] = {
         ACCEPTED,
         [Actor.OFFERED],
         Tell(NoticeKind.ACCEPTED, Audience.REPORTER),
+        # Who stayed when somebody else gave it back goes along with whoever takes it next.
+        Tell(NoticeKind.JOINED, Audience.HELPERS),
         Tell(NoticeKind.TAKEN, Audience.OTHERS_OFFERED),
     ),
     Action.ASK_HELP: _rule([ACCEPTED], None, [ASSIGNEE, *DESK]),
@@ -226,6 +228,7 @@ RULES: dict[Action, Rule] = {
         None,
         [Actor.ASKED_TO_TAKE_OVER],
         Tell(NoticeKind.ACCEPTED, Audience.REPORTER),
+        Tell(NoticeKind.JOINED, Audience.HELPERS),
         Tell(NoticeKind.HANDED_ON, Audience.ASSIGNEE),
     ),
     # Also while one accepted and somebody is looked for to go along, or to take it over.

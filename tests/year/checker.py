@@ -33,8 +33,8 @@ BY_THE_CLOCK = frozenset({"escalated", "passed_on", "assigned", "resumed", "take
 # Whom a line in the history is told to, by docs/notices.md: "reporter" (and everybody who reported the same), "assignee"
 # (whoever had it), "able" (who has it, or the department, or who is asked and the desk), "team" (and who goes along), "helpers", "department". Whoever did it is not told.
 TOLD = {
-    "accept": [("accepted", "reporter")],
-    "take_on": [("accepted", "reporter"), ("handed_on", "assignee")],
+    "accept": [("accepted", "reporter"), ("joined", "helpers")],
+    "take_on": [("accepted", "reporter"), ("joined", "helpers"), ("handed_on", "assignee")],
     "claim": [("accepted", "reporter")],
     "join": [("joined", "reporter"), ("joined", "assignee")],
     "leave": [("helper_left", "assignee")],
