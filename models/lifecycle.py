@@ -135,7 +135,9 @@ class Audience(StrEnum):
     ABOVE = "above"
     """The desk of the level the ticket has gone up to."""
     ABLE = "able"
-    """Whoever can do something about it now: who has it, or the department; otherwise who was asked, and the desk."""
+    """Whoever can do something about it now: who has it, or the department; otherwise who was asked, the desk, and who
+    was alarmed.
+    """
     TARGET = "target"
     """The person named in the action."""
 

@@ -139,6 +139,7 @@ def to_resident_or_new(number: str) -> str:
 
 
 CARD_ACCEPTED, CARD_DECLINED, CARD_TAKEN, CARD_OVER = "已接单", "已婉拒", "已被接走", "已失效"
+IN_HAND = "在您手上"
 CARD_ELSEWHERE = "已另外安排"
 
 CARDS = {

@@ -276,12 +276,17 @@ def progress(
     due: datetime | None,
     *,
     now: datetime,
+    is_theirs: bool = True,
+    doing: str = "",
 ) -> str:
-    """One ticket's history in plain words."""
+    """One ticket's history in plain words, for whoever told it or, not `is_theirs`, has to do with it; `doing` where
+    more than its state is known of what is being done.
+    """
     lines = [f"编号 {number}：{category}{' · ' + place if place else ''}", *history[-6:]]
-    after = AFTER.get(state, "")
+    after = doing or (AFTER if is_theirs else AFTER | {TicketState.RESOLVED: "等居民评价"}).get(state, "")
     if state in (TicketState.NEW, TicketState.OFFERED, TicketState.ACCEPTED, TicketState.ASSIGNED) and due:
-        after = f"{after}，{when(due, now=now)}前给您消息" if due > now else f"{after}，比说好的晚了，社区已经在催"
+        soon, late = ("给您消息", "比说好的晚了，社区已经在催") if is_theirs else ("要有进展", "已经过了时间")
+        after = f"{after}，{when(due, now=now)}前{soon}" if due > now else f"{after}，{late}"
     lines.append(f"现在：{STATES[state]}{'，' + after if after else ''}。")
     return "\n".join(lines)
 
@@ -309,7 +314,7 @@ _HISTORY = {
     "finish": "办完了，请您评价",
     "evaluate": "您评价了",
     "reopen": "您说没解决，退回重办",
-    "reevaluate": "您改了评价",
+    "reevaluate": "您改了评价，或补了一句",
     "auto_close": "评价的日子过了，先收起来了",
     "withdraw": "您撤回了",
     "urge": "您催了一次",
@@ -351,12 +356,42 @@ _HISTORY_OF_OTHERS = {
 """What somebody else did, where the words above say 您."""
 
 
-def history_line(at: datetime, action: str, *, is_own: bool = True, who: str = "") -> str | None:
-    """One line of history as residents read it, or None for what does not concern them; `is_own` for what they did,
-    `who` where somebody did it for them.
+_HISTORY_OF_RESIDENTS = {
+    "open": "居民说了这件事",
+    "add": "居民补充了情况",
+    "finish": "办完了，请居民评价",
+    "evaluate": "居民评价了",
+    "reopen": "居民说没解决，退回重办",
+    "reevaluate": "居民改了评价，或补了一句",
+    "withdraw": "居民撤回了",
+    "urge": "居民催了一次",
+    "take_over": "先说的居民撤回了，按这个编号接着办",
+    "call_back": "社区打电话问过居民",
+    "call_reopen": "居民在电话里说没解决，退回重办",
+    "relay": "居民带了话",
+}
+_HISTORY_OF_ONES_OWN = {
+    "add": "您补充了情况",
+    "accept": "您接了单",
+    "join": "您说一起去",
+    "arrive": "您到了现场",
+    "relay": "您带了话",
+}
+"""The same for whoever has to do with it and did not tell it."""
+
+
+def history_line(
+    at: datetime, action: str, *, is_own: bool = True, who: str = "", is_theirs: bool = True
+) -> str | None:
+    """One line of history, or None for what does not concern the reader; `is_own` for what they did, `who` where
+    somebody did it for them, `is_theirs` where they told the matter themselves.
     """
     words = _HISTORY.get(action)
-    if not is_own:
+    if not is_theirs:
+        words = _HISTORY_OF_RESIDENTS.get(action, words)
+        if is_own and action in _HISTORY_OF_ONES_OWN:
+            return f"{clock(at)} {_HISTORY_OF_ONES_OWN[action]}"
+    elif not is_own:
         words = _HISTORY_OF_OTHERS.get(action, words)
     if who and action in _HISTORY_BY:
         words = _HISTORY_BY[action].format(who=who)
@@ -367,6 +402,19 @@ def alarmed(at: datetime, whom: Sequence[str]) -> str:
     """A line of history: who was alarmed of an emergency."""
     more = f"等 {len(whom)} 位" if len(whom) > 3 else ""
     return f"{clock(at)} 通知了{'、'.join(whom[:3])}{more}"
+
+
+def alarm_stands(who: str) -> str:
+    """What is being done about an emergency: `who` has answered, or nobody yet."""
+    return f"{who}在跟" if who else "正在叫值班的同志"
+
+
+def urged_emergency(kind: str, number: str, who: str, told: Sequence[str], *, gas_phone: str) -> str:
+    """Whom to call comes first here too; then `who` has answered, or else who was `told`."""
+    first = call_first(kind, gas_phone) if kind else "有危险请先打 119、120 或 110。"
+    whom = f"{'、'.join(told[:3])}{f'等 {len(told)} 位' if len(told) > 3 else ''}"
+    stands = f"{who}已经在跟" if who else f"已经通知了{whom}，还没有人回话" if told else "正在叫值班的同志"
+    return f"{first}\n编号 {number}：{stands}。您催的这一声，我马上转过去了。"
 
 
 SAME = "是，有消息一起告诉我"
