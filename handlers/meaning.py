@@ -19,6 +19,7 @@ from nlp.aftermath import news
 from nlp.commands import About, Command, Intent
 from nlp.danger import INSISTS, danger
 from nlp.dates import only_a_time
+from nlp.extract import is_place_alone
 from nlp.judgement import judgement
 from nlp.normal import normal
 from nlp.several import several
@@ -90,6 +91,10 @@ def decide(turn: Turn) -> None:
     elif turn.danger is not None:  # 1
         turn.meant = Meaning.DANGER
         turn.understood = understand(turn)
+        if _says_where(turn, turn.understood, sounds_like_danger=True):
+            turn.meant, turn.danger = Meaning.NEWS, None
+        else:
+            turn.meant = Meaning.DANGER
     elif turn.meant in INNER_MEANINGS:  # 2
         return
     elif message.tap and said is None:
@@ -353,12 +358,19 @@ def _goes_on(turn: Turn) -> bool:
     return True
 
 
-def _says_where(turn: Turn, found: Understanding) -> bool:
-    """Whether words are nothing but the place of the speaker's own emergency, which nobody knows yet."""
+def _says_where(turn: Turn, found: Understanding, *, sounds_like_danger: bool = False) -> bool:
+    """Whether words say where the speaker's own emergency is. Where that is known already, or the words sound like
+    another one, they have to be a place and nothing else; and beside a handed-over chat they may be an answer to staff.
+    """
     if found.place is None or not found.abstained or len(turn.text) > _A_PLACE:
         return False
     about = finding.own_emergency(turn.session, turn.person, now=turn.now)
-    if about is None or not dialogue.is_nowhere(about):
+    if about is None:
+        return False
+    is_known = not dialogue.is_nowhere(about)
+    if is_known and turn.conversation.state is State.HANDED_OVER:
+        return False
+    if (is_known or sounds_like_danger) and not is_place_alone(turn.text, found.place):
         return False
     turn.inner = str(about.id)
     return True

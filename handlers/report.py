@@ -24,7 +24,7 @@ from models.ticket import Ticket, TicketKind, TicketState, TicketWords, Urgency,
 from nlp.commands import About, Intent, word
 from nlp.danger import CATEGORIES
 from nlp.dates import says_when
-from nlp.extract import Place, in_the_open, mask
+from nlp.extract import Place, in_the_open, is_place_alone, mask
 from nlp.normal import normal
 from nlp.riders import matter
 from nlp.services import IN_A_HOME
@@ -560,21 +560,34 @@ def pair(turn: Turn) -> Reply:
 
 def goes_on(turn: Turn, ticket: Ticket, words: str) -> Reply:
     """What the reporter of an emergency says next: those who were alarmed read it, and learn the place if it was
-    missing.
+    missing, or where it is more exactly.
     """
     place = None
     if dialogue.is_nowhere(ticket):
         place = turn.world.understander.understand(words, near=turn.person.home_area_id).place
     dialogue.note(turn, ticket)
-    if place is None or (place.area_id is None and not in_the_open(place.text)):
+    if place is None or not _tells_more(turn, ticket, place, words):
         words_id = tickets.add_words(turn.session, ticket, words, by=turn.person, now=turn.now)
         alarms.pass_on(turn.session, ticket, now=turn.now, words_id=words_id)
+        if place is not None and ticket.place and is_place_alone(words, place):
+            return Reply(residents.danger_place_kept(ticket.short, ticket.place))
         return Reply(residents.danger_news(ticket.short))
     if turn.conversation.state is State.PLACE:
         dialogue.idle(turn)
     name = _locate(turn, ticket, place, words)
     alarms.placed(turn.session, ticket, now=turn.now)
     return Reply(residents.danger_place_kept(ticket.short, name))
+
+
+def _tells_more(turn: Turn, ticket: Ticket, place: Place, words: str) -> bool:
+    """Whether people have to be sent to `place`: none is known yet, or words that are nothing else name another, or say
+    it nearer.
+    """
+    if dialogue.is_nowhere(ticket):
+        return place.area_id is not None or in_the_open(place.text)
+    if place.area_id is None or ticket.merged_into_id is not None or not is_place_alone(words, place):
+        return False
+    return not ticket.place.startswith(dialogue.place_name(turn.world, place))
 
 
 def add_more(turn: Turn, ticket: Ticket, words: str) -> Reply:

@@ -64,6 +64,11 @@ _SURNAMES = (
 )
 _TITLES = "大妈|大爷|阿姨|叔叔?|奶奶|爷爷|师傅|婆婆|嫂子?|大?姐|大?哥|老师|[大阿]?伯|大娘|先生|女士|太太|医生|主任|书记|经理|爹爹|太婆"
 _ONLY_A_NAME = re.compile(rf"\W*[{_SURNAMES}](?:{_TITLES})\W*")
+# Where one is and nothing else: "在6栋" was learned from those who meant to jump there.
+_ONLY_A_BUILDING = re.compile(
+    r"\W*(?:我们?)?就?住?在?[0-9]{1,3}(?:栋|幢|座|号楼)(?:[0-9]{1,2}单元)?(?:[0-9]{1,2}[楼层])?(?:[0-9]{3,4}[室号]?)?"
+    r"(?:楼下|门口)?\W*"
+)
 _SENTENCE = re.compile(r"[^。!?;\n]+[。!?;\n]*")
 _NUMBER = re.compile(r"[0-9]+")
 
@@ -83,7 +88,7 @@ def danger(text: str, *, least: float = SOUNDS_SO) -> Danger | None:
 
 def danger_in(said: str, *, least: float = SOUNDS_SO) -> Danger | None:
     """`danger` of text that has been through `normal`."""
-    if _ONLY_A_NAME.fullmatch(said):
+    if _ONLY_A_NAME.fullmatch(said) or _ONLY_A_BUILDING.fullmatch(said):
         return None
     weights = shipped()
     if len(said) < _SCANT:
