@@ -11,13 +11,13 @@ from sqlalchemy import select
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn, World
-from models import alarms, areas, finding, opening, outlines, riders, snap, tickets, transitions
+from models import alarms, areas, finding, followers, opening, outlines, riders, snap, tickets, transitions
 from models.area import Area
 from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.calendar import in_office_hours, next_opening
 from models.conversation import State
 from models.errors import Refused
-from models.lifecycle import OPEN_STATES
+from models.lifecycle import LIVE_STATES, OPEN_STATES
 from models.person import RoleKind, RoleStatus
 from models.rider import Matter
 from models.ticket import Ticket, TicketKind, TicketState, TicketWords, Urgency, WordsKind
@@ -292,14 +292,28 @@ def other_matter(turn: Turn) -> Reply:
         # The registration goes on where it was; the place of the new matter can still be told any time.
         dialogue.wait(turn, state, **data)
         return Reply(members.other_matter_taken(reply.text))
-    tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
-    words = _words_of(turn, ticket)
+    if followers.head_of(turn.session, ticket).state not in LIVE_STATES:
+        # It is over, and the words could not be kept there.
+        dialogue.idle(turn)
+        return report(turn)
+    return _kept_and_asked(turn, ticket)
+
+
+def kept_while_open(turn: Turn, ticket: Ticket) -> Reply:
+    """Words about a result that is not there yet: kept, and answered with how it stands. Raises Refused."""
+    if ticket.threat:
+        return add_more(turn, ticket, turn.text)
+    return _kept_and_asked(turn, ticket, stands=followers.head_of(turn.session, ticket).state)
+
+
+def _kept_and_asked(turn: Turn, ticket: Ticket, *, stands: TicketState | None = None) -> Reply:
+    words_id = tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
     dialogue.note(turn, ticket)
     return Reply(
-        residents.addition_or_new(ticket.short),
+        residents.addition_or_new(ticket.short, stands),
         (
-            Choice(residents.ADDITION, f"!keep {words.id}"),
-            Choice(residents.NEW_MATTER, f"!split {words.id}"),
+            Choice(residents.ADDITION, f"!keep {words_id}"),
+            Choice(residents.NEW_MATTER, f"!split {words_id}"),
         ),
     )
 
@@ -322,7 +336,7 @@ def keep_as_addition(turn: Turn) -> Reply:
 def split(turn: Turn) -> Reply:
     """It was another matter: it becomes a ticket of its own, once."""
     own = _own_words(turn)
-    if own is None or own[0].kind not in (WordsKind.ADDITION, WordsKind.NOTE):
+    if own is None or own[0].kind not in (WordsKind.ADDITION, WordsKind.EVALUATION, WordsKind.NOTE):
         return Reply(residents.nothing_open())
     words, _ = own
     text = words.text or ""
@@ -343,6 +357,9 @@ def place_told(turn: Turn) -> Reply:
         # Where it is has been settled meanwhile; what was said still reaches whoever has it.
         return added(turn)
     place = turn.understood.place if turn.understood else None
+    if place is None and turn.understood and turn.understood.chat:
+        # Mere manners: the place is still waited for.
+        return Reply(residents.DANGER_WHERE if ticket.urgency is Urgency.EMERGENCY else residents.WHERE)
     if place and place.area_id is None and not in_the_open(place.text):
         # Words that nobody can be sent to.
         place = None
@@ -351,9 +368,7 @@ def place_told(turn: Turn) -> Reply:
         dialogue.idle(turn)
     dialogue.remember(turn, ticket)
     if place is None and urgent:
-        # The place is still waited for; what was said goes to those on duty, unless it was mere manners.
-        if turn.understood and turn.understood.chat:
-            return Reply(residents.DANGER_WHERE)
+        # The place is still waited for; what was said goes to those on duty.
         words_id = tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
         alarms.alarm(turn.session, ticket, now=turn.now, words_id=words_id)
         return Reply(residents.danger_place_unknown(ticket.short))
@@ -562,9 +577,7 @@ def goes_on(turn: Turn, ticket: Ticket, words: str) -> Reply:
     """What the reporter of an emergency says next: those who were alarmed read it, and learn the place if it was
     missing, or where it is more exactly.
     """
-    place = None
-    if dialogue.is_nowhere(ticket):
-        place = turn.world.understander.understand(words, near=turn.person.home_area_id).place
+    place = turn.world.understander.understand(words, near=ticket.area_id or turn.person.home_area_id).place
     dialogue.note(turn, ticket)
     if place is None or not _tells_more(turn, ticket, place, words):
         words_id = tickets.add_words(turn.session, ticket, words, by=turn.person, now=turn.now)

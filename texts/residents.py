@@ -209,12 +209,20 @@ def place_unknown(number: str, said: str) -> str:
     )
 
 
-def addition_or_new(number: str) -> str:
-    """Words came that may be another matter; they are kept with the ticket meanwhile."""
-    return f"这句话我先记在 {number} 里了。\n是补充，还是新的一件事？"
+def addition_or_new(number: str, stands: TicketState | None = None) -> str:
+    """Words came that may be another matter; they are kept with the ticket meanwhile, and how it `stands` is told."""
+    now = f"这件事还没办完：{AFTER[stands]}。" if stands in AFTER and stands is not TicketState.RESOLVED else ""
+    return f"这句话我先记在 {number} 里了。{now}\n是补充，还是新的一件事？"
 
 
 ADDITION = "是补充"
+
+
+def as_addition(said: str) -> str:
+    """A number as words for the matter that is just being told."""
+    return f"补充“{clip(said, 12)}”"
+
+
 NEW_MATTER = "新的一件事"
 
 
@@ -493,12 +501,33 @@ def urged_on_hold(number: str, until: datetime | None) -> str:
     return f"好的，{number} {goes_on}。您的话我转给社区了，有消息马上告诉您。"
 
 
-def evaluated(number: str, answer: int, hours: int, *, is_over: bool = True) -> str:
+def evaluated(number: str, answer: int, hours: int, *, is_over: bool = True, asks_why: bool = False) -> str:
     """The judgement is kept; a matter that others told too is over when they have judged."""
     thanks = "谢谢您告诉我，" + ("很高兴解决了。" if answer == 1 else "解决了就好，没办到位的地方我转给社区。")
+    why = "\n哪里没办到位，您愿意说一句吗？" if asks_why else ""
     return (
-        f"{thanks}编号 {number} {'已结' if is_over else '记下了'}。\n选错了，{hours} 小时内回复“改评 {number}”可以改。"
+        f"{thanks}编号 {number} {'已结' if is_over else '记下了'}。{why}\n"
+        f"选错了，{hours} 小时内回复“改评 {number}”可以改。"
     )
+
+
+def explained(number: str, *, or_new: bool) -> str:
+    """Why a result that stands was not good; words that name a matter may be one of their own."""
+    ask = "\n要是另一件事，选一下：" if or_new else ""
+    return f"好的，记在 {number} 的评价里了，社区的同志看得到。{ask}"
+
+
+def judged_before(number: str, answer: int) -> str:
+    """Words about a result that was judged already: nothing changes before one of the answers is chosen."""
+    return (
+        f"编号 {number} 您评的是“{EVALUATION_CHOICES[answer - 1]}”。\n"
+        "说的是别的事，直接把情况告诉我；要改评价，选一个："
+    )
+
+
+def what_matter() -> str:
+    """Words about a result from somebody who has no matter here."""
+    return "您说的是哪件事？在哪里、怎么回事，说一句给我听，我马上登记。"
 
 
 def reopened(number: str, level: Level, promised: datetime, *, now: datetime) -> str:
