@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers import dialogue, member, posts, report
-from handlers.meaning import could_mean, is_disturbed
+from handlers.meaning import LOOKS_UP, could_mean, is_disturbed
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn
 from models import areas, ballots, finding, people, redeeming, riders, sharing, tickets
@@ -222,15 +222,23 @@ def cancel(turn: Turn) -> Reply:
     return Reply(residents.cancelled() if was is not State.IDLE or menus else residents.nothing_to_cancel())
 
 
+def _end_look_up(turn: Turn) -> None:
+    """Whoever has no more than manners for an answer looks for nothing any more."""
+    if turn.conversation.state in LOOKS_UP:
+        dialogue.idle(turn)
+
+
 @routes(Meaning.GREETING)
 def greeting(turn: Turn) -> Reply:
     """Good day."""
+    _end_look_up(turn)
     return Reply(residents.greeting())
 
 
 @routes(Meaning.THANKS)
 def thanks(turn: Turn) -> Reply:
     """You are welcome."""
+    _end_look_up(turn)
     return Reply(residents.thanks())
 
 

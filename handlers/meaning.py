@@ -225,7 +225,7 @@ def _words(turn: Turn) -> None:
     fix = commands.correction(turn.text)
     if fix is not None and fix.about is not About.UNKNOWN and _recent(turn) and state in (State.IDLE, State.PLACE):
         turn.meant, turn.fix = Meaning.CORRECTION, fix
-    elif state is not State.IDLE and not (state in _LOOKS_UP and _is_no_place(turn, turn.understood)):  # 7
+    elif state is not State.IDLE and not (state in LOOKS_UP and _is_no_place(turn, turn.understood)):  # 7
         turn.meant = Meaning.OTHER_MATTER if _surely_other(turn, turn.understood) else Meaning.ANSWER
     elif turn.understood.chat is Chat.THANKS:  # 8
         turn.meant = Meaning.THANKS
@@ -457,7 +457,7 @@ def _is_bare_command(text: str) -> bool:
     return commands.word(command.intent) in normal(text) and (command.serial is not None or not command.rest)
 
 
-_LOOKS_UP = frozenset({State.HOME, State.STATION})
+LOOKS_UP = frozenset({State.HOME, State.STATION})
 """In these states a place is waited for to look something up, and the answer is worth nothing otherwise."""
 
 # In these states words are waited for, so a number may be a building's or a year's.
