@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from handlers.router import Routes
-from handlers.staff import named_ticket
+from handlers.staff import named_ticket, takers
 from handlers.turn import Choice, Meaning, Reply, Turn
-from models import departments, finding, links, pushing
+from models import departments, finding, links, pushing, transitions
 from models.area import Area
 from models.errors import Refusal, Refused
+from models.lifecycle import Action
 from models.party import Party
-from models.ticket import Ticket
+from models.ticket import Ticket, TicketState
 from nlp.commands import Intent, word
 from texts import members, staff
 
 routes = Routes()
+
+NOT_PASSED_ON = frozenset({TicketState.NEW, TicketState.OFFERED, TicketState.ACCEPTED})
+"""In which a matter is with nobody whom a link could be for."""
 
 MOST_NAMED = 8
 """So many communities or entries are named: more would not be read."""
@@ -23,6 +27,9 @@ MOST_NAMED = 8
 def link(turn: Turn) -> Reply:
     """A one-time link to pass on to whoever has no account; the address itself is said once and stored nowhere."""
     ticket = named_ticket(turn)
+    if ticket.state in NOT_PASSED_ON:
+        transitions.check(turn.session, ticket, Action.ASSIGN, by=turn.person)
+        return Reply(staff.link_for_whom(ticket.short, takers(turn, ticket)))
     hours = turn.world.limits.link_hours
     token, party = links.make(turn.session, ticket, by=turn.person, now=turn.now, hours=hours)
     return Reply(staff.link(ticket.short, party, hours), once=f"{turn.world.public_url}/answer/{token}")

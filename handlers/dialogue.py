@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from handlers.turn import Choice, Reply, Turn, World
-from models import areas, finding, followers, opening
+from models import areas, finding, followers, opening, splitting
 from models.area import AreaKind
 from models.conversation import Question, QuestionKind, State
 from models.errors import Refusal, Refused
@@ -111,8 +111,17 @@ def named_or_one(turn: Turn, candidates: Sequence[Ticket], *, word: str, verb: s
 
 def line(turn: Turn, ticket: Ticket) -> str:
     """One ticket in a list."""
-    state = followers.head_of(turn.session, ticket).state
+    state = stands(turn, followers.head_of(turn.session, ticket))
     return residents.open_line(ticket.short, category_name(turn, ticket), ticket.place, state)
+
+
+def stands(turn: Turn, head: Ticket) -> TicketState:
+    """The state a resident is told: while a matter that was split waits at the desk, that of its furthest task."""
+    if head.state is not TicketState.NEW:
+        return head.state
+    states = {each.state for each in splitting.tasks_of(turn.session, head)}
+    ahead = (TicketState.ACCEPTED, TicketState.ASSIGNED, TicketState.OFFERED)
+    return next((each for each in ahead if each in states), head.state)
 
 
 def category_name(turn: Turn, ticket: Ticket) -> str:

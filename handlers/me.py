@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from handlers import dialogue, member, posts, report
+from handlers.meaning import LOOKS_UP, could_mean, is_disturbed
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn
 from models import areas, ballots, chats, finding, people, redeeming, riders, sharing, tickets
 from models.area import Area, AreaKind
-from models.conversation import QuestionKind, State
+from models.conversation import State
 from models.errors import Refusal, Refused
 from models.person import CodeKind, Person, RoleKind
 from nlp import commands
@@ -175,6 +176,8 @@ def erase(turn: Turn) -> Reply:
     if turn.number is None and not was_open:
         # An old message tapped by accident: what cannot be taken back is asked again.
         return Reply(residents.stale())
+    if turn.number is not None and any(is_disturbed(turn, each) for each in turn.questions):
+        return erase_ask(turn)
     person = turn.person
     for ticket in finding.own_live(turn.session, person, most=200):
         tickets.withdraw(turn.session, ticket, "", by=person, now=turn.now)
@@ -221,15 +224,23 @@ def cancel(turn: Turn) -> Reply:
     return Reply(residents.cancelled() if was is not State.IDLE or menus else residents.nothing_to_cancel())
 
 
+def _end_look_up(turn: Turn) -> None:
+    """Whoever has no more than manners for an answer looks for nothing any more."""
+    if turn.conversation.state in LOOKS_UP:
+        dialogue.idle(turn)
+
+
 @routes(Meaning.GREETING)
 def greeting(turn: Turn) -> Reply:
     """Good day."""
+    _end_look_up(turn)
     return Reply(residents.greeting())
 
 
 @routes(Meaning.THANKS)
 def thanks(turn: Turn) -> Reply:
     """You are welcome."""
+    _end_look_up(turn)
     return Reply(residents.thanks())
 
 
@@ -276,21 +287,11 @@ def digit(turn: Turn) -> Reply:
 @routes(Meaning.WHICH)
 def which(turn: Turn) -> Reply:
     """A number that several questions could mean: nothing is changed, and the bot asks."""
-    assert turn.number is not None
-    choices: list[Choice] = []
-    for question in turn.questions:
-        if question.kind is QuestionKind.WHICH:
-            continue
-        listed = question.choices["list"]
-        if turn.number.number <= len(listed):
-            label, said = listed[turn.number.number - 1]
-            about = said.split(" ")[1][-4:] if " " in said and not said.startswith("!") else ""
-            tail = f" {turn.number.words}" if turn.number.words and not said.startswith("!") else ""
-            choice = Choice(f"{about + '：' if about else ''}{label}", f"{said}{tail}")
-            if choice not in choices:
-                choices.append(choice)
-    if not choices:
-        return Reply(residents.no_question(turn.number.number))
+    choices = []
+    for _, choice in could_mean(turn):
+        said = choice.command
+        about = said.split(" ")[1][-4:] if " " in said and not said.startswith("!") else ""
+        choices.append(Choice(f"{about + '：' if about else ''}{choice.label}", said))
     return Reply(residents.which_question(), tuple(choices[:9]))
 
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from handlers import dialogue
-from handlers.turn import EventKind, Meaning, Message, MessageKind, Turn, World
-from models import finding, transitions
+from handlers.turn import Choice, EventKind, Meaning, Message, MessageKind, Turn, World
+from models import finding, snap, transitions
 from models.conversation import Question, QuestionKind, State
 from models.person import RoleKind
 from models.ticket import Ticket, TicketState
@@ -20,11 +20,12 @@ from nlp.asking import After, asked
 from nlp.commands import About, Command, Intent
 from nlp.danger import INSISTS, danger
 from nlp.dates import only_a_time
+from nlp.extract import is_place_alone
 from nlp.judgement import judgement
 from nlp.normal import normal
 from nlp.several import several
 from nlp.understand import Chat, Kind, Understanding
-from texts import members
+from texts import members, residents
 
 INNER = re.compile(r"^!([a-z_]+)(?: (.{1,60}))?$")
 """A command that only taps and numbered choices can say; typed words never match, they do not get here."""
@@ -91,8 +92,11 @@ def decide(turn: Turn) -> None:
         in_chat = turn.conversation.state is State.HANDED_OVER
         turn.meant, turn.inner, turn.danger = Meaning.TO_STAFF if in_chat else Meaning.NEWS, str(about.id), None
     elif turn.danger is not None:  # 1
-        turn.meant = Meaning.DANGER
         turn.understood = understand(turn)
+        if _says_where(turn, turn.understood, sounds_like_danger=True):
+            turn.meant, turn.danger = Meaning.NEWS, None
+        else:
+            turn.meant = Meaning.DANGER
     elif turn.meant in INNER_MEANINGS:  # 2
         return
     elif message.tap and said is None:
@@ -135,6 +139,9 @@ def plain(message: Message, world: World) -> Understanding | None:
         return None
     if found.place is not None and found.abstained and len(said) <= _A_PLACE:
         # It may be where an alarm is about.
+        return None
+    if found.abstained and _is_judgement_alone(said):
+        # It may be what somebody thinks of what was done.
         return None
     return None if commands.suggest(said, roles=EVERY_ROLE) else found
 
@@ -222,7 +229,7 @@ def _words(turn: Turn) -> None:
     fix = commands.correction(turn.text)
     if fix is not None and fix.about is not About.UNKNOWN and _recent(turn) and state in (State.IDLE, State.PLACE):
         turn.meant, turn.fix = Meaning.CORRECTION, fix
-    elif state is not State.IDLE:  # 7
+    elif state is not State.IDLE and not (state in LOOKS_UP and _is_no_place(turn, turn.understood)):  # 7
         turn.meant = Meaning.OTHER_MATTER if _surely_other(turn, turn.understood) else Meaning.ANSWER
     elif turn.understood.chat is Chat.THANKS:  # 8
         turn.meant = Meaning.THANKS
@@ -230,6 +237,8 @@ def _words(turn: Turn) -> None:
         turn.meant = Meaning.GREETING
     elif _is_bare_command(turn.text):
         turn.meant = Meaning.NO_ROLE
+    elif state is State.IDLE and _looks_back(turn, turn.understood):
+        turn.meant = Meaning.AFTERWARDS
     elif suggestion := commands.suggest(turn.text, roles=turn.roles):
         turn.meant, turn.suggestion = Meaning.TYPO, suggestion
     elif _may_be_for_the_resident(turn, turn.understood):
@@ -275,35 +284,70 @@ def _digit(turn: Turn, digit: commands.Digit) -> bool:
     turn.number = digit
     rows = _open_questions(turn)
     turn.questions = tuple(rows)
+    if turn.conversation.state is State.ALERT and turn.conversation.data.get("asked"):
+        return False  # the number of people is waited for
     if not rows:
         if digit.words or turn.conversation.state is not State.IDLE:
             return False
         turn.meant = Meaning.DIGIT
         return True
     last = rows[0]
-    pushed = turn.conversation.pushed_at
-    disturbed = (pushed is not None and pushed > last.asked_at) or _words_are_waited_for(turn, last)
-    if last.kind is QuestionKind.WHICH and not disturbed:
-        rows = [last]
-    if disturbed or not _all_say_the_same(rows, digit.number):
+    if last.kind is QuestionKind.WHICH and not is_disturbed(turn, last):
+        turn.questions = (last,)
+    meant = could_mean(turn)
+    if len(meant) > 1:
         turn.meant = Meaning.WHICH
         return True
-    choices = last.choices["list"]
-    if digit.number > len(choices):
+    if not meant:
         turn.meant = Meaning.DIGIT
         return not digit.words
-    said = choices[digit.number - 1][1]
-    if digit.words and not INNER.match(said):
-        said = f"{said} {digit.words}"
-    command = _choice(turn, said)
+    [(question, choice)] = meant
+    command = _choice(turn, choice.command)
     if command is not None:
         _take(turn, command)
     elif turn.meant not in INNER_MEANINGS:
         turn.meant = Meaning.DIGIT
         return not digit.words
-    if last.kind in (QuestionKind.MENU, QuestionKind.WHICH):
-        turn.session.delete(last)
+    if question is not None and question.kind in (QuestionKind.MENU, QuestionKind.WHICH):
+        turn.session.delete(question)
     return True
+
+
+def could_mean(turn: Turn) -> Sequence[tuple[Question | None, Choice]]:
+    """Everything that the speaker's number may be an answer to, each once: the choices of open questions, and the words
+    that are waited for besides.
+    """
+    digit, found = turn.number, dict[str, tuple[Question | None, Choice]]()
+    assert digit is not None
+    questions = [each for each in turn.questions if each.kind is not QuestionKind.WHICH] or turn.questions
+    for question in questions:
+        listed = question.choices["list"]
+        if digit.number <= len(listed):
+            label, said = listed[digit.number - 1]
+            tail = f" {digit.words}" if digit.words and not INNER.match(said) else ""
+            found.setdefault(said, (question, Choice(label, f"{said}{tail}")))
+    words = _for_what_is_waited_for(turn)
+    if words is not None and found:
+        found.setdefault(words.command, (None, words))
+    return list(found.values())
+
+
+def is_disturbed(turn: Turn, question: Question) -> bool:
+    """Whether something else was shown to the speaker here since a question."""
+    pushed = turn.conversation.pushed_at
+    return pushed is not None and pushed > question.asked_at
+
+
+def _for_what_is_waited_for(turn: Turn) -> Choice | None:
+    """A number as more words for the ticket about which words are waited for besides: "3" may be a building."""
+    last, state = turn.questions[0], turn.conversation.state
+    if state not in (State.PLACE, State.ADDITION) or not _words_are_waited_for(turn, last):
+        return None
+    ticket = turn.session.get(Ticket, turn.conversation.data.get("ticket"))
+    if ticket is None:
+        return None
+    label = residents.as_addition(turn.text)
+    return Choice(label, f"{commands.word(Intent.ADD)} {ticket.number} {turn.text.strip()}")
 
 
 def to_judge(turn: Turn) -> Sequence[Ticket]:
@@ -338,6 +382,27 @@ def _judged(turn: Turn) -> bool:
     return True
 
 
+def _is_no_place(turn: Turn, found: Understanding) -> bool:
+    """Whether words are manners, a command or a slip in one, and no place that was asked for."""
+    if found.place is not None and found.place.area_id is not None:
+        return False
+    is_slip = commands.suggest(turn.text, roles=turn.roles) is not None
+    return found.chat is not None or _is_bare_command(turn.text) or is_slip
+
+
+def _looks_back(turn: Turn, found: Understanding) -> bool:
+    """Whether words speak of a result and of nothing else while none is to be judged: no matter of their own."""
+    if not found.abstained or not _is_judgement_alone(turn.text) or _may_be_for_the_resident(turn, found):
+        return False
+    # What was sent before its words is what they speak of.
+    return not snap.held(turn.session, turn.person.id, now=turn.now, minutes=turn.world.limits.recent_minutes)
+
+
+def _is_judgement_alone(said: str) -> bool:
+    found = judgement(said)
+    return found is not None and found.alone
+
+
 def _goes_on(turn: Turn) -> Ticket | None:
     """The speaker's own emergency of which words tell how it goes on ("the fire is out") and bring nothing new.
 
@@ -368,12 +433,19 @@ def _spoken_of(turn: Turn) -> Ticket | None:
     return mine[0] if len(mine) == 1 else None
 
 
-def _says_where(turn: Turn, found: Understanding) -> bool:
-    """Whether words are nothing but the place of the speaker's own emergency, which nobody knows yet."""
+def _says_where(turn: Turn, found: Understanding, *, sounds_like_danger: bool = False) -> bool:
+    """Whether words say where the speaker's own emergency is. Where that is known already, or the words sound like
+    another one, they have to be a place and nothing else; and beside a handed-over chat they may be an answer to staff.
+    """
     if found.place is None or not found.abstained or len(turn.text) > _A_PLACE:
         return False
     about = finding.own_emergency(turn.session, turn.person, now=turn.now)
-    if about is None or not dialogue.is_nowhere(about):
+    if about is None:
+        return False
+    is_known = not dialogue.is_nowhere(about)
+    if is_known and turn.conversation.state is State.HANDED_OVER:
+        return False
+    if (is_known or sounds_like_danger) and not is_place_alone(turn.text, found.place):
         return False
     turn.inner = str(about.id)
     return True
@@ -422,6 +494,9 @@ def _is_bare_command(text: str) -> bool:
     return commands.word(command.intent) in normal(text) and (command.serial is not None or not command.rest)
 
 
+LOOKS_UP = frozenset({State.HOME, State.STATION})
+"""In these states a place is waited for to look something up, and the answer is worth nothing otherwise."""
+
 # In these states words are waited for, so a number may be a building's or a year's.
 _WAITS_FOR_WORDS = frozenset(State) - {
     State.IDLE,
@@ -453,12 +528,6 @@ def _words_are_waited_for(turn: Turn, last: Question) -> bool:
     if last.kind in (QuestionKind.EVALUATION, QuestionKind.OFFER, QuestionKind.SAME_EVENT):
         return True
     return last.asked_at < conversation.expires_at - timedelta(minutes=turn.world.limits.menu_minutes)
-
-
-def _all_say_the_same(questions: Sequence[Question], number: int) -> bool:
-    """Whether a number means one thing, however many questions are open: a result may be asked about twice."""
-    lists = [question.choices["list"] for question in questions]
-    return len(lists) == 1 or len({each[number - 1][1] if number <= len(each) else None for each in lists}) == 1
 
 
 def _recent(turn: Turn) -> bool:

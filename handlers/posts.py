@@ -109,5 +109,8 @@ def left(turn: Turn) -> Reply:
 
 
 def _give_up(turn: Turn, post_id: int) -> Reply:
+    held = posts.held_by(turn.session, turn.person, now=turn.now)
+    days = max((posts.days_held(title, now=turn.now) for title, post, _ in held if post.id == post_id), default=0)
     post = posts.give_up(turn.session, post_id, by=turn.person, now=turn.now)
-    return Reply(words.given_up(post.name, [each.short for each in posts.tasks_for(turn.session, post, turn.person)]))
+    tasks = [each.short for each in posts.tasks_for(turn.session, post, turn.person)]
+    return Reply(words.given_up(post.name, days, tasks))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from handlers import dialogue
+from handlers import dialogue, member
 from handlers.evaluate import is_asked
 from handlers.router import Routes
 from handlers.turn import Choice, Reply, Turn
@@ -37,6 +37,8 @@ def progress(turn: Turn) -> Reply:
     if turn.command and turn.command.serial:
         return show(turn, finding.find(turn.session, turn.command.serial, by=turn.person))
     mine = finding.own_live(turn.session, turn.person)
+    if not mine and finding.tasks_of(turn.session, turn.person):
+        return member.my_tasks(turn)
     if not mine:
         return Reply(residents.nothing_open())
     if len(mine) == 1:
@@ -62,11 +64,13 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
             if event.action not in OF_NEIGHBOURS and (event.action not in OF_EACH or event.by_id == turn.person.id)
         ]
         events = sorted([*events, *done], key=lambda event: (event.at, event.id))
-    history = [(event.at, text) for event in events if (text := _line(turn, ticket, event))]
+    is_theirs = turn.person.id in followers.numbers(turn.session, head)
+    history = [(event.at, text) for event in events if (text := _line(turn, ticket, event, is_theirs=is_theirs))]
     if ticket.urgency is Urgency.EMERGENCY:
         told = alarms.told(turn.session, ticket)
         history += [(at, residents.alarmed(at, [_named(turn, one) for one in whom])) for at, whom in told]
         history.sort(key=lambda line: line[0])
+    is_alarm = _is_alarm(head)
     if ticket.reporter_id == turn.person.id:
         dialogue.remember(turn, ticket)
     lacks_place = ticket.reporter_id == turn.person.id and dialogue.waits_for_place(ticket)
@@ -76,13 +80,15 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
         ticket.number,
         dialogue.category_name(turn, ticket),
         ticket.place,
-        head.state,
+        dialogue.stands(turn, head),
         [text for _, text in history],
-        head.expected_at,
+        None if is_alarm else head.expected_at,
         suits=dialogue.when_it_suits(turn, head) if head.state in OPEN_STATES else "",
         lacks_place=lacks_place,
         kind=ticket.kind,
         now=turn.now,
+        is_theirs=is_theirs,
+        doing=_doing(turn, head),
     )
     if is_asked(turn, ticket):
         choices = tuple(Choice(label, said) for label, said in notices.evaluation_choices(ticket.number, ticket.kind))
@@ -90,9 +96,15 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
     return Reply(text)
 
 
-def _line(turn: Turn, ticket: Ticket, event: TicketEvent) -> str | None:
-    is_own = event.by_id == turn.person.id
-    return residents.history_line(event.at, event.action, kind=ticket.kind, is_own=is_own, who=_done_by(turn, event))
+def _line(turn: Turn, ticket: Ticket, event: TicketEvent, *, is_theirs: bool) -> str | None:
+    return residents.history_line(
+        event.at,
+        event.action,
+        kind=ticket.kind,
+        is_own=event.by_id == turn.person.id,
+        who=_done_by(turn, event),
+        is_theirs=is_theirs,
+    )
 
 
 def _done_by(turn: Turn, event: TicketEvent) -> str:
@@ -105,6 +117,25 @@ def _done_by(turn: Turn, event: TicketEvent) -> str:
 def _named(turn: Turn, person_id: int) -> str:
     person = turn.session.get_one(Person, person_id)
     return common.helper(people.main_role(person), person.name)
+
+
+def _is_alarm(ticket: Ticket) -> bool:
+    """Whether people are called to an emergency and nobody has it: no limit of everyday matters counts."""
+    return ticket.urgency is Urgency.EMERGENCY and ticket.state is TicketState.NEW
+
+
+def _doing(turn: Turn, ticket: Ticket) -> str:
+    """What the state of a ticket does not tell of what is being done."""
+    if _is_alarm(ticket):
+        return residents.alarm_stands(_answered(turn, ticket))
+    has_it = ticket.state is TicketState.ACCEPTED and ticket.assignee_id == turn.person.id
+    return members.IN_HAND if has_it else ""
+
+
+def _answered(turn: Turn, ticket: Ticket) -> str:
+    """Who has answered an alarm; empty while nobody has."""
+    who = alarms.answered_by(turn.session, ticket)
+    return _named(turn, who) if who is not None else ""
 
 
 def _asked(turn: Turn, ticket: Ticket, offer: Offer) -> Reply:
@@ -152,7 +183,7 @@ def withdraw(turn: Turn) -> Reply:
 
 @routes(Intent.URGE)
 def urge(turn: Turn) -> Reply:
-    """Once in a limit's time."""
+    """Once in a limit's time, of an emergency whenever they ask."""
     chosen = dialogue.named_or_one(
         turn, finding.own_live(turn.session, turn.person), word=word(Intent.URGE), verb=residents.VERB_URGE
     )
@@ -168,6 +199,10 @@ def urge(turn: Turn) -> Reply:
 
 def _urged(turn: Turn, number: str, ticket: Ticket) -> str:
     """Whom the words went to, as models.transitions.able finds them."""
+    if ticket.urgency is Urgency.EMERGENCY:
+        told = [_named(turn, each) for _, whom in alarms.told(turn.session, ticket) for each in whom]
+        who = _named(turn, ticket.assignee_id) if ticket.assignee_id else _answered(turn, ticket)
+        return residents.urged_emergency(ticket.threat, number, who, told, gas_phone=turn.world.gas_phone)
     if ticket.state is TicketState.HELD:
         return residents.urged_on_hold(number, ticket.hold_until)
     morning = by_day(turn.now) if transitions.waits_for_day(ticket, NoticeKind.URGED) else turn.now

@@ -18,7 +18,7 @@ from models.calendar import in_office_hours, next_opening
 from models.clock import local
 from models.conversation import State
 from models.errors import Refused
-from models.lifecycle import OPEN_STATES
+from models.lifecycle import LIVE_STATES, OPEN_STATES
 from models.person import RoleKind
 from models.rider import Matter
 from models.ticket import Ticket, TicketKind, TicketState, TicketWords, Urgency, WordsKind
@@ -26,7 +26,7 @@ from models.windows import Window
 from nlp.commands import About, Intent, word
 from nlp.danger import CATEGORIES
 from nlp.dates import only_a_time, says_when
-from nlp.extract import Place, in_the_open, mask
+from nlp.extract import Place, in_the_open, is_place_alone, mask
 from nlp.normal import normal
 from nlp.riders import matter
 from nlp.services import IN_A_HOME
@@ -305,14 +305,28 @@ def other_matter(turn: Turn) -> Reply:
         # The registration goes on where it was; the place of the new matter can still be told any time.
         dialogue.wait(turn, state, **data)
         return Reply(members.other_matter_taken(reply.text))
-    tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
-    words = _words_of(turn, ticket)
+    if followers.head_of(turn.session, ticket).state not in LIVE_STATES:
+        # It is over, and the words could not be kept there.
+        dialogue.idle(turn)
+        return report(turn)
+    return _kept_and_asked(turn, ticket)
+
+
+def kept_while_open(turn: Turn, ticket: Ticket) -> Reply:
+    """Words about a result that is not there yet: kept, and answered with how it stands. Raises Refused."""
+    if ticket.threat:
+        return add_more(turn, ticket, turn.text)
+    return _kept_and_asked(turn, ticket, stands=followers.head_of(turn.session, ticket).state)
+
+
+def _kept_and_asked(turn: Turn, ticket: Ticket, *, stands: TicketState | None = None) -> Reply:
+    words_id = tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
     dialogue.note(turn, ticket)
     return Reply(
-        residents.addition_or_new(ticket.short),
+        residents.addition_or_new(ticket.short, stands),
         (
-            Choice(residents.ADDITION, f"!keep {words.id}"),
-            Choice(residents.NEW_MATTER, f"!split {words.id}"),
+            Choice(residents.ADDITION, f"!keep {words_id}"),
+            Choice(residents.NEW_MATTER, f"!split {words_id}"),
         ),
     )
 
@@ -335,7 +349,7 @@ def keep_as_addition(turn: Turn) -> Reply:
 def split(turn: Turn) -> Reply:
     """It was another matter: it becomes a ticket of its own, once."""
     own = _own_words(turn)
-    if own is None or own[0].kind not in (WordsKind.ADDITION, WordsKind.NOTE):
+    if own is None or own[0].kind not in (WordsKind.ADDITION, WordsKind.EVALUATION, WordsKind.NOTE):
         return Reply(residents.nothing_open())
     words, _ = own
     text = words.text or ""
@@ -356,6 +370,9 @@ def place_told(turn: Turn) -> Reply:
         # Where it is has been settled meanwhile; what was said still reaches whoever has it.
         return added(turn)
     place = turn.understood.place if turn.understood else None
+    if place is None and turn.understood and turn.understood.chat:
+        # Mere manners: the place is still waited for.
+        return Reply(residents.DANGER_WHERE if ticket.urgency is Urgency.EMERGENCY else residents.WHERE)
     if place and place.area_id is None and not in_the_open(place.text):
         # Words that nobody can be sent to.
         place = None
@@ -364,9 +381,7 @@ def place_told(turn: Turn) -> Reply:
         dialogue.idle(turn)
     dialogue.remember(turn, ticket)
     if place is None and urgent:
-        # The place is still waited for; what was said goes to those on duty, unless it was mere manners.
-        if turn.understood and turn.understood.chat:
-            return Reply(residents.DANGER_WHERE)
+        # The place is still waited for; what was said goes to those on duty.
         words_id = tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
         alarms.alarm(turn.session, ticket, now=turn.now, words_id=words_id)
         return Reply(residents.danger_place_unknown(ticket.short))
@@ -547,21 +562,32 @@ def _for_other(turn: Turn, words: str) -> Reply:
 
 def goes_on(turn: Turn, ticket: Ticket, words: str, *, but: Collection[int] = ()) -> Reply:
     """What the reporter of an emergency says next: those who were alarmed, `but` who reads it elsewhere, read it, and
-    learn the place if it was missing.
+    learn the place if it was missing, or where it is more exactly.
     """
-    place = None
-    if dialogue.is_nowhere(ticket):
-        place = turn.world.understander.understand(words, near=turn.person.home_area_id).place
+    place = turn.world.understander.understand(words, near=ticket.area_id or turn.person.home_area_id).place
     dialogue.note(turn, ticket)
-    if place is None or (place.area_id is None and not in_the_open(place.text)):
+    if place is None or not _tells_more(turn, ticket, place, words):
         words_id = tickets.add_words(turn.session, ticket, words, by=turn.person, now=turn.now)
         alarms.pass_on(turn.session, ticket, now=turn.now, words_id=words_id, but=but)
+        if place is not None and ticket.place and is_place_alone(words, place):
+            return Reply(residents.danger_place_kept(ticket.short, ticket.place))
         return Reply(residents.danger_news(ticket.short))
     if turn.conversation.state is State.PLACE:
         dialogue.idle(turn)
     name = _locate(turn, ticket, place, words)
     alarms.placed(turn.session, ticket, now=turn.now)
     return Reply(residents.danger_place_kept(ticket.short, name))
+
+
+def _tells_more(turn: Turn, ticket: Ticket, place: Place, words: str) -> bool:
+    """Whether people have to be sent to `place`: none is known yet, or words that are nothing else name another, or say
+    it nearer.
+    """
+    if dialogue.is_nowhere(ticket):
+        return place.area_id is not None or in_the_open(place.text)
+    if place.area_id is None or ticket.merged_into_id is not None or not is_place_alone(words, place):
+        return False
+    return not ticket.place.startswith(dialogue.place_name(turn.world, place))
 
 
 def add_more(turn: Turn, ticket: Ticket, words: str, *, but: Collection[int] = ()) -> Reply:

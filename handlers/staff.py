@@ -147,9 +147,7 @@ def to_department(turn: Turn) -> Reply:
     ticket = named_ticket(turn)
     name, _, why = turn.rest.partition(" ")
     if not name:
-        could = parties.serving(turn.session, parties.place_of(turn.session, ticket))
-        names = [each.name for each in could if parties.takes(each, ticket.category)]
-        return Reply(staff.assign_whom(ticket.short, names[:20]))
+        return Reply(staff.assign_whom(ticket.short, takers(turn, ticket)))
     was_returned_by = ticket.returned_by
     department = desk.assign(turn.session, ticket, name, why, by=turn.person, now=turn.now)
     if department == was_returned_by:
@@ -158,6 +156,12 @@ def to_department(turn: Turn) -> Reply:
     [party] = parties.named(turn.session, department, place=place)
     has_account = bool(parties.people_of(turn.session, party, place=place))
     return Reply(staff.assigned(ticket.short, department, has_account=has_account, contact=party.contact))
+
+
+def takers(turn: Turn, ticket: Ticket) -> Sequence[str]:
+    """The departments and partners a ticket may be passed to, as many as are read."""
+    could = parties.serving(turn.session, parties.place_of(turn.session, ticket))
+    return [each.name for each in could if parties.takes(each, ticket.category)][:20]
 
 
 @routes(Intent.SUPERVISE)

@@ -171,6 +171,8 @@ class Meaning(StrEnum):
     """A number that could answer several questions."""
     JUDGEMENT = "judgement"
     """Words about a result that is to be judged, which may be more than one answer."""
+    AFTERWARDS = "afterwards"
+    """The same words while no judgement is waited for."""
     TYPO = "typo"
     NO_ROLE = "no_role"
     """A command of a role that the person does not have."""

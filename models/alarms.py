@@ -108,7 +108,7 @@ def go_on(session: Session, ticket_id: int, *, now: datetime) -> bool:
     if row is None:
         return False
     ticket = session.get_one(Ticket, ticket_id)
-    if ticket.state not in OPEN_STATES or _is_answered(session, row):
+    if ticket.state not in OPEN_STATES or answered_by(session, ticket) is not None:
         row.next_at = None
         return False
     second = _shift(session, ticket, row.stage, now=now)[1]
@@ -160,20 +160,19 @@ def _desk(session: Session, area: Area | None, stage: int, category: str) -> Seq
     return people.with_role(session, [RoleKind.STAFF, RoleKind.STREET], area=area, category=category)
 
 
-def _is_answered(session: Session, row: Alarm) -> bool:
-    """Whether anybody but the resident has done anything since the alarm."""
-    return (
-        session.scalar(
-            select(TicketEvent.id)
-            .where(
-                TicketEvent.ticket_id == row.ticket_id,
-                TicketEvent.actor.in_([each.value for each in _ANSWERS]),
-                TicketEvent.by_id.is_not(None),
-                TicketEvent.at >= row.began_at,
-            )
-            .limit(1)
+def answered_by(session: Session, ticket: Ticket) -> int | None:
+    """Who but the resident has done anything since the alarm, the last of them."""
+    return session.scalar(
+        select(TicketEvent.by_id)
+        .join(Alarm, Alarm.ticket_id == TicketEvent.ticket_id)
+        .where(
+            TicketEvent.ticket_id == ticket.id,
+            TicketEvent.actor.in_([each.value for each in _ANSWERS]),
+            TicketEvent.by_id.is_not(None),
+            TicketEvent.at >= Alarm.began_at,
         )
-        is not None
+        .order_by(TicketEvent.version.desc())
+        .limit(1)
     )
 
 

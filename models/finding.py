@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models import (
@@ -20,6 +20,7 @@ from models.lifecycle import LIVE_STATES, OPEN_STATES
 from models.offer import Offer, OfferState
 from models.person import Person, RoleKind
 from models.ticket import (
+    Evaluation,
     Ticket,
     TicketState,
     TicketWords,
@@ -112,6 +113,20 @@ def own_emergency(session: Session, person: Person, *, now: datetime) -> Ticket 
         if each.urgency is Urgency.EMERGENCY and now - each.opened_at < EMERGENCY_GOES_ON:
             return each
     return None
+
+
+def last_judgement(session: Session, person: Person) -> Evaluation | None:
+    """What a person said last of a result."""
+    said = select(Evaluation).where(Evaluation.person_id == person.id)
+    return session.scalar(said.order_by(Evaluation.at.desc(), Evaluation.id.desc()).limit(1))
+
+
+def own_last(session: Session, person: Person) -> Ticket | None:
+    """What a person reported that was opened or closed last; nothing that was taken back or rejected."""
+    states = LIVE_STATES | {TicketState.CLOSED, TicketState.MERGED}
+    mine = select(Ticket).where(Ticket.reporter_id == person.id, Ticket.state.in_(states))
+    latest = func.coalesce(Ticket.closed_at, Ticket.opened_at).desc()
+    return session.scalar(mine.order_by(latest, Ticket.id.desc()).limit(1))
 
 
 def visit_times(session: Session, ticket: Ticket) -> Sequence[str]:

@@ -19,7 +19,7 @@ from models import (
 )
 from models.category import Category, Level
 from models.errors import Refusal, Refused
-from models.lifecycle import Action, Actor
+from models.lifecycle import OPEN_STATES, Action, Actor
 from models.offer import OfferState
 from models.outbox import NoticeKind
 from models.person import Person
@@ -106,8 +106,22 @@ def _tell_workers(session: Session, ticket: Ticket, answer: int, *, now: datetim
 
 
 @followers.on_head
-def explain(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
-    """Why a result was not good, said after the answer itself: to whoever can do something about it now."""
+def explain(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> int | None:
+    """Why a result was not good, said after the answer itself: to whoever can do something about it now; of a result
+    that stands it is a part of the judgement. Gives the key of the words. Raises Refused.
+    """
+    if ticket.state not in OPEN_STATES:
+        last = _last(session, ticket, by)
+        return transitions.perform(
+            session,
+            ticket,
+            Action.REEVALUATE,
+            by=by,
+            now=now,
+            why=text,
+            words_kind=WordsKind.EVALUATION,
+            facts={"answer": last.answer} if last is not None else {},
+        ).words_id
     facts = {"unsolved": True}
     event = transitions.perform(
         session, ticket, Action.ADD, by=by, now=now, why=text, words_kind=WordsKind.EVALUATION, facts=facts
@@ -125,6 +139,7 @@ def explain(session: Session, ticket: Ticket, text: str, *, by: Person, now: dat
                 words_id=event.words_id,
                 can_wait=ticket.urgency is Urgency.NORMAL,
             )
+    return event.words_id
 
 
 def reopen(
@@ -179,11 +194,7 @@ def reevaluate(
     session: Session, ticket: Ticket, answer: int, text: str, *, by: Person, now: datetime, hours: int
 ) -> Ticket:
     """Another answer to the same result, within `hours` of the first. Raises Refused(TOO_LATE)."""
-    last = session.scalar(
-        select(Evaluation)
-        .where(Evaluation.ticket_id == ticket.id, Evaluation.person_id == by.id)
-        .order_by(Evaluation.round.desc())
-    )
+    last = _last(session, ticket, by)
     if last is None:
         raise Refused(Refusal.NOT_YOURS, number=ticket.short)
     if now - last.at > timedelta(hours=hours):
@@ -211,6 +222,11 @@ def reevaluate(
             facts={"answer": answer},
         )
     return ticket
+
+
+def _last(session: Session, ticket: Ticket, by: Person) -> Evaluation | None:
+    mine = select(Evaluation).where(Evaluation.ticket_id == ticket.id, Evaluation.person_id == by.id)
+    return session.scalar(mine.order_by(Evaluation.round.desc()))
 
 
 def _take_back_reopening(

@@ -137,7 +137,9 @@ class Audience(StrEnum):
     ABOVE = "above"
     """The desk of the level the ticket has gone up to."""
     ABLE = "able"
-    """Whoever can do something about it now: who has it, or the department; otherwise who was asked, and the desk."""
+    """Whoever can do something about it now: who has it, or the department; otherwise who was asked, the desk, and who
+    was alarmed.
+    """
     TARGET = "target"
     """The person named in the action."""
 
@@ -207,6 +209,8 @@ RULES: dict[Action, Rule] = {
         ACCEPTED,
         [Actor.OFFERED],
         Tell(NoticeKind.ACCEPTED, Audience.REPORTER),
+        # Who stayed when somebody else gave it back goes along with whoever takes it next.
+        Tell(NoticeKind.JOINED, Audience.HELPERS),
         Tell(NoticeKind.TAKEN, Audience.OTHERS_OFFERED),
     ),
     Action.UNDERTAKE: _rule([NEW], ACCEPTED, [REPORTER]),
@@ -229,6 +233,7 @@ RULES: dict[Action, Rule] = {
         None,
         [Actor.ASKED_TO_TAKE_OVER],
         Tell(NoticeKind.ACCEPTED, Audience.REPORTER),
+        Tell(NoticeKind.JOINED, Audience.HELPERS),
         Tell(NoticeKind.HANDED_ON, Audience.ASSIGNEE),
     ),
     # Also while one accepted and somebody is looked for to go along, or to take it over.

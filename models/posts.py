@@ -95,7 +95,13 @@ def end(session: Session, title: Title, *, now: datetime) -> None:
         return
     riders.end_title(session, title, now=now)
     name = session.get_one(Post, title.post_id).name
-    outboxes.tell(session, NoticeKind.POST_OVER, title.person_id, now=now, data={"name": name})
+    data = {"name": name, "days": days_held(title, now=now)}
+    outboxes.tell(session, NoticeKind.POST_OVER, title.person_id, now=now, data=data)
+
+
+def days_held(title: Title, *, now: datetime) -> int:
+    """For how many days somebody has held a post, 0 on the first."""
+    return (local(now).date() - title.since).days
 
 
 def inside(session: Session, condition: ColumnElement[bool], *, most: int) -> Sequence[tuple[Post, Area]]:

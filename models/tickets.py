@@ -37,6 +37,7 @@ from models.ticket import (
     TicketEvent,
     TicketKind,
     TicketState,
+    Urgency,
     WordsKind,
 )
 from models.windows import Window
@@ -222,10 +223,11 @@ def withdraw(session: Session, ticket: Ticket, text: str, *, by: Person, now: da
 
 @followers.on_head
 def urge(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
-    """The resident asks to hurry, once in a limit's time. Raises Refused(ALREADY_URGED)."""
+    """The resident asks to hurry, once in a limit's time unless it is an emergency. Raises Refused(ALREADY_URGED)."""
     actor = transitions.check(session, ticket, Action.URGE, by=by)
     category = session.get_one(Category, ticket.category)
-    if ticket.urged_at is not None and due(ticket.urged_at, limits.of_ticket(ticket, category).accept) > now:
+    again_at = due(ticket.urged_at, limits.of_ticket(ticket, category).accept) if ticket.urged_at is not None else now
+    if again_at > now and ticket.urgency is not Urgency.EMERGENCY:
         raise Refused(Refusal.ALREADY_URGED, number=ticket.short)
     transitions.perform(
         session, ticket, Action.URGE, by=by, now=now, why=text, changes={"urged_at": now}, checked=actor

@@ -17,7 +17,7 @@ from models.conversation import Question, QuestionKind
 from models.errors import Refusal, Refused
 from models.lifecycle import BY_THE_CLOCK, RULES, WAITS_FOR_THE_STREET, Action, Actor, Audience
 from models.offer import Offer, OfferState, Purpose
-from models.outbox import NoticeKind
+from models.outbox import Notice, NoticeKind
 from models.person import Identity, Person, Role, RoleKind
 from models.ticket import (
     Ticket,
@@ -394,7 +394,7 @@ def waits_for_day(ticket: Ticket, kind: NoticeKind) -> bool:
 
 def able(session: Session, ticket: Ticket) -> Collection[int]:
     """Whoever can do something about a ticket now: who has it, or the department it is with; otherwise who was asked
-    and has not answered, and everybody at the desk.
+    and has not answered, everybody at the desk, and of an emergency everybody who was alarmed.
     """
     if ticket.assignee_id is not None:
         return [ticket.assignee_id]
@@ -403,7 +403,11 @@ def able(session: Session, ticket: Ticket) -> Collection[int]:
     if theirs:
         return [person.id for person in theirs]
     asked = session.scalars(select(Offer.person_id).where(_open_offers(ticket, except_person=0, only=None)))
-    return list(dict.fromkeys([*asked, *(person.id for person in desk_of(session, ticket))]))
+    found = [*asked, *(person.id for person in desk_of(session, ticket))]
+    if ticket.urgency is Urgency.EMERGENCY:
+        alarmed = (Notice.ticket_id == ticket.id) & (Notice.kind == NoticeKind.ALARM)
+        found += session.scalars(select(Notice.person_id).where(alarmed).order_by(Notice.id))
+    return list(dict.fromkeys(found))
 
 
 def end_help(session: Session, ticket: Ticket, *, now: datetime, only_person: int | None = None) -> None:

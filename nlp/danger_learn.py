@@ -132,6 +132,12 @@ def somewhere(several: Sequence[Example], places: Sequence[str]) -> list[Example
     return found
 
 
+def whereabouts() -> list[str]:
+    """Where somebody is, as 在6栋2单元: what one says who is asked for the place."""
+    buildings = (each.format(6, 2) + more for each in _BUILDINGS for more in ("", "5楼", "501室"))
+    return [f"{before}{each}" for each in buildings for before in ("", "在", "我在", "就在", "我们在", "住", "我住")]
+
+
 def names() -> list[str]:
     """How people are called, as 王嫂子: each surname with each title."""
     return [surname + title for surname in _SURNAMES for title in _TITLES]
@@ -150,7 +156,7 @@ def examples(written_in: Path, corpus: Path) -> list[Example]:
     # The name of a place alone is an answer, not a cry.
     answers = [Example(f"{before}{each}", False, counts=_WITH_PLACE) for each in named for before in ("", "就在")]
     # Who somebody is, is no cry either; what is written of 嫂子 is mostly that something happened to her.
-    answers += [Example(name, False, counts=_ONLY_CALLED) for name in names()]
+    answers += [Example(each, False, counts=_ONLY_CALLED) for each in (*names(), *whereabouts())]
     return [*told, *somewhere(told, named), *answers, *ordinary(corpus)]
 
 

@@ -10,7 +10,7 @@ from nlp.dates import times
 from nlp.named import free_place
 from nlp.normal import normal
 
-__all__ = ["AreaName", "Place", "Places", "in_the_open", "mask", "private_spans", "times"]
+__all__ = ["AreaName", "Place", "Places", "in_the_open", "is_place_alone", "mask", "private_spans", "times"]
 
 _MOST = 2000
 # Typing errors in an estate's name are looked for only where people name the place: at the start.
@@ -100,6 +100,18 @@ _ANY = re.compile(
 def in_the_open(place: str) -> bool:
     """Whether a place is found without an estate: a named road, crossing, park or market."""
     return _IN_THE_OPEN.search(place) is not None and _ANY.fullmatch(place) is None
+
+
+_BESIDE_A_PLACE = re.compile(
+    r"(?:我们?|人|是|就|都|也|住|在|这里|这边|这儿|地址|位置|地点|附近|旁边?|门口|楼下|楼上|楼道|里|的|了|啊|呢|吧"
+    r"|快来人?|快点?|来人|赶紧|赶快|马上|过?来|请|谢谢)*"
+)
+
+
+def is_place_alone(said: str, place: Place) -> bool:
+    """Whether words name a place and tell nothing besides: "我在6栋2单元", "香樟花园6栋，快来"."""
+    rest = normal(said).replace(place.text, "", 1)
+    return _BESIDE_A_PLACE.fullmatch(re.sub(r"[\W_]+", "", rest)) is not None
 
 
 class Places:

@@ -15,11 +15,13 @@ _MOST = 40
 class Judgement:
     """`answers` are those it may be (1 solved and satisfied, 2 solved, 3 not solved); one of them: it surely is.
 
-    `bare` when nothing is told besides the judgement, so that a reason may still be asked for.
+    `bare` when nothing is told besides the judgement, so that a reason may still be asked for; `alone` when the words
+    are a judgement from end to end, and make no sense but of a result.
     """
 
     answers: tuple[int, ...]
     bare: bool = False
+    alone: bool = False
 
     @property
     def sure(self) -> int | None:
@@ -68,8 +70,8 @@ _DIGIT = re.compile(r"[\s(（]*([123])[\s)）、.,，:：]*(?=\D)")
 def judgement(text: str) -> Judgement | None:
     """The judgement that `text` is, or None for words about something else.
 
-    Only for words of somebody who is asked to judge: "还在漏" is an answer there and a report everywhere else. A digit
-    before the words (`1满意`) must agree with them, or neither is believed.
+    Only for words of somebody who is asked to judge: "还在漏" is an answer there and a report everywhere else; what is
+    `alone` is none anywhere. A digit before the words (`1满意`) must agree with them, or neither is believed.
     """
     said = normal(text).strip()
     if not said or len(said) > _MOST:
@@ -82,14 +84,14 @@ def judgement(text: str) -> Judgement | None:
     if found is None:
         return None
     if number in found.answers:
-        return Judgement((number,), found.bare)
-    return Judgement(tuple(sorted({number, *found.answers})))
+        return Judgement((number,), found.bare, found.alone)
+    return Judgement(tuple(sorted({number, *found.answers})), alone=found.alone)
 
 
 def _of(said: str) -> Judgement | None:
     for answers, pattern in _PATTERNS:
         if pattern.fullmatch(said):
-            return Judgement(answers, bare=answers != (3,) or re.sub(r"\W", "", said) in _BARE)
+            return Judgement(answers, bare=answers != (3,) or re.sub(r"\W", "", said) in _BARE, alone=True)
     first, *more = [part for part in re.split(r"[,.;!?、\s]+", said) if part]
     for answers, pattern in _PATTERNS if more else ():
         if pattern.fullmatch(first):

@@ -135,7 +135,7 @@ HINTS = {
     Action.SPLIT: "最多 5 件，各派各的人；这件事本身由人来办结。",
     Action.SUPERVISE: "提醒手上有这件事的人，并记下来。",
     Action.ASK_HELP: "请一位去给接单的人搭手，居民会知道来两位。",
-    Action.HAND_ON: "他答应以前，这件事还在您手上。",
+    Action.HAND_ON: "对方答应以前，这件事还在您手上。",
 }
 
 WORDS_LABELS = {
@@ -209,7 +209,7 @@ EVENTS = {
     Action.CALL_REOPEN: "电话回访：没解决，退回重办",
     Action.NOT_REACHED: "电话回访没打通",
     Action.COUNT_AFTER_ALL: "扎堆的评价核实过，算进三率",
-    Action.LOSE_PHOTO: "没能取到发来的照片，已请他再发一次",
+    Action.LOSE_PHOTO: "没能取到发来的照片，已请再发一次",
     Action.SEE_PHONE: "看了居民的电话号码（回访）",
     Action.RENEW: "公告有更新",
 }
@@ -255,7 +255,7 @@ FAILURES = {
     Failure.NOT_A_PHOTO: "不是照片，没有收",
     Failure.TOO_BIG: "太大，没有收",
     Failure.BROKEN: "打不开，没有收",
-    Failure.HEIC: "HEIC 格式打不开，已请他换一种发",
+    Failure.HEIC: "HEIC 格式打不开，已请换一种发",
     Failure.LOST: "没能取到",
     Failure.OVER: "已不再保存",
 }
@@ -292,7 +292,7 @@ REASONS = {
     "property": "这里的物业",
     "staff": "值班人员选的",
     "help": "去搭手",
-    "handover": "同事想托给他",
+    "handover": "同事想托付",
     "estate": "小区",
     "building": "楼栋",
     "street": "街道",
@@ -320,7 +320,7 @@ LIMITS_SHORT = {Limit.ANSWER: "回话", Limit.ACCEPT: "接单", Limit.FINISH: "�
 """The same in front of what is left."""
 
 NOTICES = {
-    NoticeKind.OFFER: "请他接单",
+    NoticeKind.OFFER: "请接单",
     NoticeKind.POOL: "有可以抢的单",
     NoticeKind.JOINED: "有人一起去",
     NoticeKind.ALONE: "还没人一起去",
@@ -384,7 +384,7 @@ NOTICES = {
     NoticeKind.RIDER_REMINDER: "骑手的一天一次提醒",
     NoticeKind.STORM_ALERT: "恶劣天气提醒",
     NoticeKind.HEAT_ALERT: "高温关心",
-    NoticeKind.TITLE_GIVEN: "请他当什么",
+    NoticeKind.TITLE_GIVEN: "请当什么",
     NoticeKind.POST_OVER: "岗位结束了",
     NoticeKind.NOT_MENDED: "路过的人说还没修好",
     NoticeKind.POINTS_EXPIRE: "积分快到期了",
@@ -403,9 +403,9 @@ NOTICES = {
 DELIVERIES = {
     NoticeState.PENDING: "正在送",
     NoticeState.SENDING: "正在送",
-    NoticeState.WAITING: "等他下次说话时带到",
+    NoticeState.WAITING: "等下次说话时带到",
     NoticeState.SENT: "已送到",
-    NoticeState.TO_CALL: "等打电话告诉他",
+    NoticeState.TO_CALL: "等打电话说",
     NoticeState.UNREACHABLE: "没送到",
     NoticeState.DROPPED: "没有送",
 }
@@ -475,8 +475,8 @@ DONE = {
     "role_ended": "身份结束了。",
     "browser_ended": "已经让它退出了。",
     "second_off": "两步登录关闭了。",
-    "called_news": "记下了：打过电话告诉他了。",
-    "prefers_calls": "记下了，以后有消息打电话告诉他。",
+    "called_news": "记下了：打过电话说了。",
+    "prefers_calls": "记下了，以后有消息打电话说。",
     "prefers_chat": "记下了，以后不用打了。",
     "booked": "约好了，会告诉本人。",
     "moved": "改好了，会告诉本人。",

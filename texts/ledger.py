@@ -159,7 +159,7 @@ def no_family() -> str:
 
 def family_code() -> str:
     """How the code is used."""
-    return "把下面这句发给家人，请他转发给我，24 小时内有效，只能用一次。"
+    return "把下面这句发给家人，请家人转发给我，24 小时内有效，只能用一次。"
 
 
 def family_code_line(code: str) -> str:

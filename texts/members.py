@@ -115,7 +115,7 @@ def left(number: str) -> str:
 
 def help_what(number: str) -> str:
     """Help is wanted, and nothing said yet."""
-    return f"{number} 想要什么样的帮手？说一句给他听，比如“要抬柜子，两个人才行”。\n不用了，回复“取消”。"
+    return f"{number} 想要什么样的帮手？说一句给对方听，比如“要抬柜子，两个人才行”。\n不用了，回复“取消”。"
 
 
 def help_called(number: str) -> str:
@@ -127,7 +127,7 @@ def hand_on_whom(number: str, names: Sequence[str]) -> str:
     """A colleague is to be named."""
     if not names:
         return f"{number} 现在没找到可以托的同事。去不了回复“退单 {number}”，不要紧；找人商量回复“人工”。"
-    return f"{number} 想托给谁？选一个，或者回复“转派 {number} 姓名”。他答应以前还由您办。"
+    return f"{number} 想托给谁？选一个，或者回复“转派 {number} 姓名”。对方答应以前还由您办。"
 
 
 def hand_on_which(names: Sequence[str]) -> str:
@@ -137,7 +137,7 @@ def hand_on_which(names: Sequence[str]) -> str:
 
 def hand_on_asked(number: str, name: str) -> str:
     """The colleague is asked."""
-    return f"好的，{number} 我去问{name}，他答应了马上告诉您；在这以前还由您办。"
+    return f"好的，{number} 我去问{name}，答应了马上告诉您；在这以前还由您办。"
 
 
 def to_resident_or_new(number: str) -> str:
@@ -146,6 +146,7 @@ def to_resident_or_new(number: str) -> str:
 
 
 CARD_ACCEPTED, CARD_DECLINED, CARD_TAKEN, CARD_OVER = "已接单", "已婉拒", "已被接走", "已失效"
+IN_HAND = "在您手上"
 CARD_ELSEWHERE = "已另外安排"
 
 CARDS = {

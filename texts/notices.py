@@ -169,7 +169,10 @@ def _offer(facts: NoticeFacts) -> Words:
 
 
 def _handover(facts: NoticeFacts, expires: datetime) -> Words:
-    rest = f"{_quoted(facts.report, 60)}{_nowhere(facts, members.ACCEPT)}{within(expires, now=facts.now)}回我就行，不方便没关系，还由他办。"
+    rest = (
+        f"{_quoted(facts.report, 60)}{_nowhere(facts, members.ACCEPT)}{within(expires, now=facts.now)}回我就行，"
+        f"不方便没关系，还由{_who(facts)}办。"
+    )
     return Words(
         f"【{_who(facts)}想托给您】{_where(facts)}\n{rest}",
         (
@@ -664,7 +667,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     ),
     NoticeKind.PHOTO_LOST: lambda facts: Words(
         f"{facts.short} {_where(facts)}：居民发来的{residents.THINGS.get(facts.data.get('kind', ''), '照片')}没能取到，"
-        f"试了几次都不行。事情照常在办。\n我已经请他再发一次，急的话请直接问问他。"
+        f"试了几次都不行。事情照常在办。\n我已经请居民再发一次，急的话请直接问一声。"
     ),
     NoticeKind.HELP_WANTED: lambda facts: Words(
         f"{facts.short} {_where(facts)}：{_who(facts)}想要个帮手，附近能问的都问过了。\n{_quoted(facts.words, 100)}"
@@ -685,7 +688,9 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.STORM_ALERT: lambda facts: Words(care.storm(facts.data.get("area", ""), facts.data.get("words", ""))),
     NoticeKind.HEAT_ALERT: lambda facts: Words(care.heat(facts.data.get("area", ""), facts.data.get("words", ""))),
     NoticeKind.TITLE_GIVEN: _title_given,
-    NoticeKind.POST_OVER: lambda facts: Words(posts.over(facts.data["name"])),
+    NoticeKind.POST_OVER: lambda facts: Words(
+        posts.over(facts.data["name"], facts.data.get("days", posts.LONG_ENOUGH))
+    ),
     NoticeKind.NOT_MENDED: lambda facts: Words(
         f"{facts.short} {_where(facts)} 有一位路过的人说还没修好，我再请一位看看。\n方便时也请您看一眼，网页上有经过。"
     ),

@@ -61,15 +61,26 @@ def give_up_which() -> str:
     return "想退哪一个？"
 
 
-def given_up(name: str, tasks: Sequence[str]) -> str:
-    """Thanked; what is in hand stays, and is said."""
+LONG_ENOUGH, VERY_LONG = 7, 180
+"""Days of holding a post from which looking after it is thanked for, and from which its length is."""
+
+
+def _thanks(days: int) -> str:
+    """Thanks that fit how long somebody held a post."""
+    if days < LONG_ENOUGH:
+        return "谢谢您有心"
+    return "谢谢您这一阵子的照看" if days < VERY_LONG else "谢谢您这么久的照看"
+
+
+def given_up(name: str, days: int, tasks: Sequence[str]) -> str:
+    """Thanked for as many days as it was; what is in hand stays, and is said."""
     kept = f"\n手上的 {'、'.join(tasks)} 还是您的：办好回复“办结 编号 加一句话”，去不了回复“退单 编号”，不要紧。"
-    return f"好的，{name}不用再惦记，谢谢您这一阵子的照看。{kept if tasks else ''}\n想再认，随时回复“认岗”。"
+    return f"好的，{name}不用再惦记，{_thanks(days)}。{kept if tasks else ''}\n想再认，随时回复“认岗”。"
 
 
-def over(name: str) -> str:
+def over(name: str, days: int) -> str:
     """The desk has ended it."""
-    return f"{name}社区另有安排，先到这里，谢谢您这一阵子的照看。\n手上没办完的还由您办完；想看看别的岗，回复“认岗”。"
+    return f"{name}社区另有安排，先到这里，{_thanks(days)}。\n手上没办完的还由您办完；想看看别的岗，回复“认岗”。"
 
 
 def for_members(community: str) -> str:

@@ -69,7 +69,7 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
         f"{facts.get('number', '')} 还没接下来。愿意办，先回复“接单 {facts.get('number', '')}”。"
     ),
     Refusal.HELPERS_TASK: lambda facts: (
-        f"{facts.get('number', '这件事')} 是您搭档接的，这一步由他来。\n"
+        f"{facts.get('number', '这件事')} 是您搭档接的，这一步由搭档来。\n"
         f"您可以回复“到场 {facts.get('number', '')}”，或者“留言 {facts.get('number', '')} 加上您的话”。"
     ),
     Refusal.HELP_IS_COMING: lambda facts: f"{facts.get('number', '')} 已经在请人搭手了，有人来马上告诉您。",

@@ -159,7 +159,7 @@ DANGERS = {
     "missing": "请马上拨打 110 报警，不用等 24 小时；想一想穿什么衣服、最后在哪里。",
     "collapse": "请马上拨打 119，离开房子和墙边，叫邻居一起走。",
     "falling": "请马上拨打 110，离楼远一点，别从楼下走。",
-    "medical": "请马上拨打 120，看着他的呼吸，别挪动他。",
+    "medical": "请马上拨打 120，看着病人的呼吸，别挪动。",
     "drowning": "请马上拨打 119 和 120，别下水，扔绳子、竹竿、救生圈。",
 }
 
@@ -239,12 +239,20 @@ def place_unknown(number: str, said: str) -> str:
     )
 
 
-def addition_or_new(number: str) -> str:
-    """Words came that may be another matter; they are kept with the ticket meanwhile."""
-    return f"这句话我先记在 {number} 里了。\n是补充，还是新的一件事？"
+def addition_or_new(number: str, stands: TicketState | None = None) -> str:
+    """Words came that may be another matter; they are kept with the ticket meanwhile, and how it `stands` is told."""
+    now = f"这件事还没办完：{AFTER[stands]}。" if stands in AFTER and stands is not TicketState.RESOLVED else ""
+    return f"这句话我先记在 {number} 里了。{now}\n是补充，还是新的一件事？"
 
 
 ADDITION = "是补充"
+
+
+def as_addition(said: str) -> str:
+    """A number as words for the matter that is just being told."""
+    return f"补充“{clip(said, 12)}”"
+
+
 NEW_MATTER = "新的一件事"
 
 
@@ -309,21 +317,24 @@ def progress(
     lacks_place: bool = False,
     kind: TicketKind = TicketKind.REPORT,
     now: datetime,
+    is_theirs: bool = True,
+    doing: str = "",
 ) -> str:
-    """One ticket's history in plain words, with when somebody is wished for, and what is missing to look for them."""
+    """One ticket's history in plain words, with when somebody is wished for, and what is missing to look for them, for
+    whoever told it or, not `is_theirs`, has to do with it; `doing` where more than its state is known of what is being
+    done.
+    """
     lines = [f"编号 {number}：{category}{' · ' + place if place else ''}"]
     lines += [f"约的时间：{suits}"] if suits else []
     lines += history[-6:]
     if lacks_place:
         return "\n".join([*lines, f"现在：{STATES[state]}，{PLACE_MISSING}"])
     own = initiatives.NOW.get(kind, {}).get(state)
-    after = own or AFTER.get(state, "")
-    if (
-        own is None
-        and state in (TicketState.NEW, TicketState.OFFERED, TicketState.ACCEPTED, TicketState.ASSIGNED)
-        and due
-    ):
-        after = f"{after}，{when(due, now=now)}前给您消息" if due > now else f"{after}，比说好的晚了，社区已经在催"
+    after = own or doing or (AFTER if is_theirs else AFTER | {TicketState.RESOLVED: "等居民评价"}).get(state, "")
+    waits = state in (TicketState.NEW, TicketState.OFFERED, TicketState.ACCEPTED, TicketState.ASSIGNED)
+    if own is None and waits and due:
+        soon, late = ("给您消息", "比说好的晚了，社区已经在催") if is_theirs else ("要有进展", "已经过了时间")
+        after = f"{after}，{when(due, now=now)}前{soon}" if due > now else f"{after}，{late}"
     lines.append(f"现在：{STATES[state]}{'，' + after if after else ''}。")
     return "\n".join(lines)
 
@@ -353,7 +364,7 @@ _HISTORY = {
     "finish": "办完了，请您评价",
     "evaluate": "您评价了",
     "reopen": "您说没解决，退回重办",
-    "reevaluate": "您改了评价",
+    "reevaluate": "您改了评价，或补了一句",
     "auto_close": "评价的日子过了，先收起来了",
     "withdraw": "您撤回了",
     "urge": "您催了一次",
@@ -395,14 +406,48 @@ _HISTORY_OF_OTHERS = {
 """What somebody else did, where the words above say 您."""
 
 
+_HISTORY_OF_RESIDENTS = {
+    "open": "居民说了这件事",
+    "add": "居民补充了情况",
+    "finish": "办完了，请居民评价",
+    "evaluate": "居民评价了",
+    "reopen": "居民说没解决，退回重办",
+    "reevaluate": "居民改了评价，或补了一句",
+    "withdraw": "居民撤回了",
+    "urge": "居民催了一次",
+    "take_over": "先说的居民撤回了，按这个编号接着办",
+    "call_back": "社区打电话问过居民",
+    "call_reopen": "居民在电话里说没解决，退回重办",
+    "relay": "居民带了话",
+}
+_HISTORY_OF_ONES_OWN = {
+    "add": "您补充了情况",
+    "accept": "您接了单",
+    "join": "您说一起去",
+    "arrive": "您到了现场",
+    "relay": "您带了话",
+}
+"""The same for whoever has to do with it and did not tell it."""
+
+
 def history_line(
-    at: datetime, action: str, *, kind: TicketKind = TicketKind.REPORT, is_own: bool = True, who: str = ""
+    at: datetime,
+    action: str,
+    *,
+    kind: TicketKind = TicketKind.REPORT,
+    is_own: bool = True,
+    who: str = "",
+    is_theirs: bool = True,
 ) -> str | None:
-    """One line of history as residents read it, or None for what does not concern them; `is_own` for what they did,
-    `who` where somebody did it for them.
+    """One line of history, or None for what does not concern the reader; `is_own` for what they did, `who` where
+    somebody did it for them, `is_theirs` where they told the matter themselves.
     """
     words = initiatives.HISTORY.get(kind, {}).get(action) or _HISTORY.get(action)
-    if not is_own:
+    if not is_theirs:
+        words = _HISTORY_OF_RESIDENTS.get(action, words)
+        if is_own and action in _HISTORY_OF_ONES_OWN:
+            return f"{clock(at)} {_HISTORY_OF_ONES_OWN[action]}"
+    elif not is_own:
         words = _HISTORY_OF_OTHERS.get(action, words)
     if who and action in _HISTORY_BY:
         words = _HISTORY_BY[action].format(who=who)
@@ -413,6 +458,19 @@ def alarmed(at: datetime, whom: Sequence[str]) -> str:
     """A line of history: who was alarmed of an emergency."""
     more = f"等 {len(whom)} 位" if len(whom) > 3 else ""
     return f"{clock(at)} 通知了{'、'.join(whom[:3])}{more}"
+
+
+def alarm_stands(who: str) -> str:
+    """What is being done about an emergency: `who` has answered, or nobody yet."""
+    return f"{who}在跟" if who else "正在叫值班的同志"
+
+
+def urged_emergency(kind: str, number: str, who: str, told: Sequence[str], *, gas_phone: str) -> str:
+    """Whom to call comes first here too; then `who` has answered, or else who was `told`."""
+    first = call_first(kind, gas_phone) if kind else "有危险请先打 119、120 或 110。"
+    whom = f"{'、'.join(told[:3])}{f'等 {len(told)} 位' if len(told) > 3 else ''}"
+    stands = f"{who}已经在跟" if who else f"已经通知了{whom}，还没有人回话" if told else "正在叫值班的同志"
+    return f"{first}\n编号 {number}：{stands}。您催的这一声，我马上转过去了。"
 
 
 SAME = "是，有消息一起告诉我"
@@ -491,12 +549,33 @@ def urged_on_hold(number: str, until: datetime | None) -> str:
     return f"好的，{number} {goes_on}。您的话我转给社区了，有消息马上告诉您。"
 
 
-def evaluated(number: str, answer: int, hours: int, *, is_over: bool = True) -> str:
+def evaluated(number: str, answer: int, hours: int, *, is_over: bool = True, asks_why: bool = False) -> str:
     """The judgement is kept; a matter that others told too is over when they have judged."""
     thanks = "谢谢您告诉我，" + ("很高兴解决了。" if answer == 1 else "解决了就好，没办到位的地方我转给社区。")
+    why = "\n哪里没办到位，您愿意说一句吗？" if asks_why else ""
     return (
-        f"{thanks}编号 {number} {'已结' if is_over else '记下了'}。\n选错了，{hours} 小时内回复“改评 {number}”可以改。"
+        f"{thanks}编号 {number} {'已结' if is_over else '记下了'}。{why}\n"
+        f"选错了，{hours} 小时内回复“改评 {number}”可以改。"
     )
+
+
+def explained(number: str, *, or_new: bool) -> str:
+    """Why a result that stands was not good; words that name a matter may be one of their own."""
+    ask = "\n要是另一件事，选一下：" if or_new else ""
+    return f"好的，记在 {number} 的评价里了，社区的同志看得到。{ask}"
+
+
+def judged_before(number: str, answer: int) -> str:
+    """Words about a result that was judged already: nothing changes before one of the answers is chosen."""
+    return (
+        f"编号 {number} 您评的是“{EVALUATION_CHOICES[answer - 1]}”。\n"
+        "说的是别的事，直接把情况告诉我；要改评价，选一个："
+    )
+
+
+def what_matter() -> str:
+    """Words about a result from somebody who has no matter here."""
+    return "您说的是哪件事？在哪里、怎么回事，说一句给我听，我马上登记。"
 
 
 def reopened(number: str, level: Level, promised: datetime, *, now: datetime) -> str:
@@ -636,7 +715,7 @@ def scanned_meanwhile(place: str) -> str:
 
 def scanned_with_staff(place: str) -> str:
     """The same while staff answer."""
-    return f"这里是{place}。\n现在是社区的同志在回您，把地方和事情打给他就行。"
+    return f"这里是{place}。\n现在是社区的同志在回您，把地方和事情打出来就行。"
 
 
 def home_kept(place: str, grid: str) -> str:

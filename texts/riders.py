@@ -110,7 +110,7 @@ def lookout_line(day: str, area: str, topic: str) -> str:
 
 def lookout_kept(line: str) -> str:
     """A look-out is kept."""
-    return f"记下了：{line}。\n骑手一天最多收一条提醒，去不去由他。"
+    return f"记下了：{line}。\n骑手一天最多收一条提醒，去不去自己定。"
 
 
 def lookout_for(line: str, title: str, count: int) -> str:
@@ -120,7 +120,7 @@ def lookout_for(line: str, title: str, count: int) -> str:
         if count
         else f"这样的事只请{title}看，这一带现在没有，可以在网页“骑手”里请几位"
     )
-    return f"记下了：{line}。\n{whom}；看不看由他。"
+    return f"记下了：{line}。\n{whom}；看不看自己定。"
 
 
 def lookout_gone() -> str:

@@ -47,7 +47,7 @@ def with_department_line(number: str, category: str, place: str, words: str, who
 
 def offered_to(number: str, name: str, *, has_place: bool) -> str:
     """One person is asked."""
-    return f"{number} 已派给{name}，等他接单。" + ("" if has_place else f"\n{ask_where(number, after='您也可以')}")
+    return f"{number} 已派给{name}，等着接单。" + ("" if has_place else f"\n{ask_where(number, after='您也可以')}")
 
 
 def help_asked(number: str, name: str) -> str:
@@ -85,6 +85,11 @@ def assign_whom(number: str, names: Sequence[str]) -> str:
     """Which department."""
     could = f"现在有：{'、'.join(names)}。" if names else ""
     return f"转给哪个部门？回复“转部门 {number} 名称”。{could}"
+
+
+def link_for_whom(number: str, names: Sequence[str]) -> str:
+    """A link is for whoever it was passed to, and it was passed to nobody yet."""
+    return f"{number} 还没有转给哪家，链接是转了以后给没有账号的一方答复用的。\n{assign_whom(number, names)}"
 
 
 def supervised(number: str) -> str:

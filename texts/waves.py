@@ -21,8 +21,8 @@ _WHY = {
 
 _NOBODY = {
     Shortfall.NO_PLACE: "地方还没说清，找不了附近的人",
-    Shortfall.DESK_OF_HOME: "先请他住的社区问清楚在哪里",
-    Shortfall.DESK_OF_STREET: "也不知道他住哪里，先请街道问清楚",
+    Shortfall.DESK_OF_HOME: "先请居民住的社区问清楚在哪里",
+    Shortfall.DESK_OF_STREET: "也不知道居民住哪里，先请街道问清楚",
     Shortfall.NO_MEMBERS: "这一带还没有人报到",
     Shortfall.NO_POST: "这里没有人认这一类的岗",
     Shortfall.NO_WORKER: "这里没登记网格员和物业，或者都请假了",

@@ -15,7 +15,10 @@ WALL_CLOCK = re.compile(
 )
 # Ideographs: a full stop or comma that is stripped from what somebody typed says nothing yet.
 CHINESE = re.compile("[\u3400-\u9fff]")
-MAY_SPEAK_CHINESE = ("texts/", "nlp/", "sandbox/", "models/demo")
+# Nobody is he or she before we know them; 仍由他办 is a command, and speaks of a department.
+PRONOUN = re.compile("她|(?<!其)(?<!仍由)他(?!们)")
+MAY_QUOTE_PEOPLE = ("nlp/", "sandbox/", "models/demo")
+MAY_SPEAK_CHINESE = ("texts/", *MAY_QUOTE_PEOPLE)
 ONE_CHINESE_WORD = {
     # The name of the fictional street is the default of a setting.
     "bot/settings.py": {"演示街道"},
@@ -72,6 +75,13 @@ def chinese_words(source: Source) -> Iterator[str]:
             yield source.at(node)
 
 
+def pronouns(source: Source) -> Iterator[str]:
+    if not str(source.path).startswith(MAY_QUOTE_PEOPLE):
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and PRONOUN.search(node.value):
+                yield source.at(node)
+
+
 def _is_ours(module: str) -> bool:
     return module.partition(".")[0] in packages()
 
@@ -116,6 +126,11 @@ PROMISES = [
         chinese_words,
         ["f('接单')", "f(f'{x}，好')", "'''ok'''\nx = '好'", "def f():\n    'ok'\n    return '好'"],
         id="only texts and nlp speak Chinese",
+    ),
+    pytest.param(
+        pronouns,
+        ["x = '等他接单'", "def f(name):\n    return f'{name}来了，她在门口'"],
+        id="nobody is taken for a man or a woman",
     ),
 ]
 

@@ -216,6 +216,23 @@ def test_a_helper_stays_for_whoever_takes_the_task_next(street: Street) -> None:
         assert any("谢谢两位" in told for told in street.told(who))
 
 
+def test_a_helper_who_stayed_hears_who_goes_with_them_now(street: Street) -> None:
+    short, helper = with_help(street)
+    street.say(MEMBER, f"退单 {short} 家里有急事")
+    assert any("先别一个人去" in told for told in street.told(helper))
+    following = next(who for who in NAMES if who not in (MEMBER, helper))
+    street.say(STAFF, f"派单 {short} {NAMES[following]}")
+    street.say(following, f"接单 {short}")
+    [told] = set(street.told(helper))
+    assert f"{NAMES[following][0]}师傅和您一起去" in told
+    assert not any("和您一起去" in told for told in street.told(following))
+    third = next(who for who in NAMES if who not in (MEMBER, helper, following))
+    street.say(following, f"转派 {short} {NAMES[third]}")
+    street.drain()
+    street.say(third, f"接单 {short}")
+    assert any(f"{NAMES[third][0]}师傅和您一起去" in told for told in street.told(helper))
+
+
 def test_a_helper_may_leave_and_the_other_is_told(street: Street) -> None:
     short, helper = with_help(street)
     assert "我告诉搭档" in street.say(helper, f"退单 {short} 孩子发烧").text

@@ -313,6 +313,18 @@ def test_heat_waits_for_the_end_of_the_peak_and_for_those_who_want_no_reminders_
     assert "1 位骑手" in street.say(STAFF, "预警 高温橙色预警，下午更热").text
 
 
+def test_the_number_of_people_judges_nothing(street: Street) -> None:
+    street.at(PEAK)
+    awake(street)
+    street.say(STAFF, "香樟花园6栋2单元半夜装修太吵")
+    street.drain()
+    street.say("demo-member-1", "接单 0001")
+    street.say("demo-member-1", "办结 0001 说好了")
+    street.choose(STAFF, street.say(STAFF, STORM), 1)
+    assert "2 位骑手马上收到" in street.say(STAFF, "2").text
+    assert street.rows()["evaluations"] == []
+
+
 def test_a_no_and_other_words_send_nothing(street: Street) -> None:
     assert "没有发" in street.choose(STAFF, street.say(STAFF, STORM), 2).text
     street.say(STAFF, STORM)

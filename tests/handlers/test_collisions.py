@@ -13,6 +13,7 @@ from models.ticket import TicketState, Urgency
 from tests.handlers.conftest import Moment, Rewinding, Street
 
 RESIDENT, NEIGHBOUR, MEMBER, STAFF = "demo-resident-1", "demo-resident-2", "demo-member-1", "demo-staff-1"
+NEWCOMER = "somebody-new"
 NOISE = "香樟花园6栋2单元半夜装修太吵"
 
 # ---------------------------------------------------------------- situations: each says who speaks next
@@ -60,6 +61,32 @@ def asked_for_the_place(street: Street) -> str:
 def alarmed(street: Street) -> str:
     street.say(NEIGHBOUR, "香樟花园2栋着火了")
     return NEIGHBOUR
+
+
+def asked_where_they_live(street: Street) -> str:
+    street.say(NEWCOMER, "我的网格员")
+    assert street.state(NEWCOMER) == "home"
+    return NEWCOMER
+
+
+def asked_for_a_station(street: Street) -> str:
+    street.say(NEWCOMER, "驿站")
+    assert street.state(NEWCOMER) == "station"
+    return NEWCOMER
+
+
+def asked_to_judge_and_where_they_live(street: Street) -> str:
+    street.finished()
+    street.say(RESIDENT, "我家")
+    return RESIDENT
+
+
+def asked_to_judge_and_then_told(street: Street) -> str:
+    short = street.finished()
+    street.advance(seconds=5)
+    street.say(STAFF, f"留言 {short} 有事再找我们")
+    street.drain()
+    return RESIDENT
 
 
 def handed_over(street: Street) -> str:
@@ -346,6 +373,10 @@ TYPED: list[tuple[Callable[[Street], str], str, Effect]] = [
     (idle, "明天上午", opens()),
     (alarmed, "火灭了", adds("0001")),
     (idle, "火灭了", opens()),
+    (alarmed, "香樟花园2栋", adds("0001")),
+    (alarmed, "我在2栋3单元，快来", adds("0001")),
+    (alarmed, "香樟花园2栋有条蛇", opens()),
+    (asked_for_the_place, "在6栋2单元", adds("0001")),
     # Manners, only when there is nothing else in them.
     (idle, "谢谢", nothing("不客气")),
     (idle, "您好", nothing("您好")),
@@ -405,7 +436,10 @@ TYPED: list[tuple[Callable[[Street], str], str, Effect]] = [
     (asked_to_judge_two, "评价 1", which),
     (asked_to_judge_two, "评价 0001 1", judges(1)),
     (asked_to_erase_and_then_pushed, "1", which),
-    (asked_to_erase_and_then_told, "1", which),
+    # What can be taken for one thing only is not asked about; what cannot be taken back is asked for again.
+    (asked_to_judge_and_then_told, "2", judges(2)),
+    (asked_to_judge_and_where_they_live, "2", judges(2)),
+    (asked_to_erase_and_then_told, "1", nothing("确定要删除吗")),
     (asked_to_judge_and_for_the_place, "3", which),
     (offered_two, "1", which),
     (offered, "1", becomes("0001", TicketState.ACCEPTED)),
@@ -425,7 +459,14 @@ TYPED: list[tuple[Callable[[Street], str], str, Effect]] = [
     (asked_for_the_place, "滨江雅苑1栋楼上漏水漏得厉害", adds_and_asks("0001")),
     (asked_for_the_place, "取消", goes_to("idle")),
     (asked_for_the_place, "进度", nothing("0001")),
-    (asked_for_the_place, "谢谢", adds("0001")),
+    (asked_for_the_place, "谢谢", nothing("哪个小区")),
+    (asked_where_they_live, "谢谢", nothing("不客气")),
+    (asked_where_they_live, "待派", nothing("登记")),
+    (asked_where_they_live, "进渡", suggests("进度")),
+    (asked_where_they_live, "香樟花园3栋", goes_to("idle")),
+    (asked_where_they_live, "老王那边", goes_to("home")),
+    (asked_for_a_station, "我的任务", nothing("登记")),
+    (asked_for_a_station, "进渡", suggests("进度")),
     (just_judged_not_solved, "到了半夜还是吵", adds("0001")),
     (just_judged_not_solved, "滨江雅苑1栋楼上漏水漏得厉害", adds_and_asks("0001")),
     (registering, "香樟花园2栋路灯坏了好几天了", opens("public_facility")),

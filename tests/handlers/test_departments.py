@@ -316,6 +316,19 @@ def test_nobody_is_called_late_for_not_claiming_what_only_a_link_can_answer(stre
     assert "accept" not in {facts["limit"] for facts in missed}
 
 
+def test_a_link_before_anybody_has_it_says_what_comes_first(street: Street) -> None:
+    street.say(RESIDENT, UNCLEAR)
+    street.drain()
+    before = street.rows()
+    reply = street.say(STAFF, "链接 0001").text
+    assert "0001 还没有转给哪家" in reply
+    assert "回复“转部门 0001 名称”。现在有：" in reply
+    assert "城管" in reply
+    assert street.rows() == before
+    # Whoever may not pass it on is told nothing of it.
+    assert "转部门" not in street.say(ELSEWHERE, "链接 0001").text
+
+
 @pytest.mark.parametrize("meanwhile", ["转部门 0001 城管", "链接 0001"])
 def test_a_link_ends_when_the_matter_leaves_the_party_or_another_is_made(street: Street, meanwhile: str) -> None:
     path = given_to_the_power_station(street)

@@ -17,7 +17,7 @@ from models.person import Person
 from models.result import Result
 from models.ticket import Ending, Ticket, TicketState
 from scheduler import jobs
-from tests.handlers.conftest import OFFICIAL, WECOM, Street
+from tests.handlers.conftest import OFFICIAL, WECOM, Street, both_platforms
 
 RESIDENT, MEMBER, OTHER_MEMBER, STAFF = "demo-resident-1", "demo-member-1", "demo-member-2", "demo-staff-1"
 
@@ -98,6 +98,132 @@ def test_without_a_question_the_same_words_judge_nothing(street: Street) -> None
     street.say(RESIDENT, "满意")
     street.say(RESIDENT, "还是没修好")
     assert street.rows()["evaluations"] == []
+
+
+# ---------------------------------------------------------------- while no judgement is waited for
+
+
+@both_platforms
+def test_not_solved_after_the_judgement_is_about_the_matter_that_was_judged(street: Street, on: str) -> None:
+    who, short = finished_on(street, on)
+    street.say(who, "1", on=on)
+    reply = street.say(who, "没解决", on=on)
+    assert f"编号 {short} 您评的是“解决了，满意”" in reply.text
+    assert len(street.tickets()) == 1
+    assert street.ticket(short).state is TicketState.CLOSED
+    assert "哪里没解决" in street.say(who, "3", on=on).text
+    assert street.ticket(short).state is TicketState.NEW
+    assert [row[4] for row in street.rows()["evaluations"]] == [3]
+
+
+def test_not_solved_while_it_is_being_done_is_kept_with_it_or_is_another_matter(street: Street) -> None:
+    short = street.accepted()
+    street.told(MEMBER)
+    reply = street.say(RESIDENT, "没解决")
+    assert f"记在 {short} 里了。这件事还没办完：有人在办。" in reply.text
+    assert street.words(short)[-1] == "没解决"
+    assert any("居民补充：没解决" in told for told in street.told(MEMBER))
+    assert len(street.tickets()) == 1
+    assert "已受理" in street.choose(RESIDENT, reply, 2).text
+    assert len(street.tickets()) == 2
+
+
+def test_words_about_an_emergency_reach_whoever_was_alarmed(street: Street) -> None:
+    street.say(RESIDENT, "香樟花园6栋着火了")
+    street.told(STAFF)
+    assert "转给值班的同志（编号 0001）" in street.say(RESIDENT, "还是没处理").text
+    assert any("还是没处理" in told for told in street.told(STAFF))
+    assert len(street.tickets()) == 1
+
+
+def test_not_solved_where_the_question_was_put_elsewhere_is_asked_about_here(street: Street) -> None:
+    who, short = finished_on(street, WECOM)
+    reply = street.say(who, "没解决", on=OFFICIAL)
+    assert [choice.label for choice in reply.choices] == ["解决了，满意", "解决了，不满意", "没解决"]
+    assert street.ticket(short).state is TicketState.RESOLVED
+    assert len(street.tickets()) == 1
+
+
+@pytest.mark.parametrize(("judges", "days"), [("1", 2), (None, 8)])
+def test_not_solved_when_the_time_is_over_is_answered_honestly(street: Street, judges: str | None, days: int) -> None:
+    short = street.finished()
+    if judges is not None:
+        street.say(RESIDENT, judges)
+    street.advance(days=days)
+    assert street.ticket(short).state is TicketState.CLOSED
+    assert f"{short} 已经过了可以评价的时间" in street.say(RESIDENT, "没解决").text
+    assert len(street.tickets()) == 1
+
+
+@pytest.mark.parametrize("words", ["没解决", "不满意", "还是没修好"])
+def test_words_about_a_result_from_somebody_without_a_matter_are_asked_about(street: Street, words: str) -> None:
+    assert "您说的是哪件事" in street.say(RESIDENT, words).text
+    assert street.tickets() == []
+
+
+def test_words_for_a_photo_or_that_name_a_matter_are_a_report(street: Street) -> None:
+    street.photo(RESIDENT)
+    assert "已受理" in street.say(RESIDENT, "还没修好").text
+    assert "已受理" in street.say(OTHER_MEMBER, "香樟花园6栋楼道灯还没修好").text
+
+
+def test_whoever_has_just_taken_a_task_speaks_of_the_task(street: Street) -> None:
+    street.accepted()
+    assert "转给居民吗" in street.say(MEMBER, "解决了").text
+    street.advance(hours=1)
+    reply = street.say(MEMBER, "办好了").text
+    assert "0001 噪音扰民" in reply
+    assert "回复“办结 编号 加一句话”" in reply
+    assert street.tickets(MEMBER) == []
+
+
+# ---------------------------------------------------------------- why it was not good
+
+
+@both_platforms
+@pytest.mark.parametrize("first", [("2",), ("1", "改评", "2"), ("3", "晚上还是吵", "改评", "2")])
+def test_why_somebody_is_not_satisfied_belongs_to_the_judgement(
+    street: Street, on: str, first: tuple[str, ...]
+) -> None:
+    who, short = finished_on(street, on)
+    for said in first[:-1]:
+        street.say(who, said, on=on)
+    assert "哪里没办到位，您愿意说一句吗" in street.say(who, first[-1], on=on).text
+    street.told(MEMBER)
+    assert f"记在 {short} 的评价里了" in street.say(who, "态度不好，来晚了", on=on).text
+    assert street.words(short)[-1] == "态度不好，来晚了"
+    assert street.ticket(short).state is TicketState.CLOSED
+    assert len(street.tickets()) == 1
+    assert street.told(MEMBER) == []
+    assert street.history_is_whole()
+
+
+def test_who_has_said_why_at_once_is_not_asked(street: Street) -> None:
+    street.finished()
+    assert "哪里没办到位" not in street.say(RESIDENT, "2 来晚了").text
+    assert street.state(RESIDENT) == "idle"
+
+
+@pytest.mark.parametrize("answer", ["2", "3"])
+def test_manners_are_no_reason(street: Street, answer: str) -> None:
+    short = street.finished()
+    street.say(RESIDENT, answer)
+    before = street.words(short)
+    assert "不客气" in street.say(RESIDENT, "谢谢").text
+    assert street.words(short) == before
+    assert street.state(RESIDENT) == "idle"
+
+
+def test_what_names_a_matter_after_a_judgement_may_be_one_of_its_own(street: Street) -> None:
+    short = street.finished()
+    street.say(RESIDENT, "2")
+    assert "已受理" in street.say(RESIDENT, "滨江雅苑1栋楼上漏水漏得厉害").text
+    assert len(street.tickets()) == 2
+    street.say(RESIDENT, f"改评 {short} 2")
+    reply = street.say(RESIDENT, "装修的声音还是太吵了")
+    assert [choice.label for choice in reply.choices] == ["新的一件事"]
+    assert "已受理" in street.choose(RESIDENT, reply, 1).text
+    assert len(street.tickets()) == 3
 
 
 def test_words_that_could_judge_two_results_are_asked_about(street: Street) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 
-from models.ticket import TicketState
+from models import splitting
+from models.person import Person
+from models.ticket import Ticket, TicketState
 from tests.handlers.conftest import WECOM, Street, both_platforms
 from tests.handlers.test_limits import china
 
@@ -87,6 +92,80 @@ def test_an_emergency_is_named_after_its_danger_and_shows_who_was_alarmed_and_wh
     name = street.person(STAFF).name
     assert "通知了" in told
     assert f"社区的{name}带了话" in told
+
+
+@both_platforms
+def test_the_place_alone_of_an_alarm_whose_place_is_known_goes_to_the_alarm(street: Street, on: str) -> None:
+    street.say(RESIDENT, "香樟花园6栋着火了", on=on)
+    street.say(RESIDENT, "又着火了", on=on)
+    street.told(STAFF)
+    assert "知道了，香樟花园6栋。" in street.say(RESIDENT, "香樟花园6栋", on=on).text
+    assert "居民又说：\n“香樟花园6栋”" in heard(street, STAFF)
+    assert "知道了，香樟花园6栋2单元。" in street.say(RESIDENT, "在6栋2单元，快来", on=on).text
+    assert "香樟花园6栋2单元" in heard(street, STAFF)
+    [ticket] = street.tickets()
+    assert ticket.place == "香樟花园6栋2单元"
+    street.say(RESIDENT, "滨江雅苑3栋", on=on)
+    assert street.ticket("0001").place == "滨江雅苑3栋"
+
+
+@both_platforms
+def test_hurrying_an_emergency_says_whom_to_call_and_who_is_on_it(street: Street, on: str) -> None:
+    street.say(RESIDENT, "香樟花园6栋有人晕倒了", on=on)
+    street.told(STAFF)
+    name = street.person(STAFF).name
+    for _ in range(2):  # nobody counts how often somebody calls for help
+        reply = street.say(RESIDENT, "催办", on=on).text
+        assert reply.startswith("请马上拨打 120")
+        assert f"已经通知了社区的{name}" in reply
+        assert "还没有人回话" in reply
+        assert "居民又问了一声" in heard(street, STAFF)
+    assert "正在叫值班的同志。" in street.say(RESIDENT, "进度", on=on).text
+    street.say(STAFF, "留言 0001 马上到", on=WECOM)
+    reply = street.say(RESIDENT, "催办", on=on).text
+    assert reply.startswith("请马上拨打 120")
+    assert f"社区的{name}已经在跟" in reply
+    assert f"社区的{name}在跟。" in street.say(RESIDENT, "进度 0001", on=on).text
+
+
+# ---------------------------------------------------------------- how it stands, for whoever asks
+
+
+def test_progress_fits_whoever_reads_it(street: Street) -> None:
+    street.say(RESIDENT, NOISE)
+    street.drain()
+    street.say(RESIDENT, "补充 0001 现在还在敲")
+    street.say(MEMBER, "接单 0001")
+    assert "您说了这件事" in street.say(RESIDENT, "进度 0001").text
+    told = street.say(MEMBER, "进度 0001").text
+    for words in ("居民说了这件事", "居民补充了情况", "您接了单", "在您手上", "前要有进展"):
+        assert words in told
+    assert "0001 噪音扰民" in street.say(MEMBER, "进度").text
+    street.say(MEMBER, "办结 0001 说好了")
+    for who in (MEMBER, STAFF):
+        told = street.say(who, "进度 0001").text
+        assert "现在：待评，等居民评价。" in told
+        assert "您说" not in told
+        assert "请您评价" not in told
+    assert "等您评价" in street.say(RESIDENT, "进度 0001").text
+
+
+def test_of_a_matter_that_was_split_it_is_told_when_somebody_is_asked(street: Street) -> None:
+    street.say(RESIDENT, "香樟花园6栋 有事情要和你们讲")
+    street.drain()
+    assert "待派，正在找人处理" in street.say(RESIDENT, "进度").text
+    staff = street.person(STAFF).id
+
+    def in_steps(session: Any, now: datetime) -> None:
+        ticket = session.get_one(Ticket, street.ticket("0001").id)
+        by = session.get_one(Person, staff)
+        splitting.split(session, ticket, [splitting.Task(NOISE, "noise")], by=by, channel="console", now=now)
+
+    street.change(in_steps)
+    street.drain()
+    assert "已派，正在等人接单" in street.say(RESIDENT, "进度").text
+    street.say(MEMBER, "接单 0002")
+    assert "已接，有人在办" in street.say(RESIDENT, "进度").text
 
 
 # ---------------------------------------------------------------- a time, and a place

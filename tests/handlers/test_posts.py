@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select, update
 
 from models import posts
@@ -78,7 +79,8 @@ def test_given_up_with_an_open_task_which_stays(street: Street, on: str) -> None
     street.drain()
     street.say(MEMBER, "接单 0001", on=on)
     left = street.say(MEMBER, "退岗", on=on).text
-    assert "谢谢您这一阵子的照看" in left
+    assert "谢谢您有心" in left
+    assert "照看" not in left
     assert "手上的 0001 还是您的" in left
     for _ in range(2):
         assert "您现在没有认岗" in street.say(MEMBER, "退岗", on=on).text
@@ -87,6 +89,19 @@ def test_given_up_with_an_open_task_which_stays(street: Street, on: str) -> None
     street.drain()
     street.advance(minutes=6)  # whether it is the same matter is asked first
     assert any("【想请您帮忙】" in each for each in street.told(HANDY))
+
+
+@pytest.mark.parametrize(("days", "thanks"), [(6, "谢谢您有心"), (7, "这一阵子的照看"), (200, "这么久的照看")])
+def test_thanks_fit_how_long_it_was(street: Street, days: int, thanks: str) -> None:
+    take(street, MEMBER)
+    street.advance(days=days)
+    assert thanks in street.say(MEMBER, "退岗").text
+    take(street, HANDY)
+    street.advance(days=days)
+    street.told(HANDY)
+    lamps = select(Post).where(Post.name.contains("楼道灯"))
+    street.change(lambda session, now: posts.close(session, session.scalars(lamps).one(), now=now))
+    assert any(thanks in told for told in street.told(HANDY))
 
 
 def test_of_several_one_is_chosen(street: Street) -> None:

@@ -29,6 +29,12 @@ def test_every_written_danger_raises_an_alarm() -> None:
     assert [row["text"] for row in DANGERS if danger(row["text"]) is None] == []
 
 
+@pytest.mark.parametrize("said", ["在6栋2单元", "我在6号楼", "在6栋楼下", "在6栋2单元501室", "在18幢"])
+def test_where_somebody_is_is_no_danger(said: str) -> None:
+    assert danger(said) is None
+    assert danger(f"{said}着火了") is Danger.FIRE
+
+
 @pytest.mark.parametrize("said", ["王嫂子", "吴大妈", "梁伯。", "孔女士", "張爺爺", "3栋刘嫂子", "找陈大妈"])
 def test_how_somebody_is_called_is_no_danger(said: str) -> None:
     assert danger(said) is None

@@ -24,6 +24,19 @@ def test_words_that_mean_one_thing(said: str, answer: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "alone"),
+    [
+        *((said, True) for said in ("没解决", "没解决。", "还是没修好", "不满意", "3没解决", "满意，谢谢")),
+        *((said, False) for said in ("没解决，晚上还吵", "灯还没修好", "还在漏水", "又停水了", "很满意，就是慢了点")),
+    ],
+)
+def test_some_words_are_a_judgement_from_end_to_end(said: str, alone: bool) -> None:
+    found = judgement(said)
+    assert found is not None
+    assert found.alone is alone
+
+
+@pytest.mark.parametrize(
     ("said", "answers"),
     [
         ("解决了", (1, 2)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nlp.extract import AreaName, Place, Places, mask, times
+from nlp.extract import AreaName, Place, Places, is_place_alone, mask, times
 
 AREAS = [
     AreaName(1, "district", "演示区"),
@@ -21,6 +21,22 @@ AREAS = [
     ),
 ]
 PLACES = Places(AREAS)
+
+
+@pytest.mark.parametrize(
+    ("said", "alone"),
+    [
+        *(
+            (said, True)
+            for said in ("香樟花园6栋", "我在香樟花园6栋2单元501室", "就在滨江雅苑3栋楼下，快来", "六栋二单元")
+        ),
+        *((said, False) for said in ("香樟花园6栋有蛇", "香樟花园6栋的人还没救出来", "6栋停水了", "在6栋，他没气了")),
+    ],
+)
+def test_a_place_may_be_all_that_is_said(said: str, alone: bool) -> None:
+    place = PLACES.find(said, near=4)
+    assert place is not None
+    assert is_place_alone(said, place) is alone
 
 
 @pytest.mark.parametrize(

@@ -31,10 +31,10 @@ BY_THE_CLOCK = frozenset({"escalated", "passed_on", "assigned", "resumed", "take
 """The same where their line in the history has no author."""
 
 # Whom a line in the history is told to, by docs/notices.md: "reporter" (and everybody who reported the same), "assignee"
-# (whoever had it), "able" (who has it, or the department, or who is asked and the desk), "team" (and who goes along), "helpers", "department". Whoever did it is not told.
+# (whoever had it), "able" (who has it, or the department, or who is asked, the desk and who was alarmed), "team" (and who goes along), "helpers", "department". Whoever did it is not told.
 TOLD = {
-    "accept": [("accepted", "reporter")],
-    "take_on": [("accepted", "reporter"), ("handed_on", "assignee")],
+    "accept": [("accepted", "reporter"), ("joined", "helpers")],
+    "take_on": [("accepted", "reporter"), ("joined", "helpers"), ("handed_on", "assignee")],
     "claim": [("accepted", "reporter")],
     "join": [("joined", "reporter"), ("joined", "assignee")],
     "leave": [("helper_left", "assignee")],
@@ -333,7 +333,10 @@ class Checker:
             and row.offered_at <= moment
             and (row.answered_at is None or row.answered_at > moment)
         ]
-        return list(dict.fromkeys([*asked, *self._desk_of(ticket, stand.level)]))
+        rung = [row.person_id for row in self._by_ticket["alarm", ticket.id] if row.created_at <= moment]
+        if ticket.urgency != "emergency":
+            rung = []
+        return list(dict.fromkeys([*asked, *self._desk_of(ticket, stand.level), *rung]))
 
     def _stands_of(self, told: Told, events: Sequence[Row]) -> list[Stand]:
         """How a ticket stood right after each line; what time alone does in between is left out."""
