@@ -84,6 +84,11 @@ class Slip(StrEnum):
     TIME = "time"
     WORKING = "working"
     RIDER = "rider"
+    # stations
+    USE = "use"
+    POINT_TURNED = "point_turned"
+    """Latitude and longitude stand in each other's place."""
+    HOURS = "hours"
     # templates of a platform
     ACCOUNT = "account"
     NOTICE = "notice"
@@ -96,7 +101,10 @@ class Slip(StrEnum):
     # guides and days
     TEXT = "text"
     LINK = "link"
+    DATE = "date"
+    """What is no day at all."""
     DAY = "day"
+    """A day that is past, or too far ahead."""
     DAYS_MANY = "days_many"
 
 

@@ -27,6 +27,7 @@ class UploadKind(StrEnum):
     READY = "ready"
     ROSTER = "roster"
     SKILLS = "skills"
+    STATIONS = "stations"
     TEAMS = "teams"
     TEMPLATES = "templates"
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from console.health import ChannelState
 from console.masks import phone as mask_phone
-from models import areas, departments, guides, people, riders, templates, uploads
+from models import areas, departments, guides, people, riders, stations, templates, uploads
 from models.area import Area
 from models.audit import AuditKind
 from models.category import Category
@@ -30,6 +30,7 @@ from models.party import Party, PartyKind
 from models.person import Person, RoleKind, RoleStatus, Skill
 from models.roster import Duty
 from models.slips import Slip
+from models.station import Use
 from models.template import Template, TemplateWay
 from models.upload import Upload, UploadKind
 from models.uploads import Outcome
@@ -44,6 +45,7 @@ from nlp.party_list import PartyList
 from nlp.person_list import PersonList
 from nlp.ready_list import ReadyList
 from nlp.skill_list import SkillList
+from nlp.station_list import StationList
 from nlp.team_list import TeamList
 from nlp.template_list import Called, TemplateList
 from tests import factories
@@ -51,6 +53,7 @@ from tests.console.conftest import Desk, Place
 from tests.console.test_health import show
 from texts import channels, editing, gate, parties
 from texts import console as words
+from texts import stations as station_words
 from texts.common import LEVELS
 
 ID = "demoTemplate_0000000000000000000000000000001"
@@ -102,12 +105,20 @@ def _teams(session: Session, place: Place) -> TeamList:
     return TeamList(session, _mine(session, place), around=around, now=place.now)
 
 
+def _stations(session: Session, place: Place) -> StationList:
+    mine = _mine(session, place)
+    return StationList(
+        session, mine, otherwise=None, kinds=station_words.KINDS, in_words=station_words.hours, now=place.now
+    )
+
+
 COMMUNITY = "江湾街道/香樟社区"
 TURN = {"area": "香樟社区", "when": "周一", "begins": "08:00", "ends": "18:00", "first": "刘敏", "second": ""}
 SLOT = {"account": "公众号（official）", "notice": "办结，请评价", "way": "模板消息"}
 FIELDS = "thing1 什么事\ntime3 发的时间"
 
 GUIDE = {"title": "居住证怎么办", "words": "居住证、办证+租房", "text": "带身份证。\n当天能办。", "area": "香樟社区"}
+STATION = {"name": "东门驿站", "lat": "30.5", "lng": "114.3", "area": "香樟社区", "until": "2027-12-31"}
 HOUSE = {"kind": "楼栋", "parent": f"{COMMUNITY}/香樟花园", "name": "7栋", "aliases": "七号楼", "code": "a7"}
 HELPER = {"person": "何秀", "phone": "138 0000 5555", "role": "志愿者", "area": "香樟社区", "skills": "调解、理发"}
 
@@ -240,8 +251,8 @@ CASES = [
         lambda session, place: DayList(session, today=local(place.now).date()),
         {"day": "2026年12月8日", "working": "放假", "name": "泼水节"},
         [
-            ({"day": "很快", "working": "放假"}, "日期：日子要从今天起"),
-            ({"day": "2026-02-30", "working": "放假"}, "日期：日子要从今天起"),
+            ({"day": "很快", "working": "放假"}, "日期：日子写成 2026-12-31 这样"),
+            ({"day": "2026-02-30", "working": "放假"}, "日期：日子写成 2026-12-31 这样"),
             ({"day": "2026-11-19", "working": "放假"}, "日期：日子要从今天起"),
             ({"day": "9999-12-31", "working": "上班"}, "日期：日子要从今天起"),
             ({"day": "2026-12-08", "working": "随便"}, "上班还是放假：写：上班、放假"),
@@ -268,7 +279,7 @@ CASES = [
         TURN | {"when": "2026/12/01", "ends": "24:00", "second": "王姐"},
         [
             (TURN | {"area": "银杏社区"}, "哪里：没找到这个地方"),
-            (TURN | {"when": "周八"}, "哪天：日子要从今天起"),
+            (TURN | {"when": "周八"}, "哪天：日子写成 2026-12-31 这样"),
             (TURN | {"when": "2026-11-20"}, "哪天：日子要从今天起"),
             (TURN | {"when": "9999-12-31"}, "哪天：日子要从今天起"),
             (TURN | {"begins": "八点"}, "从：时间写成 08:00 这样"),
@@ -292,6 +303,28 @@ CASES = [
             ({"name": "劝和", "new": "调解"}, "改成：已经有“调解”了"),
             ({"name": "劝和", "new": "调解", "join": "好的"}, "并到一起：这里写“是”或者“否”"),
             ({"name": "修灯", "new": "换灯泡"}, "改成：“修灯”是居民点单时说的服务"),
+        ],
+    ),
+    Case(
+        UploadKind.STATIONS,
+        StationList,
+        _stations,
+        STATION | {"hours": "8:00-20:00", "services": "饮水、充电"},
+        [
+            (STATION | {"name": ""}, "名称：这里不能空着"),
+            (STATION | {"name": "站" * 61}, "名称：太长了，最多 60 个字"),
+            (STATION | {"address": "路" * 121}, "地址：太长了，最多 120 个字"),
+            (STATION | {"services": "水" * 121}, "服务：太长了，最多 120 个字"),
+            (STATION | {"kind": "加油站"}, "类型：没看出是哪一种"),
+            (STATION | {"lat": "很远"}, "纬度：经纬度要是十进制的度数"),
+            (STATION | {"lat": "0", "lng": "0"}, "纬度：经纬度要是十进制的度数"),
+            (STATION | {"lat": "114.3", "lng": "30.5"}, "纬度：经度和纬度写反了"),
+            (STATION | {"hours": "看心情"}, "开放时间：开放时间没看懂"),
+            (STATION | {"area": "银杏社区"}, "哪里：没找到这个地方"),
+            (STATION | {"area": ""}, "哪里：没找到这个地方"),
+            (STATION | {"until": "明年"}, "到期：日子写成 2026-12-31 这样"),
+            (STATION | {"until": "2026-13-01"}, "到期：日子写成 2026-12-31 这样"),
+            (STATION | {"id": "²"}, "编号：没有这个编号"),
         ],
     ),
     Case(
@@ -363,6 +396,12 @@ def furnish(place: Place) -> None:
         rider.platform = "跑得快"
         riders.join_team(session, riders.make_team(session, "一队", community, now=now), rider, now=now)
         riders.make_team(session, "空队", community, now=now)
+        spot = stations.Draft(
+            Use.WATER, "=1+1", " 门口", 30.504512345, 114.0, "12345 08:00-18:00;67 20:00-02:00", "水", community.id
+        )
+        stations.enter(session, spot, now=now)
+        stations.enter(session, replace(spot, address="", hours="", until=day), now=now)
+        stations.close(session, stations.enter(session, replace(spot, name="不在了的"), now=now), now=now)
         layout, boss = templates.read(f"{ID}:thing1=text,date2=time"), _boss(session, place)
         kept = ((NoticeKind.OFFER, layout), (NoticeKind.REMINDER, None))
         for kind, each in kept:
