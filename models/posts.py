@@ -18,12 +18,15 @@ from models.outbox import NoticeKind
 from models.person import Person, RoleStatus
 from models.post import Post
 from models.rider import Title, TitleKind
+from models.slips import Slip, Slipped
 from models.ticket import Ticket
 
 TERM = timedelta(days=365)
 """So long somebody holds a post; whoever wants to go on takes it on again."""
 
 MOST_WANTED = 50
+SHORTEST_NAME, LONGEST_NAME = 2, 20
+LONGEST_WORDS = 120
 SHOWN = 5
 LATELY = timedelta(days=90)
 """How often something comes up is counted over this time."""
@@ -54,7 +57,7 @@ class Free:
 
 
 def make(session: Session, draft: Draft, *, now: datetime) -> Post:
-    """A new post. Raises Refused(NAME_TAKEN)."""
+    """A new post. Raises Slipped, Refused(NAME_TAKEN)."""
     post = Post(active=True, made_at=now)
     _put(session, post, draft)
     session.add(post)
@@ -63,7 +66,9 @@ def make(session: Session, draft: Draft, *, now: datetime) -> Post:
 
 
 def change(session: Session, post: Post, draft: Draft) -> None:
-    """Another name, other matters, more or fewer people; nobody who holds it loses it. Raises Refused(NAME_TAKEN)."""
+    """Another name, other matters, more or fewer people; nobody who holds it loses it. Raises Slipped,
+    Refused(NAME_TAKEN).
+    """
     _put(session, post, draft)
     moved = select(Title).where(Title.post_id == post.id, Title.area_id != draft.area_id)
     for title in session.scalars(moved):
@@ -71,7 +76,22 @@ def change(session: Session, post: Post, draft: Draft) -> None:
     session.flush()
 
 
+def _check(session: Session, draft: Draft) -> None:
+    if not SHORTEST_NAME <= len(draft.name) <= LONGEST_NAME:
+        raise Slipped(Slip.POST_NAME, "name", least=SHORTEST_NAME, most=LONGEST_NAME)
+    if not 1 <= draft.wanted <= MOST_WANTED:
+        raise Slipped(Slip.WANTED, "wanted", most=MOST_WANTED)
+    if len(draft.words) > LONGEST_WORDS:
+        raise Slipped(Slip.LONG, "words", most=LONGEST_WORDS)
+    if not draft.categories:
+        raise Slipped(Slip.MISSING, "categories")
+    never = select(Category.name).where(Category.code.in_(draft.categories), Category.offerable.is_(False))
+    for name in session.scalars(never.order_by(Category.code).limit(1)):
+        raise Slipped(Slip.POST_CATEGORY, "categories", name=name)
+
+
 def _put(session: Session, post: Post, draft: Draft) -> None:
+    _check(session, draft)
     same = select(Post.id).where(Post.area_id == draft.area_id, Post.name == draft.name)
     if session.scalar(same.where(Post.id != post.id) if post.id else same) is not None:
         raise Refused(Refusal.NAME_TAKEN, name=draft.name)

@@ -89,6 +89,11 @@ class Slip(StrEnum):
     POINT_TURNED = "point_turned"
     """Latitude and longitude stand in each other's place."""
     HOURS = "hours"
+    # standing posts
+    POST_NAME = "post_name"
+    POST_TAKEN = "post_taken"
+    POST_CATEGORY = "post_category"
+    WANTED = "wanted"
     # templates of a platform
     ACCOUNT = "account"
     NOTICE = "notice"

@@ -24,6 +24,7 @@ class UploadKind(StrEnum):
     LIMITS = "limits"
     DEPARTMENTS = "departments"
     CALENDAR = "calendar"
+    POSTS = "posts"
     READY = "ready"
     ROSTER = "roster"
     SKILLS = "skills"

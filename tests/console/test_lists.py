@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from console.health import ChannelState
 from console.masks import phone as mask_phone
-from models import areas, departments, guides, people, riders, stations, templates, uploads
+from models import areas, departments, guides, people, posts, riders, stations, templates, uploads
 from models.area import Area
 from models.audit import AuditKind
 from models.category import Category
@@ -43,6 +43,7 @@ from nlp.guide_list import GuideList
 from nlp.lists import Listed
 from nlp.party_list import PartyList
 from nlp.person_list import PersonList
+from nlp.post_list import PostList
 from nlp.ready_list import ReadyList
 from nlp.skill_list import SkillList
 from nlp.station_list import StationList
@@ -118,6 +119,7 @@ SLOT = {"account": "公众号（official）", "notice": "办结，请评价", "w
 FIELDS = "thing1 什么事\ntime3 发的时间"
 
 GUIDE = {"title": "居住证怎么办", "words": "居住证、办证+租房", "text": "带身份证。\n当天能办。", "area": "香樟社区"}
+POST = {"name": "楼道灯巡查岗", "area": COMMUNITY, "categories": "lamp"}
 STATION = {"name": "东门驿站", "lat": "30.5", "lng": "114.3", "area": "香樟社区", "until": "2027-12-31"}
 HOUSE = {"kind": "楼栋", "parent": f"{COMMUNITY}/香樟花园", "name": "7栋", "aliases": "七号楼", "code": "a7"}
 HELPER = {"person": "何秀", "phone": "138 0000 5555", "role": "志愿者", "area": "香樟社区", "skills": "调解、理发"}
@@ -260,6 +262,25 @@ CASES = [
         ],
     ),
     Case(
+        UploadKind.POSTS,
+        PostList,
+        lambda session, place: PostList(session, _mine(session, place), categories=_categories(session), now=place.now),
+        POST | {"wanted": "2", "words": "晚上看看灯"},
+        [
+            (POST | {"name": ""}, "岗位：岗位叫什么写 2 到 20 个字"),
+            (POST | {"name": "岗" * 21}, "岗位：岗位叫什么写 2 到 20 个字"),
+            (POST | {"area": "银杏社区"}, "管哪里：没找到这个地方"),
+            (POST | {"categories": ""}, "先办哪几类事：这里不能空着"),
+            (POST | {"categories": "没有的"}, "先办哪几类事：没有叫“没有的”的分类"),
+            (POST | {"categories": "lamp、quarrel"}, "先办哪几类事：“quarrel”不派给志愿者"),
+            (POST | {"wanted": "51"}, "要几个人：要几个人写一个数，1 到 50"),
+            (POST | {"wanted": "²"}, "要几个人：要几个人写一个数"),
+            (POST | {"words": "看" * 121}, "做什么：太长了，最多 120 个字"),
+            (POST | {"id": "1", "name": "停了的岗"}, "岗位：这个地方已经有叫“停了的岗”的岗了"),
+            (POST | {"id": "999"}, "编号：没有这个编号"),
+        ],
+    ),
+    Case(
         UploadKind.READY,
         ReadyList,
         lambda session, place: ReadyList(session, _mine(session, place), by=_boss(session, place), now=place.now),
@@ -396,6 +417,9 @@ def furnish(place: Place) -> None:
         rider.platform = "跑得快"
         riders.join_team(session, riders.make_team(session, "一队", community, now=now), rider, now=now)
         riders.make_team(session, "空队", community, now=now)
+        draft = posts.Draft("=1+1", community.id, ["lamp", "noise"], 2, "'=看看灯")
+        posts.claim(session, posts.make(session, draft, now=now).id, by=member, now=now)
+        posts.close(session, posts.make(session, replace(draft, name="停了的岗"), now=now), now=now)
         spot = stations.Draft(
             Use.WATER, "=1+1", " 门口", 30.504512345, 114.0, "12345 08:00-18:00;67 20:00-02:00", "水", community.id
         )
@@ -660,6 +684,28 @@ def test_a_day_of_the_roster_is_as_the_list_says_and_the_others_stay(place: Plac
         found = session.scalars(select(Duty).order_by(Duty.day, Duty.begins)).all()
         assert [(each.weekday, each.begins.hour) for each in found if each.day is None] == [(0, 8), (0, 18)]
         assert len([each for each in found if each.day is not None]) == 2
+
+
+def test_a_post_of_the_list_keeps_its_holders_and_a_closed_one_is_open_again(place: Place) -> None:
+    furnish(place)
+    case = next(each for each in CASES if each.kind is UploadKind.POSTS)
+    [[number, *_, held]] = there(place, case)
+    assert held == 1
+    home = f"{COMMUNITY}/香樟花园"
+    rows = [
+        POST | {"id": str(number), "name": "灯岗", "area": home, "wanted": "", "words": "看灯"},
+        POST | {"name": "停了的岗", "words": "重新开"},
+    ]
+    outcome = done(place, UploadKind.POSTS, rows)
+    assert [len(each) for each in (outcome.new, outcome.changed, outcome.gone)] == [0, 2, 0]
+    with place.database.reading() as session:
+        member = session.get_one(Person, place.people["member"].id)
+        [(title, post, area)] = posts.held_by(session, member, now=place.now)
+        assert (post.name, post.wanted, area.name, title.area_id) == ("灯岗", 2, "香樟花园", area.id)
+    assert [row[1:] for row in there(place, case)] == [
+        ["停了的岗", COMMUNITY, "lamp", 2, "重新开", 0],
+        ["灯岗", home, "lamp", 2, "看灯", 1],
+    ]
 
 
 def test_two_skills_become_one_for_whoever_says_so(place: Place) -> None:

@@ -73,6 +73,7 @@ from nlp.duty_list import DutyList
 from nlp.guide_list import GuideList
 from nlp.party_list import PartyList
 from nlp.person_list import PersonList
+from nlp.post_list import PostList
 from nlp.ready_list import ReadyList
 from nlp.skill_list import SkillList
 from nlp.station_list import StationList
@@ -344,6 +345,9 @@ TABLE = (
     post("/posts/{post}/open", NEAR),
     post("/posts/held/{holding}/until", NEAR, until="2026-12-31"),
     post("/posts/held/{holding}/end", NEAR),
+    get("/posts.xlsx", DESK),
+    post("/posts/sheet", DESK, 409),
+    post("/posts/sheet/{posts_upload}/take", {HERE: {ADMIN}}),
     # ---- riders
     get("/riders", DESK),
     post("/riders/team", NEAR, name="二队", area="{area}"),
@@ -767,6 +771,7 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
             (UploadKind.LIMITS, LimitList),
             (UploadKind.DEPARTMENTS, PartyList),
             (UploadKind.CALENDAR, DayList),
+            (UploadKind.POSTS, PostList),
             (UploadKind.READY, ReadyList),
             (UploadKind.ROSTER, DutyList),
             (UploadKind.SKILLS, SkillList),
