@@ -160,5 +160,4 @@ def _page(sight: Sight, *, fault: str = "") -> dict[str, Any]:
         "names": sight.categories(),
         "firsts": {each.code: FIRST[each.first] for each in categories if each.first is not First.POST},
         "places": tree([each for each in mine if each.kind not in NO_PLACES])[:MOST_AREAS],
-        "today": today,
     }
