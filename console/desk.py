@@ -36,7 +36,7 @@ from models.ticket import ALARMING, URGENT, Limit, Ticket, TicketEvent, TicketSt
 PAGE_SIZE = 25
 COLUMN_SIZE = 8
 GIST, READ = 60, 400
-"""Characters of what was told that a row shows, and that are read for it: enough that no number is cut where it shows."""
+"""Characters of what was told that a row shows, and that are read for it: a number that is cut stands far behind."""
 MOST_COUNTED = 1000
 """No pile is counted further: whoever has more wants to know that it is more, and counting costs."""
 

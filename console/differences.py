@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from enum import Enum
 from typing import Any
@@ -95,14 +96,23 @@ def _apart(these: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
 
 def _in_words(value: Any) -> Any:
     if isinstance(value, dict):
-        value = [f"{key} {told}" for key, told in value.items()]
+        value = list(_lines(value))
     if isinstance(value, list):
         value = ", ".join(map(str, value))
     return value[:LONGEST] if isinstance(value, str) and not isinstance(value, Enum) else _shown(value)
 
 
+def _lines(value: dict[str, Any]) -> Iterator[str]:
+    """One for each value, with the words that lead to it."""
+    for key, told in value.items():
+        if isinstance(told, dict):
+            yield from (f"{key} {line}" for line in _lines(told))
+        else:
+            yield f"{key} {told}"
+
+
 def _shown(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or value == "" or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Enum):
         return value.value

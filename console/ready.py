@@ -39,9 +39,7 @@ def add_ready(blueprint: Blueprint, house: House) -> None:
             sight,
             rows=[(each, any(each.area_id == area.id for area in areas)) for each in found],
             areas=areas,
-            area_names=dict(
-                sight.session.execute(select(Area.id, Area.name).where(Area.id.in_({e.area_id for e in found}))).all()
-            ),
+            area_names=sight.area_names({each.area_id for each in found}),
             fault=fault,
             draft={"text": field("text", most=LONGEST)} if fault else {},
         )

@@ -182,6 +182,10 @@ class Sight:
         """The names of people by their ids."""
         return dict(self.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
 
+    def area_names(self, ids: Collection[int]) -> dict[int, str]:
+        """The names of areas by their ids."""
+        return dict(self.session.execute(select(Area.id, Area.name).where(Area.id.in_(ids))).all())
+
     # ---------------------------------------------------------------- tickets
 
     def tickets(self) -> ColumnElement[bool]:

@@ -178,6 +178,11 @@ def _limit(row: Row, column: str, was: str, *, is_needed: bool = False) -> str:
 STRONG, LIKELY, NOT_ANY_MORE = "一说就是", "多半是", "不用了"
 
 
+def weighed(weight: float) -> str:
+    """How sure a word is, as lists say it."""
+    return STRONG if weight >= category_words.STRONG else LIKELY
+
+
 @dataclass(eq=False, slots=True)
 class LocalWord:
     """One word of the deployment."""
@@ -243,7 +248,7 @@ class WordList(OneARow[LocalWord]):
         return {
             "word": thing.word,
             "category": self._categories[thing.code].name,
-            "weight": STRONG if thing.weight >= category_words.STRONG else LIKELY,
+            "weight": weighed(thing.weight),
         }
 
     def find(self, row: Row) -> LocalWord | None:

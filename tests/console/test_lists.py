@@ -52,7 +52,7 @@ from nlp.template_list import Called, TemplateList
 from tests import factories
 from tests.console.conftest import Desk, Place
 from tests.console.test_health import show
-from texts import channels, editing, gate, parties
+from texts import audit, channels, editing, parties
 from texts import console as words
 from texts import stations as station_words
 from texts.common import LEVELS
@@ -417,9 +417,9 @@ def furnish(place: Place) -> None:
         rider.platform = "跑得快"
         riders.join_team(session, riders.make_team(session, "一队", community, now=now), rider, now=now)
         riders.make_team(session, "空队", community, now=now)
-        draft = posts.Draft("=1+1", community.id, ["lamp", "noise"], 2, "'=看看灯")
-        posts.claim(session, posts.make(session, draft, now=now).id, by=member, now=now)
-        posts.close(session, posts.make(session, replace(draft, name="停了的岗"), now=now), now=now)
+        lamps = posts.Draft("=1+1", community.id, ["lamp", "noise"], 2, "'=看看灯")
+        posts.claim(session, posts.make(session, lamps, now=now).id, by=member, now=now)
+        posts.close(session, posts.make(session, replace(lamps, name="停了的岗"), now=now), now=now)
         spot = stations.Draft(
             Use.WATER, "=1+1", " 门口", 30.504512345, 114.0, "12345 08:00-18:00;67 20:00-02:00", "水", community.id
         )
@@ -605,7 +605,7 @@ def test_two_who_say_yes_in_the_same_moment_do_not_both_write(both_places: Place
 
 def test_every_slip_has_a_sentence_and_every_list_a_name_in_the_audit() -> None:
     assert set(editing.SLIPS) == set(Slip)
-    assert [each for each in UploadKind if gate.what(AuditKind.DID, f"{each}/sheet", {}).startswith(each)] == []
+    assert [each for each in UploadKind if audit.what(AuditKind.DID, f"{each}/sheet", {}).startswith(each)] == []
 
 
 # ---------------------------------------------------------------- what is peculiar to one
