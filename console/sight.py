@@ -405,14 +405,11 @@ class Sight:
         above = {each for path in self.desk_paths for each in areas.ids_on(path)}
         return or_(ReadyAnswer.area_id.in_(above), ReadyAnswer.area_id.in_(select(Area.id).where(self.desk_areas)))
 
-    def ready_answer(self, answer_id: int) -> ReadyAnswer:
-        """One that belongs to the desk itself."""
+    def ready_answer(self, answer_id: int, *, own: bool = False) -> ReadyAnswer:
+        """One that may be said, or one of the desk's `own`, which may be changed."""
+        whose = ReadyAnswer.area_id.in_(select(Area.id).where(self.desk_areas)) if own else self.ready_answers()
         self.at_desk()
-        found = self.session.scalar(
-            select(ReadyAnswer).where(
-                ReadyAnswer.id == answer_id, ReadyAnswer.area_id.in_(select(Area.id).where(self.desk_areas))
-            )
-        )
+        found = self.session.scalar(select(ReadyAnswer).where(ReadyAnswer.id == answer_id, whose))
         if found is None:
             raise NotFound
         return found
