@@ -35,8 +35,12 @@ WITH_A_HISTORY = frozenset(
 )
 """Changes here have a history of their own, where they are told better."""
 
+FOLLOWING = frozenset({"editions", "search_entries", "station_uses", "uploads"})
+"""Changes here follow from others, or are only on their way."""
 
-NOBODYS_WORDS = frozenset({"areas", "area_aliases", "categories", "guides", "own_days", "templates"})
+NOBODYS_WORDS = frozenset(
+    {"areas", "area_aliases", "categories", "guides", "own_days", "posts", "stations", "templates"}
+)
 """The settings that everybody may know: their words are shown as they were and as they are."""
 LONGEST = 80
 
@@ -63,7 +67,7 @@ class Differences:
 
     def _keep(self, row: Any, what: dict[str, Any]) -> None:
         name = row.__tablename__
-        if name not in WITH_A_HISTORY and len(self._found) < MOST:
+        if name not in WITH_A_HISTORY | FOLLOWING and len(self._found) < MOST:
             key = inspect(row).identity
             called = getattr(row, "name", None) or getattr(row, "title", None) if name in NOBODYS_WORDS else None
             named = {"name": str(called)[:LONGEST]} if called else {}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from models import open_hours
 from models.audit import AuditKind
 from models.clock import local
 from models.ledger import GiftState
@@ -520,6 +521,10 @@ def _said(table: str, column: str, value: str, called: Called) -> str:
         return _LIMITS_BY.sub(
             lambda found: f"{_WHEN.get(found[1], found[1])}{STEPS.get(found[2], found[2])} {limit(found[3])}", value
         ).replace(", ", "，")
+    if (table, column) == ("stations", "hours"):
+        return stations.hours(open_hours.read(value))
+    if (table, column) == ("posts", "categories"):
+        return "、".join(called.categories.get(each, each) for each in value.split(", "))
     if (table, column) == ("categories", "words"):
         return _WEIGHED.sub(lambda found: f"{found[1]}（{called.weigh(float(found[2]))}）", value).replace(", ", "、")
     return value.replace(", ", "、")

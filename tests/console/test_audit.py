@@ -220,10 +220,13 @@ def test_what_was_changed_is_said_in_the_words_of_the_pages(place: Place) -> Non
     spot = {"kind": "驿站", "name": "东门", "lat": "30.5", "lng": "114.3", "area": str(here.community.id)}
     street.post("/stations/enter", spot)
     street.post(
-        "/stations/1/change", spot | {"kind": "充电", "area": str(here.other_community.id), "until": "2027-01-31"}
+        "/stations/1/change",
+        spot | {"kind": "充电", "area": str(here.other_community.id), "until": "2027-01-31", "hours": "24小时"},
     )
     line = told(place, "驿站：1 改")
-    for each in ("哪一种 驿站 → 充电", "哪里 香樟社区 → 银杏社区", "到哪天 无 → 2027-01-31"):
+    assert line.startswith(" 驿站 东门：")
+    assert "能做什么" not in line
+    for each in ("开放时间 无 → 每天 全天", "哪一种 驿站 → 充电", "哪里 香樟社区 → 银杏社区", "到哪天 无 → 2027-01-31"):
         assert each in line
 
 
