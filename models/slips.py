@@ -81,6 +81,7 @@ class Slip(StrEnum):
     ON_DUTY = "on_duty"
     """Nobody who may stand in the roster."""
     SAME_PERSON = "same_person"
+    WHEN = "when"
     TIME = "time"
     WORKING = "working"
     RIDER = "rider"

@@ -129,7 +129,7 @@ class LimitList(_OfCategories):
         Column("name", "分类", re.compile("名称|^分类"), needed=True, is_told=False),
         *(Column(step, name) for step, name in _STEPS.items()),
         *(
-            Column(f"{key}_{step}", f"{when}：{name}", re.compile(f"^{when}.?{name}$"))
+            Column(f"{key}_{step}", f"{when}：{name}", re.compile(f"^{when}.?{name}$"), empty="照平常的")
             for key, when in _OTHERWISE.items()
             for step, name in _STEPS.items()
         ),

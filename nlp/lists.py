@@ -48,6 +48,8 @@ class Column:
     in_lines: bool = False
     is_told: bool = True
     """Whether it belongs to what a row changes: numbers and what is only to be looked at do not."""
+    empty: str = ""
+    """What an empty cell means, where it means something."""
 
 
 Cell = str | float | None
@@ -151,6 +153,11 @@ class OneARow(Listed[Thing]):
 def heads(listed: type[Listed[Any]]) -> dict[str, str]:
     """What the columns of a list are called."""
     return {column.key: column.head for column in listed.columns}
+
+
+def empty(listed: type[Listed[Any]]) -> dict[str, str]:
+    """What an empty cell of a column means, where it means something."""
+    return {column.key: column.empty for column in listed.columns if column.empty}
 
 
 def bring(listed: Listed[Any], given: Sequence[Sequence[str]], *, most: int = MOST_ROWS) -> Outcome:

@@ -201,12 +201,12 @@ CASES = [
         {"name": "lamp", "finish": "48小时", "urgent_finish": "30h", "accept": "2 个小时"},
         [
             ({"name": "没有的", "finish": "2小时"}, "分类：没有叫“没有的”的分类"),
-            ({"name": "lamp", "finish": "两天"}, "办结：时限写一个整数"),
+            ({"name": "lamp", "finish": "两天"}, "办结：时限写成 2小时、7工作日 这样"),
             ({"name": "lamp", "accept": ""}, "接单：这里不能空着"),
             ({"name": "lamp", "accept": "0小时"}, "接单：时限不能是 0"),
             ({"name": "lamp", "finish": "999小时"}, "办结：时限太长"),
             ({"name": "lamp", "urgent_finish": "1小时"}, "急的：办结：办结的时限不能比"),
-            ({"name": "lamp", "street_answer": "很快"}, "到了街道：首次答复：时限写一个整数"),
+            ({"name": "lamp", "street_answer": "很快"}, "到了街道：首次答复：时限写成"),
         ],
     ),
     Case(
@@ -300,7 +300,7 @@ CASES = [
         TURN | {"when": "2026/12/01", "ends": "24:00", "second": "王姐"},
         [
             (TURN | {"area": "银杏社区"}, "哪里：没找到这个地方"),
-            (TURN | {"when": "周八"}, "哪天：日子写成 2026-12-31 这样"),
+            (TURN | {"when": "周八"}, "哪天：哪天写成 周一，或者 2026-12-31 这样"),
             (TURN | {"when": "2026-11-20"}, "哪天：日子要从今天起"),
             (TURN | {"when": "9999-12-31"}, "哪天：日子要从今天起"),
             (TURN | {"begins": "八点"}, "从：时间写成 08:00 这样"),
@@ -601,6 +601,40 @@ def test_two_who_say_yes_in_the_same_moment_do_not_both_write(both_places: Place
             for desk, upload, token in zip(browsers, waiting, tokens, strict=True)
         ]
         assert sorted(each.result().status_code for each in taken) == [303, 409]
+
+
+def previewed(place: Place, kind: UploadKind, rows: list[Row]) -> list[str]:
+    """What is said before somebody says yes: what happens in all, and each row."""
+    case = next(each for each in CASES if each.kind is kind)
+    outcome = tried(place, case, table(case, rows))
+    lines = [line for _, part in editing.parts(kind, outcome) for line in part]
+    heads, empty = lists.heads(case.listed), lists.empty(case.listed)
+    told = ["；".join([each.name, *editing.changes(each, heads, empty)]) for each in lines]
+    return [editing.in_all(kind, outcome), *told]
+
+
+def test_before_the_yes_each_list_says_what_happens_in_its_own_words(place: Place) -> None:
+    furnish(place)
+    days = [{"day": "2026-11-26", "working": "照国家的"}, {"day": "2026/12/8", "working": "放假", "name": "泼水节"}]
+    assert previewed(place, UploadKind.CALENDAR, days) == [
+        "会新添 1 天，改回照国家的 1 天",
+        "2026-11-26；2026-11-26；放假；节",
+        "2026-12-08；上班还是放假 放假；为什么 泼水节",
+    ]
+    limits = [{"name": "noise", "urgent_finish": "", "street_accept": "1个工作日", "accept": "3小时"}]
+    assert previewed(place, UploadKind.LIMITS, limits) == [
+        "会改 1 类",
+        "noise；接单 2小时 → 3小时；急的：办结 30小时 → 照平常的；到了街道：接单 照平常的 → 1工作日",
+    ]
+    slots = [SLOT | {"template": ID, "fields": FIELDS}]
+    assert previewed(place, UploadKind.TEMPLATES, slots) == [
+        "会改 1 种",
+        f"办结，请评价 模板消息；模板 ID 照配置文件的 → {ID}；字段 没有 → thing1 什么事、time3 发的时间",
+    ]
+    done(place, UploadKind.TEMPLATES, slots)
+    assert previewed(place, UploadKind.TEMPLATES, [SLOT | {"template": "不用模板", "fields": ""}])[1] == (
+        f"办结，请评价 模板消息；模板 ID {ID} → 不用模板；字段 thing1 什么事、time3 发的时间 → 清空"
+    )
 
 
 def test_every_slip_has_a_sentence_and_every_list_a_name_in_the_audit() -> None:

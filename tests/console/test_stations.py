@@ -63,7 +63,7 @@ def test_a_list_is_looked_at_first_and_goes_in_once(both_places: Place) -> None:
     assert "第 4 行 坏的，纬度：经度和纬度写反了" in wrong.text
     assert "就这样导入" not in wrong.text
     assert stored(place) == []
-    assert "会新添 2 个，改 0 个" in upload(staff, sheets.write(HEAD, rows)).text
+    assert "会新添 2 处" in upload(staff, sheets.write(HEAD, rows)).text
     assert stored(place) == []
     assert take(place, staff).status_code == 303
     assert [(each.name, each.kind, each.hours) for each in stored(place)] == [
@@ -73,7 +73,7 @@ def test_a_list_is_looked_at_first_and_goes_in_once(both_places: Place) -> None:
     # A row is what it says: the same once more does nothing, and what is different is shown.
     assert "和现在的一样，没有要改的" in upload(staff, sheets.write(HEAD, rows)).text
     shown = upload(staff, sheets.write(HEAD, [row(services="饮水、充电"), rows[1]])).text
-    assert "会新添 0 个，改 1 个" in shown
+    assert "会改 1 处" in shown
     assert "服务 饮水 → 饮水、充电" in shown
 
 
