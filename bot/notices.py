@@ -41,7 +41,7 @@ from models.templates import Part
 from models.ticket import Ending, Limit, Ticket, TicketState, TicketWords, Urgency, WordsKind
 from nlp.extract import mask
 from nlp.hazards import HAZARDS
-from texts import channels, common, members, riders
+from texts import channels, common, riders, services
 from texts.notices import NoticeFacts, Words, words
 
 PASSIVE = "passive"
@@ -107,7 +107,8 @@ def parts(session: Session, notice: Notice, *, now: datetime) -> dict[Part, str]
     found = {Part.TIME: channels.time_of(now)}
     ticket = session.get(Ticket, notice.ticket_id) if notice.ticket_id else None
     if ticket is not None:
-        name = ticket.service or session.get_one(Category, ticket.category).name
+        of_member = services.OF_MEMBERS.get(ticket.kind)
+        name = of_member or ticket.service or session.get_one(Category, ticket.category).name
         found |= {Part.NUMBER: ticket.number, Part.CATEGORY: name, Part.PLACE: ticket.place}
     return found
 
@@ -247,6 +248,7 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
         short=ticket.short,
         category=session.get_one(Category, ticket.category).name,
         service=ticket.service,
+        kind=ticket.kind,
         place=ticket.place,
         state=head.state,
         opened=ticket.opened_at,
@@ -262,14 +264,18 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
         reader_rides=notice.kind is NoticeKind.FINISHED
         and people.has_role(session.get_one(Person, notice.person_id), RoleKind.RIDER),
         threat=ticket.threat,
-        to_know=_to_know(session, ticket) if notice.kind is NoticeKind.OFFER else "",
+        suits=_suits(session, notice, ticket, now=now),
+        again=mask(finding.why_again(session, ticket)) if notice.kind is NoticeKind.OFFER else "",
         data=notice.data | (_earlier(session, notice) if notice.kind is NoticeKind.SAME_EVENT else {}),
     )
 
 
-def _to_know(session: Session, ticket: Ticket) -> str:
-    times = [mask(each) for each in finding.visit_times(session, ticket)]
-    return members.to_know(times, mask(finding.why_again(session, ticket)))
+def _suits(session: Session, notice: Notice, ticket: Ticket, *, now: datetime) -> str:
+    """When somebody is wished for, for whoever is asked, for whoever waits for them, and when it was changed."""
+    if notice.kind is NoticeKind.OFFER:
+        return mask(common.suits(ticket.wished, finding.visit_times(session, ticket), now=now))
+    is_told = notice.kind in (NoticeKind.ACCEPTED, NoticeKind.ADDED)
+    return common.window(ticket.wished, now=now) if is_told and ticket.wished is not None else ""
 
 
 def _may_read(notice: Notice) -> bool:

@@ -19,7 +19,7 @@ from models.clock import CHINA
 from models.errors import Refusal, Refused
 from models.lifecycle import LIVE_STATES, Action
 from models.person import Person
-from models.ticket import Ticket, TicketKind, TicketState, Urgency
+from models.ticket import OF_MEMBERS, Ticket, TicketKind, TicketState, Urgency
 
 
 class Misfit(StrEnum):
@@ -94,6 +94,8 @@ def _correct(doing: Doing) -> None:
         urgency = Urgency(field("urgency", most=20) or ticket.urgency)
     except ValueError as error:
         raise FormMisfit(Misfit.CATEGORY) from error
+    if kind is not ticket.kind and {kind, ticket.kind} & OF_MEMBERS:
+        raise FormMisfit(Misfit.CATEGORY)
     otherwise = (kind, urgency) != (ticket.kind, ticket.urgency)
     none_asked = ticket.service is not None and bool(field("no_service", most=1))
     if category is None and (given or not (otherwise or none_asked)):
@@ -318,6 +320,7 @@ ELSEWHERE = frozenset(
         Action.SEE_PHONE,
         Action.RENEW,
         Action.COUNT_AFTER_ALL,
+        Action.UNDERTAKE,
     }
 )
-"""What is done on a page of its own, and has no button on a ticket's."""
+"""What is done on a page of its own or in the chat alone, and has no button on a ticket's."""

@@ -141,7 +141,9 @@ def _page(sight: Sight, call_back: CallBack, ticket: Ticket) -> dict[str, Any]:
         "call_back": call_back,
         "ticket": ticket,
         "result": result,
-        "category": services.matter(session.get_one(Category, ticket.category).name, ticket.service, ticket.threat),
+        "category": services.matter(
+            session.get_one(Category, ticket.category).name, ticket.service, ticket.threat, ticket.kind
+        ),
         "reporter": session.get_one(Person, ticket.reporter_id),
         "shows_phone": seen is not None,
         "report": report or "",

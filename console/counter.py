@@ -20,6 +20,7 @@ from console.sight import Sight
 from models import alarms, areas, duplicates, finding, merging, noting, opening
 from models.area import Area
 from models.attachment import Attachment, AttachmentKind
+from models.clock import local
 from models.errors import Refused
 from models.person import Identity, Person
 from models.photos import Keep
@@ -27,6 +28,7 @@ from models.ticket import Ticket, TicketKind, TicketState, TicketWords, Urgency,
 from nlp import similar
 from nlp.similar import Told
 from nlp.understand import Understanding
+from nlp.wishes import wished
 from texts import counter as said
 from texts import residents
 
@@ -177,11 +179,13 @@ def _report(house: House, sight: Sight, person: Person, words: str) -> opening.R
     )
     if found is not None:
         kind = TicketKind(found.kind.value)
+        service = found.service if kind is TicketKind.REPORT and not found.danger and not chosen else None
         report = replace(
             report,
             category=chosen or (None if found.abstained else found.category),
             kind=kind,
-            service=found.service if kind is TicketKind.REPORT and not found.danger and not chosen else None,
+            service=service,
+            wished=wished(words, here=local(sight.now)) if service else None,
             urgency=Urgency(found.urgency.value),
             confidence=None if chosen else round(found.confidence, 4),
         )

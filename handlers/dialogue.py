@@ -14,9 +14,9 @@ from models.area import AreaKind
 from models.conversation import Question, QuestionKind, State
 from models.errors import Refusal, Refused
 from models.lifecycle import LIVE_STATES
-from models.ticket import Ticket
+from models.ticket import Ticket, TicketKind, TicketState
 from nlp.extract import Place, in_the_open
-from texts import residents, services
+from texts import common, residents, services
 
 
 def wait(turn: Turn, state: State, *, minutes: int | None = None, **data: Any) -> None:
@@ -117,12 +117,28 @@ def line(turn: Turn, ticket: Ticket) -> str:
 
 def category_name(turn: Turn, ticket: Ticket) -> str:
     """The category, the service that is asked for, or the danger, as people read it."""
-    return services.matter(turn.world.categories[ticket.category].name, ticket.service, ticket.threat)
+    return services.matter(turn.world.categories[ticket.category].name, ticket.service, ticket.threat, ticket.kind)
+
+
+def when_it_suits(turn: Turn, ticket: Ticket) -> str:
+    """When it suits whoever brought a matter that somebody comes; empty if they have not said."""
+    return common.suits(ticket.wished, finding.visit_times(turn.session, ticket), now=turn.now)
 
 
 def is_nowhere(ticket: Ticket | opening.Opened) -> bool:
     """Whether nobody could go there: neither an area of ours, nor a point, nor a road."""
     return ticket.area_id is None and ticket.lat is None and not in_the_open(ticket.place)
+
+
+def waits_for_place(ticket: Ticket) -> bool:
+    """Whether nobody can be asked to go there before its reporter says where it is."""
+    is_waiting = ticket.state is TicketState.NEW and ticket.kind is TicketKind.REPORT and ticket.understood
+    return is_waiting and not ticket.threat and is_nowhere(ticket)
+
+
+def ask_place(turn: Turn, ticket: Ticket) -> None:
+    """The next words say where it is."""
+    wait(turn, State.PLACE, ticket=ticket.id)
 
 
 def place_name(world: World, place: Place | None) -> str:

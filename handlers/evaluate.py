@@ -12,9 +12,9 @@ from models import finding, followers, judging, tickets
 from models.calendar import due
 from models.conversation import Question, QuestionKind, State
 from models.errors import Refused
-from models.ticket import Evaluation, Ticket, TicketState
+from models.ticket import Evaluation, Ticket, TicketKind, TicketState
 from nlp.commands import Intent, word
-from texts import members, notices, residents
+from texts import initiatives, members, notices, residents
 
 routes = Routes()
 
@@ -67,13 +67,14 @@ def reevaluate(turn: Turn) -> Reply:
 
 
 def _ask(ticket: Ticket, intent: Intent) -> Reply:
-    return Reply(residents.ask_evaluation(ticket.short), _choices(ticket, intent))
+    text = initiatives.ASKED if ticket.kind is TicketKind.PAIRING else residents.ask_evaluation(ticket.short)
+    return Reply(text, _choices(ticket, intent))
 
 
 def _choices(ticket: Ticket, intent: Intent) -> tuple[Choice, ...]:
     return tuple(
         Choice(label, f"{word(intent)} {said.partition(' ')[2]}")
-        for label, said in notices.evaluation_choices(ticket.number)
+        for label, said in notices.evaluation_choices(ticket.number, ticket.kind)
     )
 
 
@@ -119,6 +120,8 @@ def not_solved(turn: Turn) -> Reply:
 
 def _judged(turn: Turn, own: Ticket, ticket: Ticket, answer: int) -> Reply:
     """`own` is the ticket the speaker knows the matter by."""
+    if ticket.kind is TicketKind.PAIRING:
+        return _paired(turn, ticket, answer)
     if answer != 3:
         hours = turn.world.limits.reevaluation_hours
         is_over = ticket.state is TicketState.CLOSED
@@ -133,3 +136,14 @@ def _judged(turn: Turn, own: Ticket, ticket: Ticket, answer: int) -> Reply:
         return Reply(text, card_caption=caption)
     dialogue.wait(turn, State.NOT_SOLVED, ticket=own.id)
     return Reply(residents.reopened(own.short, ticket.level, promised, now=turn.now), card_caption=caption)
+
+
+def _paired(turn: Turn, ticket: Ticket, answer: int) -> Reply:
+    caption = members.CARDS["evaluated"]
+    if answer != 3:
+        hours = turn.world.limits.reevaluation_hours
+        return Reply(initiatives.paired(ticket.short, answer, hours), card_caption=caption)
+    if turn.rest:
+        return Reply(initiatives.not_paired_because(ticket.short), card_caption=caption)
+    dialogue.wait(turn, State.NOT_SOLVED, ticket=ticket.id)
+    return Reply(initiatives.not_paired(ticket.short), card_caption=caption)

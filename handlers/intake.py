@@ -61,7 +61,7 @@ def take(
     opened = opening.insert_tickets(
         connection,
         [
-            _new(world, found, plain.message, person_id)
+            _new(world, found, plain.message, person_id, now=now)
             for plain, found, person_id in zip(group, founds, person_ids, strict=True)
         ],
         now=now,
@@ -96,8 +96,8 @@ def _near_home(plain: Plain, known: Known, world: World) -> Understanding:
     return world.understander.understand(plain.message.text, near=known.home_area_id)
 
 
-def _new(world: World, found: Understanding, message: Message, person_id: int) -> opening.New:
-    made = report.report_of(world, found, message.text)
+def _new(world: World, found: Understanding, message: Message, person_id: int, *, now: datetime) -> opening.New:
+    made = report.report_of(world, found, message.text, now=now)
     path = world.path(made.area_id)
     return opening.New(
         made,

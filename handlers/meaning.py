@@ -16,6 +16,7 @@ from models.person import RoleKind
 from models.ticket import Ticket, TicketState
 from nlp import commands
 from nlp.aftermath import news
+from nlp.asking import After, asked
 from nlp.commands import About, Command, Intent
 from nlp.danger import INSISTS, danger
 from nlp.dates import only_a_time
@@ -123,7 +124,7 @@ def plain(message: Message, world: World) -> Understanding | None:
         return None
     if commands.digit(said) or commands.serial_alone(said) or commands.correction(said):
         return None
-    if news(said)[0] or only_a_time(normal(said)):
+    if news(said)[0] or only_a_time(normal(said)) or asked(said) is not None:
         return None
     found = world.understander.understand(said)
     if found.chat is not None or found.danger is not None:
@@ -209,7 +210,8 @@ def _words(turn: Turn) -> None:
         _take(turn, Command(Intent.PROGRESS, serial=serial))
         return
     turn.understood = understand(turn)
-    if _judged(turn) or (is_time and _suits(turn, turn.understood)):
+    # "什么时候来人" asks, though it names nothing but a time.
+    if _judged(turn) or _asks_after(turn, turn.understood) or (is_time and _suits(turn, turn.understood)):
         return
     state = turn.conversation.state
     if state is State.IDLE and _says_where(turn, turn.understood):
@@ -377,6 +379,28 @@ def _suits(turn: Turn, found: Understanding) -> bool:
     return True
 
 
+def _asks_after(turn: Turn, found: Understanding) -> bool:
+    """Whether a message only asks after a matter the speaker brought: the one that is named, by its number or by what
+    it is, otherwise the one spoken of last, or the only one; else they are asked which.
+    """
+    about = asked(turn.text)
+    if about is None or turn.conversation.state not in (State.IDLE, State.PLACE):
+        return False
+    mine = finding.own_live(turn.session, turn.person)
+    if about.serial is None and not found.abstained:
+        mine = [each for each in mine if each.category == found.category]
+    if not mine or _may_be_for_the_resident(turn, found):
+        return False
+    recent = dialogue.recent(turn)
+    meant = recent if recent in mine else mine[0] if len(mine) == 1 else None
+    serial = about.serial or (meant.number if meant else None)
+    if about.after is After.HURRY:
+        _take(turn, Command(Intent.URGE, serial=serial, rest=turn.text.strip()))
+    else:
+        _take(turn, Command(Intent.PROGRESS, serial=serial))
+    return True
+
+
 def _is_bare_command(text: str) -> bool:
     """Whether words are a command of a role the speaker does not have, with nothing told that could be lost."""
     command = commands.parse(text, roles=EVERY_ROLE)
@@ -399,7 +423,13 @@ _WAITS_FOR_WORDS = frozenset(State) - {
 _A_PLACE = 40
 """More than this is no answer to where somebody is."""
 
-_ASKS_ABOUT_THE_PERSON = _WAITS_FOR_WORDS - {State.PLACE, State.ADDITION, State.NOT_SOLVED, State.FOR_OTHERS}
+_ASKS_ABOUT_THE_PERSON = _WAITS_FOR_WORDS - {
+    State.PLACE,
+    State.ADDITION,
+    State.NOT_SOLVED,
+    State.FOR_OTHERS,
+    State.INITIATIVE,
+}
 
 
 def _words_are_waited_for(turn: Turn, last: Question) -> bool:
@@ -436,7 +466,7 @@ def _may_be_for_the_resident(turn: Turn, found: Understanding) -> bool:
     return not (is_sure and found.place is not None)
 
 
-_NAMES_MATTERS = (State.FINISH, State.HELP, State.ANNOUNCEMENT, State.ALERT, State.STATION_FAULT)
+_NAMES_MATTERS = (State.INITIATIVE, State.FINISH, State.HELP, State.ANNOUNCEMENT, State.ALERT, State.STATION_FAULT)
 
 
 def _surely_other(turn: Turn, found: Understanding) -> bool:

@@ -20,11 +20,11 @@ from models.errors import Refusal, Refused
 from models.lifecycle import Action
 from models.outbox import NoticeKind
 from models.person import CodeKind, Person, RoleKind, RoleStatus
-from models.ticket import Ticket
+from models.ticket import Ticket, TicketKind
 from nlp import commands, phones
 from nlp.commands import Intent, word
 from nlp.riders import ride_times
-from texts import common, members, refusals, residents, riders
+from texts import common, initiatives, members, refusals, residents, riders
 
 routes = Routes()
 
@@ -60,7 +60,9 @@ def offers(turn: Turn) -> Reply:
         return Reply(members.no_offers())
     choices = tuple(
         Choice(
-            members.offer_line(each.short, dialogue.category_name(turn, each), each.place),
+            members.offer_line(
+                each.short, dialogue.category_name(turn, each), each.place, dialogue.when_it_suits(turn, each)
+            ),
             f"{word(Intent.ACCEPT)} {each.number}",
         )
         for each in offered
@@ -76,7 +78,13 @@ def my_tasks(turn: Turn) -> Reply:
         return Reply(members.no_tasks())
     lines = [
         members.task_line(
-            each.short, dialogue.category_name(turn, each), each.place, each.state, each.expected_at, now=turn.now
+            each.short,
+            dialogue.category_name(turn, each),
+            each.place,
+            each.state,
+            each.expected_at,
+            suits=dialogue.when_it_suits(turn, each),
+            now=turn.now,
         )
         for each in mine
     ]
@@ -97,22 +105,23 @@ def accept(turn: Turn) -> Reply:
     dialogue.remember(turn, ticket)
     words = next((each.text or "" for each in ticket.words), "")
     contact = people.contact(turn.session, ticket)
+    to_know = members.to_know(
+        ticket.kind, dialogue.when_it_suits(turn, ticket), finding.why_again(turn.session, ticket)
+    )
     if ticket.assignee_id != turn.person.id:
         partner = turn.session.get(Person, ticket.assignee_id)
         name = common.called(partner.name if partner else "")
-        text = members.joined(ticket.short, ticket.place, contact.room, name, words, contact.phone)
+        text = members.joined(ticket.short, ticket.place, contact.room, name, words, contact.phone, to_know=to_know)
     elif not ticket.place:
-        text = members.accepted_without_place(ticket.short, words)
+        text = members.accepted_without_place(ticket.short, words, to_know=to_know)
     else:
         grid = _grid_worker(turn, ticket)
-        text = members.accepted(ticket.short, ticket.place, contact.room, grid, words, contact.phone)
-    if more := members.to_know(finding.visit_times(turn.session, ticket), finding.why_again(turn.session, ticket)):
-        text = f"{text}\n{more}"
+        text = members.accepted(ticket.short, ticket.place, contact.room, grid, words, contact.phone, to_know=to_know)
     for helper_id in transitions.helpers_of(turn.session, ticket):
         if helper_id != turn.person.id:
             # They stayed when somebody else gave the task back.
             text += members.goes_along(common.called(turn.session.get_one(Person, helper_id).name))
-    if helpers.lacking(turn.session, ticket):
+    if helpers.lacking(turn.session, ticket) and ticket.kind is not TicketKind.ACTIVITY:
         text = f"{text}\n{members.going_in_twos(ticket.place)}"
     return Reply(text, card_caption=members.CARD_ACCEPTED, photos_of=ticket.id)
 
@@ -183,7 +192,7 @@ def finish_told(turn: Turn) -> Reply:
 def _finished(turn: Turn, ticket: Ticket, how: str) -> Reply:
     tickets.finish(turn.session, ticket, how, by=turn.person, now=turn.now)
     dialogue.remember(turn, ticket)
-    return Reply(members.finished(ticket.short))
+    return Reply(initiatives.FINISHED.get(ticket.kind, members.finished)(ticket.short))
 
 
 @routes(Intent.RELAY)

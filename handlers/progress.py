@@ -9,12 +9,12 @@ from handlers.evaluate import is_asked
 from handlers.router import Routes
 from handlers.turn import Choice, Reply, Turn
 from models import alarms, finding, followers, helpers, people, tickets, transitions
-from models.lifecycle import EVERY_REPORTER, Action
+from models.lifecycle import EVERY_REPORTER, OPEN_STATES, Action
 from models.offer import Offer, Purpose
 from models.outbox import NoticeKind
 from models.person import Person
 from models.quiet import by_day
-from models.ticket import Ticket, TicketEvent, TicketState, TicketWords, Urgency, WordsKind
+from models.ticket import Ticket, TicketEvent, TicketKind, TicketState, TicketWords, Urgency, WordsKind
 from nlp.commands import Intent, word
 from nlp.extract import mask
 from texts import common, members, notices, residents
@@ -62,21 +62,16 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
             if event.action not in OF_NEIGHBOURS and (event.action not in OF_EACH or event.by_id == turn.person.id)
         ]
         events = sorted([*events, *done], key=lambda event: (event.at, event.id))
-    history = [
-        (event.at, text)
-        for event in events
-        if (
-            text := residents.history_line(
-                event.at, event.action, is_own=event.by_id == turn.person.id, who=_done_by(turn, event)
-            )
-        )
-    ]
+    history = [(event.at, text) for event in events if (text := _line(turn, ticket, event))]
     if ticket.urgency is Urgency.EMERGENCY:
         told = alarms.told(turn.session, ticket)
         history += [(at, residents.alarmed(at, [_named(turn, one) for one in whom])) for at, whom in told]
         history.sort(key=lambda line: line[0])
     if ticket.reporter_id == turn.person.id:
         dialogue.remember(turn, ticket)
+    lacks_place = ticket.reporter_id == turn.person.id and dialogue.waits_for_place(ticket)
+    if lacks_place:
+        dialogue.ask_place(turn, ticket)
     text = residents.progress(
         ticket.number,
         dialogue.category_name(turn, ticket),
@@ -84,12 +79,20 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
         head.state,
         [text for _, text in history],
         head.expected_at,
+        suits=dialogue.when_it_suits(turn, head) if head.state in OPEN_STATES else "",
+        lacks_place=lacks_place,
+        kind=ticket.kind,
         now=turn.now,
     )
     if is_asked(turn, ticket):
-        choices = tuple(Choice(label, said) for label, said in notices.evaluation_choices(ticket.number))
+        choices = tuple(Choice(label, said) for label, said in notices.evaluation_choices(ticket.number, ticket.kind))
         return Reply(text, choices)
     return Reply(text)
+
+
+def _line(turn: Turn, ticket: Ticket, event: TicketEvent) -> str | None:
+    is_own = event.by_id == turn.person.id
+    return residents.history_line(event.at, event.action, kind=ticket.kind, is_own=is_own, who=_done_by(turn, event))
 
 
 def _done_by(turn: Turn, event: TicketEvent) -> str:
@@ -116,10 +119,11 @@ def _asked(turn: Turn, ticket: Ticket, offer: Offer) -> Reply:
         mask(report or ""),
         ticket.opened_at,
         offer.expires_at,
+        host=_named(turn, ticket.reporter_id) if ticket.kind is TicketKind.ACTIVITY else "",
         now=turn.now,
     )
     again = mask(finding.why_again(turn.session, ticket))
-    if more := members.to_know(finding.visit_times(turn.session, ticket), again):
+    if more := members.to_know(ticket.kind, mask(dialogue.when_it_suits(turn, ticket)), again):
         text = f"{text}\n{more}"
     along = ticket.assignee_id is not None and offer.purpose is Purpose.TASK
     labels = (members.COME_ALONG if along else members.ACCEPT, members.DECLINE)
@@ -154,6 +158,10 @@ def urge(turn: Turn) -> Reply:
     )
     if isinstance(chosen, Reply):
         return chosen
+    if chosen.reporter_id == turn.person.id and dialogue.waits_for_place(chosen):
+        # Nobody can be hurried: it is the place that everybody waits for.
+        dialogue.ask_place(turn, chosen)
+        return Reply(residents.urged_without_place(chosen.short))
     tickets.urge(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)
     return Reply(_urged(turn, chosen.short, followers.head_of(turn.session, chosen)))
 

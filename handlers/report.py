@@ -11,25 +11,28 @@ from sqlalchemy import select
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn, World
-from models import alarms, areas, finding, opening, outlines, riders, snap, tickets, transitions
+from models import alarms, areas, finding, followers, opening, outlines, riders, snap, tickets, transitions
 from models.area import Area
 from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.calendar import in_office_hours, next_opening
+from models.clock import local
 from models.conversation import State
 from models.errors import Refused
 from models.lifecycle import OPEN_STATES
-from models.person import RoleKind, RoleStatus
+from models.person import RoleKind
 from models.rider import Matter
 from models.ticket import Ticket, TicketKind, TicketState, TicketWords, Urgency, WordsKind
+from models.windows import Window
 from nlp.commands import About, Intent, word
 from nlp.danger import CATEGORIES
-from nlp.dates import says_when
+from nlp.dates import only_a_time, says_when
 from nlp.extract import Place, in_the_open, mask
 from nlp.normal import normal
 from nlp.riders import matter
 from nlp.services import IN_A_HOME
 from nlp.several import Part, several
 from nlp.understand import Understanding
+from nlp.wishes import wished
 from texts import care, members, residents, services
 
 routes = Routes()
@@ -42,18 +45,20 @@ MEDIA = {
 }
 
 
-def report_of(world: World, found: Understanding, words: str, *, for_other: str = "") -> opening.Report:
+def report_of(world: World, found: Understanding, words: str, *, now: datetime, for_other: str = "") -> opening.Report:
     """The ticket that words which were understood make."""
     place = found.place
     kind = TicketKind(found.kind.value)
     category = None if found.abstained else found.category
     if category is None and found.danger and CATEGORIES[found.danger] in world.categories:
         category = CATEGORIES[found.danger]
+    service = found.service if kind is TicketKind.REPORT and not found.danger else None
     return opening.Report(
         words=words,
         category=category,
         kind=kind,
-        service=found.service if kind is TicketKind.REPORT and not found.danger else None,
+        service=service,
+        wished=wished(words, here=local(now)) if service else None,
         urgency=Urgency(found.urgency.value),
         danger=found.danger.value if found.danger else "",
         area_id=place.area_id if place else None,
@@ -73,7 +78,7 @@ def open_from(turn: Turn, found: Understanding, words: str, *, for_other: str = 
         found = replace(found, place=_at(found.place, here))
     ticket = opening.open_ticket(
         turn.session,
-        report_of(turn.world, found, words, for_other=for_other),
+        report_of(turn.world, found, words, now=turn.now, for_other=for_other),
         by=turn.person,
         channel=turn.message.channel,
         now=turn.now,
@@ -159,7 +164,7 @@ def _place_by(turn: Turn, ticket: Ticket, sent: Attachment) -> None:
 def taken(turn: Turn, ticket: Ticket, found: Understanding) -> Reply:
     """What the resident reads once a ticket is open; the place is waited for when it is missing."""
     if place_is_missing(ticket, found):
-        dialogue.wait(turn, State.PLACE, ticket=ticket.id)
+        dialogue.ask_place(turn, ticket)
     return Reply(received(turn.world, ticket, found, now=turn.now))
 
 
@@ -173,7 +178,7 @@ def place_is_missing(ticket: Ticket | opening.Opened, found: Understanding) -> b
 def received(world: World, ticket: Ticket | opening.Opened, found: Understanding, *, now: datetime) -> str:
     """The sentence for a new ticket."""
     limits = world.limits
-    name = services.matter(world.categories[ticket.category].name, ticket.service)
+    name = services.matter(world.categories[ticket.category].name, ticket.service, kind=ticket.kind)
     night: datetime | None = None
     if not in_office_hours(now, limits.opens, limits.closes):
         night = next_opening(now, limits.opens)
@@ -187,17 +192,25 @@ def received(world: World, ticket: Ticket | opening.Opened, found: Understanding
         about = (
             f"{name} · {ticket.place}" if ticket.place else residents.about(name, is_service=ticket.service is not None)
         )
+        if ticket.wished is not None:
+            about = residents.about_at(about, ticket.wished, now=now)
         return residents.received_without_place(ticket.number, about, night_until=night, now=now)
     place = ticket.place or residents.POINT
-    asks_time = _asks_time(ticket, found.text)
     return residents.received(
-        ticket.number, name, place, ticket.promised_at, night_until=night, now=now, asks_time=asks_time
+        ticket.number,
+        name,
+        place,
+        ticket.promised_at,
+        wished=ticket.wished,
+        night_until=night,
+        now=now,
+        asks_time=_asks_time(ticket, found.text),
     )
 
 
 def _asks_time(ticket: Ticket | opening.Opened, said: str) -> bool:
     """Whether the bot asks when somebody may come in: once, with the reply that says where they will come to."""
-    return ticket.service in IN_A_HOME and not says_when(normal(said))
+    return ticket.service in IN_A_HOME and ticket.wished is None and not says_when(normal(said))
 
 
 @routes(Meaning.REPORT, Meaning.INQUIRY)
@@ -381,8 +394,17 @@ def _locate(turn: Turn, ticket: Ticket, place: Place, words: str) -> str:
         text=words,
         by=turn.person,
         now=turn.now,
+        wished=_wished(turn, ticket, words),
     )
     return name
+
+
+def _wished(turn: Turn, ticket: Ticket, said: str) -> Window | None:
+    """The time that is named for something that happens at a time; for other matters the words are enough."""
+    head = followers.head_of(turn.session, ticket)
+    if head.service is None and head.kind is not TicketKind.ACTIVITY:
+        return None
+    return wished(said, here=local(turn.now), was_asked=only_a_time(normal(said)))
 
 
 def _located(turn: Turn, ticket: Ticket, place: str) -> Reply:
@@ -391,16 +413,23 @@ def _located(turn: Turn, ticket: Ticket, place: str) -> Reply:
         select(TicketWords.text).where(TicketWords.ticket_id == ticket.id, TicketWords.person_id == turn.person.id)
     )
     asks_time = _asks_time(ticket, "\n".join(each or "" for each in told))
-    return Reply(residents.place_kept(ticket.short, place, ticket.promised_at, now=turn.now, asks_time=asks_time))
+    return Reply(
+        residents.place_kept(
+            ticket.short, place, ticket.promised_at, wished=ticket.wished, now=turn.now, asks_time=asks_time
+        )
+    )
 
 
 @routes(Meaning.VISIT)
 def when_it_suits(turn: Turn) -> Reply:
     """When somebody may come; whoever has the matter is told, and whoever takes it later reads it."""
     ticket = turn.session.get_one(Ticket, turn.row())
-    tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now, kind=WordsKind.VISIT)
+    window = _wished(turn, ticket, turn.text)
+    tickets.add_words(
+        turn.session, ticket, turn.text, by=turn.person, now=turn.now, kind=WordsKind.VISIT, wished=window
+    )
     dialogue.remember(turn, ticket)
-    kept = residents.visit_kept(ticket.short, turn.text)
+    kept = residents.visit_kept(ticket.short, turn.text, window, now=turn.now)
     asks_place = turn.conversation.state is State.PLACE
     return Reply(f"{kept}\n{residents.WHERE}" if asks_place else kept)
 
@@ -488,7 +517,7 @@ def voice(turn: Turn) -> Reply:
     found = turn.world.understander.understand("")
     ticket = open_from(turn, found, "")
     if dialogue.is_nowhere(ticket):
-        dialogue.wait(turn, State.PLACE, ticket=ticket.id)
+        dialogue.ask_place(turn, ticket)
         return Reply(residents.received_voice(ticket.number))
     return Reply(residents.received_voice_at(ticket.number, ticket.place))
 
@@ -504,10 +533,7 @@ def for_others(turn: Turn) -> Reply:
 
 @routes(Meaning.ANSWER, state=State.FOR_OTHERS)
 def for_others_told(turn: Turn) -> Reply:
-    """Who, where and what, in one sentence; a task of one's own is reported for nobody else."""
-    if turn.conversation.data.get("own"):
-        dialogue.idle(turn)
-        return _own(turn, turn.text)
+    """Who, where and what, in one sentence."""
     return _for_other(turn, turn.text)
 
 
@@ -517,45 +543,6 @@ def _for_other(turn: Turn, words: str) -> Reply:
     ticket = open_from(turn, found, words, for_other=words[:40])
     reply = taken(turn, ticket, found)
     return Reply(residents.for_others_received(reply.text), reply.choices)
-
-
-@routes(Intent.CREATE)
-def create(turn: Turn) -> Reply:
-    """A member proposes a task of their own (创单): it is a ticket like every other."""
-    if not turn.rest:
-        dialogue.wait(turn, State.FOR_OTHERS, own=True)
-        return Reply(residents.create_ask())
-    return _own(turn, turn.rest)
-
-
-def _own(turn: Turn, words: str) -> Reply:
-    found = turn.world.understander.understand(words, near=turn.person.home_area_id)
-    return taken(turn, open_from(turn, found, words), found)
-
-
-@routes(Intent.PAIR)
-def pair(turn: Turn) -> Reply:
-    """A member would like to be there for a household (认亲): the desk asks the household first, and nobody is named.
-    Said again it is the same wish.
-    """
-    if not turn.rest.strip():
-        return Reply(members.pair_how())
-    mine = finding.own_live(turn.session, turn.person)
-    ticket = next((each for each in mine if any(said.text == turn.text for said in each.words)), None)
-    if ticket is None:
-        helps = (each.area_id for each in turn.person.roles if each.status is RoleStatus.ACTIVE)
-        area = turn.session.get(Area, next(helps, turn.person.home_area_id or 0))
-        found = turn.world.understander.understand(turn.rest)
-        wish = opening.Report(
-            turn.text,
-            category=None if found.abstained else found.category,
-            kind=TicketKind.SUGGESTION,
-            area_id=area.id if area is not None else None,
-            place=areas.full_name(turn.session, area) if area is not None else "",
-        )
-        ticket = opening.open_ticket(turn.session, wish, by=turn.person, channel=turn.message.channel, now=turn.now)
-        dialogue.remember(turn, ticket)
-    return Reply(members.pair_asked(ticket.short))
 
 
 def goes_on(turn: Turn, ticket: Ticket, words: str) -> Reply:

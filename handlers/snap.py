@@ -140,7 +140,7 @@ def hazard(turn: Turn) -> Reply:
 def _open(turn: Turn, chosen: Hazard, words: str) -> Reply:
     """A ticket for what was held, with the name of the hazard as what was said."""
     found = turn.world.understander.understand(words, near=turn.person.home_area_id)
-    made = report.report_of(turn.world, found, f"{chosen.name}，{words}" if words else chosen.name)
+    made = report.report_of(turn.world, found, f"{chosen.name}，{words}" if words else chosen.name, now=turn.now)
     if chosen.category is not None:
         # Said by number: no model was asked.
         made = replace(made, category=chosen.category, confidence=None, model="")

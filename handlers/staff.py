@@ -16,11 +16,11 @@ from models.clock import CHINA, local
 from models.errors import Refusal, Refused
 from models.lifecycle import Action
 from models.person import Person, Role, RoleKind, RoleStatus
-from models.ticket import Ticket, TicketState, Urgency
+from models.ticket import Ticket, TicketKind, TicketState, Urgency
 from nlp import commands
 from nlp.commands import Intent, word
 from nlp.extract import mask
-from texts import common, members, staff, waves
+from texts import common, initiatives, members, staff, waves
 
 routes = Routes()
 
@@ -56,6 +56,7 @@ def waiting_at_the_desk(turn: Turn) -> Reply:
             each.place,
             _words(each),
             _why_nobody(turn, each),
+            initiatives.TO_PAIR if each.kind is TicketKind.PAIRING else "",
             emergency=each.urgency is Urgency.EMERGENCY,
         )
         for each in waiting

@@ -28,6 +28,8 @@ class State(StrEnum):
     """Why a result was not good."""
     HOME = "home"
     FOR_OTHERS = "for_others"
+    INITIATIVE = "initiative"
+    """What a member would like to do of their own accord: the intent in `data`."""
     ERASE = "erase"
     NAME = "name"
     PHONE = "phone"

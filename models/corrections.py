@@ -15,7 +15,7 @@ from models.clock import local
 from models.correction import Correction
 from models.lifecycle import Action
 from models.person import Person
-from models.ticket import Ticket, TicketEvent, TicketKind, TicketWords, Urgency, WordsKind
+from models.ticket import OF_MEMBERS, Ticket, TicketEvent, TicketKind, TicketWords, Urgency, WordsKind
 
 DAYS = 30
 """How far the rates look back."""
@@ -68,6 +68,9 @@ def note(session: Session, ticket: Ticket, before: Standing, *, role: str, now: 
         select(TicketEvent.facts).where(TicketEvent.ticket_id == ticket.id, TicketEvent.version == 1)
     ).first()
     first = opening or {}
+    if ticket.kind in OF_MEMBERS:
+        # What a member brings teaches nothing about what residents mean.
+        return
     understood = bool(first.get("understood", True))
     after = standing(ticket)
     if understood and after == before:

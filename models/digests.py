@@ -115,6 +115,7 @@ def _line(ticket: Ticket, category: str, *, now: datetime) -> dict[str, Any]:
     return {
         "short": ticket.short,
         "category": ticket.service or category,
+        "kind": ticket.kind.value,
         "place": ticket.place,
         "due": ends.isoformat() if ends is not None and ends > now else None,
     }

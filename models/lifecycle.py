@@ -24,6 +24,8 @@ class Action(StrEnum):
     LOCATE = "locate"
     OFFER = "offer"
     ACCEPT = "accept"
+    UNDERTAKE = "undertake"
+    """A member does what they have proposed themselves."""
     ASK_HELP = "ask_help"
     """Whoever has it, or the desk, wants somebody to go along."""
     SEEK = "seek"
@@ -207,6 +209,7 @@ RULES: dict[Action, Rule] = {
         Tell(NoticeKind.ACCEPTED, Audience.REPORTER),
         Tell(NoticeKind.TAKEN, Audience.OTHERS_OFFERED),
     ),
+    Action.UNDERTAKE: _rule([NEW], ACCEPTED, [REPORTER]),
     Action.ASK_HELP: _rule([ACCEPTED], None, [ASSIGNEE, *DESK]),
     Action.SEEK: _rule([ACCEPTED], None, [SYSTEM]),
     Action.JOIN: _rule(

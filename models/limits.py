@@ -10,10 +10,14 @@ from typing import Any
 from models.calendar import due, later, next_working_morning, passed, reaches
 from models.category import Category, Level
 from models.lifecycle import OPEN_STATES, Action
-from models.ticket import Limit, Ticket, TicketState, Urgency
+from models.ticket import OF_MEMBERS, Limit, Ticket, TicketKind, TicketState, Urgency
+from models.windows import Window
 
 WARNING = 0.8
 """The share of a limit after which whoever has the ticket is warned."""
+
+AN_EVENING = "5h"
+"""For what was wished for at a time: an hour before its day is over whoever has it is asked."""
 
 LIFE_AND_PROPERTY = "2h"
 """Within this an emergency is answered and dealt with, whatever its category says."""
@@ -47,8 +51,14 @@ class Limits:
     finish: str
 
 
-def of(category: Category, urgency: Urgency, level: Level) -> Limits:
+IN_PEACE = Limits("3wd", "7wd", "20wd")
+"""What members bring of their own accord hurries nobody."""
+
+
+def of(category: Category, urgency: Urgency, level: Level, kind: TicketKind = TicketKind.REPORT) -> Limits:
     """The limits of a category, at this urgency and level; the urgency's word counts before the level's."""
+    if kind in OF_MEMBERS and urgency is Urgency.NORMAL:
+        return IN_PEACE
     found = Limits(category.first_answer_limit, category.accept_limit, category.finish_limit)
     if urgency is Urgency.EMERGENCY:
         found = Limits(LIFE_AND_PROPERTY, LIFE_AND_PROPERTY, LIFE_AND_PROPERTY)
@@ -60,15 +70,26 @@ def of(category: Category, urgency: Urgency, level: Level) -> Limits:
 
 def of_ticket(ticket: Ticket, category: Category) -> Limits:
     """The limits of a ticket as it stands now."""
-    return of(category, ticket.urgency, ticket.level)
+    return of(category, ticket.urgency, ticket.level, ticket.kind)
 
 
-def at_opening(category: Category, urgency: Urgency, *, now: datetime) -> dict[str, Any]:
+def at_opening(
+    category: Category,
+    urgency: Urgency,
+    *,
+    kind: TicketKind = TicketKind.REPORT,
+    wished: Window | None = None,
+    now: datetime,
+) -> dict[str, Any]:
     """The columns of a new ticket's clocks, for the short way: no row is there yet."""
-    limits = of(category, urgency, category.level)
-    answer = Running(Limit.ANSWER, due(now, limits.answer), limits.answer)
-    accept = Running(Limit.ACCEPT, due(now, limits.accept), limits.accept)
-    finish = Running(Limit.FINISH, due(now, limits.finish), limits.finish)
+    limits = of(category, urgency, category.level, kind)
+    answers = _before(wished, due(now, limits.answer), now=now)
+    accepts = _before(wished, due(now, limits.accept), now=now)
+    finishes = wished.done_by if wished else due(now, limits.finish)
+    limits = _shortened(limits, wished, finishes)
+    answer = Running(Limit.ANSWER, answers, limits.answer)
+    accept = Running(Limit.ACCEPT, accepts, limits.accept)
+    finish = Running(Limit.FINISH, finishes, limits.finish)
     running = [answer, finish] if urgency is Urgency.EMERGENCY else [answer, accept, finish]
     nearest = min(running, key=_nearness)
     return {
@@ -79,6 +100,18 @@ def at_opening(category: Category, urgency: Urgency, *, now: datetime) -> dict[s
         "limit": nearest.limit,
         "warn_at": min(each.warns for each in running),
     }
+
+
+def _before(wished: Window | None, ends: datetime, *, now: datetime) -> datetime:
+    """The end of a limit that leaves whoever is wished for at a time enough of it to come."""
+    return ends if wished is None or wished.ends <= now else min(ends, wished.settled_by(now))
+
+
+def _shortened(limits: Limits, wished: Window | None, finish_by: datetime | None) -> Limits:
+    """How long the limits are that a wished time has shortened: nobody is warned of them as soon as they begin."""
+    if wished is None or finish_by != wished.done_by:
+        return limits
+    return Limits(limits.accept, limits.accept, AN_EVENING)
 
 
 # ---------------------------------------------------------------- which clock runs
@@ -108,7 +141,7 @@ def _clocks(ticket: Ticket, category: Category) -> Iterator[Running]:
     """The limits that run now, noted as missed or not; none on hold and none once it is done."""
     if ticket.state not in OPEN_STATES or ticket.state is TicketState.HELD:
         return
-    limits = of_ticket(ticket, category)
+    limits = _shortened(of_ticket(ticket, category), ticket.wished, ticket.finish_by)
     if ticket.answered_at is None:
         yield Running(Limit.ANSWER, ticket.promised_at, limits.answer)
     if waits_for_somebody(ticket) and ticket.accept_by is not None and ticket.urgency is not Urgency.EMERGENCY:
@@ -147,7 +180,7 @@ def run(ticket: Ticket, category: Category) -> None:
 
 def wait_until(ticket: Ticket, category: Category, *, begins: datetime) -> None:
     """Nobody may be asked before `begins`: the time for taking the ticket begins then, and nobody is late for it."""
-    ticket.accept_by = due(begins, of_ticket(ticket, category).accept)
+    ticket.accept_by = _before(ticket.wished, due(begins, of_ticket(ticket, category).accept), now=begins)
     run(ticket, category)
 
 
@@ -192,8 +225,21 @@ def follow(ticket: Ticket, category: Category, action: Action, *, by_hand: bool,
         # A row from before there were three clocks has none until something happens to it.
         ticket.finish_by = due(now, limits.finish)
     if waits_for_somebody(ticket) and (action in _BEGINS_AGAIN or (action is Action.OFFER and by_hand)):
-        ticket.accept_by = due(now, limits.accept)
+        ticket.accept_by = _before(ticket.wished, due(now, limits.accept), now=now)
+    _keep_to_wish(ticket, now=now)
     run(ticket, category)
+
+
+def _keep_to_wish(ticket: Ticket, *, now: datetime) -> None:
+    """While the wished time is to come, that is when it must be done; whoever comes is found before it."""
+    wished = ticket.wished
+    if wished is None or wished.ends <= now:
+        return
+    ticket.finish_by = wished.done_by
+    if waits_for_somebody(ticket) and ticket.accept_by is not None:
+        ticket.accept_by = _before(wished, ticket.accept_by, now=now)
+    if ticket.answered_at is None:
+        ticket.promised_at = _before(wished, ticket.promised_at, now=now)
 
 
 def _go_on(ticket: Ticket, limits: Limits, *, now: datetime) -> None:

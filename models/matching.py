@@ -28,7 +28,7 @@ from models.post import Post
 from models.quiet import Quiet
 from models.rider import Title
 from models.riders import in_force
-from models.ticket import Ticket, TicketHelper, TicketState, WordsKind
+from models.ticket import Ticket, TicketHelper, TicketKind, TicketState, WordsKind
 
 LOOKED_AT = 24
 """How many of those who rested longest are weighed in each area: enough for any wave, in a city of any size."""
@@ -279,7 +279,8 @@ class Wanted:
         if ticket.service is not None:
             return cls(frozenset([ticket.service]) | kindred, needed=False, service=ticket.service)
         skills = frozenset([*category.skills, category.code]) if category.skills else frozenset[str]()
-        return cls(skills, needed=bool(skills))
+        # To an activity anybody may come.
+        return cls(skills, needed=bool(skills) and ticket.kind is not TicketKind.ACTIVITY)
 
 
 # ---------------------------------------------------------------- who

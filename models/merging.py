@@ -313,6 +313,8 @@ INHERITED = (
     "lead_id",
     "reopened",
     "needs",
+    "wished_from",
+    "wished_until",
     "held_from",
     "hold_until",
     "accept_by",

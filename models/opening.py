@@ -26,6 +26,7 @@ from models.clock import local
 from models.lifecycle import Action, Actor
 from models.person import Person
 from models.ticket import (
+    OF_MEMBERS,
     Serial,
     Ticket,
     TicketEvent,
@@ -36,6 +37,7 @@ from models.ticket import (
     WordsKind,
     number_of,
 )
+from models.windows import Window
 
 OTHER = "other"
 
@@ -56,6 +58,7 @@ class Report:
     lng: float | None = None
     for_other: str = ""
     service: str | None = None
+    wished: Window | None = None
     confidence: float | None = None
     """How sure the model was of the best category; None where no model was asked."""
     model: str = ""
@@ -104,6 +107,7 @@ class Opened:
     place: str
     lat: float | None
     promised_at: datetime
+    wished: Window | None = None
 
 
 _OPEN = BulkInsert(
@@ -116,6 +120,8 @@ _OPEN = BulkInsert(
     "category",
     "understood",
     "service",
+    "wished_from",
+    "wished_until",
     "urgency",
     "danger",
     "level",
@@ -196,6 +202,7 @@ def insert_tickets(connection: Connection, news: Sequence[New], *, now: datetime
             place=row["place"],
             lat=new.report.lat,
             promised_at=row["promised_at"],
+            wished=new.report.wished,
         )
         for new, ticket_id, serial, row in zip(news, ids, serials, rows, strict=True)
     ]
@@ -210,8 +217,10 @@ def _row(new: New, today: date, serial: int, *, now: datetime) -> dict[str, Any]
         "version": 1,
         "kind": report.kind,
         "category": category.code,
-        "understood": report.category is not None or report.service is not None,
+        "understood": report.category is not None or report.service is not None or report.kind in OF_MEMBERS,
         "service": report.service,
+        "wished_from": report.wished.begins if report.wished else None,
+        "wished_until": report.wished.ends if report.wished else None,
         "urgency": report.urgency,
         "danger": report.danger,
         "level": category.level,
@@ -226,7 +235,7 @@ def _row(new: New, today: date, serial: int, *, now: datetime) -> dict[str, Any]
         "lng": report.lng,
         "opened_at": now,
         "dispatch_at": now,
-        **limits.at_opening(category, report.urgency, now=now),
+        **limits.at_opening(category, report.urgency, kind=report.kind, wished=report.wished, now=now),
     }
 
 

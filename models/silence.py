@@ -52,6 +52,8 @@ def silent(session: Session, *, now: datetime, patience: Patience, most: int) ->
         select(Ticket.id)
         # The second condition says nothing new, but an index has it.
         .where(Ticket.state == TicketState.ACCEPTED, Ticket.touched_at <= max(urgent, normal), or_(*long_ago))
+        # Before the time that was agreed nobody has anything to tell.
+        .where(or_(Ticket.wished_until.is_(None), Ticket.wished_until <= now))
         .order_by(Ticket.touched_at)
         .limit(most)
     ).all()
@@ -62,6 +64,8 @@ def look(session: Session, ticket_id: int, *, now: datetime, patience: Patience)
     ticket = transitions.lock(session, ticket_id)
     long_ago = _long_ago(now, patience.of(ticket.urgency))
     if ticket.state is not TicketState.ACCEPTED or ticket.touched_at is None or ticket.touched_at > long_ago:
+        return False
+    if ticket.wished_until is not None and ticket.wished_until > now:
         return False
     if ticket.asked_at is None:
         transitions.perform(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import Base, Word
 from models.category import Level
 from models.rider import Matter
+from models.windows import Window
 
 
 class TicketState(StrEnum):
@@ -30,12 +31,20 @@ class TicketState(StrEnum):
 
 
 class TicketKind(StrEnum):
-    """What the resident wants."""
+    """What whoever opened it wants."""
 
     REPORT = "report"
     INQUIRY = "inquiry"
     SUGGESTION = "suggestion"
     PRAISE = "praise"
+    ACTIVITY = "activity"
+    """A member's own undertaking, which neighbours may join (创单)."""
+    PAIRING = "pairing"
+    """A member would like to be there for a household (认亲)."""
+
+
+OF_MEMBERS = frozenset({TicketKind.ACTIVITY, TicketKind.PAIRING})
+"""What members bring of their own accord: nobody reports anything."""
 
 
 class Urgency(StrEnum):
@@ -143,6 +152,9 @@ class Ticket(Base):
     """The help in person that is asked for (点单), by its usual name, as people name their skills."""
     matter: Mapped[Matter | None] = mapped_column(Word(Matter))
     """What a rider brings for themselves (进小区难, 维权难 …), beside the category."""
+    wished_from: Mapped[datetime | None]
+    wished_until: Mapped[datetime | None]
+    """When somebody is wished for, with a service or for an activity; read as `wished`."""
     urgency: Mapped[Urgency] = mapped_column(Word(Urgency), default=Urgency.NORMAL)
     danger: Mapped[str] = mapped_column(String(20), default="")
     level: Mapped[Level] = mapped_column(Word(Level), default=Level.COMMUNITY)
@@ -221,6 +233,11 @@ class Ticket(Base):
     def is_untouched(self) -> bool:
         """Whether nothing has happened to it yet, so that it has no offer, no task and no follower."""
         return self.version == 1
+
+    @property
+    def wished(self) -> Window | None:
+        """When somebody is wished for, if that was said as a time."""
+        return Window(self.wished_from, self.wished_until) if self.wished_until is not None else None
 
     @property
     def expected_at(self) -> datetime | None:

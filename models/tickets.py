@@ -35,9 +35,11 @@ from models.person import Person
 from models.ticket import (
     Ticket,
     TicketEvent,
+    TicketKind,
     TicketState,
     WordsKind,
 )
+from models.windows import Window
 
 FRESH_PHOTO = timedelta(days=1)
 """Between taking a photo and sending it, for one that is believed about its place."""
@@ -47,12 +49,32 @@ FRESH_PHOTO = timedelta(days=1)
 
 @followers.on_head
 def add_words(
-    session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime, kind: WordsKind = WordsKind.ADDITION
+    session: Session,
+    ticket: Ticket,
+    text: str,
+    *,
+    by: Person,
+    now: datetime,
+    kind: WordsKind = WordsKind.ADDITION,
+    wished: Window | None = None,
 ) -> int | None:
-    """More words for the ticket; whoever has it is told. Gives the key of the words, None for blanks."""
+    """More words for the ticket, or when somebody is `wished` for; whoever has it is told. Gives the key of the words,
+    None for blanks.
+    """
     facts = {"visit": True} if kind is WordsKind.VISIT else {}
-    event = transitions.perform(session, ticket, Action.ADD, by=by, now=now, why=text, words_kind=kind, facts=facts)
+    # What was said last counts, even where it is no time that can be read.
+    changes = _of_wish(wished) if kind is WordsKind.VISIT else {}
+    event = transitions.perform(
+        session, ticket, Action.ADD, by=by, now=now, why=text, words_kind=kind, facts=facts, changes=changes
+    )
     return event.words_id
+
+
+def _of_wish(wished: Window | None) -> dict[str, datetime | None]:
+    return {
+        "wished_from": wished.begins if wished else None,
+        "wished_until": wished.ends if wished else None,
+    }
 
 
 def attach(
@@ -129,8 +151,11 @@ def locate(
     text: str,
     by: Person,
     now: datetime,
+    wished: Window | None = None,
 ) -> None:
-    """The place of a ticket, told later or corrected; dispatch looks at it again."""
+    """The place of a ticket, told later or corrected, maybe with when somebody is `wished` for; dispatch looks at it
+    again.
+    """
     ticket = transitions.lock(session, ticket.id)
     transitions.perform(
         session,
@@ -148,6 +173,7 @@ def locate(
             "place": place[:200],
             "room": room[:40] or ticket.room,
             "dispatch_at": now if ticket.state is TicketState.NEW else ticket.dispatch_at,
+            **(_of_wish(wished) if wished else {}),
         },
     )
 
@@ -267,6 +293,30 @@ def accept(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Ti
         session, ticket_id=ticket.id, caption=OfferState.ACCEPTED.value, only_person=by.id if alone else None
     )
     return ticket
+
+
+def undertake(session: Session, ticket: Ticket, *, others: int, by: Person, now: datetime) -> None:
+    """A member has what they proposed themselves (创单) in hand; as many `others` are asked to come along.
+
+    Raises Refused(NOT_YOURS) for what somebody reported: that is offered first.
+    """
+    ticket = transitions.lock(session, ticket.id)
+    if ticket.kind is not TicketKind.ACTIVITY:
+        raise Refused(Refusal.NOT_YOURS, number=ticket.short)
+    transitions.perform(
+        session,
+        ticket,
+        Action.UNDERTAKE,
+        by=by,
+        now=now,
+        facts={"others": others},
+        changes={
+            "assignee_id": by.id,
+            "answered_at": now,
+            "needs": 1 + others,
+            "dispatch_at": now if others else None,
+        },
+    )
 
 
 def decline(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:

@@ -284,6 +284,7 @@ def perform(
     tells = [tell for tell in rule.tells if before is not TicketState.NEW or tell.to is not Audience.OTHERS_OFFERED]
     # Whoever is asked by a colleague to take it over may still do so when somebody has joined.
     only = Purpose.TASK if action is Action.JOIN else None
+    told_of: set[tuple[NoticeKind, int]] = set()
     is_of_the_clock = by is None and action in BY_THE_CLOCK and ticket.urgency is not Urgency.EMERGENCY
     for tell in tells:
         if tell.kind is NoticeKind.DESK:
@@ -301,7 +302,8 @@ def perform(
                 }
         asks = tell.kind is NoticeKind.FINISHED
         for person_id, number_id in audience.items():
-            if person_id in untold:
+            # Whoever does what they brought themselves is two audiences, and hears it once.
+            if person_id in untold or (tell.kind, person_id) in told_of:
                 continue
             if tell.to is Audience.OTHERS_OFFERED:
                 if others_stay or not _was_shown(session, ticket, person_id):
@@ -313,6 +315,7 @@ def perform(
                 and (not asks or person_id != ticket.reporter_id or person_id in own_work)
             ):
                 continue
+            told_of.add((tell.kind, person_id))
             outboxes.tell(
                 session,
                 tell.kind,

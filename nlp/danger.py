@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
-import struct
-import sys
-import zlib
-from array import array
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from math import sqrt
 
+from nlp.hashed import read, signs
 from nlp.normal import normal
 
 
@@ -57,15 +51,7 @@ _LEAST = 10
 # Under so many characters hardly anything is said: it has to sound more like danger.
 _SCANT = 8
 _SCANT_LEAST = 0.0
-# How one is called and nothing else: what was learned has mostly heard of 王嫂子 when something had happened to her.
-_SURNAMES = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付"
-    "方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温施翟涂喻柳鲁倪岳"
-)
-_TITLES = "大妈|大爷|阿姨|叔叔?|奶奶|爷爷|师傅|婆婆|嫂子?|大?姐|大?哥|老师|[大阿]?伯|大娘|先生|女士|太太|医生|主任|书记|经理|爹爹|太婆"
-_ONLY_A_NAME = re.compile(rf"\W*[{_SURNAMES}](?:{_TITLES})\W*")
 _SENTENCE = re.compile(r"[^。!?;\n]+[。!?;\n]*")
-_NUMBER = re.compile(r"[0-9]+")
 
 # Log odds from which a short message is danger, and a passage of a long one. Chosen on messages of writers whose
 # other messages were not learned from (docs/decisions/0012): a needless alarm costs less than a missed one.
@@ -83,8 +69,6 @@ def danger(text: str, *, least: float = SOUNDS_SO) -> Danger | None:
 
 def danger_in(said: str, *, least: float = SOUNDS_SO) -> Danger | None:
     """`danger` of text that has been through `normal`."""
-    if _ONLY_A_NAME.fullmatch(said):
-        return None
     weights = shipped()
     if len(said) < _SCANT:
         least = max(least, _SCANT_LEAST)
@@ -115,83 +99,19 @@ def passages(said: str) -> Iterator[str]:
         yield gathered
 
 
-# ---------------------------------------------------------------- signs
-
-
-def signs(said: str) -> set[int]:
-    """A text's characters and pairs of neighbours as numbers, each once; digits are alike.
-
-    In UTF-16 a character is a number, and so are two that stand together.
-    """
-    data = _NUMBER.sub("0", said.lower()).encode("utf-16-le")
-    count = len(data) // 2
-    return {
-        *struct.unpack_from(f"<{count}H", data),
-        *struct.unpack_from(f"<{count // 2}I", data),
-        *(struct.unpack_from(f"<{(count - 1) // 2}I", data, 2) if count > 2 else ()),
-    }
-
-
 # ---------------------------------------------------------------- weights
 
-_MAGIC = b"huying-danger-2\n"
-# Feature hashing: no table of strings has to be kept, and two signs that share a bucket do little harm. Primes, so that
-# neighbouring numbers are spread.
+# Primes, so that neighbouring numbers are spread.
 BUCKETS = 1_048_573
 KIND_BUCKETS = 16_381
-# A bucket's entry in the table: its squared rarity above, its weight below, raised so that it is never negative. One
-# addition a sign adds up both.
-_RAISED = 128
-_RARITY_AT = 20
-SQUARE = 2
-"""Of a squared rarity so many parts are kept; it is below 128."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """What turns whole numbers into log odds: one step of a weight, and the constant."""
-
-    step: float
-    bias: float
-
-
-class Table:
-    """The weights of one question, danger or not, or one kind or the others."""
-
-    def __init__(self, scale: Scale, entries: array[int]) -> None:
-        self._scale = scale
-        self._entries = entries
-
-    def odds(self, found: Collection[int]) -> float:
-        """How much a text with these signs sounds like it: above 0 rather so, below rather not (log odds)."""
-        entries, size = self._entries, len(self._entries)
-        total = sum([entries[sign % size] for sign in found])
-        squares = total >> _RARITY_AT
-        if not squares:
-            return float("-inf")
-        weights = (total & (1 << _RARITY_AT) - 1) - _RAISED * len(found)
-        return self._scale.bias + self._scale.step * weights / sqrt(squares)
+DANGER = "danger"
 
 
 class Weights:
     """Everything that was learned; read once, shared by all threads."""
 
     def __init__(self, data: bytes) -> None:
-        if not data.startswith(_MAGIC):
-            raise ValueError("these are no weights of ours")
-        start = len(_MAGIC) + 4
-        (length,) = struct.unpack_from("<I", data, len(_MAGIC))
-        header: dict[str, dict[str, float]] = json.loads(data[start : start + length])
-        raw = zlib.decompress(data[start + length :])
-        tables: dict[str, Table] = {}
-        end = 0
-        for name, scale in header.items():
-            size = (KIND_BUCKETS if tables else BUCKETS) * array("I").itemsize
-            entries = array("I", raw[end : end + size])
-            if sys.byteorder == "big":
-                entries.byteswap()
-            tables[name] = Table(Scale(**scale), entries)
-            end += size
+        tables = read(data)
         self.danger = tables.pop(DANGER)
         self._kinds = {Danger(name): table for name, table in tables.items()}
 
@@ -199,24 +119,6 @@ class Weights:
         """Which danger it is, if it is one."""
         found = signs(said)
         return max(self._kinds, key=lambda kind: self._kinds[kind].odds(found))
-
-
-DANGER = "danger"
-
-
-def write(learned: Mapping[str, tuple[Scale, Sequence[int], Sequence[int]]]) -> bytes:
-    """The file that `Weights` reads, from the scale, the weights and the squared rarities of danger and of each kind;
-    the same values give the same bytes.
-    """
-    header = json.dumps({name: asdict(scale) for name, (scale, _, _) in learned.items()}).encode()
-    raw = b"".join(
-        struct.pack(
-            f"<{len(said)}I",
-            *(square << _RARITY_AT | weight + _RAISED for weight, square in zip(said, rare, strict=True)),
-        )
-        for _, said, rare in learned.values()
-    )
-    return _MAGIC + struct.pack("<I", len(header)) + header + zlib.compress(raw, 9)
 
 
 @cache

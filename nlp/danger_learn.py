@@ -8,16 +8,12 @@ from __future__ import annotations
 import csv
 import re
 import sys
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log, sqrt
 from pathlib import Path
-from typing import Any
 from zlib import crc32
 
 try:
-    from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import LinearSVC
 except ModuleNotFoundError as missing:  # the product runs without them
@@ -25,29 +21,54 @@ except ModuleNotFoundError as missing:  # the product runs without them
 else:
     MISSING = None
 
-from nlp.danger import (
-    BUCKETS,
-    DANGER,
-    KIND_BUCKETS,
-    LONGEST,
-    SQUARE,
-    Danger,
-    Scale,
-    passages,
-    signs,
-    write,
-)
+from nlp.danger import BUCKETS, DANGER, KIND_BUCKETS, LONGEST, Danger, passages
+from nlp.hashed import write
+from nlp.hashed_learn import Matrix
 from nlp.normal import normal
 
 _C = 30.0
 _KIND_C = 1.0
-# A sign seen in one or two messages only is chance.
-_SEEN = 3
 # Messages up to this length are learned a second time, with the name of a place.
 _SHORT = 40
 _LONGEST_PLACE = 12
 _WITH_PLACE = 0.5
+_ONLY_CALLED = 0.3
 _BUILDINGS = ("{}栋", "{}栋{}单元", "{}号楼", "{}栋楼下", "{}栋{}单元门口", "{}幢")
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付"
+    "方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温施翟涂喻柳鲁倪岳"
+)
+_TITLES = [
+    "大妈",
+    "大爷",
+    "阿姨",
+    "叔",
+    "叔叔",
+    "奶奶",
+    "爷爷",
+    "师傅",
+    "婆婆",
+    "嫂",
+    "嫂子",
+    "姐",
+    "大姐",
+    "哥",
+    "大哥",
+    "老师",
+    "伯",
+    "大伯",
+    "阿伯",
+    "大娘",
+    "先生",
+    "女士",
+    "太太",
+    "医生",
+    "主任",
+    "书记",
+    "经理",
+    "爹爹",
+    "太婆",
+]
 _CLAUSE = re.compile(r"[,。!?;:\s]")
 _SHORTEST = 3
 _IN_A_STORY = 0.5
@@ -111,6 +132,11 @@ def somewhere(several: Sequence[Example], places: Sequence[str]) -> list[Example
     return found
 
 
+def names() -> list[str]:
+    """How people are called, as 王嫂子: each surname with each title."""
+    return [surname + title for surname in _SURNAMES for title in _TITLES]
+
+
 def places(folder: Path) -> list[str]:
     """The places that messages of the corpus name, each once."""
     named = {normal(row["location"]) for path in sorted(folder.glob("*.tsv")) for row in rows(path)}
@@ -123,6 +149,8 @@ def examples(written_in: Path, corpus: Path) -> list[Example]:
     named = places(corpus)
     # The name of a place alone is an answer, not a cry.
     answers = [Example(f"{before}{each}", False, counts=_WITH_PLACE) for each in named for before in ("", "就在")]
+    # Who somebody is, is no cry either; what is written of 嫂子 is mostly that something happened to her.
+    answers += [Example(name, False, counts=_ONLY_CALLED) for name in names()]
     return [*told, *somewhere(told, named), *answers, *ordinary(corpus)]
 
 
@@ -133,63 +161,19 @@ def rebuild(written_in: Path, corpus: Path) -> bytes:
 
 def learn(several: Sequence[Example]) -> bytes:
     """The file learned from examples of danger of every kind and of what is none."""
-    found = [_buckets(each.said, BUCKETS) for each in several]
-    rarity = _rarity(found, BUCKETS)
+    matrix = Matrix([each.said for each in several], BUCKETS)
     machine = LogisticRegression(C=_C, solver="liblinear", dual=True, random_state=0, max_iter=3000)
-    machine.fit(
-        _matrix(found, rarity), [each.danger for each in several], sample_weight=[each.counts for each in several]
-    )
-    learned = {DANGER: _whole(machine.coef_[0], float(machine.intercept_[0]), rarity)}
+    machine.fit(matrix.rows, [each.danger for each in several], sample_weight=[each.counts for each in several])
+    learned = {DANGER: matrix.learned(machine)}
 
     told = [each for each in several if each.kind is not None]
-    found = [_buckets(each.said, KIND_BUCKETS) for each in told]
-    rarity = _rarity(found, KIND_BUCKETS)
-    matrix = _matrix(found, rarity)
+    matrix = Matrix([each.said for each in told], KIND_BUCKETS)
     for kind in Danger:
         # dual: coordinate descent in one thread, so the same on every machine.
         one = LinearSVC(C=_KIND_C, dual=True, random_state=0, max_iter=3000)
-        one.fit(matrix, [each.kind is kind for each in told])
-        learned[kind.value] = _whole(one.coef_[0], float(one.intercept_[0]), rarity)
+        one.fit(matrix.rows, [each.kind is kind for each in told])
+        learned[kind.value] = matrix.learned(one)
     return write(learned)
-
-
-def _buckets(said: str, size: int) -> list[int]:
-    """The buckets of a message's signs; two signs in one bucket count twice."""
-    return sorted(sign % size for sign in signs(said))
-
-
-def _rarity(several: Iterable[Sequence[int]], size: int) -> list[float]:
-    """For each bucket how rare it is (inverse document frequency); 0 for those that are not used."""
-    number = 0
-    seen: Counter[int] = Counter()
-    for each in several:
-        number += 1
-        seen.update(each)
-    return [log((1 + number) / (1 + seen[b])) + 1 if seen[b] >= _SEEN else 0.0 for b in range(size)]
-
-
-def _matrix(several: Sequence[Sequence[int]], rarity: Sequence[float]) -> Any:
-    values: list[float] = []
-    columns: list[int] = []
-    ends = [0]
-    for each in several:
-        known = [bucket for bucket in each if rarity[bucket]]
-        length = sqrt(sum(rarity[bucket] ** 2 for bucket in known)) or 1.0
-        columns += known
-        values += [rarity[bucket] / length for bucket in known]
-        ends.append(len(columns))
-    return csr_matrix((values, columns, ends), shape=(len(several), len(rarity)))
-
-
-def _whole(weights: Any, bias: float, rarity: Sequence[float]) -> tuple[Scale, list[int], list[int]]:
-    """The scale, and weights and squared rarities as whole numbers of one byte."""
-    scaled = [float(weight) * rare for weight, rare in zip(weights, rarity, strict=True)]
-    step = max(map(abs, scaled)) / 127
-    return (
-        Scale(round(step * sqrt(SQUARE), 8), round(bias, 6)),
-        [round(each / step) for each in scaled],
-        [round(SQUARE * rare * rare) for rare in rarity],
-    )
 
 
 if __name__ == "__main__":

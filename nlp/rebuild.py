@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from nlp import danger_learn, segment_words, similar, spans_learn, train, weights
+from nlp import asking, asking_learn, danger_learn, segment_words, similar, spans_learn, train, weights
 from nlp.categories import load
 from nlp.segment import WORDS
 from nlp.train import CORPUS, Figures, Refused, Trained
@@ -41,6 +41,11 @@ def _danger(path: Path) -> Report:
     return {}
 
 
+def _asking(path: Path) -> Report:
+    path.write_bytes(asking_learn.rebuild(CORPUS))
+    return {}
+
+
 def _spans(path: Path) -> Report:
     spans_learn.rebuild(CORPUS, path)
     return {}
@@ -57,6 +62,7 @@ PARTS: dict[str, Callable[[Path], Report]] = {
     "spans.tsv": _spans,
     "danger.bin": _danger,
     weights.FILE: _model,
+    asking.FILE: _asking,
     "rarity.txt": _rarity,
 }
 """Every learned file and how it is made; the same inputs give the same bytes."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from models.category import Level
 from models.clock import local
 from models.person import RoleKind
 from models.ticket import TicketState
+from models.windows import PARTS, Part, Window
 
 STATES = {
     TicketState.NEW: "待派",
@@ -87,6 +89,48 @@ def when(moment: datetime, *, now: datetime) -> str:
     rounded = moment if rest == 0 else moment + timedelta(seconds=1800 - rest)
     rounded = rounded.replace(microsecond=0)
     return f"{day(rounded, now=now)}{hour(rounded)}"
+
+
+_PARTS = {
+    Part.EARLY: "早上",
+    Part.MORNING: "上午",
+    Part.NOON: "中午",
+    Part.AFTERNOON: "下午",
+    Part.DUSK: "傍晚",
+    Part.EVENING: "晚上",
+    Part.DAYLIGHT: "白天",
+    Part.DAY: "",
+}
+
+
+def window(wished: Window, *, now: datetime) -> str:
+    """A wished time: 明天早上 8 点, 周六上午, 今天下午 6 点前, 周六到周日, 明天下午 3 点到 5 点."""
+    begins, ends = wished.begins, wished.ends
+    if begins is None:
+        return f"{day(ends, now=now)}{hour(ends)}前"
+    first = day(begins, now=now)
+    if local(begins).date() != local(ends).date():
+        return f"{first}到{day(ends, now=now)}"
+    if begins == ends:
+        return f"{first}{hour(begins)}"
+    span = (local(begins).time(), local(ends).time())
+    for part, whole in PARTS.items():
+        if span == whole:
+            return f"{first}{_PARTS[part]}"
+    if span[1] == PARTS[Part.DAY][1]:
+        return f"{first}{hour(begins)}以后"
+    return f"{first}{hour(begins)}到{hour(ends).removeprefix(part_of_day(begins))}"
+
+
+def suits(wished: Window | None, said: Sequence[str], *, now: datetime) -> str:
+    """When it suits somebody: the time that was understood, with their own words where they named several days, or
+    these alone.
+    """
+    words = clip("；".join(said), 60)
+    if wished is None:
+        return words
+    several = wished.begins is not None and local(wished.begins).date() != local(wished.ends).date()
+    return f"{window(wished, now=now)}（{words}）" if several and words else window(wished, now=now)
 
 
 def within(moment: datetime, *, now: datetime) -> str:

@@ -15,15 +15,15 @@ from models.lifecycle import OPEN_STATES, Action, Actor
 from models.matching import POST, SERVICE
 from models.offer import OfferState
 from models.outbox import NoticeKind, NoticeState
-from models.ticket import Ending, Limit, SetAside, Ticket, TicketEvent, TicketKind, Urgency, WordsKind
+from models.ticket import OF_MEMBERS, Ending, Limit, SetAside, Ticket, TicketEvent, TicketKind, Urgency, WordsKind
 from models.triage import ASSISTANT
 from texts import refusals
-from texts.common import LEVELS, ROLES, STATES, WEEKDAYS, clock
+from texts.common import LEVELS, ROLES, STATES, WEEKDAYS, clock, window
 from texts.riders import SEEN
 from texts.services import matter, offers
 from texts.waves import wave
 
-__all__ = ["LEVELS", "ROLES", "STATES", "clock", "matter", "wave"]  # templates find these here too
+__all__ = ["LEVELS", "ROLES", "STATES", "clock", "matter", "wave", "window"]  # templates find these here too
 
 TABS = {
     "new": "待派",
@@ -75,6 +75,8 @@ KINDS = {
     TicketKind.INQUIRY: "咨询",
     TicketKind.SUGGESTION: "建议",
     TicketKind.PRAISE: "表扬",
+    TicketKind.ACTIVITY: "自主创单",
+    TicketKind.PAIRING: "结对认亲",
 }
 
 ACTIONS = {
@@ -198,6 +200,7 @@ EVENTS = {
     Action.JOIN: "一起去",
     Action.LEAVE: "去不了，另外请人搭伴",
     Action.HAND_ON: "想托给同事",
+    Action.UNDERTAKE: "自己张罗",
     Action.TAKE_ON: "接了过去",
     Action.CHECK_IN: "问了一声办得怎么样",
     Action.RECHECK: "路过看了",
@@ -607,6 +610,11 @@ def _about(length: timedelta) -> str:
     if 60 <= minutes < 10 * 60:
         return f"{minutes // 60} 小时{'半' if minutes % 60 >= 30 else ''}"
     return _length(length)
+
+
+def kinds(now: TicketKind) -> list[tuple[TicketKind, str]]:
+    """What a ticket may be taken for instead: what members bring is never what somebody reported."""
+    return [(kind, name) for kind, name in KINDS.items() if kind is now or not {kind, now} & OF_MEMBERS]
 
 
 def limits(ticket: Ticket) -> list[tuple[datetime, str]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from models.ticket import TicketState
+from models.ticket import TicketKind, TicketState
 from texts.common import STATES, clip, day, when, within
 
 ACCEPT, DECLINE, COME_ALONG, DETAILS = "接单", "这次不方便", "一起去", "看详情"
@@ -15,17 +15,24 @@ VERB_HELP, VERB_HAND_ON = "请人搭手", "去问同事"
 TO_RESIDENT, OTHER_MATTER = "转给居民", "是另一件事"
 
 
-def accepted(number: str, place: str, room: str, contact: str, words: str, phone: str = "") -> str:
+def accepted(
+    number: str, place: str, room: str, contact: str, words: str, phone: str = "", *, to_know: str = ""
+) -> str:
     """The offer is theirs; only now they see what the task needs."""
     call = f"（电话 {phone}）" if phone else ""
     where = f"{place}{' ' + room if room else ''}{call}"
-    said = f"“{clip(words, 60)}”\n" if words.strip() else ""
     first = f"要上门的话，先叫上网格员{contact}。" if contact else "要上门的话，先给社区打个招呼。"
     return (
-        f"接单成功，编号 {number}。\n{where}，{first}\n{said}"
+        f"接单成功，编号 {number}。\n{where}，{first}\n{_told(words, to_know)}"
         f"到了回复“到场 {number}”，办好回复“办结 {number} 加一句话”，可以发照片。\n"
         f"想问一句回复“留言 {number} 加上您的话”；去不了回复“退单 {number}”，不要紧。"
     )
+
+
+def _told(words: str, to_know: str) -> str:
+    """What was said of a task, and what else is to be known, each on lines of their own."""
+    said = f"“{clip(words, 60)}”\n" if words.strip() else ""
+    return f"{said}{to_know}\n" if to_know else said
 
 
 def see_photos(address: str) -> str:
@@ -33,9 +40,11 @@ def see_photos(address: str) -> str:
     return f"反映时的照片：{address}"
 
 
-def to_know(suits: Sequence[str], again: str) -> str:
-    """When the resident is there, and what was not settled the last time, in their own words; empty for neither."""
-    when = f"居民方便的时间：{clip('；'.join(suits), 60)}。" if suits else ""
+def to_know(kind: TicketKind, suits: str, again: str) -> str:
+    """When it suits the resident, or when it takes place, and what was not settled the last time in their words; empty
+    for neither.
+    """
+    when = f"{'时间' if kind is TicketKind.ACTIVITY else '居民方便的时间'}：{suits}。" if suits else ""
     left = f"上次没解决的是：“{clip(again, 60)}”" if again else ""
     return "\n".join(filter(None, (when, left)))
 
@@ -75,22 +84,20 @@ def most_offers_how() -> str:
 ALL_DAY = ("全天", "随时", "都行", "都可以", "不限")
 
 
-def accepted_without_place(number: str, words: str) -> str:
+def accepted_without_place(number: str, words: str, *, to_know: str = "") -> str:
     """The task has no place yet."""
-    said = f"“{clip(words, 60)}”\n" if words.strip() else ""
     return (
-        f"接单成功，编号 {number}。\n{said}地方还没说清，先回复“留言 {number} 加上您的话”问一句。\n"
+        f"接单成功，编号 {number}。\n{_told(words, to_know)}地方还没说清，先回复“留言 {number} 加上您的话”问一句。\n"
         f"办好回复“办结 {number} 加一句话”；去不了回复“退单 {number}”，不要紧。"
     )
 
 
-def joined(number: str, place: str, room: str, partner: str, words: str, phone: str) -> str:
+def joined(number: str, place: str, room: str, partner: str, words: str, phone: str, *, to_know: str = "") -> str:
     """They go along."""
     call = f"（电话 {phone}）" if phone else ""
     where = f"{place}{' ' + room if room else ''}{call}，先在门口会合。" if place else "地方还没说清。"
-    said = f"“{clip(words, 60)}”\n" if words.strip() else ""
     return (
-        f"接单成功，编号 {number}，您和{partner}一起去。\n{where}\n{said}"
+        f"接单成功，编号 {number}，您和{partner}一起去。\n{where}\n{_told(words, to_know)}"
         f"约时间回复“留言 {number} 加上您的话”，到了回复“到场 {number}”；办结由{partner}来说。\n"
         f"去不了回复“退单 {number}”，不要紧。"
     )
@@ -195,9 +202,22 @@ def offers_head(asked: int, free: int) -> str:
 
 
 def offered(
-    number: str, category: str, place: str, said: str, told_at: datetime, expires: datetime, *, now: datetime
+    number: str,
+    category: str,
+    place: str,
+    said: str,
+    told_at: datetime,
+    expires: datetime,
+    *,
+    host: str = "",
+    now: datetime,
 ) -> str:
-    """All that somebody may know of a task before they take it."""
+    """All that somebody may know of a task before they take it; `host` for what a member would like to do."""
+    if host:
+        return (
+            f"{number} {category}{' · ' + place if place else ''}\n{host}想张罗：“{said}”\n"
+            f"{within(expires, now=now)}回我就行，不方便没关系。"
+        )
     words = f"居民说：“{said}”\n" if said.strip() else "居民没有写字，接单后可以看照片、听语音。\n"
     return (
         f"{number} {category}{' · ' + place if place else ''}\n{words}{day(told_at, now=now)}反映的。"
@@ -217,16 +237,16 @@ def tasks(lines: Sequence[str]) -> str:
 
 
 def task_line(
-    number: str, category: str, place: str, state: TicketState, due: datetime | None, *, now: datetime
+    number: str, category: str, place: str, state: TicketState, due: datetime | None, *, suits: str = "", now: datetime
 ) -> str:
-    """One task in hand."""
-    until = f"，{when(due, now=now)}前" if due and due > now else ""
+    """One task in hand, with when it suits the resident, or by when it must be done."""
+    until = f"，{suits}" if suits else f"，{when(due, now=now)}前" if due and due > now else ""
     return f"{number} {category}{' · ' + place if place else ''}（{STATES[state]}{until}）"
 
 
-def offer_line(number: str, category: str, place: str) -> str:
-    """One offer in a list."""
-    return f"{number} {category}{' · ' + place if place else ''}"
+def offer_line(number: str, category: str, place: str, suits: str) -> str:
+    """One offer in a list, with when it suits the resident."""
+    return f"{number} {category}{' · ' + place if place else ''}{'，' + suits if suits else ''}"
 
 
 def away(until: str) -> str:
@@ -309,19 +329,6 @@ def registered_now(community: str) -> str:
 def already_registered(community: str) -> str:
     """Once is enough."""
     return f"您已经在{community}报到过了。回复“待接单”看看有什么可以帮的。"
-
-
-def pair_how() -> str:
-    """What household somebody would like to be there for."""
-    return "想和哪样的人家结对？写在后面，比如“认亲 一位独居老人，周末去坐坐”。\n社区的同志先问人家愿不愿意，两边都愿意才算。"
-
-
-def pair_asked(number: str) -> str:
-    """The desk asks the household."""
-    return (
-        f"已受理，编号 {number}，谢谢您有心。\n社区的同志先去问人家愿不愿意，两边都愿意才结对，有消息我告诉您。\n"
-        f"改主意了回复“撤单 {number}”，不要紧。"
-    )
 
 
 def other_matter_taken(reply: str) -> str:

@@ -12,8 +12,8 @@ from models.clock import local
 from models.outbox import NoticeKind
 from models.person import RoleKind
 from models.rider import TitleKind
-from models.ticket import Limit, TicketState
-from texts import care, counter, honours, ledger, members, posts, residents, riders, services, snap
+from models.ticket import Limit, TicketKind, TicketState
+from texts import care, counter, honours, initiatives, ledger, members, posts, residents, riders, services, snap
 from texts.common import LEVELS, clip, date_of, day, helper, part_of_day, when, within
 
 WAITED_FOR = {
@@ -48,6 +48,7 @@ class NoticeFacts:
     short: str = ""
     category: str = ""
     service: str | None = None
+    kind: TicketKind = TicketKind.REPORT
     place: str = ""
     state: TicketState | None = None
     opened: datetime | None = None
@@ -65,8 +66,10 @@ class NoticeFacts:
     """Whether they would take it; they have not answered."""
     threat: str = ""
     """What an emergency is about."""
-    to_know: str = ""
-    """For whoever is asked: when the resident is there, and what was not settled the last time."""
+    suits: str = ""
+    """When it suits the resident that somebody comes."""
+    again: str = ""
+    """What was not settled the last time, for whoever is asked."""
     reader_rides: bool = False
     photos: str = ""
     """Where the photos before and after can be seen."""
@@ -92,19 +95,18 @@ def words(kind: NoticeKind, facts: NoticeFacts) -> Words:
     return WORDS[kind](facts)
 
 
-def evaluation_choices(number: str) -> tuple[tuple[str, str], ...]:
+def evaluation_choices(number: str, kind: TicketKind = TicketKind.REPORT) -> tuple[tuple[str, str], ...]:
     """The three answers and the commands behind them."""
-    return tuple(
-        (label, f"评价 {number} {answer}") for answer, label in enumerate(residents.EVALUATION_CHOICES, start=1)
-    )
+    labels = initiatives.PAIR_CHOICES if kind is TicketKind.PAIRING else residents.EVALUATION_CHOICES
+    return tuple((label, f"评价 {number} {answer}") for answer, label in enumerate(labels, start=1))
 
 
 def _about(facts: NoticeFacts) -> str:
-    return f"{services.yours(facts.category, facts.service, facts.threat)}（编号 {facts.short}）"
+    return f"{services.yours(facts.category, facts.service, facts.threat, facts.kind)}（编号 {facts.short}）"
 
 
 def _matter(facts: NoticeFacts) -> str:
-    return services.matter(facts.category, facts.service, facts.threat)
+    return services.matter(facts.category, facts.service, facts.threat, facts.kind)
 
 
 def _where(facts: NoticeFacts) -> str:
@@ -141,7 +143,10 @@ def _offer(facts: NoticeFacts) -> Words:
     if along and facts.words.strip():
         said = f"{_who(facts)}接了这件事，想要个伴。\n{_quoted(facts.words, 60)}"
     far = _far(facts.data.get("metres"))
-    said += f"{facts.to_know}\n" if facts.to_know else ""
+    if facts.kind is TicketKind.ACTIVITY:
+        asked, said = "想请您一起来", f"{_who(facts)}想张罗：\n{_quoted(facts.report, 60)}"
+    to_know = members.to_know(facts.kind, facts.suits, facts.again)
+    said += f"{to_know}\n" if to_know else ""
     rest = f"{said}{within(expires, now=facts.now)}回我就行，不方便没关系。"
     return Words(
         f"【{asked}】{_where(facts)}{'，' if far else ''}{far}\n{rest}",
@@ -232,7 +237,24 @@ def _far(metres: int | None) -> str:
     return f"离您约 {near}"
 
 
+def _alone(facts: NoticeFacts) -> Words:
+    if facts.kind is TicketKind.ACTIVITY:
+        return Words(
+            f"{facts.short}（{_where(facts)}）搭手的邻居还没凑齐，我也告诉了社区，请他们帮着再请。\n"
+            f"人少也能办；想改天回一句时间，不办了回复“撤单 {facts.short}”，不要紧。"
+        )
+    return Words(
+        f"{facts.short}（{_where(facts)}）一起去的人还没找到，我也告诉了社区。要进门，先叫上网格员或者社区的同志，别一个人去；"
+        f"等不了就回复“退单 {facts.short}”，不要紧。"
+    )
+
+
 def _joined(facts: NoticeFacts) -> Words:
+    if facts.kind is TicketKind.ACTIVITY:
+        return Words(
+            f"{facts.short}（{_where(facts)}）{_who(facts)}也来，现在连您 {facts.data.get('together', 2)} 位。\n"
+            f"约怎么碰头，回复“留言 {facts.short} 加上您的话”，来的人都看得到。"
+        )
     if facts.reader_is_reporter:
         return Words(f"{_about(facts)}：{_who(facts)}也一起来帮忙，会有{_people(facts.data.get('together', 2))}到。")
     return Words(
@@ -251,6 +273,12 @@ def _finished(facts: NoticeFacts) -> Words:
         how = f"，社区统一答复：【{facts.data['title']}】{clip(facts.words, 300)}"
     if facts.data.get("own"):
         return Words(f"{_about(facts)}办完了{how}\n您自己也出了力，办得好不好由社区回访来问。谢谢您。")
+    if facts.kind is TicketKind.PAIRING:
+        return Words(
+            f"{_about(facts)}有回音了{how}\n{initiatives.ASKED}",
+            evaluation_choices(facts.number, facts.kind),
+            title=f"有回音了：{_where(facts)}",
+        )
     done = "" if facts.data.get("title") else "办完了"
     thanks = "谢谢您当时停下来说一声。\n" if facts.reader_rides else ""
     return Words(
@@ -261,11 +289,25 @@ def _finished(facts: NoticeFacts) -> Words:
 
 
 def _reminder(facts: NoticeFacts) -> Words:
+    if facts.kind is TicketKind.PAIRING:
+        return Words(
+            f"{_about(facts)}，{initiatives.ASKED}",
+            evaluation_choices(facts.number, facts.kind),
+            title=f"结上了吗：{_where(facts)}",
+        )
     return Words(
         f"{_about(facts)}办完一天了，您看办得怎么样？\n{_photos(facts)}请评价，不评也没关系，我不再问了：",
         evaluation_choices(facts.number),
         title=f"请评价：{_where(facts)}",
     )
+
+
+def _not_evaluated(facts: NoticeFacts) -> Words:
+    after = {
+        TicketKind.ACTIVITY: "收起来了（已结）。谢谢您张罗，下次想做什么，再回复“创单”。",
+        TicketKind.PAIRING: "先收起来了（已结）。没结成、还想结的话，再回复“认亲”就行。",
+    }.get(facts.kind, "先收起来了（已结，没有评价）。还没解决的话，直接再说一次，我重新登记。")
+    return Words(f"{_about(facts)}{after}")
 
 
 def _desk(facts: NoticeFacts) -> Words:
@@ -286,8 +328,9 @@ def _alarm(facts: NoticeFacts) -> Words:
 def _accepted(facts: NoticeFacts) -> Words:
     department = facts.data.get("department")
     who = f"{department}的{facts.by_name or '值班同志'}" if department else _who(facts)
+    suits = f"约的时间：{facts.suits}。\n" if facts.suits else ""
     return Words(
-        f"{_about(facts)}有人接了：{who}。\n想补充什么，回复“留言 {facts.short} 加上您的话”，对方看不到您的号码。"
+        f"{_about(facts)}有人接了：{who}。\n{suits}想补充什么，回复“留言 {facts.short} 加上您的话”，对方看不到您的号码。"
     )
 
 
@@ -297,13 +340,17 @@ def _reopened(facts: NoticeFacts) -> Words:
             f"{facts.short}（{_matter(facts)}）有{_people(facts.data['passers_by'])}路过的人看了，说还没修好，也许是又坏了。\n"
             "社区重新安排了，不用您再跑。谢谢您出的力。"
         )
+    if facts.kind is TicketKind.PAIRING:
+        because = f"他说：“{clip(facts.words, 100)}”\n" if facts.words else ""
+        return Words(f"{facts.short}（{_where(facts)}）没结成，还请您再问问别的人家。\n{because}谢谢您牵线。")
     why = f"居民说：“{clip(facts.words, 100)}”" if facts.words else ""
     return Words(f"{facts.short}（{_matter(facts)}）居民说没解决，社区重新安排了。{why}\n谢谢您出的力。")
 
 
 def _added(facts: NoticeFacts) -> Words:
     if facts.data.get("visit"):
-        return Words(f"{facts.short}（{_where(facts)}）居民方便的时间：{clip(facts.words, 100)}。")
+        label = "时间定了" if facts.kind is TicketKind.ACTIVITY else "居民方便的时间"
+        return Words(f"{facts.short}（{_where(facts)}）{label}：{facts.suits or clip(facts.words, 100)}。")
     if facts.data.get("unsolved"):
         return Words(f"{facts.short}（{_where(facts)}）居民说了哪里没解决：\n“{clip(facts.words, 200)}”")
     if facts.data.get("place"):
@@ -317,7 +364,9 @@ def _added(facts: NoticeFacts) -> Words:
 
 
 def _judged(facts: NoticeFacts) -> Words:
-    about = f"您办的{_where(facts)}（编号 {facts.short}）"
+    if facts.kind is TicketKind.PAIRING:
+        return Words(f"您牵线的{_where(facts)}（编号 {facts.short}）结上了。谢谢您。")
+    about = f"您办的{facts.service or _matter(facts)}{f' · {facts.place}' if facts.place else ''}（编号 {facts.short}）"
     if facts.data.get("answer") == 1:
         return Words(f"{about}，居民说解决了，很满意。谢谢您。")
     return Words(f"{about}，居民说解决了。还有不够满意的地方，社区去听，不用您再跑。谢谢您出的力。")
@@ -325,20 +374,23 @@ def _judged(facts: NoticeFacts) -> Words:
 
 def _urged(facts: NoticeFacts) -> Words:
     about = f"{facts.short}（{_where(facts)}）"
+    asks = f"居民又问了一声{'：' + _quoted(facts.words, 60) if facts.words.strip() else '，'}"
     if facts.reader_has_it:
-        return Words(f"{about}居民想知道办得怎么样了。方便时回复“留言 {facts.short} 加一句话”。")
+        wants = f"居民问{_quoted(facts.words, 60)}" if facts.words.strip() else "居民想知道办得怎么样了。"
+        return Words(f"{about}{wants}方便时回复“留言 {facts.short} 加一句话”。")
     if facts.reader_is_asked:
         return Words(
-            f"{about}居民又问了一声，还没有人接。\n方便的话回复“接单 {facts.short}”；不方便回复“婉拒 {facts.short}”，没关系。"
+            f"{about}{asks}还没有人接。\n方便的话回复“接单 {facts.short}”；不方便回复“婉拒 {facts.short}”，没关系。"
         )
     if facts.state is TicketState.ASSIGNED:
-        return Words(f"{about}居民又问了一声，还没有人认领。\n认领回复“认领 {facts.short}”。")
+        return Words(f"{about}{asks}还没有人认领。\n认领回复“认领 {facts.short}”。")
     todo = f"\n请谁去，回复“派单 {facts.short} 姓名”。" if facts.state in WAITS_FOR_SOMEBODY else "请您看一眼。"
-    return Words(f"{about}居民又问了一声，{STATES_IN_WORDS[facts.state]}。{todo}")
+    return Words(f"{about}{asks}{STATES_IN_WORDS[facts.state]}。{todo}")
 
 
 def _called_off(facts: NoticeFacts) -> Words:
-    why = "居民自己撤回了" if facts.data.get("action") == "withdraw" else "已经另外安排"
+    withdrawn = "张罗的人说这次不办了" if facts.kind is TicketKind.ACTIVITY else "居民自己撤回了"
+    why = {"withdraw": withdrawn, "finish": "已经办好了"}.get(facts.data.get("action", ""), "已经另外安排")
     return Words(f"{facts.short}（{_matter(facts)}）不用跑了，{why}。谢谢您。")
 
 
@@ -384,11 +436,16 @@ def _late(facts: NoticeFacts) -> Words:
     )
 
 
+def _kind(line: dict[str, Any]) -> str:
+    """What members bring is told by that, not by its category."""
+    return services.OF_MEMBERS.get(TicketKind(line.get("kind", TicketKind.REPORT)), "")
+
+
 def _summary(facts: NoticeFacts, head: str) -> Words:
     """What is due, in one message: how much, how much of it is late, and the first few."""
     due, late = facts.data.get("due", 0), facts.data.get("late", 0)
     lines = [
-        f"{line['short']} {line['category']}{' · ' + line['place'] if line['place'] else ''}，"
+        f"{line['short']} {_kind(line) or line['category']}{' · ' + line['place'] if line['place'] else ''}，"
         + (f"{when(datetime.fromisoformat(line['due']), now=facts.now)}前。" if line.get("due") else "已经过了时间。")
         for line in facts.data.get("first", [])
     ]
@@ -491,11 +548,10 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         f"您附近有 {facts.count} 件事等人搭把手，谁方便谁来。\n回复“待接单”看看，不方便不用回。"
     ),
     NoticeKind.JOINED: _joined,
-    NoticeKind.ALONE: lambda facts: Words(
-        f"{facts.short}（{_where(facts)}）一起去的人还没找到，我也告诉了社区。要进门，先叫上网格员或者社区的同志，别一个人去；"
-        f"等不了就回复“退单 {facts.short}”，不要紧。"
+    NoticeKind.ALONE: _alone,
+    NoticeKind.TAKEN: lambda facts: Words(
+        f"{facts.short}（{_matter(facts)}）{'人凑齐了' if facts.kind is TicketKind.ACTIVITY else '已被接走了'}，谢谢您。下次再麻烦您。"
     ),
-    NoticeKind.TAKEN: lambda facts: Words(f"{facts.short}（{_matter(facts)}）已被接走了，谢谢您。下次再麻烦您。"),
     NoticeKind.OFFER_WITHDRAWN: _called_off,
     NoticeKind.ACCEPTED: _accepted,
     NoticeKind.ARRIVED: lambda facts: Words(f"{_about(facts)}：{_who(facts)}到现场了。"),
@@ -505,9 +561,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.TAKEN_BACK: _taken_back,
     NoticeKind.FINISHED: _finished,
     NoticeKind.REMINDER: _reminder,
-    NoticeKind.NOT_EVALUATED: lambda facts: Words(
-        f"{_about(facts)}先收起来了（已结，没有评价）。还没解决的话，直接再说一次，我重新登记。"
-    ),
+    NoticeKind.NOT_EVALUATED: _not_evaluated,
     NoticeKind.REOPENED: _reopened,
     NoticeKind.JUDGED: _judged,
     NoticeKind.ADDED: _added,
@@ -545,7 +599,9 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.REJECTED: lambda facts: Words(
         f"{_about(facts)}这次没能办，原因是：{clip(facts.words, 200)}\n还有疑问，回复“人工”。"
     ),
-    NoticeKind.WITHDRAWN: lambda facts: Words(f"{facts.short}（{_where(facts)}）居民撤回了，不用再办。谢谢您。"),
+    NoticeKind.WITHDRAWN: lambda facts: Words(
+        f"{facts.short}（{_where(facts)}）{'张罗的人这次不办了，不用跑' if facts.kind is TicketKind.ACTIVITY else '居民撤回了，不用再办'}。谢谢您。"
+    ),
     NoticeKind.MERGED: _merged,
     NoticeKind.UNMERGED: lambda facts: Words(
         f"{_about(facts)}和邻居说的不是同一件事，分开单独办，{_by(facts)}有进展我马上告诉您。"

@@ -7,8 +7,10 @@ from datetime import datetime
 
 from models.category import Level
 from models.person import RoleKind
-from models.ticket import TicketState
-from texts.common import LEVELS, STATES, clip, clock, date_of, helper, when
+from models.ticket import TicketKind, TicketState
+from models.windows import Window
+from texts import initiatives
+from texts.common import LEVELS, STATES, clip, clock, date_of, helper, when, window
 
 PRIVACY = "您的话只给处理这件事的人看；想删除，回复“删除我的信息”。"
 
@@ -21,9 +23,14 @@ def received(
     *,
     night_until: datetime | None,
     now: datetime,
+    wished: Window | None = None,
     asks_time: bool = False,
 ) -> str:
     """A report is taken, and its place is known; `asks_time` where somebody is to come in and no time was said."""
+    if wished is not None:
+        head = f"已受理，编号 {number}。\n{category} · {place}，{window(wished, now=now)}"
+        later = "现在是夜里，天亮我就" if night_until else "我这就"
+        return f"{head}\n{later}去请人，{_answered_by(promised, now=now)}\n时间、地方说得不对，回一句就改。"
     later = (
         f"现在是夜里，值班的人{when(night_until, now=now)}开始处理；如果有危险请打 110 或 119。"
         if night_until
@@ -33,17 +40,28 @@ def received(
     return f"已受理，编号 {number}。\n{category} · {place}\n{later}\n{after}"
 
 
+def _answered_by(promised: datetime, *, now: datetime) -> str:
+    """By when they hear whether somebody comes."""
+    return f"有没有人来，{when(promised, now=now)}前给您准信。"
+
+
 ASKS_TIME = "什么时候上门方便？回一句就行，比如“周六上午”。"
 
 
-def visit_kept(number: str, said: str) -> str:
-    """When it suits them that somebody comes."""
-    return f"好的，方便的时间记下了：{clip(said, 40)}（编号 {number}），去的人看得到。"
+def visit_kept(number: str, said: str, wished: Window | None, *, now: datetime) -> str:
+    """When it suits them that somebody comes, as it was understood, or in their own words."""
+    time = window(wished, now=now) if wished is not None else clip(said, 40)
+    return f"好的，方便的时间记下了：{time}（编号 {number}），去的人看得到。"
 
 
 def about(category: str, *, is_service: bool = False) -> str:
     """What is understood when only the category, or the service, is."""
     return category if is_service else f"{category}的事"
+
+
+def about_at(about: str, wished: Window, *, now: datetime) -> str:
+    """The same with when somebody is wished for."""
+    return f"{about}，{window(wished, now=now)}"
 
 
 def received_without_place(number: str, understood: str, *, night_until: datetime | None, now: datetime) -> str:
@@ -196,8 +214,20 @@ def location_added(number: str, place: str) -> str:
     return f"位置收到了，记在 {number} 里：{place}。"
 
 
-def place_kept(number: str, place: str, promised: datetime, *, now: datetime, asks_time: bool = False) -> str:
+def place_kept(
+    number: str,
+    place: str,
+    promised: datetime,
+    *,
+    wished: Window | None = None,
+    now: datetime,
+    asks_time: bool = False,
+) -> str:
     """The missing place came, in words or by a point on the map."""
+    if wished is not None:
+        return (
+            f"好的，{number} 记在{place}，{window(wished, now=now)}。\n我这就去请人，{_answered_by(promised, now=now)}"
+        )
     after = f"\n{ASKS_TIME}" if asks_time else ""
     return f"好的，{number} 记在{place}。\n{when(promised, now=now)}前会有人联系处理，有进展我马上告诉您。{after}"
 
@@ -275,16 +305,30 @@ def progress(
     history: Sequence[str],
     due: datetime | None,
     *,
+    suits: str = "",
+    lacks_place: bool = False,
+    kind: TicketKind = TicketKind.REPORT,
     now: datetime,
 ) -> str:
-    """One ticket's history in plain words."""
-    lines = [f"编号 {number}：{category}{' · ' + place if place else ''}", *history[-6:]]
-    after = AFTER.get(state, "")
-    if state in (TicketState.NEW, TicketState.OFFERED, TicketState.ACCEPTED, TicketState.ASSIGNED) and due:
+    """One ticket's history in plain words, with when somebody is wished for, and what is missing to look for them."""
+    lines = [f"编号 {number}：{category}{' · ' + place if place else ''}"]
+    lines += [f"约的时间：{suits}"] if suits else []
+    lines += history[-6:]
+    if lacks_place:
+        return "\n".join([*lines, f"现在：{STATES[state]}，{PLACE_MISSING}"])
+    own = initiatives.NOW.get(kind, {}).get(state)
+    after = own or AFTER.get(state, "")
+    if (
+        own is None
+        and state in (TicketState.NEW, TicketState.OFFERED, TicketState.ACCEPTED, TicketState.ASSIGNED)
+        and due
+    ):
         after = f"{after}，{when(due, now=now)}前给您消息" if due > now else f"{after}，比说好的晚了，社区已经在催"
     lines.append(f"现在：{STATES[state]}{'，' + after if after else ''}。")
     return "\n".join(lines)
 
+
+PLACE_MISSING = "还不知道在哪里，没法请人去。\n请回一句小区名和几栋，或者点“＋”发位置，我马上去请人。"
 
 AFTER = {
     TicketState.NEW: "正在找人处理",
@@ -351,11 +395,13 @@ _HISTORY_OF_OTHERS = {
 """What somebody else did, where the words above say 您."""
 
 
-def history_line(at: datetime, action: str, *, is_own: bool = True, who: str = "") -> str | None:
+def history_line(
+    at: datetime, action: str, *, kind: TicketKind = TicketKind.REPORT, is_own: bool = True, who: str = ""
+) -> str | None:
     """One line of history as residents read it, or None for what does not concern them; `is_own` for what they did,
     `who` where somebody did it for them.
     """
-    words = _HISTORY.get(action)
+    words = initiatives.HISTORY.get(kind, {}).get(action) or _HISTORY.get(action)
     if not is_own:
         words = _HISTORY_OF_OTHERS.get(action, words)
     if who and action in _HISTORY_BY:
@@ -409,11 +455,6 @@ VERB_ARRIVE, VERB_FINISH, VERB_RELAY = "记您到场", "记为办完", "带话"
 VERB_UNMERGE = "分开办"
 
 
-def create_ask() -> str:
-    """A member proposes a task."""
-    return "您想张罗什么事？一句话说清做什么、在哪里。比如“周六上午给 3 栋老人量血压”。\n不做了，回复“取消”。"
-
-
 def which_ticket(verb: str) -> str:
     """A command without a number, and several tickets it could mean."""
     return f"您说的是哪一件？选一个，我就{verb}。"
@@ -437,6 +478,11 @@ def urged_unaccepted(number: str, asked: int, *, later: datetime | None, now: da
     if later is not None:
         return f"好的，{number} 还在找人接。夜里先不打扰，{when(later, now=now)}我告诉{whom}，有人接了马上告诉您。"
     return f"好的，我催过了：{number} 还在找人接，您的话已经转给{whom}，有人接了马上告诉您。"
+
+
+def urged_without_place(number: str) -> str:
+    """Nobody can be asked to go: what is missing, and how to tell it."""
+    return f"{number} {PLACE_MISSING}"
 
 
 def urged_on_hold(number: str, until: datetime | None) -> str:
@@ -503,10 +549,9 @@ def addition_what(number: str) -> str:
 def help_resident(name: str) -> str:
     """What one can do here."""
     return (
-        f"我是小应，{name}的帮手。\n有事直接说，照片、语音也行。\n比如“6栋2单元楼上很吵”。\n也可以回复：\n"
-        "进度　看办到哪一步\n催办 编号　帮您催\n补充 编号　添几句话\n撤单 编号　不办了\n"
-        "我家　记住您住哪栋\n我的网格员　谁管您这栋\n代报　帮邻居报事\n绑定　连上企业微信\n积分　愿意才记\n"
-        "人工　找人说话\n取消　不继续了"
+        f"我是小应，{name}的帮手。\n有事直接说，照片、语音都行：\n报事　6栋2单元楼上很吵\n点单　周六上午想请人理发\n"
+        "问事　老年证怎么办\n也可以回复这些词：\n进度　催办　补充　撤单\n我家　我的网格员　代报\n留言　我的预约　积分　绑定\n"
+        "想帮忙：报到、骑手报到\n人工　找人说话\n取消　不继续了"
     )
 
 

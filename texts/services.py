@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from models.ticket import TicketKind
+
 _OFFERED = {"借轮椅": "有轮椅可以借", "接送": "能帮着接送"}
 
 
@@ -21,19 +23,30 @@ THREATS = {
 """An emergency by its danger."""
 
 
-def matter(category: str, service: str | None, threat: str = "") -> str:
-    """What a ticket is about, in lists and headlines: the danger, the service that is asked for, or its category."""
-    return THREATS.get(threat) or (f"点单：{service}" if service else category)
+OF_MEMBERS = {TicketKind.ACTIVITY: "创单", TicketKind.PAIRING: "认亲"}
+"""What members bring of their own accord."""
+
+
+def matter(category: str, service: str | None, threat: str = "", kind: TicketKind = TicketKind.REPORT) -> str:
+    """What a ticket is about, in lists and headlines: the danger, what a member brings, the service that is asked for,
+    or its category.
+    """
+    return THREATS.get(threat) or OF_MEMBERS.get(kind) or (f"点单：{service}" if service else category)
 
 
 UNKNOWN = "其他"
 """The category of what nobody has understood yet; it is no name for anybody's matter."""
 
 
-def yours(category: str, service: str | None, threat: str = "") -> str:
+_YOURS = {TicketKind.ACTIVITY: "您张罗的事", TicketKind.PAIRING: "您想认的亲"}
+
+
+def yours(category: str, service: str | None, threat: str = "", kind: TicketKind = TicketKind.REPORT) -> str:
     """The same in a sentence to whoever brought it."""
     if threat in THREATS:
         return f"您反映的{THREATS[threat]}"
+    if kind in _YOURS:
+        return _YOURS[kind]
     return f"您点的{service}" if service else f"您反映的{'事' if category == UNKNOWN else category}"
 
 

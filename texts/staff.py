@@ -23,9 +23,10 @@ def desk(lines: Sequence[str], more: int) -> str:
     return f"待派的事：\n{listed}{rest}\n派给谁，回复“派单 编号 姓名”；上报、转部门、督办同样加编号。"
 
 
-def desk_line(number: str, category: str, place: str, words: str, why: str, *, emergency: bool) -> str:
-    """One ticket at the desk, and why nobody was found for it, if anybody was looked for."""
+def desk_line(number: str, category: str, place: str, words: str, why: str, todo: str = "", *, emergency: bool) -> str:
+    """One ticket at the desk, and why nobody was found for it, if anybody was looked for; or what is to be done."""
     nobody = f"\n　没找到人：{why}" if why else ""
+    nobody += f"\n　{todo}" if todo else ""
     return f"{'【紧急】' if emergency else ''}{number} {category}{' · ' + place if place else '（地方不清）'} {clip(words, 30)}{nobody}"
 
 
@@ -256,9 +257,9 @@ HELP_STREET = "街道还可以：\n部门退回的事：\n仍由他办 编号 �
 HELP_DEPARTMENT = "部门还可以：\n认领 编号\n答复 编号 结果\n退回 编号 原因\n下派 社区 事项"
 
 HELP_MEMBER = (
-    "来帮忙的您还可以：\n待接单　我的任务\n接单 编号　婉拒 编号\n到场 编号　退单 编号\n办结 编号 怎么办好的\n留言 编号 您的话\n"
-    "求助 编号 原因\n转派 编号 姓名\n请假 到哪天　上线\n接单时间 18-21\n接单上限 3　技能 修灯\n"
-    "认岗　我的岗位　退岗\n认亲 想去看看的人家\n创单 想张罗的事"
+    "来帮忙的您还可以：\n待接单　我的任务\n接单　婉拒　到场　退单\n办结 编号 怎么办好的\n留言 编号 您的话\n"
+    "求助 编号 原因　转派 编号 姓名\n请假 到哪天　上线\n接单时间 18-21　接单上限 3\n"
+    "技能 修灯　认岗　我的岗位　退岗\n认亲　陪伴一户人家\n创单　自己张罗一件事"
 )
 
 HELP_RIDER = (

@@ -13,6 +13,7 @@ from models.correction import Correction
 from models.outbox import NoticeKind
 from models.person import Person
 from models.ticket import Ticket, TicketKind, TicketState, Urgency
+from models.windows import Window
 from tests import factories
 from tests.console.conftest import Place
 
@@ -41,6 +42,27 @@ def test_staff_correct_category_kind_and_urgency_with_one_button(both_places: Pl
     page = desk.get(f"/tickets/{ticket.number}").text
     assert "noise → lamp" in page
     assert "咨询 → 反映问题，一般 → 急" in page
+
+
+def test_what_a_member_brings_shows_its_kind_and_its_time_and_stays_what_it_is(place: Place) -> None:
+    saturday = Window(place.now + timedelta(days=5), place.now + timedelta(days=5, hours=2))
+    with place.database.transaction() as session:
+        member = session.get_one(Person, place.people["member"].id)
+        activity = opening.Report(
+            "给老人量血压", kind=TicketKind.ACTIVITY, area_id=place.street.building.id, wished=saturday
+        )
+        ticket = opening.open_ticket(session, activity, by=member, channel="official", now=place.now)
+    desk = place.sign_in("staff")
+    page = desk.get(f"/tickets/{ticket.number}").text
+    assert "自主创单 · 社区办理" in page
+    assert "约的时间" in page
+    assert "反映问题" not in page
+    assert desk.press(ticket, "correct", category="", kind="report", urgency="normal").status_code == 409
+    assert place.again(ticket).kind is TicketKind.ACTIVITY
+    # Nor does a report become one; a category may be mended, and teaches nothing.
+    assert "自主创单" not in desk.get(f"/tickets/{place.ticket().number}").text
+    assert desk.press(ticket, "correct", category="lamp", kind="activity", urgency="normal").status_code == 303
+    assert _kept(place) == []
 
 
 def test_kind_and_urgency_are_corrected_without_touching_the_category(place: Place) -> None:

@@ -9,7 +9,7 @@ import pytest
 from handlers.turn import EventKind
 from models import people
 from models.person import CodeKind, RoleKind, RoleStatus
-from models.ticket import TicketKind, TicketState
+from models.ticket import TicketState
 from tests.handlers.conftest import OFFICIAL, WECOM, Street
 
 RESIDENT, NEIGHBOUR, MEMBER, OTHER, STAFF = (
@@ -251,28 +251,6 @@ def test_a_pressed_card_ends_and_the_words_come_by_themselves(street: Street) ->
     assert (pressed.text, pressed.card_caption) == ("", "已接单")
     assert any(told.startswith("接单成功") for told in street.told(MEMBER))
     assert any(caption == "已被接走" for _, caption in street.wecom.captions)
-
-
-def test_a_task_of_ones_own(street: Street) -> None:
-    street.say(MEMBER, "创单 周六上午给香樟花园3栋老人量血压")
-    assert street.words("0001") == ["周六上午给香樟花园3栋老人量血压"]
-    assert "什么事" in street.say(MEMBER, "创单").text
-    street.say(MEMBER, "周日带香樟花园的孩子们种花")
-    assert street.words("0002") == ["周日带香樟花园的孩子们种花"]
-    assert [ticket.for_other for ticket in street.tickets()] == ["", ""]
-
-
-def test_who_would_like_to_be_there_for_a_household_is_heard_by_the_desk(street: Street) -> None:
-    assert "哪样的人家" in street.say(MEMBER, "认亲").text
-    assert street.tickets() == []
-    wish = "认亲 一位独居老人，周末去坐坐"
-    assert all("已受理，编号 0001" in street.say(MEMBER, wish).text for _ in range(3))
-    [ticket] = street.tickets()
-    assert (ticket.kind, ticket.place) == (TicketKind.SUGGESTION, "香樟社区")
-    assert street.words("0001") == [wish]
-    assert street.told(OTHER) == []
-    assert any("1 件待派" in told for told in street.told(STAFF))
-    assert "要登记以后" in street.say(NEIGHBOUR, "认亲").text
 
 
 def test_how_it_was_done_can_be_told_in_a_sentence_of_its_own(street: Street) -> None:

@@ -318,6 +318,40 @@ def test_hurrying_counts_once_in_a_limits_time(street: Street) -> None:
     assert street.history(short).count("urge") == 2
 
 
+def test_who_asks_when_somebody_comes_reads_how_it_stands_and_opens_nothing(street_on_both: Street) -> None:
+    street = street_on_both
+    street.say(RESIDENT, NOISE)
+    street.advance(hours=1)
+    for said in ("什么时候来处理", "处理得怎么样了", "有人来吗", "0001到哪一步了"):
+        assert street.say(RESIDENT, said).text.startswith("编号 261123-0001：噪音扰民 · 香樟花园6栋2单元")
+    assert [each.number for each in street.tickets()] == ["261123-0001"]
+
+
+def test_who_says_that_nobody_came_has_hurried_in_their_own_words(street: Street) -> None:
+    short = street.accepted()
+    street.told(MEMBER)
+    assert street.say(RESIDENT, "等了一天了，怎么还没人来").text.startswith(f"好的，我催过了：{short}")
+    assert "等了一天了，怎么还没人来" in street.told(MEMBER)[0]
+    assert [each.number for each in street.tickets()] == ["261123-0001"]
+
+
+def test_of_several_the_one_that_is_named_is_meant(street: Street) -> None:
+    street.say(RESIDENT, NOISE)
+    street.say(RESIDENT, "香樟花园6栋楼道灯不亮了")
+    street.advance(hours=1)
+    assert "0001：噪音扰民" in street.say(RESIDENT, "噪音的事处理得怎么样了").text
+    assert "0002：公共设施" in street.say(RESIDENT, "路灯那个修好了没").text
+    street.advance(hours=1)
+    asked = street.say(RESIDENT, "什么时候来人")
+    assert [choice.command for choice in asked.choices] == ["进度 261123-0002", "进度 261123-0001"]
+
+
+def test_a_new_matter_is_none_that_is_asked_after(street: Street) -> None:
+    street.say(RESIDENT, NOISE)
+    assert "0002" in street.say(RESIDENT, "电梯坏了什么时候能修好").text
+    assert street.say(NEIGHBOUR, "怎么还没人来").text.startswith("已受理，编号 261123-0003")
+
+
 def test_words_pass_between_the_two_without_accounts(street: Street) -> None:
     short = street.accepted()
     for who in (MEMBER, RESIDENT):
@@ -575,3 +609,13 @@ def test_a_hazard_on_a_road_needs_no_estate(street: Street) -> None:
     said = street.say("demo-rider-1", "江湾大道路口井盖破了，骑车危险").text
     assert "江湾大道路口" in said
     assert "哪个小区" not in said
+
+
+def test_what_the_help_gives_as_examples_is_understood(street: Street) -> None:
+    lines = dict(
+        line.split("　", 1) for line in street.say("demo-resident-1", "帮助").text.splitlines() if "　" in line
+    )
+    assert "噪音扰民 · 香樟花园6栋2单元" in street.say("demo-resident-1", lines["报事"]).text
+    assert "点单：理发" in street.say("demo-resident-1", lines["点单"]).text
+    street.say("demo-resident-1", lines["问事"])
+    assert all(ticket.kind is TicketKind.INQUIRY for ticket in street.tickets()[2:])

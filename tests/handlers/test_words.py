@@ -12,16 +12,20 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from handlers.meaning import EVERY_ROLE
 from models.errors import Refusal, Refused
 from models.outbox import NoticeKind
 from models.person import RoleKind
-from models.ticket import TicketState
+from models.ticket import OF_MEMBERS, TicketState
+from models.windows import Window
+from nlp import commands
 from texts import (
     announcing,
     common,
     console,
     counter,
     honours,
+    initiatives,
     ledger,
     members,
     notices,
@@ -51,6 +55,7 @@ LISTS = {
     "day",
     "day to whoever has it",
     "accepted",
+    "joined",
     "my_grid",
     "progress",
     "tasks",
@@ -77,6 +82,8 @@ def _value(name: str, kind: Any) -> Any:
         return ROUND
     if kind is date:
         return NOW.date()
+    if Window in (kind, *get_args(kind)):
+        return Window(NOW, NOW)
     if kind is int:
         return 3 if name != "answer" else 2
     if kind is bool:
@@ -170,12 +177,19 @@ NEWS = ("made", "moved", "tomorrow", "cancelled")
 SENTENCES = [
     *(
         each
-        for module in (common, residents, members, riders, staff, announcing, ledger, honours)
+        for module in (common, residents, members, riders, staff, announcing, ledger, honours, initiatives)
         for each in _spoken(module)
     ),
     *((reason.value, refusals.sentence(Refused(reason, **FACTS))) for reason in Refusal),
     ("not_found without a number", refusals.sentence(Refused(Refusal.NOT_FOUND, number=""))),
     *((kind.value, notices.words(kind, NOTICE).text) for kind in NoticeKind),
+    *(
+        (f"{kind.value} of {own.value}", notices.words(kind, replace(facts, kind=own)).text)
+        for kind in NoticeKind
+        if kind.value not in LISTS
+        for own in OF_MEMBERS
+        for facts in (NOTICE, BARE)
+    ),
     *((f"{kind.value} to whoever has it", notices.words(kind, THEIRS).text) for kind in NoticeKind),
     *((f"appointment {news}", counter.appointment({**DATA, "news": news}, now=NOW)) for news in NEWS),
     ("appointments", counter.appointments([])),
@@ -276,3 +290,23 @@ def test_how_neighbours_are_told_of_somebody(name: str, said: str) -> None:
 def test_no_more_time_is_promised_than_there_is(minutes: int, said: str) -> None:
     until = datetime.fromtimestamp(NOW.timestamp() + minutes * 60, tz=UTC)
     assert common.within(until, now=NOW) == said
+
+
+@pytest.mark.parametrize(("said", "words"), [(residents.help_resident("演示街道"), 15), (staff.HELP_MEMBER, 20)])
+def test_every_word_of_the_help_is_understood_as_it_is_printed(said: str, words: int) -> None:
+    printed = [part.split(" ")[0] for line in said.splitlines() for part in re.split("[　：、]", line)]
+    assert len([word for word in printed if commands.parse(word, roles=EVERY_ROLE) is not None]) == words
+
+
+@pytest.mark.parametrize(
+    "word", ["进度", "催办", "补充", "撤单", "我家", "代报", "留言", "绑定", "积分", "报到", "人工", "取消"]
+)
+def test_the_help_for_everybody_names_the_word(word: str) -> None:
+    assert word in residents.help_resident("演示街道")
+
+
+def test_the_help_is_short_and_says_that_help_can_be_asked_for() -> None:
+    said = residents.help_resident("演示街道")
+    assert "点单　周六上午想请人理发" in said
+    assert len(said.splitlines()) <= 12
+    assert len(staff.HELP_MEMBER.splitlines()) <= 12

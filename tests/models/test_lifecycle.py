@@ -33,7 +33,7 @@ def test_every_action_has_a_rule() -> None:
 MAY_HAPPEN = {
     "new": "add correct locate leave offer finish withdraw urge relay escalate assign keep take_in push_down lead hold "
     "reject merge gather part split "
-    "supervise miss_limit",
+    "supervise miss_limit undertake",
     "offered": "add correct locate offer accept leave decline expire finish withdraw urge relay escalate assign hold "
     "reject merge gather part split supervise miss_limit",
     "accepted": "add correct locate ask_help seek join leave hand_on take_on decline release arrive finish withdraw urge "

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "lists"
-down_revision = "keep"
+down_revision = "wishes"
 branch_labels = None
 depends_on = None
 
