@@ -452,7 +452,7 @@ def stations_group() -> None:
 @click.option("--area", default="", help="the community of rows that name none; default: the whole")
 @click.option("--skip", is_flag=True, help="leave out rows that are wrong instead of taking nothing")
 def stations_import(settings: Settings, *, file: Path, area: str, skip: bool) -> None:
-    """Takes a list in; what has the name and address of one that is there takes its place."""
+    """Takes a list in; what has the number, or the name and address, of one that is there takes its place."""
     database = db.Database(settings.database.url)
     try:
         with database.transaction() as session:
@@ -476,7 +476,7 @@ def stations_export(settings: Settings, *, file: Path) -> None:
     database = db.Database(settings.database.url)
     try:
         with database.reading() as session:
-            file.write_bytes(station_files.file_of(session))
+            file.write_bytes(station_files.file_of(session, now=utc_now()))
     finally:
         database.dispose()
 

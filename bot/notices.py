@@ -25,6 +25,7 @@ from models import (
     outboxes,
     people,
     pool,
+    posts,
     reminders,
     results,
     transitions,
@@ -75,6 +76,8 @@ def in_words(session: Session, notice: Notice, *, now: datetime, photos: PhotoPa
     if notice.broadcast_id is not None and broadcasts.is_stopped(session, notice.broadcast_id):
         return None
     if notice.kind is NoticeKind.APPOINTMENT and not appointments.still(session, notice.data, now=now):
+        return None
+    if notice.kind is NoticeKind.POST_ENDS and not posts.still_ends(session, notice.data, now=now):
         return None
     if notice.kind is NoticeKind.BROADCAST and session.get_one(Person, notice.person_id).no_broadcasts:
         return None
@@ -342,6 +345,7 @@ def shown(
         NoticeKind.HOURS_OFFERED,
         NoticeKind.HONOUR_ASKED,
         NoticeKind.APPOINTMENT,
+        NoticeKind.POST_ENDS,
     ):
         expires = now + timedelta(days=1)  # read when there is time for it
     if notice.ticket_id is not None:

@@ -1,4 +1,4 @@
-"""Lists of stations from and to Excel files, for the command line; the console has pages of its own for them."""
+"""Lists of stations from and to Excel files, for the command line; the console has the same list."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import true
 from sqlalchemy.orm import Session
 
-from models import areas, riders, sheets, stations
-from nlp import station_list
+from models import areas, riders, sheets
+from models.slips import Slip
+from nlp import lists
+from nlp.station_list import StationList
+from texts import editing
 from texts import stations as said
 
 
@@ -33,18 +35,25 @@ def take_in(session: Session, data: bytes, *, area: str, skip: bool, now: dateti
     whole = riders.everywhere(session)
     otherwise = places.get(area) if area else whole.id if whole else None
     if otherwise is None:
-        raise NotTaken(said.ROW_FAULTS["area"])
+        raise NotTaken(editing.SLIPS[Slip.AREA])
     try:
-        found = station_list.read(sheets.read(data), places, otherwise=otherwise)
+        rows = sheets.read(data)
     except sheets.Unreadable as why:
-        raise NotTaken(said.UNREADABLE) from why
-    wrong = [said.wrong_row(row, name, said.ROW_FAULTS[fault]) for row, name, fault in found.faults]
-    added, changed = (0, 0) if wrong and not skip else stations.enter_all(session, found.drafts, now=now)
-    return Taken(added, changed, wrong)
+        raise NotTaken(editing.UNREADABLE) from why
+    with session.begin_nested() as kept:
+        outcome = lists.bring(_listed(session, otherwise=otherwise, now=now), rows, most=sheets.MOST_ROWS)
+        wrong = [editing.wrong(each, lists.heads(StationList)) for each in outcome.wrong]
+        if wrong and not skip:
+            kept.rollback()
+            return Taken(0, 0, wrong)
+    return Taken(len(outcome.new), len(outcome.changed), wrong)
 
 
-def file_of(session: Session) -> bytes:
+def file_of(session: Session, *, now: datetime) -> bytes:
     """All stations in use, in the columns that are read."""
-    names = {each.id: each.name for each in areas.all_areas(session)}
-    listed = stations.listed(session, true(), most=sheets.MOST_ROWS)
-    return sheets.write(station_list.HEAD, said.rows(listed, names))
+    listed = _listed(session, otherwise=None, now=now)
+    return sheets.write(list(lists.heads(StationList).values()), listed.written(sheets.MOST_ROWS))
+
+
+def _listed(session: Session, *, otherwise: int | None, now: datetime) -> StationList:
+    return StationList(session, None, otherwise=otherwise, kinds=said.KINDS, in_words=said.hours, now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -13,7 +14,9 @@ from console.sight import Sight
 from models import audits
 from models.audit import Audit, AuditKind
 from models.clock import CHINA
-from texts import gate as said
+from nlp.category_list import weighed
+from texts import audit as said
+from texts import health
 
 PAGE_SIZE = 100
 
@@ -41,10 +44,11 @@ def add_audit(blueprint: Blueprint, house: House) -> None:
     @blueprint.get("/audit")
     def audit_page() -> str:
         with house.looking() as sight:
-            return house.page("audit.html", sight, **_page(sight))
+            accounts = {each.key: health.channel_name(each.kind, each.key) for each in house.state().channels}
+            return house.page("audit.html", sight, **_page(sight, accounts))
 
 
-def _page(sight: Sight) -> dict[str, Any]:
+def _page(sight: Sight, accounts: Mapping[str, str]) -> dict[str, Any]:
     people = sight.audited()
     chosen = next((each for each in people if each.id == as_id(argument("person"))), None)
     group, day, about = argument("kind", most=10), argument("day", most=10), argument("about", most=40)
@@ -64,9 +68,18 @@ def _page(sight: Sight) -> dict[str, Any]:
     rows = audits.found(sight.session, *where, skip=(page - 1) * PAGE_SIZE, most=PAGE_SIZE + 1)
     sight.note(AuditKind.SAW_AUDIT, "audit")
     shown = rows[:PAGE_SIZE]
-    names = sight.names({as_id(row.about.removeprefix("people/")) for row in shown if row.about.startswith("people/")})
+    named = {as_id(row.about.removeprefix("people/")) for row in shown if row.about.startswith("people/")}
+    names = sight.names(named.union(*(said.named_in(row.facts, said.COLLEAGUES) for row in shown)))
+    places = set().union(*(said.named_in(row.facts, said.AREAS) for row in shown))
+    called = said.Called(
+        people=names,
+        areas=sight.area_names(places),
+        categories=sight.categories(),
+        accounts=accounts,
+        weigh=weighed,
+    )
     return {
-        "rows": [(row, said.what(row.kind, row.about, names), said.differences(row.facts)) for row in shown],
+        "rows": [(row, said.what(row.kind, row.about, names), said.differences(row.facts, called)) for row in shown],
         "people": people,
         "names": {each.id: each.name for each in people},
         "chosen": chosen,

@@ -10,11 +10,10 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
-from werkzeug.exceptions import NotFound
 
 from console.house import House, as_id, field
 from console.means import Reach
-from console.ready import ready_answers
+from console.ready import in_chat
 from console.sight import Sight
 from models import chats, people
 from models.conversation import Conversation
@@ -86,9 +85,7 @@ def add_chats(blueprint: Blueprint, house: House) -> None:
             # Put into the draft, not sent: it may need a word more.
             with house.looking() as sight:
                 chat = sight.conversation(chat_id)
-                found = next((each for each in ready_answers(sight) if each.id == ready), None)
-                if found is None:
-                    raise NotFound
+                found = sight.ready_answer(ready)
                 draft = f"{text}\n{found.text}".strip()[:LONGEST_ANSWER]
                 return house.page("chat.html", sight, **_chat(house, sight, chat), draft=draft)
         try:
@@ -185,6 +182,7 @@ def _chat(house: House, sight: Sight, chat: Conversation) -> dict[str, Any]:
     # From the newest to the oldest until here: turned over, an answer still follows what it answers.
     lines.reverse()
     lines.sort(key=lambda line: line.at)
+    ready, more_ready = in_chat(sight)
     spoke = {line.by for line in lines if line.by is not None}
     return {
         "chat": chat,
@@ -193,7 +191,8 @@ def _chat(house: House, sight: Sight, chat: Conversation) -> dict[str, Any]:
         "carried_by": _carried_by(house.means.reach(NoticeKind.STAFF_REPLY), identity, now=sight.now),
         "lines": lines,
         "seen": _last_answer(sight, chat),
-        "ready": ready_answers(sight),
+        "ready": ready,
+        "more_ready": more_ready,
         "colleagues": sight.names(spoke),
         "their_tickets": session.scalars(
             select(Ticket)

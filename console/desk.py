@@ -24,16 +24,19 @@ from sqlalchemy import (
     union_all,
 )
 
+from console import masks
 from console.sight import Sight
 from models import finding, measures, merging, search
 from models.area import Area, AreaKind
 from models.clock import CHINA, local
 from models.lifecycle import OPEN_STATES
 from models.proposal import Proposal
-from models.ticket import ALARMING, URGENT, Limit, Ticket, TicketEvent, TicketState, Urgency
+from models.ticket import ALARMING, URGENT, Limit, Ticket, TicketEvent, TicketState, TicketWords, Urgency, WordsKind
 
 PAGE_SIZE = 25
 COLUMN_SIZE = 8
+GIST, READ = 60, 400
+"""Characters of what was told that a row shows, and that are read for it: a number that is cut stands far behind."""
 MOST_COUNTED = 1000
 """No pile is counted further: whoever has more wants to know that it is more, and counting costs."""
 
@@ -302,6 +305,19 @@ def _piles(sight: Sight, asked: Asked, tabs: Sequence[Tab], size: int) -> dict[T
 
 def _load(sight: Sight, ids: Collection[int]) -> dict[int, Ticket]:
     return {each.id: each for each in sight.session.scalars(select(Ticket).where(Ticket.id.in_(ids)))}
+
+
+def gists(sight: Sight, rows: Sequence[Ticket]) -> dict[int, str]:
+    """The beginning of what was told of each, where it was told in words."""
+    told = (
+        select(TicketWords.ticket_id, func.substr(TicketWords.text, 1, READ))
+        .where(TicketWords.ticket_id.in_([row.id for row in rows]), TicketWords.kind == WordsKind.REPORT)
+        .where(TicketWords.text != "")
+        .order_by(TicketWords.id.desc())
+    )
+    # The first one stays.
+    first: dict[int, str] = dict(sight.session.execute(told).all())
+    return {ticket_id: masks.gist(text, GIST) for ticket_id, text in first.items()}
 
 
 def _place(after: str) -> tuple[int, int | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from enum import Enum
 from typing import Any
@@ -34,8 +35,12 @@ WITH_A_HISTORY = frozenset(
 )
 """Changes here have a history of their own, where they are told better."""
 
+FOLLOWING = frozenset({"editions", "search_entries", "station_uses", "uploads"})
+"""Changes here follow from others, or are only on their way."""
 
-NOBODYS_WORDS = frozenset({"areas", "area_aliases", "categories", "guides", "own_days", "templates"})
+NOBODYS_WORDS = frozenset(
+    {"areas", "area_aliases", "categories", "guides", "own_days", "posts", "stations", "templates"}
+)
 """The settings that everybody may know: their words are shown as they were and as they are."""
 LONGEST = 80
 
@@ -62,7 +67,7 @@ class Differences:
 
     def _keep(self, row: Any, what: dict[str, Any]) -> None:
         name = row.__tablename__
-        if name not in WITH_A_HISTORY and len(self._found) < MOST:
+        if name not in WITH_A_HISTORY | FOLLOWING and len(self._found) < MOST:
             key = inspect(row).identity
             called = getattr(row, "name", None) or getattr(row, "title", None) if name in NOBODYS_WORDS else None
             named = {"name": str(called)[:LONGEST]} if called else {}
@@ -95,14 +100,23 @@ def _apart(these: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
 
 def _in_words(value: Any) -> Any:
     if isinstance(value, dict):
-        value = [f"{key} {told}" for key, told in value.items()]
+        value = list(_lines(value))
     if isinstance(value, list):
         value = ", ".join(map(str, value))
     return value[:LONGEST] if isinstance(value, str) and not isinstance(value, Enum) else _shown(value)
 
 
+def _lines(value: dict[str, Any]) -> Iterator[str]:
+    """One for each value, with the words that lead to it."""
+    for key, told in value.items():
+        if isinstance(told, dict):
+            yield from (f"{key} {line}" for line in _lines(told))
+        else:
+            yield f"{key} {told}"
+
+
 def _shown(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or value == "" or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Enum):
         return value.value

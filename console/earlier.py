@@ -66,15 +66,14 @@ def most_like(sight: Sight, ticket: Ticket, words: str) -> Sequence[Earlier]:
         _answers(sight, [each.ticket_id for each in shown]),
     )
     return [
-        Earlier(seen[each.ticket_id], _short(each.words), done.get(each.ticket_id, ""), answers.get(each.ticket_id))
+        Earlier(
+            seen[each.ticket_id],
+            masks.gist(each.words, LONGEST),
+            done.get(each.ticket_id, ""),
+            answers.get(each.ticket_id),
+        )
         for each in shown
     ]
-
-
-def _short(words: str) -> str:
-    # Masked as a whole: a number that is cut in two is not recognised any more.
-    text = " ".join(masks.words(words).split())
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _done(sight: Sight, ids: Collection[int]) -> dict[int, str]:
@@ -88,7 +87,7 @@ def _done(sight: Sight, ids: Collection[int]) -> dict[int, str]:
         .join(TicketWords, TicketWords.id == TicketEvent.words_id)
         .where(TicketEvent.id.in_(newest), TicketWords.text.is_not(None))
     )
-    return {ticket_id: _short(text or "") for ticket_id, text in rows}
+    return {ticket_id: masks.gist(text or "", LONGEST) for ticket_id, text in rows}
 
 
 def _answers(sight: Sight, ids: Collection[int]) -> dict[int, int]:

@@ -28,7 +28,7 @@ SECOND_COOKIE = "huying_second"
 
 LARGEST_FORM = 64 * 1024
 LARGER_FORMS = (
-    dict.fromkeys(("station_sheet", *(f"{kind.value}_sheet" for kind in UploadKind)), sheets.LARGEST + LARGEST_FORM)
+    dict.fromkeys((f"{kind.value}_sheet" for kind in UploadKind), sheets.LARGEST + LARGEST_FORM)
     | {"counter_taken": MOST_PHOTOS * LARGEST_PHOTO + LARGEST_FORM}
     # What is sent within a form is written longer than it is.
     | dict.fromkeys(("outline_file", "outlines_taken", "outline_drawn"), 3 * geojson.LARGEST)

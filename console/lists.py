@@ -77,7 +77,7 @@ def add_list(
         given = request.files.get("file")
         data = given.stream.read(sheets.LARGEST + 1) if given else b""
         with house.looking() as sight:
-            heads = lists.heads(type(open_list(sight)))  # whoever may not edit uploads nothing
+            listed = type(open_list(sight))  # whoever may not edit uploads nothing
         try:
             rows = sheets.read(data)
             outcome = rehearse(rows)
@@ -91,10 +91,11 @@ def add_list(
             return house.page(
                 "list.html",
                 sight,
-                kind=kind.value,
+                kind=kind,
                 here=here or kind.value,
                 home=home,
-                heads=heads,
+                heads=lists.heads(listed),
+                empty=lists.empty(listed),
                 outcome=outcome,
                 upload=upload,
                 shown=SHOWN,

@@ -9,6 +9,7 @@ other. A list of them is noted too. Numbers never stand in a list that is not th
 from __future__ import annotations
 
 from nlp import extract
+from texts.common import clip
 
 
 def name(given: str, full: bool = False) -> str:
@@ -26,3 +27,8 @@ def phone(number: str, full: bool = False) -> str:
 def words(text: str, full: bool = False) -> str:
     """Without telephone, identity and account numbers and doors."""
     return text if full else extract.mask(text)
+
+
+def gist(text: str, most: int) -> str:
+    """The beginning on one line. Hidden before it is cut: a number that is cut in two is not recognised any more."""
+    return clip(words(text), most)

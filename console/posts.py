@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +12,7 @@ from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
 from console.house import FormMisfit, House, as_id, field
+from console.lists import add_list
 from console.places import MOST_AREAS, held, lie_in, tree
 from console.sight import Sight
 from models import areas, posts
@@ -20,11 +23,13 @@ from models.clock import local
 from models.post import Post
 from models.posts import Draft
 from models.rider import Title
+from models.slips import Slipped
+from models.upload import UploadKind
+from nlp.post_list import PostList
 from texts import posts as said
 from texts.editing import FIRST
 
 MOST = 300
-LONGEST_NAME = 20
 LONGEST = timedelta(days=2 * 366)
 
 NO_PLACES = (AreaKind.CITY, AreaKind.DISTRICT)
@@ -34,7 +39,7 @@ POST, HOLDING = "<int(max=999999999999):post_id>", "<int(max=999999999999):title
 
 
 def add_posts(blueprint: Blueprint, house: House) -> None:
-    """The page, and what its buttons do."""
+    """The page, its list, and what its buttons do."""
 
     @blueprint.get("/posts", endpoint="posts")
     def posts_page() -> str:
@@ -43,6 +48,8 @@ def add_posts(blueprint: Blueprint, house: House) -> None:
 
     def show(sight: Sight, why: str) -> str:
         return house.page("posts.html", sight, **_page(sight, fault=why))
+
+    add_list(blueprint, house, UploadKind.POSTS, _listed, show=show, home="posts")
 
     press = house.buttons(blueprint, show=show, faults=said.FAULTS, home="posts")
 
@@ -54,6 +61,13 @@ def add_posts(blueprint: Blueprint, house: House) -> None:
     press(f"/posts/held/{HOLDING}/end", "holding_ended", "post_ended", _end)
 
 
+def _listed(sight: Sight) -> PostList:
+    sight.at_desk()
+    mine = lie_in(areas.all_areas(sight.session), sight.desk_paths)
+    among = {each.id for each in mine if each.kind not in NO_PLACES}
+    return PostList(sight.session, among, categories=sight.categories(), now=sight.now)
+
+
 # ---------------------------------------------------------------- buttons
 
 
@@ -61,24 +75,33 @@ def _draft(sight: Sight) -> Draft:
     area = sight.session.get(Area, as_id(field("area", most=12)))
     if area is None or area.kind in NO_PLACES or area.closed_at is not None or not lie_in([area], sight.desk_paths):
         raise FormMisfit("area")
-    name, wanted = "".join(field("name", most=60).split()), as_id(field("wanted", most=4))
-    if not 1 < len(name) <= LONGEST_NAME:
-        raise FormMisfit("name")
-    if not 1 <= wanted <= posts.MOST_WANTED:
-        raise FormMisfit("wanted")
     chosen = request.form.getlist("category")[:MOST]
-    codes = [each.code for each in _categories(sight) if each.code in chosen]
-    if not codes:
-        raise FormMisfit("categories")
-    return Draft(name, area.id, codes, wanted, " ".join(field("words", most=120).split()))
+    return Draft(
+        "".join(field("name", most=60).split()),
+        area.id,
+        [each.code for each in _categories(sight) if each.code in chosen],
+        as_id(field("wanted", most=4)),
+        " ".join(field("words", most=200).split()),
+    )
 
 
 def _make(sight: Sight) -> None:
-    posts.make(sight.session, _draft(sight), now=sight.now)
+    with _misfits():
+        posts.make(sight.session, _draft(sight), now=sight.now)
 
 
 def _change(sight: Sight, post_id: int) -> None:
-    posts.change(sight.session, held(sight, Post, post_id), _draft(sight))
+    with _misfits():
+        posts.change(sight.session, held(sight, Post, post_id), _draft(sight))
+
+
+@contextmanager
+def _misfits() -> Iterator[None]:
+    """The page has a sentence for each field."""
+    try:
+        yield
+    except Slipped as slipped:
+        raise FormMisfit(slipped.column) from slipped
 
 
 def _close(sight: Sight, post_id: int) -> None:
@@ -137,5 +160,4 @@ def _page(sight: Sight, *, fault: str = "") -> dict[str, Any]:
         "names": sight.categories(),
         "firsts": {each.code: FIRST[each.first] for each in categories if each.first is not First.POST},
         "places": tree([each for each in mine if each.kind not in NO_PLACES])[:MOST_AREAS],
-        "today": today,
     }

@@ -182,6 +182,10 @@ class Sight:
         """The names of people by their ids."""
         return dict(self.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
 
+    def area_names(self, ids: Collection[int]) -> dict[int, str]:
+        """The names of areas by their ids."""
+        return dict(self.session.execute(select(Area.id, Area.name).where(Area.id.in_(ids))).all())
+
     # ---------------------------------------------------------------- tickets
 
     def tickets(self) -> ColumnElement[bool]:
@@ -393,14 +397,11 @@ class Sight:
         above = {each for path in self.desk_paths for each in areas.ids_on(path)}
         return or_(ReadyAnswer.area_id.in_(above), ReadyAnswer.area_id.in_(select(Area.id).where(self.desk_areas)))
 
-    def ready_answer(self, answer_id: int) -> ReadyAnswer:
-        """One that belongs to the desk itself."""
+    def ready_answer(self, answer_id: int, *, own: bool = False) -> ReadyAnswer:
+        """One that may be said, or one of the desk's `own`, which may be changed."""
+        whose = ReadyAnswer.area_id.in_(select(Area.id).where(self.desk_areas)) if own else self.ready_answers()
         self.at_desk()
-        found = self.session.scalar(
-            select(ReadyAnswer).where(
-                ReadyAnswer.id == answer_id, ReadyAnswer.area_id.in_(select(Area.id).where(self.desk_areas))
-            )
-        )
+        found = self.session.scalar(select(ReadyAnswer).where(ReadyAnswer.id == answer_id, whose))
         if found is None:
             raise NotFound
         return found

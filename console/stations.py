@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from console.house import House, argument, as_id, field, page_number
+from console.lists import add_list
 from console.places import held, lie_in, tree
 from console.sight import Sight
-from console.tables import xlsx_file
-from models import areas, open_hours, sheets, stations
+from models import areas, open_hours, stations
 from models.area import Area, AreaKind
 from models.clock import local
+from models.slips import Slip, Slipped
 from models.station import Station, Use
 from models.stations import KINDS, Draft
+from models.upload import UploadKind
 from nlp import station_list
-from nlp.station_list import HEAD, RowMisfit
+from nlp.station_list import StationList
+from texts import editing
 from texts import stations as said
 
 PAGE_SIZE = 50
-SHOWN_ROWS = 50
-"""Of an uploaded list, right ones and wrong ones."""
-
 PLACES = (AreaKind.STREET, AreaKind.COMMUNITY)
-FIELDS = ("kind", "name", "address", "lat", "lng", "hours", "services")
+FIELDS = ("kind", "name", "address", "lat", "lng", "hours", "services", "until")
 
 
 def add_stations(blueprint: Blueprint, house: House) -> None:
@@ -38,16 +38,21 @@ def add_stations(blueprint: Blueprint, house: House) -> None:
         with house.looking() as sight:
             return house.page("stations.html", sight, **_page(sight))
 
+    def listed(sight: Sight, why: str) -> str:
+        return house.page("stations.html", sight, **_page(sight, fault=why))
+
+    add_list(blueprint, house, UploadKind.STATIONS, _listed, show=listed, home="stations")
+
     def press(path: str, name: str, done: str, do: Callable[..., None]) -> None:
         """One button: what is wrong with its form is said on the page."""
 
-        def shown(sight: Sight, misfit: RowMisfit) -> str:
-            fault, entering = said.ROW_FAULTS[misfit.fault], name == "station_entered"
+        def shown(sight: Sight, slipped: Slipped) -> str:
+            fault, entering = editing.slip(slipped), name == "station_entered"
             return house.page("stations.html", sight, **_page(sight, fault=fault, entering=entering))
 
         def pressed(**ids: int) -> ResponseReturnValue:
             back = url_for(".stations", done=done)
-            return house.carry_out(lambda sight: do(sight, **ids), shown=shown, back=back, but=(RowMisfit,))
+            return house.carry_out(lambda sight: do(sight, **ids), shown=shown, back=back, but=(Slipped,))
 
         blueprint.post(path, endpoint=name)(pressed)
 
@@ -55,46 +60,6 @@ def add_stations(blueprint: Blueprint, house: House) -> None:
     press("/stations/<int(max=999999999999):station_id>/change", "station_changed", "station", _change)
     press("/stations/<int(max=999999999999):station_id>/close", "station_closed", "station", _close)
     press("/stations/<int(max=999999999999):station_id>/settle", "station_settled", "station_settled", _settle)
-
-    @blueprint.post("/stations/sheet")
-    def station_sheet() -> ResponseReturnValue:
-        given = request.files.get("file")
-        data = given.stream.read(sheets.LARGEST + 1) if given else b""
-        with house.looking() as sight:
-            places = _places(sight)  # whoever has no desk uploads nothing
-        try:
-            table = sheets.read(data)
-        except sheets.Unreadable:
-            with house.looking() as sight:
-                return house.page("stations.html", sight, **_page(sight, fault=said.UNREADABLE)), 409
-        found = station_list.read(table, places, otherwise=None if len(places) != 1 else next(iter(places.values())))
-        with house.doing() as sight:
-            kept = (
-                stations.keep_sheet(sight.session, found.rows, by=sight.person, now=sight.now) if found.rows else None
-            )
-            values = {"rows": found.rows[:SHOWN_ROWS], "faults": found.faults[:SHOWN_ROWS], "head": HEAD, "said": said}
-            counts = {"right": len(found.rows), "wrong": len(found.faults), "sheet_id": kept.id if kept else None}
-            return house.page("station_sheet.html", sight, **values, **counts)
-
-    @blueprint.post("/stations/sheet/<int(max=999999999999):sheet_id>/take")
-    def station_sheet_taken(sheet_id: int) -> ResponseReturnValue:
-        with house.doing() as sight:
-            places = _places(sight)
-            rows = stations.take_sheet(sight.session, sheet_id, by=sight.person, now=sight.now)
-            otherwise = None if len(places) != 1 else next(iter(places.values()))
-            # Checked again: rights and areas may have changed since it was shown.
-            drafts = station_list.read([HEAD, *rows], places, otherwise=otherwise).drafts
-            added, changed = stations.enter_all(sight.session, drafts, now=sight.now)
-        with house.looking() as sight:
-            note = said.imported(added, changed) if drafts else said.SHEET_GONE
-            return house.page("stations.html", sight, **_page(sight, note=note)), 200 if drafts else 409
-
-    @blueprint.get("/stations.xlsx")
-    def stations_xlsx() -> Response:
-        with house.looking() as sight:
-            names = {area_id: name for name, area_id in _places(sight).items()}
-            listed = stations.listed(sight.session, sight.desk_areas, most=sheets.MOST_ROWS)
-            return xlsx_file("stations.xlsx", [sheets.Table("", HEAD, said.rows(listed, names))], now=sight.now)
 
 
 def _areas(sight: Sight) -> list[Area]:
@@ -104,18 +69,19 @@ def _areas(sight: Sight) -> list[Area]:
     return [each for each in mine if each.kind in PLACES] or mine[:1]
 
 
-def _places(sight: Sight) -> dict[str, int]:
-    """The areas of the desk that a list may name."""
-    return {each.name: each.id for each in _areas(sight)}
+def _listed(sight: Sight) -> StationList:
+    places = _areas(sight)
+    among = {each.id for each in lie_in(areas.all_areas(sight.session), sight.desk_paths)}
+    otherwise = places[0].id if len(places) == 1 else None
+    return StationList(sight.session, among, otherwise=otherwise, kinds=said.KINDS, in_words=said.hours, now=sight.now)
 
 
 def _draft(sight: Sight) -> Draft:
     """What a form says, by the same rules as a row of a list."""
     wanted = as_id(field("area", most=12))
-    names = {each.id: each.name for each in _areas(sight)}
-    row = [field(name, most=200) for name in FIELDS]
-    until = field("until", most=10)
-    return station_list.draft([*row, names.get(wanted, "-"), until], _places(sight), otherwise=None)
+    if wanted not in {each.id for each in _areas(sight)}:
+        raise Slipped(Slip.AREA, "area")
+    return station_list.draft({name: field(name, most=200) for name in FIELDS}, wanted)
 
 
 def _enter(sight: Sight) -> None:
@@ -125,7 +91,6 @@ def _enter(sight: Sight) -> None:
 def _change(sight: Sight, station_id: int) -> None:
     station = held(sight, Station, station_id)
     stations.enter(sight.session, _draft(sight), now=sight.now, station=station)
-    station.active = True
 
 
 def _close(sight: Sight, station_id: int) -> None:
@@ -138,7 +103,7 @@ def _settle(sight: Sight, station_id: int) -> None:
     stations.settle(sight.session, held(sight, Station, station_id), by=sight.person, now=sight.now)
 
 
-def _page(sight: Sight, *, fault: str = "", note: str = "", entering: bool = False) -> dict[str, Any]:
+def _page(sight: Sight, *, fault: str = "", entering: bool = False) -> dict[str, Any]:
     places = _areas(sight)
     page, kind, name = page_number(), argument("kind", most=20), argument("name")
     chosen = Use(kind) if kind in KINDS else None
@@ -155,7 +120,6 @@ def _page(sight: Sight, *, fault: str = "", note: str = "", entering: bool = Fal
         wrong.setdefault(station.id, (station, []))[1].append(each)
     return {
         "fault": fault,
-        "note": note,
         "draft": {each: field(each) for each in request.form} if fault and entering else {},
         "said": said,
         "kinds": KINDS,

@@ -216,6 +216,7 @@ def _list(sight: Sight) -> dict[str, Any]:
         "late": {ticket.id for ticket in rows if desk.is_overdue(ticket, sight)},
         "categories": sight.categories(),
         "is_desk": sight.is_desk,
+        "gists": desk.gists(sight, rows),
         "assignees": sight.names({ticket.assignee_id for ticket in rows if ticket.assignee_id}),
     }
 

@@ -112,6 +112,8 @@ class NoticeKind(StrEnum):
     HEAT_ALERT = "heat_alert"
     TITLE_GIVEN = "title_given"
     """What a rider is asked to look at, where and until when."""
+    POST_ENDS = "post_ends"
+    """To whoever holds a standing post whose last day comes, a question; and to its desk, of all of them together."""
     POST_OVER = "post_over"
     """To whoever held a standing post: the desk has ended it."""
     NOT_MENDED = "not_mended"

@@ -45,6 +45,7 @@ BY_DAY = frozenset(
         NoticeKind.WISH,
         NoticeKind.WISH_DECIDED,
         NoticeKind.BROADCAST,
+        NoticeKind.POST_ENDS,
         NoticeKind.POST_OVER,
     }
 )

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from models import areas, finding, outboxes, riders
-from models.area import Area
+from models import areas, finding, outboxes, people, riders
+from models.area import Area, AreaKind
 from models.category import Category, First
 from models.clock import local
 from models.errors import Refusal, Refused
 from models.outbox import NoticeKind
-from models.person import Person, RoleStatus
+from models.person import Person, RoleKind, RoleStatus
 from models.post import Post
 from models.rider import Title, TitleKind
+from models.slips import Slip, Slipped
 from models.ticket import Ticket
 
 TERM = timedelta(days=365)
 """So long somebody holds a post; whoever wants to go on takes it on again."""
+NOTICE = timedelta(days=14)
+"""So long before its last day its holder and the desk are told."""
+NAMED = 3
+"""How many posts one message to a desk names."""
 
 MOST_WANTED = 50
+SHORTEST_NAME, LONGEST_NAME = 2, 20
+LONGEST_WORDS = 120
 SHOWN = 5
 LATELY = timedelta(days=90)
 """How often something comes up is counted over this time."""
@@ -54,7 +62,7 @@ class Free:
 
 
 def make(session: Session, draft: Draft, *, now: datetime) -> Post:
-    """A new post. Raises Refused(NAME_TAKEN)."""
+    """A new post. Raises Slipped, Refused(NAME_TAKEN)."""
     post = Post(active=True, made_at=now)
     _put(session, post, draft)
     session.add(post)
@@ -63,7 +71,9 @@ def make(session: Session, draft: Draft, *, now: datetime) -> Post:
 
 
 def change(session: Session, post: Post, draft: Draft) -> None:
-    """Another name, other matters, more or fewer people; nobody who holds it loses it. Raises Refused(NAME_TAKEN)."""
+    """Another name, other matters, more or fewer people; nobody who holds it loses it. Raises Slipped,
+    Refused(NAME_TAKEN).
+    """
     _put(session, post, draft)
     moved = select(Title).where(Title.post_id == post.id, Title.area_id != draft.area_id)
     for title in session.scalars(moved):
@@ -71,7 +81,22 @@ def change(session: Session, post: Post, draft: Draft) -> None:
     session.flush()
 
 
+def _check(session: Session, draft: Draft) -> None:
+    if not SHORTEST_NAME <= len(draft.name) <= LONGEST_NAME:
+        raise Slipped(Slip.POST_NAME, "name", least=SHORTEST_NAME, most=LONGEST_NAME)
+    if not 1 <= draft.wanted <= MOST_WANTED:
+        raise Slipped(Slip.WANTED, "wanted", most=MOST_WANTED)
+    if len(draft.words) > LONGEST_WORDS:
+        raise Slipped(Slip.LONG, "words", most=LONGEST_WORDS)
+    if not draft.categories:
+        raise Slipped(Slip.MISSING, "categories")
+    never = select(Category.name).where(Category.code.in_(draft.categories), Category.offerable.is_(False))
+    for name in session.scalars(never.order_by(Category.code).limit(1)):
+        raise Slipped(Slip.POST_CATEGORY, "categories", name=name)
+
+
 def _put(session: Session, post: Post, draft: Draft) -> None:
+    _check(session, draft)
     same = select(Post.id).where(Post.area_id == draft.area_id, Post.name == draft.name)
     if session.scalar(same.where(Post.id != post.id) if post.id else same) is not None:
         raise Refused(Refusal.NAME_TAKEN, name=draft.name)
@@ -130,6 +155,67 @@ def holders(session: Session, post_ids: Collection[int], *, day: date) -> dict[i
         if title.post_id is not None:
             found.setdefault(title.post_id, {}).setdefault(person.id, (title, person))
     return {post_id: list(held.values()) for post_id, held in found.items()}
+
+
+# ---------------------------------------------------------------- the last day
+
+
+def _ends(now: datetime) -> ColumnElement[bool]:
+    """The condition for holdings whose last day comes and of which nobody was told yet."""
+    today = local(now).date()
+    untold = or_(Title.warned_for.is_(None), Title.warned_for != Title.until)
+    return and_(Title.post_id.is_not(None), riders.in_force(today), Title.until <= today + NOTICE, untold)
+
+
+def to_warn(session: Session, *, now: datetime, most: int) -> Sequence[int]:
+    """The communities, and the areas above them, whose desks and holders are to be told of a last day."""
+    ending = select(Area.path).join(Title, Title.area_id == Area.id).where(_ends(now)).distinct()
+    paths = [areas.ids_on(path) for path in session.scalars(ending.order_by(Area.path).limit(most))]
+    known = select(Area.id).where(Area.id.in_({each for path in paths for each in path}))
+    communities = frozenset(session.scalars(known.where(Area.kind == AreaKind.COMMUNITY)))
+    return list(dict.fromkeys(next((each for each in path if each in communities), path[-1]) for path in paths))
+
+
+def warn(session: Session, area_id: int, *, now: datetime) -> bool:
+    """Tells the holders of posts in a community, or of an area above it, of their last day, once for each, and its desk
+    of all of them together; gives whether there was any.
+    """
+    area = session.get_one(Area, area_id)
+    here = Area.path.startswith(area.path) if area.kind is AreaKind.COMMUNITY else Area.id == area_id
+    found = session.execute(
+        select(Title, Post, Area)
+        .join(Post, Post.id == Title.post_id)
+        .join(Area, Area.id == Title.area_id)
+        .where(_ends(now), here)
+        .order_by(Title.until, Title.id)
+        .with_for_update(of=Title)
+    ).all()
+    ending: list[dict[str, Any]] = []
+    for title, post, place in found:
+        title.warned_for = title.until
+        facts = {"name": post.name, "where": areas.full_name(session, place), "last": title.until.isoformat()}
+        ending.append(facts)
+        data = {**facts, "post": post.id, "title": title.id}
+        outboxes.tell(session, NoticeKind.POST_ENDS, title.person_id, now=now, data=data)
+    for person in _desk(session, area) if ending else ():
+        data = {"ending": ending[:NAMED], "count": len(ending)}
+        outboxes.tell(session, NoticeKind.POST_ENDS, person.id, now=now, data=data)
+    return bool(ending)
+
+
+def _desk(session: Session, area: Area) -> Sequence[Person]:
+    found = people.with_role(session, [RoleKind.STAFF], area=area)
+    return found or people.with_role(session, [RoleKind.STREET, RoleKind.ADMIN], area=area)
+
+
+def still_ends(session: Session, data: Mapping[str, Any], *, now: datetime) -> bool:
+    """Whether the last day of which a notice tells is still to come: it may have been moved, or the post given up."""
+    if "title" not in data:
+        return True
+    title = session.get(Title, data["title"])
+    if title is None or title.ended_at is not None:
+        return False
+    return title.until.isoformat() == data["last"] and title.until >= local(now).date()
 
 
 # ---------------------------------------------------------------- what members do

@@ -76,6 +76,8 @@ class Title(Base):
     since: Mapped[date] = mapped_column(Date)
     until: Mapped[date] = mapped_column(Date)
     """The last day."""
+    warned_for: Mapped[date | None] = mapped_column(Date)
+    """The last day of which whoever has it was told that it comes."""
     by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     given_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

@@ -81,9 +81,20 @@ class Slip(StrEnum):
     ON_DUTY = "on_duty"
     """Nobody who may stand in the roster."""
     SAME_PERSON = "same_person"
+    WHEN = "when"
     TIME = "time"
     WORKING = "working"
     RIDER = "rider"
+    # stations
+    USE = "use"
+    POINT_TURNED = "point_turned"
+    """Latitude and longitude stand in each other's place."""
+    HOURS = "hours"
+    # standing posts
+    POST_NAME = "post_name"
+    POST_TAKEN = "post_taken"
+    POST_CATEGORY = "post_category"
+    WANTED = "wanted"
     # templates of a platform
     ACCOUNT = "account"
     NOTICE = "notice"
@@ -96,7 +107,10 @@ class Slip(StrEnum):
     # guides and days
     TEXT = "text"
     LINK = "link"
+    DATE = "date"
+    """What is no day at all."""
     DAY = "day"
+    """A day that is past, or too far ahead."""
     DAYS_MANY = "days_many"
 
 

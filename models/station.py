@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import Boolean, Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -86,15 +85,3 @@ class StationFault(Base):
     at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
-
-
-class StationSheet(Base):
-    """What was read of an uploaded list, until whoever uploaded it has looked at it and says that it may go in."""
-
-    __tablename__ = "station_sheets"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    by_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    made_at: Mapped[datetime]
-    rows: Mapped[dict[str, Any]]
-    """{"list": [[a cell, …], …]} without the head; only what was found right."""

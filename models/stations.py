@@ -1,11 +1,11 @@
-"""Stations: entered one by one or from a list, found by distance, and said to be wrong."""
+"""Stations: entered, found by distance, and said to be wrong."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, union_all
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from models.area import Area
 from models.clock import local
 from models.errors import Refusal, Refused
 from models.person import Person
-from models.station import Fault, Station, StationFault, StationSheet, StationUse, Use
+from models.station import Fault, Station, StationFault, StationUse, Use
 
 STEP = 0.002
 """The side of the smallest square in degrees, some 200 metres."""
@@ -24,9 +24,6 @@ METRES = math.radians(1) * 6_371_000
 """A degree of latitude."""
 BITS = 18
 """180,000 squares of `STEP` go round the earth."""
-
-SHEET_KEPT = timedelta(hours=2)
-"""How long an uploaded list waits for its yes."""
 
 KINDS = (Use.REST, Use.MEAL, Use.CHARGING, Use.WATER, Use.OFFER)
 
@@ -60,38 +57,17 @@ class Near:
 
 
 def enter(session: Session, draft: Draft, *, now: datetime, station: Station | None = None) -> Station:
-    """A new station, or another state of one that is there."""
+    """A new station, or another state of one that is there; one that was taken off is in use again."""
     if station is None:
-        station = Station(active=True)
+        station = Station()
         session.add(station)
+    station.active = True
     station.kind, station.name, station.address = draft.kind, draft.name, draft.address
     station.lat, station.lng, station.hours, station.services = draft.lat, draft.lng, draft.hours, draft.services
     station.area_id, station.until, station.changed_at = draft.area_id, draft.until, now
     session.flush()
     _place(session, station, draft.uses)
     return station
-
-
-def enter_all(session: Session, drafts: Sequence[Draft], *, now: datetime) -> tuple[int, int]:
-    """A whole list; what has the name and address of one that is there takes its place. Gives how many are new and how
-    many were there.
-    """
-    known: dict[tuple[str, str], Station] = {}
-    for begin in range(0, len(drafts), 500):
-        names = [each.name for each in drafts[begin : begin + 500]]
-        areas = {each.area_id for each in drafts[begin : begin + 500]}
-        for each in session.scalars(select(Station).where(Station.name.in_(names), Station.area_id.in_(areas))):
-            known[each.name, each.address] = each
-    added = changed = 0
-    for draft in drafts:
-        before = known.get((draft.name, draft.address))
-        known[draft.name, draft.address] = enter(session, draft, now=now, station=before)
-        if before is None:
-            added += 1
-        else:
-            before.active = True
-            changed += 1
-    return added, changed
 
 
 def close(session: Session, station: Station, *, now: datetime) -> None:
@@ -256,28 +232,6 @@ def faults_in(session: Session, areas: ColumnElement[bool]) -> Sequence[tuple[St
 
 
 # ---------------------------------------------------------------- lists
-
-
-def keep_sheet(session: Session, rows: Sequence[Sequence[str]], *, by: Person, now: datetime) -> StationSheet:
-    """Keeps what was read of a list until its yes; whoever uploads another has only the last."""
-    session.execute(
-        delete(StationSheet).where(or_(StationSheet.by_id == by.id, StationSheet.made_at < now - SHEET_KEPT))
-    )
-    sheet = StationSheet(by_id=by.id, made_at=now, rows={"list": [list(row) for row in rows]})
-    session.add(sheet)
-    session.flush()
-    return sheet
-
-
-def take_sheet(session: Session, sheet_id: int, *, by: Person, now: datetime) -> Sequence[Sequence[str]]:
-    """The rows of a list that somebody uploaded, once; none when it is gone."""
-    sheet = session.get(StationSheet, sheet_id, with_for_update=True)
-    if sheet is None or sheet.by_id != by.id or sheet.made_at < now - SHEET_KEPT:
-        return ()
-    rows: Sequence[Sequence[str]] = sheet.rows["list"]
-    session.delete(sheet)
-    session.flush()
-    return rows
 
 
 def listed(

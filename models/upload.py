@@ -24,9 +24,11 @@ class UploadKind(StrEnum):
     LIMITS = "limits"
     DEPARTMENTS = "departments"
     CALENDAR = "calendar"
+    POSTS = "posts"
     READY = "ready"
     ROSTER = "roster"
     SKILLS = "skills"
+    STATIONS = "stations"
     TEAMS = "teams"
     TEMPLATES = "templates"
 

@@ -129,7 +129,7 @@ class LimitList(_OfCategories):
         Column("name", "分类", re.compile("名称|^分类"), needed=True, is_told=False),
         *(Column(step, name) for step, name in _STEPS.items()),
         *(
-            Column(f"{key}_{step}", f"{when}：{name}", re.compile(f"^{when}.?{name}$"))
+            Column(f"{key}_{step}", f"{when}：{name}", re.compile(f"^{when}.?{name}$"), empty="照平常的")
             for key, when in _OTHERWISE.items()
             for step, name in _STEPS.items()
         ),
@@ -176,6 +176,11 @@ def _limit(row: Row, column: str, was: str, *, is_needed: bool = False) -> str:
 # ---------------------------------------------------------------- words
 
 STRONG, LIKELY, NOT_ANY_MORE = "一说就是", "多半是", "不用了"
+
+
+def weighed(weight: float) -> str:
+    """How sure a word is, as lists say it."""
+    return STRONG if weight >= category_words.STRONG else LIKELY
 
 
 @dataclass(eq=False, slots=True)
@@ -243,7 +248,7 @@ class WordList(OneARow[LocalWord]):
         return {
             "word": thing.word,
             "category": self._categories[thing.code].name,
-            "weight": STRONG if thing.weight >= category_words.STRONG else LIKELY,
+            "weight": weighed(thing.weight),
         }
 
     def find(self, row: Row) -> LocalWord | None:

@@ -130,7 +130,10 @@ class DutyList(OneARow[Duty]):
         found = _WEEKDAY.fullmatch(said)
         if found is not None:
             return area.id, WEEKDAYS.index(found[1].replace("天", "日")), None
-        return area.id, None, lists.day(said, "when")
+        try:
+            return area.id, None, lists.day(said, "when")
+        except Slipped:
+            raise Slipped(Slip.WHEN, "when") from None
 
     def _says(self, row: Row, each: Duty) -> bool:
         cells = self.cells(each)

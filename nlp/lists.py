@@ -48,6 +48,8 @@ class Column:
     in_lines: bool = False
     is_told: bool = True
     """Whether it belongs to what a row changes: numbers and what is only to be looked at do not."""
+    empty: str = ""
+    """What an empty cell means, where it means something."""
 
 
 Cell = str | float | None
@@ -127,18 +129,18 @@ class OneARow(Listed[Thing]):
     def take(self, number: int, row: Row) -> Line:
         """Does nothing where everything is so already, and what `put` says otherwise."""
         thing = self.find(row)
-        before = self._as_read(thing)
-        is_so = bool(before) and all(before[key] == row[key] for key in self._told if key in row)
-        after = thing if is_so else self.put(row, thing)
         if thing is not None and id(thing) in self._done:
             raise Slipped(Slip.TWICE)
+        before = self.as_read(thing)
+        is_so = bool(before) and all(before[key] == row[key] for key in self._told if key in row)
+        after = thing if is_so else self.put(row, thing)
         self._done |= {id(each): each for each in (thing, after) if each is not None}
-        now = before if is_so else self._as_read(after)
+        now = before if is_so else self.as_read(after)
         both = [Change(key, before.get(key, ""), now.get(key, "")) for key in self._told]
         changes = [each for each in both if each.before != each.after]
         return Line(number, self.called(row), is_new=thing is None, changes=changes, is_gone=after is None)
 
-    def _as_read(self, thing: Thing | None) -> dict[str, str]:
+    def as_read(self, thing: Thing | None) -> dict[str, str]:
         """A thing's cells as they would be read of its own list."""
         cells = self.cells(thing) if thing is not None else {}
         return {each.key: _cell(_text(_guarded(cells.get(each.key))), each) for each in self.columns} if cells else {}
@@ -153,14 +155,19 @@ def heads(listed: type[Listed[Any]]) -> dict[str, str]:
     return {column.key: column.head for column in listed.columns}
 
 
-def bring(listed: Listed[Any], given: Sequence[Sequence[str]]) -> Outcome:
-    """Carries a list out row by row, once it is one; what is wrong is collected, and then nothing may be kept. What does
-    not stand in a list stays, unless `rest` says otherwise.
+def empty(listed: type[Listed[Any]]) -> dict[str, str]:
+    """What an empty cell of a column means, where it means something."""
+    return {column.key: column.empty for column in listed.columns if column.empty}
+
+
+def bring(listed: Listed[Any], given: Sequence[Sequence[str]], *, most: int = MOST_ROWS) -> Outcome:
+    """Carries a list of so many rows out row by row, once it is one; what is wrong is collected, and then nothing may be
+    kept. What does not stand in a list stays, unless `rest` says otherwise.
     """
     found = rows(given, listed.columns)
     if found is None:
         return Outcome((), (Wrong(1, "", Slip.HEAD),))
-    if sum(map(bool, given)) > MOST_ROWS + 1:
+    if sum(map(bool, given)) > most + 1:
         return Outcome((), (Wrong(1, "", Slip.MANY),))
     listed.begin()
     lines, wrong = [], []
@@ -219,7 +226,7 @@ def day(said: str, column: str) -> date:
     try:
         return date(int(found[1]), int(found[2]), int(found[3])) if found else date.fromisoformat(said)
     except ValueError:
-        raise Slipped(Slip.DAY, column) from None
+        raise Slipped(Slip.DATE, column) from None
 
 
 Choice = TypeVar("Choice")

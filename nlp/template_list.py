@@ -53,7 +53,7 @@ class TemplateList(OneARow[Slot]):
         Column("account", "账号", re.compile("账号"), needed=True),
         Column("notice", "消息", re.compile("消息|通知$"), needed=True),
         Column("way", "怎么发", re.compile("怎么发|途径"), needed=True),
-        Column("template", "模板 ID", re.compile("模板"), needed=True),
+        Column("template", "模板 ID", re.compile("模板"), needed=True, empty="照配置文件的"),
         Column("fields", "字段", re.compile("字段"), in_lines=True),
         Column("filed", "配置文件里的（只看）", is_told=False),
     )

@@ -35,6 +35,7 @@ from models import (
     opening,
     outboxes,
     people,
+    posts,
     redeeming,
     reminders,
     results,
@@ -356,6 +357,16 @@ def expire_points(huying: Huying, now: datetime) -> int:
         soon,
         lambda session, account_id: accounts.warn(session, account_id, now=now, months=rules.expires_months),
     )
+
+
+@job("interval", hours=6)
+def warn_posts(huying: Huying, now: datetime) -> int:
+    """Tells holders of standing posts and their desks that a last day comes, once and by day; it ends by itself."""
+    if by_day(now) > now:
+        return 0
+    with huying.database.reading() as session:
+        ids = posts.to_warn(session, now=now, most=BATCH)
+    return _all(huying, ids, lambda session, area_id: posts.warn(session, area_id, now=now))
 
 
 @job("interval", minutes=10)

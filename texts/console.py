@@ -385,6 +385,7 @@ NOTICES = {
     NoticeKind.STORM_ALERT: "恶劣天气提醒",
     NoticeKind.HEAT_ALERT: "高温关心",
     NoticeKind.TITLE_GIVEN: "请当什么",
+    NoticeKind.POST_ENDS: "认岗快满期了",
     NoticeKind.POST_OVER: "岗位结束了",
     NoticeKind.NOT_MENDED: "路过的人说还没修好",
     NoticeKind.POINTS_EXPIRE: "积分快到期了",

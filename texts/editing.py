@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from models.category import First
 from models.slips import Slip, Slipped
-from models.uploads import Change, Wrong
+from models.upload import UploadKind
+from models.uploads import Line, Outcome, Wrong
 from texts.common import LEVELS
 from texts.parties import KINDS
 
@@ -45,7 +46,7 @@ SLIPS = {
     Slip.HAS_OPEN: "下面还有 {count} 处没停用，先停用它们。",
     Slip.HAS_TICKETS: "这里还有 {count} 件事没办完，办完再停用。",
     Slip.OWN_AREA: "这是您管的最上面一级，要由上一级来停用或搬动。",
-    Slip.LIMIT: "时限写一个整数，再选小时还是工作日；名单里写成 2小时、7工作日 这样。",
+    Slip.LIMIT: "时限写一个整数，再选小时还是工作日。",
     Slip.LIMIT_ZERO: "时限不能是 0。",
     Slip.LIMIT_LONG: "时限太长：最长 720 小时或 120 个工作日。",
     Slip.LIMIT_ORDER: "办结的时限不能比接单、首次答复的还短。",
@@ -56,7 +57,7 @@ SLIPS = {
     Slip.FIRST: f"请选先找谁：{'、'.join(FIRST.values())}。",
     Slip.LEVEL: f"请选从哪一级办起：{'、'.join(LEVELS.values())}。",
     Slip.NEVER_OFFERED: "这一类从不派给志愿者（治安、劳动、住房、消费、违建这些要由人来办）。",
-    Slip.NOT_OFFERED: "先找志愿者的，要勾上“可以请志愿者”（名单里写“是”）。",
+    Slip.NOT_OFFERED: "先找志愿者的，要勾上“可以请志愿者”。",
     Slip.CATEGORY_TAKEN: "已经有叫“{name}”的分类了。",
     Slip.DEPARTMENT: "没有叫这个名字的部门，先到“部门”里添上；先找部门的，一定要写是哪个部门。",
     Slip.NEEDS: "一次去 1 到 5 个人。",
@@ -65,10 +66,10 @@ SLIPS = {
     Slip.PHONE_TAKEN: "这个号码是另一位的，名字对不上。",
     Slip.ROLE: "岗位写：志愿者（党员）、网格员、物业、社区工作者、街道、部门。管理员请在“账号”里一个一个给。",
     Slip.ROLE_AREA: "楼栋只给网格员（楼栋长）和物业，别的岗位写小区、社区或街道。",
-    Slip.SKILL_TAKEN: "已经有“{name}”了。要并到一起，请把下面的勾打上再点一次（名单里在“并到一起”写“是”）。",
+    Slip.SKILL_TAKEN: "已经有“{name}”了。要并到一起，请把下面的勾打上再点一次。",
     Slip.SKILL_SERVICE: "“{name}”是居民点单时说的服务，名字不能改。",
     Slip.SKILL_UNKNOWN: "没有“{word}”这个特长；能写的是分类里要的特长和点单的服务，比如 调解、理发。",
-    Slip.AREA: "没找到这个地方，或者不归您管。写名称，或者“香樟社区/香樟花园”这样。",
+    Slip.AREA: "请选一处归您管的地方。",
     Slip.AREA_AMBIGUOUS: "有几处都叫这个名字，写上它的上级，用 / 隔开。",
     Slip.ELSEWHERE: "这位在别处也有身份，姓名和手机请上一级的管理员改。",
     Slip.ALIKE: "有几位同名，填上编号（导出的名单里有）或手机号。",
@@ -81,9 +82,17 @@ SLIPS = {
     Slip.READY_MANY: "一个地方最多 {most} 句，多了找起来慢。先在页面上去掉几句。",
     Slip.ON_DUTY: "没找到这位：值班的要是这里的社区工作者、街道的同志或网格员，名字一字不差。",
     Slip.SAME_PERSON: "第一位和第二位不能是同一个人。",
+    Slip.WHEN: "哪天写成 周一，或者 2026-12-31 这样。",
     Slip.TIME: "时间写成 08:00 这样，24 小时制。",
     Slip.WORKING: "写：上班、放假；不再自己定的写：照国家的。",
     Slip.RIDER: "没找到这位骑手：要先在这一片报到，名字一字不差。",
+    Slip.USE: "没看出是哪一种（驿站、小哥食堂、充电、饮水、商户优惠）。",
+    Slip.POINT_TURNED: "经度和纬度写反了。",
+    Slip.HOURS: "开放时间没看懂，写成“周一至周五 8:00-18:00，周末 9:00-17:00”或“24小时”。",
+    Slip.POST_NAME: "岗位叫什么写 {least} 到 {most} 个字，比如 楼道灯巡查岗。",
+    Slip.POST_TAKEN: "这个地方已经有叫“{name}”的岗了（停了的也算）。",
+    Slip.POST_CATEGORY: "“{name}”不派给志愿者，不能放进岗位。",
+    Slip.WANTED: "要几个人写一个数，1 到 {most}。",
     Slip.ACCOUNT: "没有这个账号，照导出的名单写。",
     Slip.NOTICE: "没有这种消息，照导出的名单写。",
     Slip.WAY: "这个账号不能这样发。怎么发写：模板消息、订阅通知，要看账号有没有这个权限。",
@@ -94,9 +103,19 @@ SLIPS = {
     Slip.TEMPLATE_NUMBER: "character_string 的格子里不能有汉字，只能写编号。",
     Slip.TEXT: "正文最多 {most} 个字：手机上一屏看得完。",
     Slip.LINK: "链接写成“办什么 https://…”一行一个，最多 3 个。",
+    Slip.DATE: "日子写成 2026-12-31 这样。",
     Slip.DAY: "日子要从今天起、两年以内，结束不早于开始。",
     Slip.DAYS_MANY: "一次最多 {most} 天。",
 }
+
+SLIPS_OF_LISTS = SLIPS | {
+    Slip.LIMIT: "时限写成 2小时、7工作日 这样。",
+    Slip.NOT_OFFERED: "先找志愿者的，“可以请志愿者”要写“是”。",
+    Slip.SKILL_TAKEN: "已经有“{name}”了。要并到一起，请在“并到一起”写“是”。",
+    Slip.AREA: "没找到这个地方，或者不归您管。写名称，或者“香樟社区/香樟花园”这样。",
+    Slip.DAY: "日子要从今天起、两年以内。",
+}
+"""In a list it is a cell that is written otherwise, where a form has something to choose."""
 
 FIELDS = {"grid_worker_id": "网格员", "secretary_id": "书记"}
 """What rules shared with a form name otherwise than the list's column."""
@@ -111,15 +130,51 @@ def wrong(each: Wrong, heads: Mapping[str, str]) -> str:
     """What is wrong with a row: where it stands, and what to write instead; `heads` are the list's columns."""
     where = f"第 {each.row} 行{' ' + each.name if each.name else ''}"
     column = heads.get(each.column) or FIELDS.get(each.column, "")
-    return f"{where}{'，' + column if column else ''}：{SLIPS[each.slip].format(**each.facts)}"
+    return f"{where}{'，' + column if column else ''}：{SLIPS_OF_LISTS[each.slip].format(**each.facts)}"
 
 
-def change(each: Change, heads: Mapping[str, str]) -> str:
-    """One cell that becomes another."""
-    column = heads.get(each.column, each.column)
-    if not each.before:
-        return f"{column} {each.after}"
-    return f"{column} {each.before} → {each.after or '清空'}"
+def changes(line: Line, heads: Mapping[str, str], empty: Mapping[str, str]) -> list[str]:
+    """What a row does, one cell after the other; `empty` says what an empty cell means where it means something."""
+    if line.is_gone:
+        return [_flat(each.before) for each in line.changes]
+    if line.is_new:
+        return [f"{heads[each.column]} {_flat(each.after)}" for each in line.changes if each.after != line.name]
+    return [
+        f"{heads[each.column]} {_flat(each.before) or empty.get(each.column, '没有')}"
+        f" → {_flat(each.after) or empty.get(each.column, '清空')}"
+        for each in line.changes
+    ]
+
+
+def _flat(cell: str) -> str:
+    return cell.replace("\n", "、")
+
+
+_UNITS = {
+    UploadKind.CALENDAR: "天",
+    UploadKind.CATEGORIES: "类",
+    UploadKind.DEPARTMENTS: "家",
+    UploadKind.GUIDES: "条",
+    UploadKind.LIMITS: "类",
+    UploadKind.READY: "句",
+    UploadKind.ROSTER: "班",
+    UploadKind.STATIONS: "处",
+    UploadKind.TEMPLATES: "种",
+}
+_GONE = {UploadKind.CALENDAR: "改回照国家的", UploadKind.WORDS: "不用了"}
+
+
+def in_all(kind: UploadKind, outcome: Outcome) -> str:
+    """What a list does as a whole."""
+    unit, gone = _UNITS.get(kind, "个"), _GONE.get(kind, "去掉")
+    parts = [("新添", outcome.new), ("改", outcome.changed), (gone, outcome.gone)]
+    return "会" + "，".join(f"{what} {len(lines)} {unit}" for what, lines in parts if lines)
+
+
+def parts(kind: UploadKind, outcome: Outcome) -> list[tuple[str, Sequence[Line]]]:
+    """The same one by one, what is gone first."""
+    found = [(f"会{_GONE.get(kind, '去掉')}的", outcome.gone), ("会改的", outcome.changed), ("新添的", outcome.new)]
+    return [(head, lines) for head, lines in found if lines]
 
 
 UNREADABLE = "这个文件打不开：要 .xlsx 文件，4 MB 以内。"

@@ -63,6 +63,7 @@ JOB_WORDS = {
     "remind_riders": JobWords("提醒骑手", "避开饭点和夜里，一天最多提醒一次"),
     "credit": JobWords("记积分", "评价定了，把积分记给帮忙的人"),
     "expire_points": JobWords("到期的积分", "快到期的先提醒，到期的作废"),
+    "warn_posts": JobWords("认岗快满期", "满期前两周，问照看的人要不要接着，也告诉社区"),
     "end_reservations": JobWords("到期的预留", "换了没来拿的，积分退回去"),
     "count_votes": JobWords("数选票", "评选到期就数票，数完忘掉谁投给了谁"),
     "forget_replies": JobWords("清掉旧回复", "平台不会再来要的回复，一小时后清空"),

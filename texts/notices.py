@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from models.category import Level
@@ -220,6 +220,15 @@ def _rider_reminder(facts: NoticeFacts) -> Words:
     if not choices and found.unfinished is not None:
         choices = snap.hazard_choices(found.hazards, found.unfinished.id)
     return Words(f"{riders.reminder(found)}\n{riders.STOP}", choices, title="今天顺路看看")
+
+
+def _post_ends(facts: NoticeFacts) -> Words:
+    ending = facts.data.get("ending")
+    if ending is None:
+        last = date.fromisoformat(facts.data["last"])
+        return Words(posts.ends(facts.data["name"], facts.data["where"], last), posts.ends_choices(facts.data["post"]))
+    lines = [posts.ending_line(each["name"], each["where"], date.fromisoformat(each["last"])) for each in ending]
+    return Words(posts.ending(lines, facts.data["count"]))
 
 
 def _title_given(facts: NoticeFacts) -> Words:
@@ -688,6 +697,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
     NoticeKind.STORM_ALERT: lambda facts: Words(care.storm(facts.data.get("area", ""), facts.data.get("words", ""))),
     NoticeKind.HEAT_ALERT: lambda facts: Words(care.heat(facts.data.get("area", ""), facts.data.get("words", ""))),
     NoticeKind.TITLE_GIVEN: _title_given,
+    NoticeKind.POST_ENDS: _post_ends,
     NoticeKind.POST_OVER: lambda facts: Words(
         posts.over(facts.data["name"], facts.data.get("days", posts.LONG_ENOUGH))
     ),

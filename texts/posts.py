@@ -83,6 +83,34 @@ def over(name: str, days: int) -> str:
     return f"{name}社区另有安排，先到这里，{_thanks(days)}。\n手上没办完的还由您办完；想看看别的岗，回复“认岗”。"
 
 
+def ends(name: str, place: str, until: date) -> str:
+    """To whoever holds it: its last day comes."""
+    return (
+        f"您照看的{name}（{place}）到 {until.year} 年 {day_name(until)}满期，谢谢您一直惦记着。\n"
+        "愿意的话接着照看一年；想歇歇不用回，到那天自己结束，手上的还由您办完。"
+    )
+
+
+def ends_choices(post_id: int) -> tuple[tuple[str, str], ...]:
+    """For another year."""
+    return (("接着照看一年", f"!claim_post {post_id}"),)
+
+
+def ending(lines: Sequence[str], count: int) -> str:
+    """To the desk: the last days that come, as many as there are lines named."""
+    more = f"\n另有 {count - len(lines)} 个。" if count > len(lines) else "\n"
+    listed = "\n".join(lines)
+    return (
+        f"两周内有 {count} 个认岗满期，已经问过照看的人愿不愿意接着：\n{listed}"
+        f"{more}不接着的到那天空出来，网页“认岗”里看得到。"
+    )
+
+
+def ending_line(name: str, place: str, until: date) -> str:
+    """One of them."""
+    return f"{name}（{place}），{day_name(until)}"
+
+
 def for_members(community: str) -> str:
     """Somebody who is no member yet; `community` is the one that looks at their registration."""
     if community:
@@ -97,5 +125,6 @@ FAULTS = {
     "name": "请写岗位叫什么，20 个字以内，比如 楼道灯巡查岗。",
     "categories": "请至少选一类事；从不派给志愿者的不能选。",
     "wanted": "要几个人写一个数，1 到 50。",
+    "words": "做什么最多写 120 个字。",
     "days": "请写做到哪天，今天以后、两年以内。",
 }

@@ -61,6 +61,7 @@ READERS: dict[str, tuple[NoticeKind, ...]] = {
         NoticeKind.NOT_HANDED_ON,
         NoticeKind.CHECK_IN,
         NoticeKind.REGISTERED,
+        NoticeKind.POST_ENDS,
         NoticeKind.POST_OVER,
         NoticeKind.POINTS_EXPIRE,
         NoticeKind.HOURS_OFFERED,
@@ -147,7 +148,9 @@ def sample(kind: NoticeKind, *, now: datetime) -> Words:
         "taken": True,
         "news": "made",
         "appointment": 0,
-        "where": "香樟社区服务大厅",
+        "where": "香樟花园" if kind is NoticeKind.POST_ENDS else "香樟社区服务大厅",
+        "last": local(later).date().isoformat(),
+        "post": 0,
         "desk": "1号窗口",
         "purpose": "办老年证" if kind is NoticeKind.APPOINTMENT else "",
         "round": riders.Round(
@@ -178,7 +181,11 @@ def sample(kind: NoticeKind, *, now: datetime) -> Words:
 
 _HOURS = (NoticeKind.HOURS_OFFERED, NoticeKind.HOURS_ANSWERED)
 _TEXTS = {NoticeKind.HANDOVER_WORDS: "老年卡怎么补办呀？"}
-_NAMES = {NoticeKind.REDEMPTION_OVER: "食用油", NoticeKind.POST_OVER: "楼道灯巡查岗"}
+_NAMES = {
+    NoticeKind.REDEMPTION_OVER: "食用油",
+    NoticeKind.POST_ENDS: "楼道灯巡查岗",
+    NoticeKind.POST_OVER: "楼道灯巡查岗",
+}
 _ALERTS = {
     NoticeKind.STORM_ALERT: "下午三点到六点有雷暴大雨，高架和涵洞先别走。",
     NoticeKind.HEAT_ALERT: "今天最高 39 度，驿站有水有空调，歇一歇再走。",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from models import open_hours
 from models.open_hours import Hours
-from models.station import Fault, Station, Use
+from models.station import Fault, Use
 from texts.common import day, day_name, hour
 
 KINDS = {
@@ -122,51 +122,3 @@ def tell_more(name: str) -> str:
 def fault_kept(name: str) -> str:
     """Staff will look."""
     return f"记下了，社区会去核实{name}。谢谢您，别的小哥不用白跑了。"
-
-
-# ---------------------------------------------------------------- lists
-
-ROW_FAULTS = {
-    "head": "第一行要有列名，至少有：名称、纬度、经度。可以先导出一份照着填。",
-    "kind": "没看出是哪一种（驿站、小哥食堂、充电、饮水、商户优惠）。",
-    "name": "没有名称。",
-    "long": "名称最多 60 字，地址和服务最多 120 字。",
-    "point": "经纬度不对，要是十进制的度数，比如 30.5045 和 114.0025。",
-    "turned": "经度和纬度写反了。",
-    "hours": "开放时间没看懂，写成“周一至周五 8:00-18:00，周末 9:00-17:00”或“24小时”。",
-    "area": "社区不是您管的，或者名字没对上。",
-    "until": "到期写成 2026-12-31 这样。",
-}
-
-
-def wrong_row(row: int, name: str, why: str) -> str:
-    """A row that is not taken."""
-    return f"第 {row} 行{' ' + name if name else ''}：{why}"
-
-
-def rows(listed: Iterable[tuple[Station, int]], areas: Mapping[int, str]) -> list[list[str | float | None]]:
-    """The stations in use, in the columns of a list; `areas` are the names by id."""
-    return [
-        [
-            KINDS[each.kind],
-            each.name,
-            each.address,
-            each.lat,
-            each.lng,
-            hours(open_hours.read(each.hours)),
-            each.services,
-            areas.get(each.area_id, ""),
-            each.until.isoformat() if each.until else "",
-        ]
-        for each, _ in listed
-        if each.active
-    ]
-
-
-UNREADABLE = "这个文件打不开：要 .xlsx 文件，4 MB、2 万行以内。"
-SHEET_GONE = "这份名单放得太久或者已经导入过，请再上传一次。"
-
-
-def imported(added: int, changed: int) -> str:
-    """How a list went in."""
-    return f"导入好了：新添 {added} 处，更新 {changed} 处。"

@@ -207,13 +207,13 @@ def test_stations_go_out_and_in_and_a_wrong_row_stops_the_list_unless_it_is_skip
     quickly("demo", "load", folder=tmp_path)
     assert stations("export", "list.xlsx").code == 0
     table = sheets.read((tmp_path / "list.xlsx").read_bytes())
-    assert {row[1] for row in table[1:]} >= {"江湾路驿站", "老周面馆"}
-    assert stations("import", "list.xlsx").out.strip() == f"0 added, {len(table) - 1} changed, 0 left out"
-    rows = [["驿站", "新驿站", "", "30.5", "114.0"], ["驿站", "坏的", "", "x", "y"]]
+    assert {row[2] for row in table[1:]} >= {"江湾路驿站", "老周面馆"}
+    assert stations("import", "list.xlsx").out.strip() == "0 added, 0 changed, 0 left out"
+    rows = [["", "驿站", "新驿站", "", "30.5", "114.0"], ["", "驿站", "坏的", "", "x", "y"]]
     (tmp_path / "wrong.xlsx").write_bytes(sheets.write(table[0], rows))
     wrong = stations("import", "wrong.xlsx")
     assert (wrong.code, wrong.out.strip()) == (1, "0 added, 0 changed, 1 left out")
-    assert "第 3 行 坏的：经纬度不对" in wrong.err
+    assert "第 3 行 坏的，纬度：经纬度要是" in wrong.err
     assert stations("import", "wrong.xlsx", "--skip").out.strip() == "1 added, 0 changed, 1 left out"
     (tmp_path / "none.xlsx").write_bytes(b"PK nothing")
     none = stations("import", "none.xlsx")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,12 +11,16 @@ from sqlalchemy.exc import DatabaseError
 
 from models import audits, people, tickets
 from models.audit import Audit, AuditKind
+from models.base import Base, Word
+from models.party import Party
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.ticket import Urgency
+from nlp.category_list import weighed
 from tests import factories
 from tests.console.conftest import Place, try_to_sign_in
 from tests.console.test_ledger import credited
 from tests.console.test_people import hand_over
+from texts import audit
 
 
 def rows(place: Place, *kinds: AuditKind) -> list[Audit]:
@@ -188,3 +193,95 @@ def test_joining_a_limited_role_makes_no_whole_one(place: Place) -> None:
         people.join(session, keep, other)
         [street] = [role for role in keep.roles if role.kind is RoleKind.STREET]
         assert (street.status, street.categories) == (RoleStatus.ACTIVE, ["noise"])
+
+
+# ---------------------------------------------------------------- how it is said
+
+
+def told(place: Place, path: str, by: str = "street") -> str:
+    """The newest line of what somebody did, as the street reads it."""
+    page = place.sign_in(by).get("/audit?kind=did").text
+    return " ".join(re.sub("<[^>]+>", " ", page.split("<tbody>")[1].split("</tr>")[0]).split()).partition(path)[2]
+
+
+def test_what_was_changed_is_said_in_the_words_of_the_pages(place: Place) -> None:
+    staff, street = place.sign_in("staff"), place.sign_in("street")
+    role_id, here = pending(place), place.street
+    staff.post(f"/registrations/{role_id}/confirm")
+    assert "怎样了 等核对 → 在任" in told(place, f"报到：{role_id} 核对好了")
+    form = {"name": "物业公司", "kind": "property", "area": str(here.estate.id), "phone": "13812345678"}
+    street.post("/departments/party", form)
+    with place.database.reading() as session:
+        party_id = session.scalars(select(Party.id).where(Party.name == "物业公司")).one()
+    street.post(f"/departments/{party_id}/change", form | {"kind": "utility", "phone": ""})
+    line = told(place, "部门：")
+    assert f"单位 {party_id} 号：哪一种 物业公司 → 水电气单位" in line
+    assert "电话清空了" in line
+    spot = {"kind": "驿站", "name": "东门", "lat": "30.5", "lng": "114.3", "area": str(here.community.id)}
+    street.post("/stations/enter", spot)
+    street.post(
+        "/stations/1/change",
+        spot | {"kind": "充电", "area": str(here.other_community.id), "until": "2027-01-31", "hours": "24小时"},
+    )
+    line = told(place, "驿站：1 改")
+    assert line.startswith(" 驿站 东门：")
+    assert "能做什么" not in line
+    for each in ("开放时间 无 → 每天 全天", "哪一种 驿站 → 充电", "哪里 香樟社区 → 银杏社区", "到哪天 无 → 2027-01-31"):
+        assert each in line
+
+
+def test_settings_are_said_with_their_limits_words_and_who_is_asked_first() -> None:
+    called = audit.Called(areas={3: "香樟社区"}, people={7: "王姐"}, categories={"noise": "噪音扰民"}, weigh=weighed)
+    changes = {
+        "first": ["volunteer", "post"],
+        "finish_limit": ["2h", "7wd"],
+        "limits_by": ["", "urgent finish 30h, street accept 1wd"],
+        "words": ["老虎灶 3.5", "大喇叭叭 7.0, 坝坝舞+十点 4.0"],
+        "offerable": [False, True],
+    }
+    facts = {
+        "changed": [
+            {"table": "categories", "id": ["noise"], "to": changes},
+            {"table": "areas", "id": [3], "name": "香樟社区", "to": {"grid_worker_id": [None, 7], "closed_at": [None, "2026-11-23T02:00:00+00:00"]}},
+            {"table": "own_days", "id": ["2026-12-08"], "how": "new"},
+            {"table": "templates", "id": ["official", "template", "offer"], "to": {"setting": ["…", "…"], "by_id": [1, 2]}},
+            {"table": "nobody_knows", "id": [1], "to": {"odd": ["x", "y"]}},
+            {"table": "areas", "id": [4], "to": {"path": ["/1/", "/2/"]}},
+        ]
+    }  # fmt: skip
+    assert audit.differences(facts, called) == [
+        "分类 噪音扰民：先找谁 志愿者（自动派单） → 认岗的人（没人认就请志愿者），办结 2 小时 → 7 个工作日，"
+        "特别的时限 无 → 急的办结 30 小时，到了街道以后接单 1 个工作日，"
+        "说法 老虎灶（多半是） → 大喇叭叭（一说就是）、坝坝舞+十点（多半是），可派志愿者 否 → 是",
+        "地方 香樟社区：网格员 无 → 王姐，停用 无 → 2026-11-23 10:00",
+        "放假和上班 2026-12-08：添了",
+        "消息模板 official、模板消息、请他接单：模板改了",
+        "nobody_knows 1 号：odd x → y",
+    ]
+
+
+EDITED = (
+    "admitted_tasks", "announcements", "appointments", "area_aliases", "areas", "categories", "duties", "evaluations",
+    "goods", "guides", "honour_nominees", "honour_rounds", "joint_areas", "logins", "own_days", "parties", "people",
+    "posts", "proposals", "push_downs", "ready_answers", "redemptions", "roles", "saved_filters", "station_faults",
+    "stations", "teams", "templates", "titles",
+)  # fmt: skip
+"""What buttons of the console change."""
+
+NEVER = {
+    "areas.kind", "categories.waves", "evaluations.at", "evaluations.source", "guides.created_at", "honour_rounds.key_check",
+    "honour_rounds.opened_at", "proposals.score", "proposals.reasons", "proposals.proposed_at", "redemptions.code_hash",
+    "redemptions.reserved_at", "redemptions.family_id", "redemptions.goods_id", "titles.given_at",
+}  # fmt: skip
+"""What stands as it was written once, or is nobody's to edit."""
+
+
+def test_whatever_a_button_changes_has_a_name_and_every_value_of_a_closed_set() -> None:
+    raw = []
+    for table in (Base.metadata.tables[each] for each in EDITED):
+        for column in table.columns:
+            words = [each.value for each in column.type.words] if isinstance(column.type, Word) else []
+            for value in ("…", *words) if f"{table.name}.{column.name}" not in NEVER and not column.primary_key else ():
+                facts = {"changed": [{"table": table.name, "id": [1], "to": {column.name: [None, value]}}]}
+                raw += [each for each in audit.differences(facts, audit.Called()) if re.search("[a-z]{3}", each)]
+    assert raw == []

@@ -58,7 +58,7 @@ def test_new_limits_hold_for_new_matters_and_running_ones_keep_their_end(place: 
     assert (after.finish_by - after.opened_at).total_seconds() == 48 * 3600  # type: ignore[operator]
     page = admin.get("/categories").text
     assert "答复 4 小时 · 接单 2 小时 · 办结 48 小时" in page
-    assert "办结 7wd → 48h" in admin.get("/audit?kind=did").text
+    assert "办结 7 个工作日 → 48 小时" in admin.get("/audit?kind=did").text
 
 
 WRONG: list[tuple[dict[str, str], str]] = [

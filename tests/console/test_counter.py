@@ -397,6 +397,30 @@ def test_ready_words_go_into_the_answer_and_only_ones_own_are_changed(place: Pla
     assert staff.post(f"/chats/{chat}/reply", {"text": "", "ready": "1", "seen": "0"}).status_code == 404
 
 
+def test_all_ready_words_are_on_the_page_and_one_area_has_no_more_than_it_says(place: Place) -> None:
+    chat, here = hand_over(place), place.street
+    staff, street = place.sign_in("staff"), place.sign_in("street")
+    with place.database.transaction() as session:
+        by = {"by_id": place.people["street"].id, "changed_at": place.now}
+        for area, said in ((here.street, "街道"), (here.community, "社区"), (here.other_community, "隔壁")):
+            session.add_all(ReadyAnswer(area_id=area.id, text=f"{said}的第{number}句", **by) for number in range(40))
+    full = staff.post("/chats/ready", {"area": here.community.id, "text": "再来一句"})
+    assert full.status_code == 409
+    assert "一个地方最多 40 句" in full.text
+    assert "再来一句</textarea>" in full.text
+    pages = [street.get(f"/chats/ready?page={number}").text for number in (1, 2, 3)]
+    assert all("的第39句" in page for page in pages)
+    assert ["下一页" in page for page in pages] == [True, True, False]
+    beside = staff.get(f"/chats/{chat}").text
+    assert beside.index("社区的第0句") < beside.index("街道的第0句")
+    assert "街道的第39句" in beside
+    assert "还有更多" not in beside
+    assert "还有更多" in street.get(f"/chats/{chat}").text
+    with place.database.reading() as session:
+        last = session.scalars(select(ReadyAnswer.id).where(ReadyAnswer.text == "街道的第39句")).one()
+    assert "街道的第39句</textarea>" in staff.post(f"/chats/{chat}/reply", {"ready": last, "seen": "0"}).text
+
+
 def test_the_number_is_spoken_digit_by_digit(place: Place) -> None:
     desk = place.sign_in("staff")
     page = slip(desk, desk.post("/counter", form()))

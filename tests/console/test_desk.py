@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from console import desk as listed
 from models import desk, tickets
@@ -60,6 +61,37 @@ def test_the_board_shows_every_pile_and_emergencies_first(place: Place) -> None:
         place.ticket()
     page = place.sign_in("staff").get("/tickets?view=board").text
     assert page.split('aria-label="待派"')[1].split("</section>")[0].count('data-key="') == 8
+
+
+def test_a_row_says_how_the_matter_was_told_without_numbers_and_doors(place: Place) -> None:
+    told = place.ticket(
+        "6栋2单元1203室，楼上每天晚上十点\n以后还在装修，孩子睡不着，谁来都不开门，物业的人说他管不了，请打 13800005555 找我"
+    )
+    place.do(tickets.add_words, told, "后来又吵了", by="resident")
+    silent = place.ticket("")
+    staff = place.sign_in("staff")
+    for page in ("/tickets?tab=new", "/tickets?view=board", "/tickets?tab=all&q=装修"):
+        rows = staff.get(page).text
+        assert "楼上每天晚上十点 以后还在装修，孩子睡不着" in rows, page
+        assert not any(each in rows for each in ("1203", "1380", "13800005555", "后来又吵了")), page
+    rows = staff.get("/tickets?tab=new").text
+    assert silent.number in rows
+    assert rows.count("hy-row-words") == 1
+
+
+def test_many_rows_ask_no_more_than_one(place: Place) -> None:
+    staff, asked = place.sign_in("staff"), []
+    place.ticket()
+    event.listen(place.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    counts = []
+    for _ in range(2):
+        staff.get("/tickets?tab=new")
+        asked.clear()
+        staff.get("/tickets?tab=new")
+        counts.append(len(asked))
+        for _ in range(10):
+            place.ticket()
+    assert counts[0] == counts[1]
 
 
 def test_filters_narrow_list_and_board_and_stand_in_the_address(place: Place) -> None:

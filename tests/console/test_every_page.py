@@ -132,7 +132,7 @@ NO_PAGES = {
     "console.static", "console.attachment", "photos.photo", "certificates.file",
     "console.ticket_changes", "console.chat_lines", "console.connect_live",
     "console.figures_file", "console.figures_sheet", "console.figures_book", "console.figures_week", "console.map_data", "console.outlines_file",
-    "console.calendar_xlsx", "console.categories_xlsx", "console.departments_xlsx", "console.limits_xlsx", "console.ready_xlsx",
+    "console.calendar_xlsx", "console.categories_xlsx", "console.departments_xlsx", "console.limits_xlsx", "console.posts_xlsx", "console.ready_xlsx",
     "console.roster_xlsx", "console.skills_xlsx", "console.teams_xlsx", "console.templates_xlsx", "console.words_xlsx",
     "console.areas_xlsx", "console.people_xlsx", "console.guides_xlsx", "console.redemptions_csv", "console.entries_xlsx", "console.stations_xlsx",
     "console.wecom_asked", "console.wecom_back", "alive", "ready", "metrics",

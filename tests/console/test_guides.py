@@ -61,7 +61,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"links": "点我 javascript:alert(1)"}, "链接写成"),
     ({"links": "点我 https://user@evil.example"}, "链接写成"),
     ({"links": "\n".join(f"第{n}个 https://example.gov.cn/{n}" for n in range(4))}, "链接写成"),
-    ({"area": "999"}, "没找到这个地方"),
+    ({"area": "999"}, "请选一处归您管的地方"),
 ]
 
 
@@ -169,7 +169,7 @@ def test_a_list_of_guides_is_looked_at_and_then_taken(place: Place) -> None:
     staff.post(f"/guides/{old.id}/close")
     links = "网上申请 https://example.gov.cn/a\n地图 https://example.gov.cn/b"
     shown = brought(staff, [row(links=links), row(title="老年证怎么办", words="老年证", text="改了")])
-    assert "会新添 1 个，改 1 个" in shown
+    assert "会新添 1 条，改 1 条" in shown
     assert len(stored(place)) == 1
     assert staff.post(f"/guides/sheet/{last_upload(place)}/take").status_code == 303
     again, made = stored(place)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from console.health import ChannelState
 from console.masks import phone as mask_phone
-from models import areas, departments, guides, people, riders, templates, uploads
+from models import areas, departments, guides, people, posts, riders, stations, templates, uploads
 from models.area import Area
 from models.audit import AuditKind
 from models.category import Category
@@ -30,6 +30,7 @@ from models.party import Party, PartyKind
 from models.person import Person, RoleKind, RoleStatus, Skill
 from models.roster import Duty
 from models.slips import Slip
+from models.station import Use
 from models.template import Template, TemplateWay
 from models.upload import Upload, UploadKind
 from models.uploads import Outcome
@@ -42,15 +43,18 @@ from nlp.guide_list import GuideList
 from nlp.lists import Listed
 from nlp.party_list import PartyList
 from nlp.person_list import PersonList
+from nlp.post_list import PostList
 from nlp.ready_list import ReadyList
 from nlp.skill_list import SkillList
+from nlp.station_list import StationList
 from nlp.team_list import TeamList
 from nlp.template_list import Called, TemplateList
 from tests import factories
 from tests.console.conftest import Desk, Place
 from tests.console.test_health import show
-from texts import channels, editing, gate, parties
+from texts import audit, channels, editing, parties
 from texts import console as words
+from texts import stations as station_words
 from texts.common import LEVELS
 
 ID = "demoTemplate_0000000000000000000000000000001"
@@ -102,12 +106,21 @@ def _teams(session: Session, place: Place) -> TeamList:
     return TeamList(session, _mine(session, place), around=around, now=place.now)
 
 
+def _stations(session: Session, place: Place) -> StationList:
+    mine = _mine(session, place)
+    return StationList(
+        session, mine, otherwise=None, kinds=station_words.KINDS, in_words=station_words.hours, now=place.now
+    )
+
+
 COMMUNITY = "江湾街道/香樟社区"
 TURN = {"area": "香樟社区", "when": "周一", "begins": "08:00", "ends": "18:00", "first": "刘敏", "second": ""}
 SLOT = {"account": "公众号（official）", "notice": "办结，请评价", "way": "模板消息"}
 FIELDS = "thing1 什么事\ntime3 发的时间"
 
 GUIDE = {"title": "居住证怎么办", "words": "居住证、办证+租房", "text": "带身份证。\n当天能办。", "area": "香樟社区"}
+POST = {"name": "楼道灯巡查岗", "area": COMMUNITY, "categories": "lamp"}
+STATION = {"name": "东门驿站", "lat": "30.5", "lng": "114.3", "area": "香樟社区", "until": "2027-12-31"}
 HOUSE = {"kind": "楼栋", "parent": f"{COMMUNITY}/香樟花园", "name": "7栋", "aliases": "七号楼", "code": "a7"}
 HELPER = {"person": "何秀", "phone": "138 0000 5555", "role": "志愿者", "area": "香樟社区", "skills": "调解、理发"}
 
@@ -188,12 +201,12 @@ CASES = [
         {"name": "lamp", "finish": "48小时", "urgent_finish": "30h", "accept": "2 个小时"},
         [
             ({"name": "没有的", "finish": "2小时"}, "分类：没有叫“没有的”的分类"),
-            ({"name": "lamp", "finish": "两天"}, "办结：时限写一个整数"),
+            ({"name": "lamp", "finish": "两天"}, "办结：时限写成 2小时、7工作日 这样"),
             ({"name": "lamp", "accept": ""}, "接单：这里不能空着"),
             ({"name": "lamp", "accept": "0小时"}, "接单：时限不能是 0"),
             ({"name": "lamp", "finish": "999小时"}, "办结：时限太长"),
             ({"name": "lamp", "urgent_finish": "1小时"}, "急的：办结：办结的时限不能比"),
-            ({"name": "lamp", "street_answer": "很快"}, "到了街道：首次答复：时限写一个整数"),
+            ({"name": "lamp", "street_answer": "很快"}, "到了街道：首次答复：时限写成"),
         ],
     ),
     Case(
@@ -240,12 +253,31 @@ CASES = [
         lambda session, place: DayList(session, today=local(place.now).date()),
         {"day": "2026年12月8日", "working": "放假", "name": "泼水节"},
         [
-            ({"day": "很快", "working": "放假"}, "日期：日子要从今天起"),
-            ({"day": "2026-02-30", "working": "放假"}, "日期：日子要从今天起"),
+            ({"day": "很快", "working": "放假"}, "日期：日子写成 2026-12-31 这样"),
+            ({"day": "2026-02-30", "working": "放假"}, "日期：日子写成 2026-12-31 这样"),
             ({"day": "2026-11-19", "working": "放假"}, "日期：日子要从今天起"),
             ({"day": "9999-12-31", "working": "上班"}, "日期：日子要从今天起"),
             ({"day": "2026-12-08", "working": "随便"}, "上班还是放假：写：上班、放假"),
             ({"day": "2026-12-08", "working": "放假", "name": "节" * 21}, "为什么：太长了，最多 20 个字"),
+        ],
+    ),
+    Case(
+        UploadKind.POSTS,
+        PostList,
+        lambda session, place: PostList(session, _mine(session, place), categories=_categories(session), now=place.now),
+        POST | {"wanted": "2", "words": "晚上看看灯"},
+        [
+            (POST | {"name": ""}, "岗位：岗位叫什么写 2 到 20 个字"),
+            (POST | {"name": "岗" * 21}, "岗位：岗位叫什么写 2 到 20 个字"),
+            (POST | {"area": "银杏社区"}, "管哪里：没找到这个地方"),
+            (POST | {"categories": ""}, "先办哪几类事：这里不能空着"),
+            (POST | {"categories": "没有的"}, "先办哪几类事：没有叫“没有的”的分类"),
+            (POST | {"categories": "lamp、quarrel"}, "先办哪几类事：“quarrel”不派给志愿者"),
+            (POST | {"wanted": "51"}, "要几个人：要几个人写一个数，1 到 50"),
+            (POST | {"wanted": "²"}, "要几个人：要几个人写一个数"),
+            (POST | {"words": "看" * 121}, "做什么：太长了，最多 120 个字"),
+            (POST | {"id": "1", "name": "停了的岗"}, "岗位：这个地方已经有叫“停了的岗”的岗了"),
+            (POST | {"id": "999"}, "编号：没有这个编号"),
         ],
     ),
     Case(
@@ -268,7 +300,7 @@ CASES = [
         TURN | {"when": "2026/12/01", "ends": "24:00", "second": "王姐"},
         [
             (TURN | {"area": "银杏社区"}, "哪里：没找到这个地方"),
-            (TURN | {"when": "周八"}, "哪天：日子要从今天起"),
+            (TURN | {"when": "周八"}, "哪天：哪天写成 周一，或者 2026-12-31 这样"),
             (TURN | {"when": "2026-11-20"}, "哪天：日子要从今天起"),
             (TURN | {"when": "9999-12-31"}, "哪天：日子要从今天起"),
             (TURN | {"begins": "八点"}, "从：时间写成 08:00 这样"),
@@ -292,6 +324,28 @@ CASES = [
             ({"name": "劝和", "new": "调解"}, "改成：已经有“调解”了"),
             ({"name": "劝和", "new": "调解", "join": "好的"}, "并到一起：这里写“是”或者“否”"),
             ({"name": "修灯", "new": "换灯泡"}, "改成：“修灯”是居民点单时说的服务"),
+        ],
+    ),
+    Case(
+        UploadKind.STATIONS,
+        StationList,
+        _stations,
+        STATION | {"hours": "8:00-20:00", "services": "饮水、充电"},
+        [
+            (STATION | {"name": ""}, "名称：这里不能空着"),
+            (STATION | {"name": "站" * 61}, "名称：太长了，最多 60 个字"),
+            (STATION | {"address": "路" * 121}, "地址：太长了，最多 120 个字"),
+            (STATION | {"services": "水" * 121}, "服务：太长了，最多 120 个字"),
+            (STATION | {"kind": "加油站"}, "类型：没看出是哪一种"),
+            (STATION | {"lat": "很远"}, "纬度：经纬度要是十进制的度数"),
+            (STATION | {"lat": "0", "lng": "0"}, "纬度：经纬度要是十进制的度数"),
+            (STATION | {"lat": "114.3", "lng": "30.5"}, "纬度：经度和纬度写反了"),
+            (STATION | {"hours": "看心情"}, "开放时间：开放时间没看懂"),
+            (STATION | {"area": "银杏社区"}, "哪里：没找到这个地方"),
+            (STATION | {"area": ""}, "哪里：没找到这个地方"),
+            (STATION | {"until": "明年"}, "到期：日子写成 2026-12-31 这样"),
+            (STATION | {"until": "2026-13-01"}, "到期：日子写成 2026-12-31 这样"),
+            (STATION | {"id": "²"}, "编号：没有这个编号"),
         ],
     ),
     Case(
@@ -363,6 +417,15 @@ def furnish(place: Place) -> None:
         rider.platform = "跑得快"
         riders.join_team(session, riders.make_team(session, "一队", community, now=now), rider, now=now)
         riders.make_team(session, "空队", community, now=now)
+        lamps = posts.Draft("=1+1", community.id, ["lamp", "noise"], 2, "'=看看灯")
+        posts.claim(session, posts.make(session, lamps, now=now).id, by=member, now=now)
+        posts.close(session, posts.make(session, replace(lamps, name="停了的岗"), now=now), now=now)
+        spot = stations.Draft(
+            Use.WATER, "=1+1", " 门口", 30.504512345, 114.0, "12345 08:00-18:00;67 20:00-02:00", "水", community.id
+        )
+        stations.enter(session, spot, now=now)
+        stations.enter(session, replace(spot, address="", hours="", until=day), now=now)
+        stations.close(session, stations.enter(session, replace(spot, name="不在了的"), now=now), now=now)
         layout, boss = templates.read(f"{ID}:thing1=text,date2=time"), _boss(session, place)
         kept = ((NoticeKind.OFFER, layout), (NoticeKind.REMINDER, None))
         for kind, each in kept:
@@ -540,9 +603,43 @@ def test_two_who_say_yes_in_the_same_moment_do_not_both_write(both_places: Place
         assert sorted(each.result().status_code for each in taken) == [303, 409]
 
 
+def previewed(place: Place, kind: UploadKind, rows: list[Row]) -> list[str]:
+    """What is said before somebody says yes: what happens in all, and each row."""
+    case = next(each for each in CASES if each.kind is kind)
+    outcome = tried(place, case, table(case, rows))
+    lines = [line for _, part in editing.parts(kind, outcome) for line in part]
+    heads, empty = lists.heads(case.listed), lists.empty(case.listed)
+    told = ["；".join([each.name, *editing.changes(each, heads, empty)]) for each in lines]
+    return [editing.in_all(kind, outcome), *told]
+
+
+def test_before_the_yes_each_list_says_what_happens_in_its_own_words(place: Place) -> None:
+    furnish(place)
+    days = [{"day": "2026-11-26", "working": "照国家的"}, {"day": "2026/12/8", "working": "放假", "name": "泼水节"}]
+    assert previewed(place, UploadKind.CALENDAR, days) == [
+        "会新添 1 天，改回照国家的 1 天",
+        "2026-11-26；2026-11-26；放假；节",
+        "2026-12-08；上班还是放假 放假；为什么 泼水节",
+    ]
+    limits = [{"name": "noise", "urgent_finish": "", "street_accept": "1个工作日", "accept": "3小时"}]
+    assert previewed(place, UploadKind.LIMITS, limits) == [
+        "会改 1 类",
+        "noise；接单 2小时 → 3小时；急的：办结 30小时 → 照平常的；到了街道：接单 照平常的 → 1工作日",
+    ]
+    slots = [SLOT | {"template": ID, "fields": FIELDS}]
+    assert previewed(place, UploadKind.TEMPLATES, slots) == [
+        "会改 1 种",
+        f"办结，请评价 模板消息；模板 ID 照配置文件的 → {ID}；字段 没有 → thing1 什么事、time3 发的时间",
+    ]
+    done(place, UploadKind.TEMPLATES, slots)
+    assert previewed(place, UploadKind.TEMPLATES, [SLOT | {"template": "不用模板", "fields": ""}])[1] == (
+        f"办结，请评价 模板消息；模板 ID {ID} → 不用模板；字段 thing1 什么事、time3 发的时间 → 清空"
+    )
+
+
 def test_every_slip_has_a_sentence_and_every_list_a_name_in_the_audit() -> None:
     assert set(editing.SLIPS) == set(Slip)
-    assert [each for each in UploadKind if gate.what(AuditKind.DID, f"{each}/sheet", {}).startswith(each)] == []
+    assert [each for each in UploadKind if audit.what(AuditKind.DID, f"{each}/sheet", {}).startswith(each)] == []
 
 
 # ---------------------------------------------------------------- what is peculiar to one
@@ -621,6 +718,28 @@ def test_a_day_of_the_roster_is_as_the_list_says_and_the_others_stay(place: Plac
         found = session.scalars(select(Duty).order_by(Duty.day, Duty.begins)).all()
         assert [(each.weekday, each.begins.hour) for each in found if each.day is None] == [(0, 8), (0, 18)]
         assert len([each for each in found if each.day is not None]) == 2
+
+
+def test_a_post_of_the_list_keeps_its_holders_and_a_closed_one_is_open_again(place: Place) -> None:
+    furnish(place)
+    case = next(each for each in CASES if each.kind is UploadKind.POSTS)
+    [[number, *_, held]] = there(place, case)
+    assert held == 1
+    home = f"{COMMUNITY}/香樟花园"
+    rows = [
+        POST | {"id": str(number), "name": "灯岗", "area": home, "wanted": "", "words": "看灯"},
+        POST | {"name": "停了的岗", "words": "重新开"},
+    ]
+    outcome = done(place, UploadKind.POSTS, rows)
+    assert [len(each) for each in (outcome.new, outcome.changed, outcome.gone)] == [0, 2, 0]
+    with place.database.reading() as session:
+        member = session.get_one(Person, place.people["member"].id)
+        [(title, post, area)] = posts.held_by(session, member, now=place.now)
+        assert (post.name, post.wanted, area.name, title.area_id) == ("灯岗", 2, "香樟花园", area.id)
+    assert [row[1:] for row in there(place, case)] == [
+        ["停了的岗", COMMUNITY, "lamp", 2, "重新开", 0],
+        ["灯岗", home, "lamp", 2, "看灯", 1],
+    ]
 
 
 def test_two_skills_become_one_for_whoever_says_so(place: Place) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from io import BytesIO
 from typing import Any
 
 import pytest
@@ -39,7 +38,6 @@ from models import (
     pushing,
     redeeming,
     riders,
-    sheets,
     stations,
     tickets,
     uploads,
@@ -65,7 +63,7 @@ from models.person import Login, Person, RoleKind, RoleStatus
 from models.pushed import PushDown
 from models.result import CallBack, Result
 from models.rider import AlertKind, TitleKind
-from models.station import Fault, StationSheet, Use
+from models.station import Fault, Use
 from models.upload import Upload, UploadKind
 from nlp import lists
 from nlp.area_list import AreaList
@@ -75,9 +73,10 @@ from nlp.duty_list import DutyList
 from nlp.guide_list import GuideList
 from nlp.party_list import PartyList
 from nlp.person_list import PersonList
+from nlp.post_list import PostList
 from nlp.ready_list import ReadyList
 from nlp.skill_list import SkillList
-from nlp.station_list import HEAD
+from nlp.station_list import StationList
 from nlp.team_list import TeamList
 from nlp.template_list import TemplateList
 from tests import factories
@@ -324,8 +323,8 @@ TABLE = (
     post("/stations/{home_station}/change", NEAR, 303, **STATION, area="{area}"),
     post("/stations/{station}/close", NEAR),
     post("/stations/{station}/settle", NEAR),
-    post("/stations/sheet", DESK, 200, file=""),
-    post("/stations/sheet/{sheet}/take", ONLY_STAFF, 200),
+    post("/stations/sheet", DESK, 409),
+    post("/stations/sheet/{stations_upload}/take", {HERE: {ADMIN}}),
     # ---- the map
     get("/map", WITH_TICKETS),
     get("/map/data?box=30,114,31,115&zoom=15", WITH_TICKETS),
@@ -346,6 +345,9 @@ TABLE = (
     post("/posts/{post}/open", NEAR),
     post("/posts/held/{holding}/until", NEAR, until="2026-12-31"),
     post("/posts/held/{holding}/end", NEAR),
+    get("/posts.xlsx", DESK),
+    post("/posts/sheet", DESK, 409),
+    post("/posts/sheet/{posts_upload}/take", {HERE: {ADMIN}}),
     # ---- riders
     get("/riders", DESK),
     post("/riders/team", NEAR, name="二队", area="{area}"),
@@ -480,8 +482,6 @@ class Rehearsal(Database):
 class Stage:
     place: Place
     values: dict[str, dict[str, str]]
-    sheet: bytes
-    """An uploaded list of stations."""
     tokens: dict[str, str] = field(default_factory=dict)
     csrf: dict[str, str] = field(default_factory=dict)
 
@@ -495,8 +495,6 @@ class Stage:
         form: dict[str, Any] = {name: value.format_map(values) for name, value in row.form.items()}
         if "node" in form:
             form["node"] = form["node"].split(",")
-        if "file" in form:
-            form["file"] = (BytesIO(self.sheet), "stations.xlsx")
         before = row.path in ("/sign-in", "/second-step")
         form["csrf"] = "before" if before else self.csrf[who]
         return client.post(address, data=form, headers=headers)
@@ -540,8 +538,7 @@ def stage(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
             for name in ("area", "station", "team", "post", "honour", "estate", "guide")
         }
     place.media["one.jpg"] = b"\xff\xd8\xff"
-    sheet = sheets.write(HEAD, [["驿站", "江边驿站", "", "30.5", "114.3", "", "", "", ""]])
-    made = Stage(place, values, sheet, {NOBODY: "nothing"}, {NOBODY: "nothing"})
+    made = Stage(place, values, {NOBODY: "nothing"}, {NOBODY: "nothing"})
     for who in set(EVERYBODY) - {NOBODY}:
         page = place.browser()
         assert try_to_sign_in(page, f"matrix-{who}", PASSWORD).status_code == 303, who
@@ -715,10 +712,6 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
     station = stations.enter(session, stations.Draft(Use.REST, "驿站", "", 30.5, 114.3, "", "", here.id), now=now)
     rider = factories.somebody(session, RoleKind.RIDER, here, name="小马")
     stations.report_fault(session, station.id, Fault.CLOSED, by=rider, now=now)
-    mine = session.query(Login).filter_by(name=f"matrix-{STAFF}").one().person_id
-    sheet = StationSheet(
-        by_id=mine, made_at=now, rows={"list": [["", "驿站", "", "30.5", "114.3", "", "", here.name, ""]]}
-    )
     team = riders.make_team(session, "一队", here, now=now)
     riders.join_team(session, team, rider, now=now)
     today = local(now).date()
@@ -778,20 +771,21 @@ def _beside_tickets(session: Session, where: str, community: Area, *, by: Person
             (UploadKind.LIMITS, LimitList),
             (UploadKind.DEPARTMENTS, PartyList),
             (UploadKind.CALENDAR, DayList),
+            (UploadKind.POSTS, PostList),
             (UploadKind.READY, ReadyList),
             (UploadKind.ROSTER, DutyList),
             (UploadKind.SKILLS, SkillList),
+            (UploadKind.STATIONS, StationList),
             (UploadKind.TEAMS, TeamList),
             (UploadKind.TEMPLATES, TemplateList),
         )
     }
     guide = guides.enter(session, guides.Draft("老年证", ["老年证"], "带身份证", [], here.id), now=now)
-    session.add_all([sheet, *kept.values(), *waiting.values()])
+    session.add_all([*kept.values(), *waiting.values()])
     session.flush()
     ids = {
         "station": station.id,
         "guide": guide.id,
-        "sheet": sheet.id,
         "rider": rider.id,
         "reached": alerts.reached(session, AlertKind.STORM, here),
         "team": team.id,

@@ -55,7 +55,7 @@ def test_a_list_makes_people_and_gives_them_what_they_do(place: Place, admin: De
     ]
     shown = upload(admin, rows)
     assert "会新添 2 个，改 2 个" in shown
-    assert "岗位 网格员 · 香樟花园" in shown
+    assert "岗位 没有 → 网格员 · 香樟花园" in shown
     assert named(place, "何秀") == []
     assert admin.post(f"/people/sheet/{last_upload(place)}/take").status_code == 303
     [made] = named(place, "何秀")

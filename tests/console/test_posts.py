@@ -109,6 +109,20 @@ def test_a_holding_is_ended_once_and_only_by_its_desk(place: Place) -> None:
         assert "0 / 2 人" in staff.get("/posts").text
 
 
+def test_a_last_day_that_comes_is_seen_on_the_page(place: Place) -> None:
+    staff = place.sign_in("staff")
+    staff.post("/posts", filled(place))
+    held = claimed(place)
+    staff.post(f"/posts/held/{held}/until", {"until": "2026-12-01"})
+    assert "快满期" not in staff.get("/posts").text
+    with place.database.transaction() as session:
+        for area_id in posts.to_warn(session, now=place.now, most=10):
+            posts.warn(session, area_id, now=place.now)
+    assert "快满期，问过愿不愿意接着了" in staff.get("/posts").text
+    staff.post(f"/posts/held/{held}/until", {"until": "2027-12-01"})
+    assert "快满期" not in staff.get("/posts").text
+
+
 def test_the_ticket_says_that_a_post_was_asked_and_why_not(both_places: Place) -> None:
     place = both_places
     staff = place.sign_in("staff")

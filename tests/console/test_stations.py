@@ -10,10 +10,11 @@ from werkzeug.test import TestResponse
 
 from models import sheets, stations
 from models.person import Person
-from models.station import Fault, Station, StationFault, StationSheet, Use
-from nlp.station_list import HEAD
+from models.station import Fault, Station, StationFault, Use
+from models.upload import Upload
 from tests.console.conftest import Desk, Place
 
+HEAD = ["类型", "名称", "地址", "纬度", "经度", "开放时间", "服务", "社区", "到期"]
 GOOD = ["驿站", "东门驿站", "江湾路 1 号", "30.5", "114.3", "周一至周五 8:00-18:00", "饮水", "香樟社区", ""]
 
 
@@ -25,6 +26,13 @@ def row(**other: str) -> list[str]:
 def upload(desk: Desk, data: bytes) -> TestResponse:
     form = {"csrf": desk.csrf(), "file": (io.BytesIO(data), "list.xlsx")}
     return desk.client.post("/console/stations/sheet", data=form, content_type="multipart/form-data")
+
+
+def take(place: Place, desk: Desk) -> TestResponse:
+    """Says yes to the list that waits."""
+    with place.database.reading() as session:
+        upload_id = session.scalars(select(Upload.id)).one()
+    return desk.post(f"/stations/sheet/{upload_id}/take")
 
 
 def form(place: Place, **other: Any) -> dict[str, Any]:
@@ -49,50 +57,43 @@ def stored(place: Place) -> list[Station]:
 def test_a_list_is_looked_at_first_and_goes_in_once(both_places: Place) -> None:
     place = both_places
     staff = place.sign_in("staff")
-    rows = [GOOD, row(name="换电柜", kind="充电", hours="24小时"), row(name="坏的", lat="114.3", lng="30.5")]
-    shown = upload(staff, sheets.write(HEAD, rows))
-    assert shown.status_code == 200
-    assert "有 2 处可以导入，1 行不对" in shown.text
-    assert "第 4 行 坏的：经度和纬度写反了" in shown.text
+    rows = [GOOD, row(name="换电柜", kind="充电", hours="24小时")]
+    wrong = upload(staff, sheets.write(HEAD, [*rows, row(name="坏的", lat="114.3", lng="30.5")]))
+    assert "有 1 行不对，一行都没有动" in wrong.text
+    assert "第 4 行 坏的，纬度：经度和纬度写反了" in wrong.text
+    assert "就这样导入" not in wrong.text
     assert stored(place) == []
-    with place.database.reading() as session:
-        sheet_id = session.scalars(select(StationSheet.id)).one()
-    assert "新添 2 处" in staff.post(f"/stations/sheet/{sheet_id}/take").text
+    assert "会新添 2 处" in upload(staff, sheets.write(HEAD, rows)).text
+    assert stored(place) == []
+    assert take(place, staff).status_code == 303
     assert [(each.name, each.kind, each.hours) for each in stored(place)] == [
         ("东门驿站", Use.REST, "12345 08:00-18:00"),
         ("换电柜", Use.CHARGING, "1234567 00:00-24:00"),
     ]
-    again = staff.post(f"/stations/sheet/{sheet_id}/take")
-    assert again.status_code == 409
-    assert "再上传一次" in again.text
-    assert len(stored(place)) == 2
+    # A row is what it says: the same once more does nothing, and what is different is shown.
+    assert "和现在的一样，没有要改的" in upload(staff, sheets.write(HEAD, rows)).text
+    shown = upload(staff, sheets.write(HEAD, [row(services="饮水、充电"), rows[1]])).text
+    assert "会改 1 处" in shown
+    assert "服务 饮水 → 饮水、充电" in shown
 
 
-def test_every_kind_of_wrong_row_says_what_is_wrong(place: Place) -> None:
-    wrong = [
-        row(kind="加油站"),
-        row(name=""),
-        row(lat="很远"),
-        row(lat="0", lng="0"),
-        row(hours="看心情"),
-        row(area="银杏社区"),
-        row(until="明年"),
-        row(until="2026-13-01"),
-        row(address="路" * 121),
-    ]
-    page = upload(place.sign_in("staff"), sheets.write(HEAD, wrong)).text
-    assert "有 0 处可以导入，9 行不对" in page
-    for said in (
-        "没看出是哪一种",
-        "没有名称",
-        "经纬度不对",
-        "开放时间没看懂",
-        "社区不是您管的",
-        "到期写成",
-        "最多 60 字",
-    ):
-        assert said in page
-    assert "导入这" not in page
+def test_what_a_desk_of_one_place_leaves_out_is_its_own(place: Place) -> None:
+    upload(place.sign_in("staff"), sheets.write(HEAD, [row(area="")]))
+    assert take(place, place.sign_in("staff")).status_code == 303
+    assert [each.area_id for each in stored(place)] == [place.street.community.id]
+    assert "哪里：没找到这个地方" in upload(place.sign_in("street"), sheets.write(HEAD, [row(area="")])).text
+
+
+def test_one_that_was_taken_off_comes_back_by_its_row(place: Place) -> None:
+    staff = place.sign_in("staff")
+    staff.post("/stations/enter", form(place))
+    [made] = stored(place)
+    staff.post(f"/stations/{made.id}/close")
+    assert len(sheets.read(staff.get("/stations.xlsx").data)) == 1
+    upload(staff, sheets.write(HEAD, [GOOD]))
+    take(place, staff)
+    [back] = stored(place)
+    assert (back.id, back.active, back.hours) == (made.id, True, "12345 08:00-18:00")
 
 
 def test_what_is_no_list_is_refused_in_words(place: Place) -> None:
@@ -114,9 +115,7 @@ def test_what_is_no_list_is_refused_in_words(place: Place) -> None:
 def test_nobody_takes_in_what_somebody_else_uploaded_or_for_another_desk(place: Place) -> None:
     staff, elsewhere = place.sign_in("staff"), place.sign_in("elsewhere")
     upload(staff, sheets.write(HEAD, [GOOD]))
-    with place.database.reading() as session:
-        sheet_id = session.scalars(select(StationSheet.id)).one()
-    assert elsewhere.post(f"/stations/sheet/{sheet_id}/take").status_code == 409
+    assert take(place, elsewhere).status_code == 409
     assert stored(place) == []
     assert place.sign_in("clerk").get("/stations").status_code == 404
     assert upload(place.sign_in("clerk"), sheets.write(HEAD, [GOOD])).status_code == 404
@@ -165,14 +164,14 @@ def test_what_people_say_is_wrong_is_seen_and_settled(place: Place) -> None:
         assert session.scalars(select(StationFault)).one().settled_by_id == place.people["staff"].id
 
 
-def test_what_is_exported_can_be_taken_in_again(place: Place) -> None:
+def test_what_is_exported_is_known_again_by_its_number(place: Place) -> None:
     staff = place.sign_in("staff")
     staff.post("/stations/enter", form(place, name="=1+1", hours="周一至周五 8:00-18:00，周末 9:00-17:00"))
     file = staff.get("/stations.xlsx").data
-    assert sheets.read(file)[1][1] == "=1+1"
-    upload(staff, file)
-    with place.database.reading() as session:
-        sheet_id = session.scalars(select(StationSheet.id)).one()
-    assert "新添 0 处，更新 1 处" in staff.post(f"/stations/sheet/{sheet_id}/take").text
+    head, written = sheets.read(file)
+    assert written[2] == "=1+1"
+    assert "和现在的一样" in upload(staff, file).text
+    upload(staff, sheets.write(head, [[*written[:2], "东门驿站", *written[3:]]]))
+    take(place, staff)
     [made] = stored(place)
-    assert (made.name, made.hours) == ("=1+1", "12345 08:00-18:00;67 09:00-17:00")
+    assert (made.name, made.hours) == ("东门驿站", "12345 08:00-18:00;67 09:00-17:00")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from console.actions import ELSEWHERE, PERFORM
 from models import desk, dispatch, judging, tickets, transitions
-from models.attachment import Attachment, AttachmentKind
+from models.attachment import Attachment, AttachmentKind, AttachmentUse
 from models.errors import Refusal, Refused
 from models.lifecycle import LIVE_STATES, RULES, Action, Actor
 from models.outbox import NoticeKind
@@ -190,6 +190,22 @@ def test_erased_words_leave_a_line_that_says_so(place: Place) -> None:
     page = place.sign_in("staff").get(f"/tickets/{ticket.number}").text
     assert "本人要求删除了" in page
     assert "我家在六楼" not in page
+
+
+def test_photos_before_and_after_a_repair_are_pictures_with_words_for_whoever_hears_the_page(place: Place) -> None:
+    ticket = place.ticket()
+    place.media |= {"large": b"\xff\xd8\xff large", "small": b"\xff\xd8\xff small"}
+    with place.database.transaction() as session:
+        for use in AttachmentUse:
+            sent = {"person_id": place.people["member"].id, "channel": "wecom", "sent_at": place.now}
+            kept = {"kind": AttachmentKind.IMAGE, "stored": "large", "small": "small"}
+            session.add(Attachment(ticket_id=ticket.id, use=use, **sent, **kept))
+    desk = place.sign_in("staff")
+    page = desk.get(f"/tickets/{ticket.number}").text
+    for number, alt in ((1, "反映时的照片"), (2, "办好以后的照片")):
+        picture = f'<img src="/console/attachments/{number}?small=1" alt="{alt}" loading="lazy">'
+        assert f'<a href="/console/attachments/{number}">{picture}</a>' in page
+        assert desk.get(f"/attachments/{number}?small=1").data == place.media["small"]
 
 
 def test_photos_are_served_only_to_whoever_sees_their_ticket(place: Place) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select, update
 
@@ -10,6 +12,7 @@ from models.offer import Wave
 from models.person import Person
 from models.post import Post
 from models.ticket import TicketState
+from scheduler import jobs
 from tests.handlers.conftest import OFFICIAL, Street, both_platforms
 
 RESIDENT, NEIGHBOUR = "demo-resident-1", "demo-resident-2"
@@ -139,3 +142,23 @@ def test_whoever_leaves_holds_nothing(street: Street) -> None:
     with street.huying.database.reading() as session:
         person = session.get_one(Person, street.person(MEMBER).id)
         assert posts.held_by(session, person, now=street.now) == []
+
+
+@both_platforms
+def test_before_its_last_day_the_holder_is_asked_and_goes_on_by_a_digit(street: Street, on: str) -> None:
+    take(street, MEMBER, on=on)
+    street.at(street.now + posts.TERM - posts.NOTICE)
+    for who in (MEMBER, "demo-staff-1"):
+        street.say(who, "我的岗位", on=on)  # somebody of whom nothing was heard for a year is told on their next word
+    for _ in range(3):
+        jobs.warn_posts(street.huying, street.now)
+    [asked] = [each for each in street.told(MEMBER, on=on) if "满期" in each]
+    assert "您照看的楼道灯巡查岗（香樟花园）到 2027 年 11 月 23 日满期" in asked
+    assert [each for each in street.told("demo-staff-1", on=on) if "两周内有 1 个认岗满期" in each]
+    assert "由您照看，到 2028 年 11 月 8 日" in street.say(MEMBER, "1", on=on).text
+
+
+def test_at_night_nobody_is_asked_about_a_last_day(street: Street) -> None:
+    take(street, MEMBER)
+    street.at(street.now + posts.TERM - posts.NOTICE + timedelta(hours=12))
+    assert jobs.warn_posts(street.huying, street.now) == 0

@@ -145,7 +145,6 @@ def test_up_with_rows_down_and_up_again(empty_url: str) -> None:
             spot = stations.Draft(Use.REST, "东门", "", 30.5, 114.3, "", "", here.id, uses=frozenset({Use.WATER}))
             station = stations.enter(session, spot, now=NOW)
             stations.report_fault(session, station.id, Fault.CLOSED, by=world.resident, now=NOW)
-            stations.keep_sheet(session, [["a"]], by=world.staff, now=NOW)
             people.grant(session, world.stranger, RoleKind.RIDER, here.id, now=NOW)
             riders.profile(session, world.stranger).busy = "14-16"
             riders.join_team(session, riders.make_team(session, "一队", here, now=NOW), world.stranger, now=NOW)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -273,3 +274,55 @@ def test_whoever_is_no_member_any_more_holds_nothing_and_the_desk_tells_whom_it_
         posts.end(session, kept, now=NOW)
     assert len(factories.notices(session, world.second_member, NoticeKind.POST_OVER)) == 1
     assert factories.notices(session, world.member, NoticeKind.POST_OVER) == []
+
+
+# ---------------------------------------------------------------- the last day
+
+
+def warned(session: Session, person: Person) -> list[dict[str, Any]]:
+    return [each.data for each in factories.notices(session, person, NoticeKind.POST_ENDS)]
+
+
+def run(session: Session, now: datetime) -> int:
+    """The job."""
+    return sum(posts.warn(session, each, now=now) for each in posts.to_warn(session, now=now, most=100))
+
+
+def test_a_last_day_is_told_once_to_its_holder_and_to_the_desk_of_the_community_together(
+    session: Session, world: World
+) -> None:
+    here = world.street
+    lamps, doors, wide = (post(session, each) for each in (here.estate, here.building, here.street))
+    far = post(session, here.other_estate)
+    for at in (lamps, doors, wide):
+        posts.claim(session, at.id, by=world.member, now=NOW)
+    last = NOW + posts.TERM
+    assert run(session, last - posts.NOTICE - DAY) == 0
+    assert [run(session, last - posts.NOTICE + each * DAY) for each in range(3)] == [2, 0, 0]
+    assert [each["where"] for each in warned(session, world.member)] == ["江湾街道", "香樟花园", "香樟花园6栋"]
+    [told] = warned(session, world.staff)
+    assert (told["count"], [each["where"] for each in told["ending"]]) == (2, ["香樟花园", "香樟花园6栋"])
+    assert [each["count"] for each in warned(session, world.street_staff)] == [1]
+    assert warned(session, world.staff_elsewhere) == []
+    assert posts.holders(session, [far.id], day=NOW.date()) == {}
+
+
+def test_of_a_day_that_was_moved_it_is_told_anew_and_of_one_that_is_not_to_come_no_more(
+    session: Session, world: World
+) -> None:
+    lamps, doors = (post(session, each) for each in (world.street.estate, world.street.building))
+    (_, kept), (_, given_up) = (posts.claim(session, at.id, by=world.member, now=NOW) for at in (lamps, doors))
+    soon = NOW + posts.TERM - DAY
+    run(session, soon)
+    both = warned(session, world.member)
+    assert [posts.still_ends(session, each, now=soon) for each in both] == [True, True]
+    posts.give_up(session, doors.id, by=world.member, now=soon)
+    posts.claim(session, lamps.id, by=world.member, now=soon)
+    assert [posts.still_ends(session, each, now=soon) for each in both] == [False, False]
+    assert run(session, soon + DAY) == 0
+    assert run(session, soon + posts.TERM) == 1
+    assert len(warned(session, world.member)) == 3
+    # What ran out is over without a word.
+    assert run(session, soon + posts.TERM + 30 * DAY) == 0
+    assert kept.warned_for == kept.until
+    assert given_up.ended_at is not None

@@ -17,7 +17,7 @@ from models import open_hours, stations
 from models.db import Database
 from models.errors import Refusal, Refused
 from models.open_hours import Hours
-from models.station import Fault, Station, StationFault, StationUse, Use
+from models.station import Fault, StationFault, StationUse, Use
 from models.stations import FARTHEST, METRES, STEP, Draft
 from tests import factories
 from tests.factories import NOW
@@ -104,15 +104,18 @@ def test_what_is_over_or_taken_off_is_not_shown(session: Session, world: World) 
     assert refused.value.reason is Refusal.NO_SUCH_STATION
 
 
-def test_a_list_that_comes_again_updates_and_never_doubles(session: Session, world: World) -> None:
+def test_a_station_that_moves_leaves_no_square_behind_and_one_that_comes_back_is_found(
+    session: Session, world: World
+) -> None:
     area = world.street.community.id
-    first = [draft("东门", LAT, LNG, area), draft("西门", LAT, LNG + 0.01, area)]
-    assert stations.enter_all(session, first, now=NOW) == (2, 0)
-    moved = [draft("东门", LAT + 0.5, LNG, area), draft("北门", LAT, LNG, area), draft("北门", LAT, LNG, area)]
-    assert stations.enter_all(session, moved, now=NOW) == (1, 2)
-    assert names(session, LAT, LNG) == ["北门", "西门"]
-    # No square of before is left behind.
-    assert len(session.scalars(select(StationUse).join(Station).where(Station.name == "东门")).all()) == 2
+    station = stations.enter(session, draft("东门", LAT, LNG, area), now=NOW)
+    stations.enter(session, draft("东门", LAT + 0.5, LNG, area), now=NOW, station=station)
+    assert names(session, LAT, LNG) == []
+    assert len(session.scalars(select(StationUse)).all()) == 2
+    stations.close(session, station, now=NOW)
+    stations.enter(session, draft("东门", LAT, LNG, area), now=NOW, station=station)
+    assert station.active
+    assert names(session, LAT, LNG) == ["东门"]
 
 
 def test_said_twice_it_is_one_and_looked_into_it_is_none(session: Session, world: World) -> None:
@@ -126,15 +129,6 @@ def test_said_twice_it_is_one_and_looked_into_it_is_none(session: Session, world
     assert stations.settle(session, station, by=world.staff, now=NOW) == 2
     [near] = stations.nearest(session, LAT, LNG, Use.ANY, now=NOW)
     assert near.said == frozenset()
-
-
-def test_an_uploaded_list_is_taken_once_and_only_by_whoever_uploaded_it(session: Session, world: World) -> None:
-    sheet = stations.keep_sheet(session, [["a", "b"]], by=world.staff, now=NOW)
-    assert stations.take_sheet(session, sheet.id, by=world.staff_elsewhere, now=NOW) == ()
-    late = NOW + stations.SHEET_KEPT + timedelta(seconds=1)
-    assert stations.take_sheet(session, sheet.id, by=world.staff, now=late) == ()
-    assert stations.take_sheet(session, sheet.id, by=world.staff, now=NOW) == [["a", "b"]]
-    assert stations.take_sheet(session, sheet.id, by=world.staff, now=NOW) == ()
 
 
 # ---------------------------------------------------------------- opening hours

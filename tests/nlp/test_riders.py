@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from models import open_hours
 from models.rider import AlertKind, Matter, TitleKind
+from models.slips import Slip, Slipped
 from models.station import Use
-from nlp import riders, station_list
-from nlp.station_list import HEAD, RowFault
+from nlp import lists, riders, station_list
+from nlp.station_list import StationList
 
 
 @pytest.mark.parametrize(
@@ -123,22 +124,23 @@ def test_storms_are_alarms_and_heat_is_care() -> None:
     assert riders.title_for("井盖") is None
 
 
-def test_columns_are_known_by_their_heads_in_any_order() -> None:
+def test_the_columns_of_a_list_of_stations_are_known_by_their_heads_in_any_order() -> None:
     head = ["lng", "站点名称", "所属街道", "lat", "营业时间"]
-    found = station_list.read([head, ["114.3", "东门驿站", "", "30.5", ""]], {}, otherwise=7)
-    [draft] = found.drafts
+    found = lists.rows([head, ["114.3", "东门驿站", "", "30.5", ""]], StationList.columns)
+    assert found is not None
+    [(_, row)] = found
+    draft = station_list.draft(row, 7)
     assert (draft.name, draft.lat, draft.lng, draft.area_id, draft.kind) == ("东门驿站", 30.5, 114.3, 7, Use.REST)
-    assert station_list.read([["名称"]], {}, otherwise=7).faults == ((1, "", RowFault.HEAD),)
-    assert station_list.read([], {}, otherwise=7).faults[0][2] is RowFault.HEAD
-    short = station_list.read([HEAD, ["驿站"]], {}, otherwise=7)
-    assert [fault for _, _, fault in short.faults] == [RowFault.NAME]
+    assert lists.rows([["名称"]], StationList.columns) is None
 
 
 def test_a_point_that_is_no_number_or_not_here_is_refused() -> None:
-    for lat, lng, fault in (
-        ("nan", "114", RowFault.POINT),
-        ("inf", "114", RowFault.POINT),
-        ("114", "30", RowFault.TURNED),
+    for lat, lng, slip in (
+        ("nan", "114", Slip.POINT),
+        ("inf", "114", Slip.POINT),
+        ("", "", Slip.POINT),
+        ("114", "30", Slip.POINT_TURNED),
     ):
-        row = ["驿站", "东门", "", lat, lng, "", "", "", ""]
-        assert station_list.read([HEAD, row], {}, otherwise=7).faults[0][2] is fault
+        with pytest.raises(Slipped) as slipped:
+            station_list.draft({"kind": "驿站", "name": "东门", "lat": lat, "lng": lng}, 7)
+        assert slipped.value.slip is slip
