@@ -79,7 +79,7 @@ def not_paired_because(number: str) -> str:
 
 def pair_found(number: str) -> str:
     """The desk has found a household."""
-    return f"辛苦了，{number} 记为办完（待评），我告诉他了，请他去过以后回一句。谢谢您牵线。"
+    return f"辛苦了，{number} 记为办完（待评）。想结对的那位我已经告诉了，见过面以后会回一句。谢谢您牵线。"
 
 
 FINISHED = {TicketKind.ACTIVITY: finished_own, TicketKind.PAIRING: pair_found}

@@ -352,7 +352,7 @@ def _reopened(facts: NoticeFacts) -> Words:
             "社区重新安排了，不用您再跑。谢谢您出的力。"
         )
     if facts.kind is TicketKind.PAIRING:
-        because = f"他说：“{clip(facts.words, 100)}”\n" if facts.words else ""
+        because = f"对方说：“{clip(facts.words, 100)}”\n" if facts.words else ""
         return Words(f"{facts.short}（{_where(facts)}）没结成，还请您再问问别的人家。\n{because}谢谢您牵线。")
     why = f"居民说：“{clip(facts.words, 100)}”" if facts.words else ""
     return Words(f"{facts.short}（{_matter(facts)}）居民说没解决，社区重新安排了。{why}\n谢谢您出的力。")
