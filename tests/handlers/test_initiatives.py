@@ -128,7 +128,7 @@ def test_what_household_somebody_means_may_be_said_after_the_word(street: Street
 def test_the_member_hears_of_a_household_and_says_whether_they_came_together(street: Street) -> None:
     street.say(MEMBER, f"认亲 {WISH}")
     assert "社区在问人家愿不愿意" in street.say(MEMBER, "进度").text
-    assert "请他去过以后回一句" in street.say(STAFF, "办结 0001 张奶奶愿意，周六下午三点去").text
+    assert "见过面以后会回一句" in street.say(STAFF, "办结 0001 张奶奶愿意，周六下午三点去").text
     told = heard(street, MEMBER)
     assert "您想认的亲（编号 0001）有回音了：张奶奶愿意，周六下午三点去" in told
     assert "结上了，合得来" in told
