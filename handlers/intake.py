@@ -68,7 +68,7 @@ def take(
     )
     taken, standings = [], []
     for found, ticket, speaker, person_id in zip(founds, opened, speakers, person_ids, strict=True):
-        asks = report.place_is_missing(ticket, found)
+        asks = report.place_is_missing(ticket)
         informed_at = speaker.known.informed_at
         standings.append(
             Standing(

@@ -219,6 +219,8 @@ def _words(turn: Turn) -> None:
         _take(turn, Command(Intent.PROGRESS, serial=serial))
         return
     turn.understood = understand(turn)
+    if _said_anew(turn, turn.understood):
+        dialogue.idle(turn)
     # "什么时候来人" asks, though it names nothing but a time.
     if _judged(turn) or _asks_after(turn, turn.understood) or (is_time and _suits(turn, turn.understood)):
         return
@@ -433,6 +435,18 @@ def _spoken_of(turn: Turn) -> Ticket | None:
     return mine[0] if len(mine) == 1 else None
 
 
+def _said_anew(turn: Turn, found: Understanding) -> bool:
+    """Whether words are surely about a matter while the place of something nobody understood is waited for: said in
+    other words, or about something else, they are no place. What follows a voice that nobody wrote down belongs to it.
+    """
+    if turn.conversation.state is not State.PLACE or found.abstained:
+        return False
+    waiting = turn.session.get(Ticket, turn.conversation.data["ticket"])
+    if waiting is None or waiting.understood or waiting.service is not None or waiting.threat:
+        return False
+    return any(said.text for said in waiting.words)
+
+
 def _says_where(turn: Turn, found: Understanding, *, sounds_like_danger: bool = False) -> bool:
     """Whether words say where the speaker's own emergency is. Where that is known already, or the words sound like
     another one, they have to be a place and nothing else; and beside a handed-over chat they may be an answer to staff.
@@ -469,7 +483,7 @@ def _asks_after(turn: Turn, found: Understanding) -> bool:
     it is, otherwise the one spoken of last, or the only one; else they are asked which.
     """
     about = asked(turn.text)
-    if about is None or turn.conversation.state not in (State.IDLE, State.PLACE):
+    if about is None or turn.conversation.state not in (State.IDLE, State.PLACE) or _is_judgement_alone(turn.text):
         return False
     mine = finding.own_live(turn.session, turn.person)
     if about.serial is None and not found.abstained:

@@ -163,16 +163,14 @@ def _place_by(turn: Turn, ticket: Ticket, sent: Attachment) -> None:
 
 def taken(turn: Turn, ticket: Ticket, found: Understanding) -> Reply:
     """What the resident reads once a ticket is open; the place is waited for when it is missing."""
-    if place_is_missing(ticket, found):
+    if place_is_missing(ticket):
         dialogue.ask_place(turn, ticket)
     return Reply(received(turn.world, ticket, found, now=turn.now))
 
 
-def place_is_missing(ticket: Ticket | opening.Opened, found: Understanding) -> bool:
-    """Whether the bot asks where it is."""
-    if ticket.kind is not TicketKind.REPORT or (found.abstained and ticket.service is None):
-        return False
-    return dialogue.is_nowhere(ticket)
+def place_is_missing(ticket: Ticket | opening.Opened) -> bool:
+    """Whether the bot asks where it is: of what it did not understand, too, for whoever reads it then knows where to go."""
+    return ticket.kind is TicketKind.REPORT and dialogue.is_nowhere(ticket)
 
 
 def received(world: World, ticket: Ticket | opening.Opened, found: Understanding, *, now: datetime) -> str:
@@ -187,8 +185,8 @@ def received(world: World, ticket: Ticket | opening.Opened, found: Understanding
     if ticket.kind in (TicketKind.SUGGESTION, TicketKind.PRAISE):
         return residents.received_suggestion(ticket.number, "" if found.abstained else name)
     if found.abstained and ticket.service is None:
-        return residents.received_not_understood(ticket.number)
-    if place_is_missing(ticket, found):
+        return residents.received_not_understood(ticket.number, asks_place=place_is_missing(ticket))
+    if place_is_missing(ticket):
         about = (
             f"{name} · {ticket.place}" if ticket.place else residents.about(name, is_service=ticket.service is not None)
         )

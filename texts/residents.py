@@ -75,10 +75,11 @@ def received_without_place(number: str, understood: str, *, night_until: datetim
 WHERE = "请问在哪个小区、几栋附近？\n发文字或点“＋”发位置都行。"
 
 
-def received_not_understood(number: str) -> str:
+def received_not_understood(number: str, *, asks_place: bool = False) -> str:
     """The words are kept for triage."""
+    where = WHERE if asks_place else ""
     return (
-        f"已受理，编号 {number}。\n您的话我记下了，值班人员今天会看。\n"
+        f"已受理，编号 {number}。\n您的话我记下了，值班人员今天会看。{where}\n"
         "如果着急，回复“人工”；想换个说法，直接再发一条就好。"
     )
 

@@ -474,7 +474,7 @@ def test_only_departments_push_down_and_only_where_they_serve(street: Street) ->
     for who in (RESIDENT, MEMBER, STAFF):
         street.say(who, "下派 香樟社区 文明养犬宣传")
     assert all(ticket.origin == "" for ticket in street.tickets())
-    assert "哪个社区" in street.say(CITY, "下派 银杏社区 文明养犬宣传").text
+    assert "哪个社区" in street.say(CITY, "下派 梧桐社区 文明养犬宣传").text
     for who in (STAFF, CITY):
         street.say(who, "准入 1")
     assert all(ticket.origin == "" for ticket in street.tickets())

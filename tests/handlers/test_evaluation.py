@@ -202,6 +202,7 @@ def test_who_has_said_why_at_once_is_not_asked(street: Street) -> None:
     street.finished()
     assert "哪里没办到位" not in street.say(RESIDENT, "2 来晚了").text
     assert street.state(RESIDENT) == "idle"
+    assert len(street.tickets()) == 1
 
 
 @pytest.mark.parametrize("answer", ["2", "3"])

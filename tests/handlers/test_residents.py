@@ -619,3 +619,17 @@ def test_what_the_help_gives_as_examples_is_understood(street: Street) -> None:
     assert "点单：理发" in street.say("demo-resident-1", lines["点单"]).text
     street.say("demo-resident-1", lines["问事"])
     assert all(ticket.kind is TicketKind.INQUIRY for ticket in street.tickets()[2:])
+
+
+def test_of_what_was_not_understood_the_place_is_asked_for_too(street_on_both: Street) -> None:
+    street = street_on_both
+    asked = street.say(RESIDENT, "我家旁边那个事情你们看看吧").text
+    assert "值班人员今天会看。请问在哪个小区、几栋附近？" in asked
+    assert street.say(RESIDENT, "香樟花园3栋").text.startswith("好的，0001 记在香樟花园3栋。")
+    assert [(each.number, each.place) for each in street.tickets()] == [("261123-0001", "香樟花园3栋")]
+
+
+def test_what_is_said_anew_is_a_matter_and_no_place(street: Street) -> None:
+    street.say(RESIDENT, "我家旁边那个事情你们看看吧")
+    assert "0002" in street.say(RESIDENT, "香樟花园6栋楼道灯不亮了").text
+    assert street.words("0001") == ["我家旁边那个事情你们看看吧"]

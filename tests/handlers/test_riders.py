@@ -390,7 +390,13 @@ def test_the_end_of_a_quiet_time_is_the_first_moment_after_it(moment: datetime) 
         assert QUIET.until(end - timedelta(microseconds=1)) is not None
 
 
-MADE_OF_WHAT_IS_OPEN = {NoticeKind.DESK, NoticeKind.POOL, NoticeKind.SAME_EVENT, NoticeKind.RIDER_REMINDER}
+MADE_OF_WHAT_IS_OPEN = {
+    NoticeKind.DESK,
+    NoticeKind.POOL,
+    NoticeKind.SAME_EVENT,
+    NoticeKind.RIDER_REMINDER,
+    NoticeKind.POST_ENDS,
+}
 """Their words come from other rows at the moment of sending; without any there is nothing to say."""
 KINDS = sorted(set(NoticeKind) - MADE_OF_WHAT_IS_OPEN)
 
