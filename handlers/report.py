@@ -169,7 +169,7 @@ def taken(turn: Turn, ticket: Ticket, found: Understanding) -> Reply:
 
 
 def place_is_missing(ticket: Ticket | opening.Opened) -> bool:
-    """Whether the bot asks where it is: of what it did not understand, too, for whoever reads it then knows where to go."""
+    """Whether the bot asks where it is; of what it did not understand, too: whoever reads it then knows where to go."""
     return ticket.kind is TicketKind.REPORT and dialogue.is_nowhere(ticket)
 
 
