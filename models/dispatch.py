@@ -572,4 +572,7 @@ def due_tickets(session: Session, *, now: datetime, most: int = 2000) -> Sequenc
 def last_search(session: Session, ticket: Ticket) -> Wave | None:
     """The wave that says why a ticket waits at the desk, if it was the last thing that was tried."""
     wave = session.scalar(select(Wave).where(Wave.ticket_id == ticket.id).order_by(Wave.number.desc()).limit(1))
-    return wave if wave is not None and not wave.picks["list"] else None
+    if wave is None or wave.picks["list"]:
+        return None
+    lacked_place = not {Shortfall.DESK_OF_HOME, Shortfall.DESK_OF_STREET}.isdisjoint(wave.shortfalls)
+    return None if lacked_place and ticket.community_id is not None else wave

@@ -625,7 +625,13 @@ def test_of_what_was_not_understood_the_place_is_asked_for_too(street_on_both: S
     street = street_on_both
     asked = street.say(RESIDENT, "我家旁边那个事情你们看看吧").text
     assert "值班人员今天会看。请问在哪个小区、几栋附近？" in asked
+    street.drain()
+    assert "没找到人：先请居民住的社区问清楚在哪里" in street.say(STAFF, "待派").text
     assert street.say(RESIDENT, "香樟花园3栋").text.startswith("好的，0001 记在香樟花园3栋。")
+    street.drain()
+    listed = street.say(STAFF, "待派").text
+    assert "香樟花园3栋" in listed
+    assert "没找到人" not in listed
     assert [(each.number, each.place) for each in street.tickets()] == [("261123-0001", "香樟花园3栋")]
 
 
