@@ -255,7 +255,7 @@ def test_settings_are_said_with_their_limits_words_and_who_is_asked_first() -> N
         "说法 老虎灶（多半是） → 大喇叭叭（一说就是）、坝坝舞+十点（多半是），可派志愿者 否 → 是",
         "地方 香樟社区：网格员 无 → 王姐，停用 无 → 2026-11-23 10:00",
         "放假和上班 2026-12-08：添了",
-        "消息模板 official、模板消息、请他接单：模板改了",
+        "消息模板 official、模板消息、请接单：模板改了",
         "nobody_knows 1 号：odd x → y",
     ]
 

@@ -115,6 +115,7 @@ CONSOLE = {
 """Where each page of the console lies, with what is given in its address; `Sights.values` fills the names in."""
 
 PUBLIC = {
+    "front.home": ["/"],
     "links.page": ["/answer/{link}", "/answer/wrong"],
     "links.thanks": ["/answer/thanks"],
     "photos.page": ["/photos/{photos}"],

@@ -138,6 +138,7 @@ DATA |= {"gift": 1, "minutes": 80, "points": 12, "name": "一桶食用油"}
 DATA |= {"nominee": 1, "title": "最美小哥", "about": "下雨天送药上楼", "honoured": True}
 DATA |= {"news": "made", "appointment": 1, "begins": NOW.isoformat(), "where": "香樟社区", "desk": "1号窗口"}
 DATA |= {"purpose": "办老年证", "area": "香樟社区", "words": "明早八点到十点停水。"}
+DATA |= {"last": NOW.date().isoformat(), "post": 1}
 LINE = {"short": "0007", "category": "噪音扰民", "place": "香樟花园6栋", "due": NOW.replace(hour=8).isoformat()}
 NOTICE = notices.NoticeFacts(
     now=NOW,
