@@ -91,8 +91,8 @@ def test_a_caller_gets_a_number_like_everybody_who_writes(place: Place) -> None:
     page = slip(desk, desk.post("/counter", form()))
     [ticket] = taken(place)
     assert ticket.number in page
-    assert "念给他听：二六一一二三，" in page
-    assert "打电话告诉他（139****78）" in page
+    assert "请念一遍：二六一一二三，" in page
+    assert "打电话告诉本人（139****78）" in page
     assert (ticket.category, ticket.area_id) == ("public_facility", place.street.building.id)
     who = person(place, ticket)
     assert (who.name, who.phone, who.by_phone) == ("王奶奶", "13900005678", True)
@@ -424,4 +424,4 @@ def test_all_ready_words_are_on_the_page_and_one_area_has_no_more_than_it_says(p
 def test_the_number_is_spoken_digit_by_digit(place: Place) -> None:
     desk = place.sign_in("staff")
     page = slip(desk, desk.post("/counter", form()))
-    assert re.search(r"念给他听：[零一二三四五六七八九]{6}，[零一二三四五六七八九]{4}", page)
+    assert re.search(r"请念一遍：[零一二三四五六七八九]{6}，[零一二三四五六七八九]{4}", page)

@@ -72,7 +72,7 @@ def test_every_page_of_the_counter_fits(place: Place, page: Page, address: str, 
     ):  # fmt: skip
         page.goto(f"{address}{path}")
         if path == "/counter":
-            page.get_by_label("他说了什么").fill("香樟花园6栋楼道灯不亮")
+            page.get_by_label("来的人说了什么").fill("香樟花园6栋楼道灯不亮")
             expect(page.locator("#look")).to_contain_text("听成")
         for opened in page.locator("main details").all():
             opened.evaluate("each => { each.open = true }")
@@ -94,9 +94,9 @@ def test_danger_is_shown_while_somebody_still_types(place: Place, page: Page, ad
     enter(page, address)
     page.get_by_role("link", name="柜台").click()
     page.wait_for_load_state()  # what listens to the typing has come
-    page.get_by_label("他说了什么").fill("我家着火了")
+    page.get_by_label("来的人说了什么").fill("我家着火了")
     expect(page.get_by_role("alert")).to_contain_text("请马上拨打 119")
-    page.get_by_label("他说了什么").fill("6栋楼道灯不亮")
+    page.get_by_label("来的人说了什么").fill("6栋楼道灯不亮")
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
@@ -106,9 +106,9 @@ def test_a_caller_is_taken_down_without_scripts(place: Place, page: Page, addres
         bare = plain.new_page()
         enter(bare, address)
         bare.goto(f"{address}/counter")
-        bare.get_by_label("他说了什么").fill("香樟花园6栋楼道灯不亮")
+        bare.get_by_label("来的人说了什么").fill("香樟花园6栋楼道灯不亮")
         bare.get_by_role("button", name="先看小应听成什么").click()
         expect(bare.locator("#look")).to_contain_text("听成")
         bare.get_by_label("姓名").fill("王奶奶")
-        bare.get_by_role("button", name="登记，给他编号").click()
+        bare.get_by_role("button", name="登记，给编号").click()
         expect(bare.get_by_text("已受理")).to_be_visible()

@@ -148,6 +148,12 @@ def test_whoever_breaks_the_promise_is_told_where(
         assert list(broken(written(example))), example
 
 
+def test_no_page_takes_anybody_for_a_man_or_a_woman() -> None:
+    pages = sorted((ROOT / "console" / "templates").rglob("*.html"))
+    assert len(pages) > 50
+    assert [page.name for page in pages if PRONOUN.search(page.read_text(encoding="utf-8"))] == []
+
+
 def test_what_explains_the_code_may_name_chinese_terms() -> None:
     explained = "'''接单.'''\n# 接单\nclass A:\n    x = 1\n    '''待派'''\n    def f(self):\n        '''办结'''"
     assert list(chinese_words(written(explained))) == []
