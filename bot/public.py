@@ -18,7 +18,8 @@ PAGE = Markup(
     '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
     '<meta name="color-scheme" content="light dark"><title>{title}</title><style>'
-    "body{{background:Canvas;color:CanvasText;font:20px/1.7 sans-serif;max-width:32em;margin:0 auto;padding:1em}}p{{white-space:pre-line}}"
+    "body{{background:Canvas;color:CanvasText;font:20px/1.7 sans-serif;max-width:32em;margin:0 auto;padding:1em}}"
+    "p{{white-space:pre-line}}"
     "</style><main><h1>{title}</h1><p>{said}</p>{more}</main>"
 )
 
