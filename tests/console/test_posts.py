@@ -41,11 +41,11 @@ def test_a_post_is_made_changed_closed_and_opened_again(both_places: Place) -> N
     assert staff.post("/posts", filled(place)).status_code == 303
     page = staff.get("/posts").text
     assert "0 / 2 人" in page
-    assert "现在先找网格员，不会先来问他" in page
+    assert "现在先找网格员，不会先来问认岗的人" in page
     assert staff.post("/posts", filled(place)).status_code == 409
     with place.database.transaction() as session:
         session.get_one(Category, "lamp").first = First.POST
-    assert "不会先来问他" not in staff.get("/posts").text
+    assert "不会先来问认岗的人" not in staff.get("/posts").text
     changed = filled(place, name="楼道巡查岗", area=place.street.community.id, wanted="1", category=["lamp", "noise"])
     held = claimed(place)
     assert staff.post("/posts/1/change", changed).status_code == 303
