@@ -117,7 +117,7 @@ def line(turn: Turn, ticket: Ticket) -> str:
 
 def stands(turn: Turn, head: Ticket) -> TicketState:
     """The state a resident is told: while a matter that was split waits at the desk, that of its furthest task."""
-    if head.state is not TicketState.NEW:
+    if head.state is not TicketState.NEW or head.is_untouched:
         return head.state
     states = {each.state for each in splitting.tasks_of(turn.session, head)}
     ahead = (TicketState.ACCEPTED, TicketState.ASSIGNED, TicketState.OFFERED)
@@ -139,10 +139,14 @@ def is_nowhere(ticket: Ticket | opening.Opened) -> bool:
     return ticket.area_id is None and ticket.lat is None and not in_the_open(ticket.place)
 
 
+def lacks_place(ticket: Ticket | opening.Opened) -> bool:
+    """Whether the bot asks where it is; of what it did not understand, too: whoever reads it then knows where to go."""
+    return ticket.kind is TicketKind.REPORT and is_nowhere(ticket)
+
+
 def waits_for_place(ticket: Ticket) -> bool:
     """Whether nobody can be asked to go there before its reporter says where it is."""
-    is_waiting = ticket.state is TicketState.NEW and ticket.kind is TicketKind.REPORT and ticket.understood
-    return is_waiting and not ticket.threat and is_nowhere(ticket)
+    return ticket.state is TicketState.NEW and ticket.understood and not ticket.threat and lacks_place(ticket)
 
 
 def ask_place(turn: Turn, ticket: Ticket) -> None:

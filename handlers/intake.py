@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from handlers import report
+from handlers import dialogue, report
 from handlers.turn import Message, Opens, Reply, World
 from models import intake, opening, people
 from models.area import AreaKind
@@ -68,7 +68,7 @@ def take(
     )
     taken, standings = [], []
     for found, ticket, speaker, person_id in zip(founds, opened, speakers, person_ids, strict=True):
-        asks = report.place_is_missing(ticket)
+        asks = dialogue.lacks_place(ticket)
         informed_at = speaker.known.informed_at
         standings.append(
             Standing(

@@ -416,7 +416,7 @@ def _goes_on(turn: Turn) -> Ticket | None:
         return None
     found = finding.own_emergency(turn.session, turn.person, now=turn.now)
     if found is None and turn.conversation.state is State.HANDED_OVER and turn.danger is None:
-        found = _spoken_of(turn)
+        found = _spoken_of(turn, finding.own_open(turn.session, turn.person))
     if found is None or (judgement(turn.text) is not None and to_judge(turn)):
         return None
     if rest:
@@ -426,13 +426,10 @@ def _goes_on(turn: Turn) -> Ticket | None:
     return found
 
 
-def _spoken_of(turn: Turn) -> Ticket | None:
-    """The open matter that the speaker means without saying which: the one just spoken of, or the only one."""
-    mine = finding.own_open(turn.session, turn.person)
+def _spoken_of(turn: Turn, mine: Sequence[Ticket]) -> Ticket | None:
+    """Which of these the speaker means without saying so: the one just spoken of, or the only one."""
     recent = dialogue.recent(turn)
-    if recent is not None and recent in mine:
-        return recent
-    return mine[0] if len(mine) == 1 else None
+    return recent if recent in mine else mine[0] if len(mine) == 1 else None
 
 
 def _said_anew(turn: Turn, found: Understanding) -> bool:
@@ -470,10 +467,9 @@ def _suits(turn: Turn, found: Understanding) -> bool:
     if turn.conversation.state not in (State.IDLE, State.PLACE) or _may_be_for_the_resident(turn, found):
         return False
     mine = finding.own_open(turn.session, turn.person)
-    recent = dialogue.recent(turn)
     if not mine:
         return False
-    about = recent if recent is not None and recent in mine else mine[0]
+    about = _spoken_of(turn, mine) or mine[0]
     turn.meant, turn.inner = Meaning.VISIT, str(about.id)
     return True
 
@@ -490,8 +486,7 @@ def _asks_after(turn: Turn, found: Understanding) -> bool:
         mine = [each for each in mine if each.category == found.category]
     if not mine or _may_be_for_the_resident(turn, found):
         return False
-    recent = dialogue.recent(turn)
-    meant = recent if recent in mine else mine[0] if len(mine) == 1 else None
+    meant = _spoken_of(turn, mine)
     serial = about.serial or (meant.number if meant else None)
     if about.after is After.HURRY:
         _take(turn, Command(Intent.URGE, serial=serial, rest=turn.text.strip()))

@@ -163,14 +163,9 @@ def _place_by(turn: Turn, ticket: Ticket, sent: Attachment) -> None:
 
 def taken(turn: Turn, ticket: Ticket, found: Understanding) -> Reply:
     """What the resident reads once a ticket is open; the place is waited for when it is missing."""
-    if place_is_missing(ticket):
+    if dialogue.lacks_place(ticket):
         dialogue.ask_place(turn, ticket)
     return Reply(received(turn.world, ticket, found, now=turn.now))
-
-
-def place_is_missing(ticket: Ticket | opening.Opened) -> bool:
-    """Whether the bot asks where it is; of what it did not understand, too: whoever reads it then knows where to go."""
-    return ticket.kind is TicketKind.REPORT and dialogue.is_nowhere(ticket)
 
 
 def received(world: World, ticket: Ticket | opening.Opened, found: Understanding, *, now: datetime) -> str:
@@ -185,8 +180,8 @@ def received(world: World, ticket: Ticket | opening.Opened, found: Understanding
     if ticket.kind in (TicketKind.SUGGESTION, TicketKind.PRAISE):
         return residents.received_suggestion(ticket.number, "" if found.abstained else name)
     if found.abstained and ticket.service is None:
-        return residents.received_not_understood(ticket.number, asks_place=place_is_missing(ticket))
-    if place_is_missing(ticket):
+        return residents.received_not_understood(ticket.number, asks_place=dialogue.lacks_place(ticket))
+    if dialogue.lacks_place(ticket):
         about = (
             f"{name} · {ticket.place}" if ticket.place else residents.about(name, is_service=ticket.service is not None)
         )
@@ -508,9 +503,7 @@ def location(turn: Turn) -> Reply:
     ticket = dialogue.recent(turn)
     if ticket is None:
         return Reply(residents.place_held())
-    was_asked = (
-        ticket.kind is TicketKind.REPORT and ticket.reporter_id == turn.person.id and dialogue.is_nowhere(ticket)
-    )
+    was_asked = ticket.reporter_id == turn.person.id and dialogue.lacks_place(ticket)
     attach(turn, ticket, attachment)
     dialogue.note(turn, ticket)
     place = attachment.label or ticket.place or residents.POINT

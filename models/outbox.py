@@ -156,6 +156,10 @@ class NoticeState(StrEnum):
     """Overtaken before it was sent, such as an offer somebody else accepted."""
 
 
+DESK_TOLD = "kind = 'desk' AND state = 'sent'"
+"""In the very words of an index."""
+
+
 class Notice(Base):
     """Something one person must be told. `data` holds facts, never the sentence; personal words are named by id."""
 
@@ -187,6 +191,14 @@ class Notice(Base):
             unique=True,
             sqlite_where=text("kind = 'pool' AND state = 'pending'"),
             postgresql_where=text("kind = 'pool' AND state = 'pending'"),
+        ),
+        # When each was told last what waits at the desk.
+        Index(
+            "ix_outbox_desk_told",
+            "person_id",
+            "sent_at",
+            sqlite_where=text(DESK_TOLD),
+            postgresql_where=text(DESK_TOLD),
         ),
     )
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from models import batch
 from models.base import insert
 from models.inbox import InboxMessage
-from models.outbox import Notice, NoticeKind, NoticeState
+from models.outbox import DESK_TOLD, Notice, NoticeKind, NoticeState
 from models.person import Person, Role, RoleKind, RoleStatus
 from models.quiet import Quiet, by_day
 from models.rider import RiderProfile
@@ -313,9 +313,7 @@ def _told_again_from(session: Session, notice: Notice) -> datetime | None:
     """From when on somebody at a desk may be told again what waits there; None for whatever is not held up so."""
     if notice.kind is not NoticeKind.DESK or notice.data.get("at_once"):
         return None
-    last = select(func.max(Notice.sent_at)).where(
-        Notice.person_id == notice.person_id, Notice.state == NoticeState.SENT, Notice.kind == NoticeKind.DESK
-    )
+    last = select(func.max(Notice.sent_at)).where(Notice.person_id == notice.person_id, text(DESK_TOLD))
     told = session.scalar(last)
     return told + DESK_APART[notice.can_wait] if told is not None else None
 

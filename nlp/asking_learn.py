@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +13,11 @@ except ModuleNotFoundError:  # the product runs without it
 
 from nlp.asking import ASKS, BUCKETS, HURRIES, HURRY_BUCKETS, LONGEST, After
 from nlp.hashed import write
-from nlp.hashed_learn import Matrix
+from nlp.hashed_learn import Matrix, clauses
 from nlp.normal import normal
+from nlp.tables import rows
 
 _C = 10.0
-_CLAUSE = re.compile(r"[,。!?;:\s]")
-_SHORTEST = 3
 _IN_A_STORY = 0.2
 """What a clause of another message counts, and what nobody has read with this question: somebody who asks may say it."""
 
@@ -32,12 +29,6 @@ class Example:
     said: str
     after: After | None
     counts: float = 1.0
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a tab-separated file with a header."""
-    with path.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def written(folder: Path) -> list[Example]:
@@ -52,12 +43,12 @@ def ordinary(corpus: Path) -> list[Example]:
     whole += [row["title"] for each in _tables(corpus) for row in rows(each) if row["title"]]
     whole += [row["text"] for row in rows(corpus / "danger" / "danger.tsv")]
     said = dict.fromkeys(normal(each) for each in whole)
-    clauses = dict.fromkeys(clause for each in said for clause in _CLAUSE.split(each) if len(clause) >= _SHORTEST)
+    parts = dict.fromkeys(clause for each in said for clause in clauses(each))
     # Among these a few do ask.
-    clauses |= dict.fromkeys(normal(row["text"]) for row in rows(corpus / "danger" / "lookalikes.tsv"))
+    parts |= dict.fromkeys(normal(row["text"]) for row in rows(corpus / "danger" / "lookalikes.tsv"))
     return [
         *(Example(each, None) for each in said if len(each) <= LONGEST),
-        *(Example(each, None, _IN_A_STORY) for each in clauses if len(each) <= LONGEST and each not in said),
+        *(Example(each, None, _IN_A_STORY) for each in parts if len(each) <= LONGEST and each not in said),
     ]
 
 

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import csv
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,15 +14,14 @@ from zlib import crc32
 try:
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import LinearSVC
-except ModuleNotFoundError as missing:  # the product runs without them
-    MISSING: str | None = missing.name
-else:
-    MISSING = None
+except ModuleNotFoundError:  # the product runs without them
+    LogisticRegression = LinearSVC = None
 
 from nlp.danger import BUCKETS, DANGER, KIND_BUCKETS, LONGEST, Danger, passages
 from nlp.hashed import write
-from nlp.hashed_learn import Matrix
+from nlp.hashed_learn import Matrix, clauses
 from nlp.normal import normal
+from nlp.tables import rows
 
 _C = 30.0
 _KIND_C = 1.0
@@ -32,7 +29,7 @@ _KIND_C = 1.0
 _SHORT = 40
 _LONGEST_PLACE = 12
 _WITH_PLACE = 0.5
-_ONLY_CALLED = 0.3
+_NOTHING_TOLD = 0.3
 _BUILDINGS = ("{}栋", "{}栋{}单元", "{}号楼", "{}栋楼下", "{}栋{}单元门口", "{}幢")
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付"
@@ -69,8 +66,6 @@ _TITLES = [
     "爹爹",
     "太婆",
 ]
-_CLAUSE = re.compile(r"[,。!?;:\s]")
-_SHORTEST = 3
 _IN_A_STORY = 0.5
 
 
@@ -82,12 +77,6 @@ class Example:
     danger: bool
     kind: Danger | None = None
     counts: float = 1.0
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a tab-separated file with a header."""
-    with path.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def written(folder: Path) -> list[Example]:
@@ -113,8 +102,8 @@ def ordinary(folder: Path) -> list[Example]:
             elif not alarm:
                 found += [Example(passage, False) for passage in passages(said)]
             if not alarm:
-                clauses = {clause for clause in _CLAUSE.split(said) if _SHORTEST <= len(clause) < len(said)}
-                found += [Example(clause, False, counts=_IN_A_STORY) for clause in sorted(clauses)]
+                parts = {clause for clause in clauses(said) if clause != said}
+                found += [Example(clause, False, counts=_IN_A_STORY) for clause in sorted(parts)]
     return found
 
 
@@ -156,7 +145,7 @@ def examples(written_in: Path, corpus: Path) -> list[Example]:
     # The name of a place alone is an answer, not a cry.
     answers = [Example(f"{before}{each}", False, counts=_WITH_PLACE) for each in named for before in ("", "就在")]
     # Who somebody is, is no cry either; what is written of 嫂子 is mostly that something happened to her.
-    answers += [Example(each, False, counts=_ONLY_CALLED) for each in (*names(), *whereabouts())]
+    answers += [Example(each, False, counts=_NOTHING_TOLD) for each in (*names(), *whereabouts())]
     return [*told, *somewhere(told, named), *answers, *ordinary(corpus)]
 
 

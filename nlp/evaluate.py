@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from nlp import tables
 from nlp.normal import normal
 from nlp.understand import Understander, Understanding, Urgency
 
@@ -68,8 +68,7 @@ def evaluate(understander: Understander, path: Path, *, confusions: bool = False
     Accuracies count the best candidate, whether or not it passes the gate; `coverage` is the share that passes and
     `precision_covered` the accuracy among those. Figures whose column is missing are left out.
     """
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
+    rows = tables.rows(path)
     columns = set(rows[0]) if rows else set()
     texts = ["\n".join(row[name] for name in ("title", "text") if row.get(name)) for row in rows]
     begin = time.perf_counter()

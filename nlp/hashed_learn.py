@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import log, sqrt
 from typing import Any
 
@@ -16,6 +17,13 @@ from nlp.hashed import SQUARE, Learned, Scale, signs
 
 # A sign seen in one or two messages only is chance.
 _SEEN = 3
+_CLAUSE = re.compile(r"[,。!?;:\s]")
+_SHORTEST = 3
+
+
+def clauses(said: str) -> Iterator[str]:
+    """The parts of a message that its writer set apart, but for mere syllables: in a chat people say as little."""
+    return (clause for clause in _CLAUSE.split(said) if len(clause) >= _SHORTEST)
 
 
 class Matrix:

@@ -6,7 +6,6 @@ A program of its own, because learning needs scikit-learn, which no other comman
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
 import sys
@@ -21,6 +20,7 @@ from typing import Any
 from nlp import asking, asking_learn, danger_learn, segment_words, similar, spans_learn, train, weights
 from nlp.categories import load
 from nlp.segment import WORDS
+from nlp.tables import rows
 from nlp.train import CORPUS, Figures, Refused, Trained
 
 HERE = Path(__file__).parent
@@ -52,8 +52,8 @@ def _spans(path: Path) -> Report:
 
 
 def _rarity(path: Path) -> Report:
-    rows = [row for part in sorted(CORPUS.glob("*.tsv")) for row in _rows(part)]
-    similar.count_rarities([f"{row['title']}\n{row['text']}" for row in rows], path)
+    told = [row for part in sorted(CORPUS.glob("*.tsv")) for row in rows(part)]
+    similar.count_rarities([f"{row['title']}\n{row['text']}" for row in told], path)
     return {}
 
 
@@ -140,16 +140,11 @@ def _told(trained: Trained) -> Report:
     }
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
-
-
 def measure(titles: Path) -> Report:
     """The same learner cross-validated on titles with other labels."""
-    rows = _rows(titles)
-    several = train.cross_validate([row["title"] for row in rows], [row["label"] for row in rows])
-    return {"n": len(rows), "learner_cv": round(sum(several) / len(several), 4), "seeds": several}
+    told = rows(titles)
+    several = train.cross_validate([row["title"] for row in told], [row["label"] for row in told])
+    return {"n": len(told), "learner_cv": round(sum(several) / len(several), 4), "seeds": several}
 
 
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:

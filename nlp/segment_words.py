@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ import rjieba
 
 from nlp.normal import normal
 from nlp.segment import WORDS
+from nlp.tables import rows
 
 _CORPUS = Path(__file__).with_name("corpus")
 _LINE = 500
@@ -19,9 +19,8 @@ _LINE = 500
 def messages(corpus: Path) -> Iterator[str]:
     """Headlines and texts of every file in a folder; danger is heard without words, so that its messages do not count."""
     for path in sorted(corpus.glob("*.tsv")):
-        with path.open(encoding="utf-8", newline="") as stream:
-            for row in csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE):
-                yield from (normal(row[name]) for name in ("title", "text") if row.get(name))
+        for row in rows(path):
+            yield from (normal(row[name]) for name in ("title", "text") if row.get(name))
 
 
 def counted(said: Iterable[str]) -> Counter[str]:

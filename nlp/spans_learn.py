@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import random
 import re
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from nlp.normal import normal
 from nlp.spans import BEGIN, END, SCALE, TEXT, TITLE, Spans, Weights, cut, features, is_break, position
+from nlp.tables import rows
 
 _EPOCHS = 3
 _RATE = 0.25
@@ -259,14 +259,6 @@ def spans(rows: Iterable[Mapping[str, str]]) -> Spans:
 
 def rebuild(corpus: Path, path: Path) -> int:
     """Learns the shipped weights anew from every *.tsv in `corpus`; gives how many features are kept."""
-    weights = learn(_rows(corpus))
+    weights = learn([row for part in sorted(corpus.glob("*.tsv")) for row in rows(part)])
     write(weights, path)
     return len(weights)
-
-
-def _rows(corpus: Path) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = []
-    for part in sorted(corpus.glob("*.tsv")):
-        with part.open(encoding="utf-8", newline="") as stream:
-            found += csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
-    return found
