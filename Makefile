@@ -24,9 +24,10 @@ PACKAGES := bot console handlers migrations models nlp openapi sandbox scheduler
 # can make an environment look newer, or older, than it is.
 digest = $(shell { cat $(1) 2>/dev/null; printf '%s' '$(2)'; } | cksum | cut -d' ' -f1)
 MADE := $(VENV)/.made-$(call digest,,$(CURDIR))
-RUN := $(VENV)/.run-$(call digest,requirements/run.txt pyproject.toml,$(CURDIR))
-TEST := $(VENV)/.test-$(call digest,requirements/test.txt pyproject.toml,$(CURDIR))
-TRAIN := $(VENV)/.train-$(call digest,requirements/train.txt pyproject.toml,$(CURDIR))
+RUN := $(VENV)/.run-$(call digest,requirements/run.txt,$(CURDIR))
+OURSELVES := $(VENV)/.ourselves-$(call digest,pyproject.toml setup.py $(shell sed -n 's/^    "\(nlp.*\)",/\1/p' setup.py),$(CURDIR))
+TEST := $(VENV)/.test-$(call digest,requirements/test.txt,$(CURDIR))
+TRAIN := $(VENV)/.train-$(call digest,requirements/train.txt,$(CURDIR))
 BENCH := $(VENV)/.bench-$(call digest,requirements/bench.txt pyproject.toml,$(CURDIR))
 VENDOR := console/static/vendor
 FRONT_FILES := htmx.org/dist/htmx.min.js @tabler/core/dist/css/tabler.min.css echarts/dist/echarts.simple.min.js leaflet/dist/leaflet.js leaflet/dist/leaflet.css
@@ -38,9 +39,9 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --only-b
 # Of what only the tests need, most is never imported: what is, Python compiles then.
 UNCOMPILED := $(INSTALL:install=install --no-compile)
 # The project itself, with the build back end that the lock has just installed.
-OURSELVES := -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+ITSELF := -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 
-.PHONY: help run setup ready test check format bench train lock clean
+.PHONY: help run setup ourselves ready test check format bench train lock clean
 
 help: ## every target with a line
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -49,7 +50,9 @@ help: ## every target with a line
 run: setup ## start everything with the demo street and the pretend platform (PORT=, SANDBOX_PORT=, DATA= can be set)
 	@HUYING_DATA_DIR='$(DATA)' exec $(IN)/huying run --demo --sandbox --port $(PORT) --sandbox-port $(SANDBOX_PORT)
 
-setup: $(RUN) $(FRONT) ## .venv from the lock file and the console's front-end files; does nothing when up to date
+setup: $(OURSELVES) $(FRONT) ## .venv from the lock file and the console's front-end files; does nothing when up to date
+
+ourselves: $(OURSELVES)
 
 ready: setup $(TEST) $(CLIENTS) ## everything that test and check need, without running them
 
@@ -69,7 +72,7 @@ format: $(TEST) ## rewrite the code to the format that check asks for
 bench: setup $(BENCH) ## the benchmark table, beside peers measured in the same run
 	@for script in $(BENCHES); do echo "== $$script"; $(VENV)/bench/bin/python "$$script"; done
 
-train: $(TRAIN) ## every learned file again (CORRECTIONS=file.tsv, or - for the database: a model of your own in data_dir)
+train: $(TRAIN) $(OURSELVES) ## every learned file again (CORRECTIONS=file.tsv, or - for the database: a model of your own in data_dir)
 	@$(IN)/huying train $(if $(CORRECTIONS),--corrections '$(CORRECTIONS)')
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
@@ -81,7 +84,7 @@ lock: ## the lock files again, after a change of dependencies (needs uv; UPGRADE
 	@$(LOCK) $(UPGRADE) --only-binary :all: requirements/node.in -o requirements/node.txt
 
 clean: ## remove the environment, the front-end files and all caches (never the data)
-	@rm -rf $(VENV) $(VENDOR) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	@rm -rf $(VENV) $(VENDOR) node_modules build nlp/*.so .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 
 $(MADE):
 	@command -v '$(PYTHON)' >/dev/null || { echo 'Huying needs Python 3.11 or newer: no $(PYTHON) was found. Install it, or name one: make PYTHON=python3.12 …' >&2; exit 1; }
@@ -94,8 +97,15 @@ $(MADE):
 $(RUN): | $(MADE)
 	@echo 'Installing what requirements/run.txt names …'
 	@$(IN)/python $(INSTALL) requirements/run.txt
-	@$(IN)/python $(OURSELVES)
 	@rm -f $(VENV)/.run-*; touch $@
+
+# What was compiled from an older source goes first: Python would prefer it to the newer source.
+$(OURSELVES): | $(RUN)
+	@echo 'Installing the project itself, and compiling what understands messages …'
+	@rm -f nlp/*.so
+	@$(IN)/python $(ITSELF)
+	@ls nlp/*.so >/dev/null 2>&1 || echo 'There is no C compiler, or it has no Python.h: everything works, messages are understood a third slower.' >&2
+	@rm -f $(VENV)/.ourselves-*; touch $@
 
 $(TEST): | $(RUN)
 	@echo 'Installing what requirements/test.txt names …'
@@ -113,7 +123,7 @@ $(BENCH): | $(RUN)
 	@echo 'Installing what requirements/bench.txt names …'
 	@$(IN)/python -m venv --clear $(VENV)/bench
 	@$(VENV)/bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/bench.txt
-	@$(VENV)/bench/bin/python $(OURSELVES)
+	@$(VENV)/bench/bin/python $(ITSELF)
 	@rm -f $(VENV)/.bench-*; touch $@
 
 # Without npm its wheel does the work, in a folder that is removed again. Without the npm registry everything but the

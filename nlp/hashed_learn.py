@@ -41,7 +41,7 @@ class Matrix:
         return (
             Scale(round(step * sqrt(SQUARE), 8), round(float(machine.intercept_[0]), 6)),
             [round(each / step) for each in scaled],
-            [round(SQUARE * rare * rare) for rare in self._rarity],
+            [min(255, round(SQUARE * rare * rare)) for rare in self._rarity],
         )
 
 

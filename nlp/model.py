@@ -7,8 +7,8 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cache
+from importlib.resources import files
 from math import sqrt
-from pathlib import Path
 from typing import Any
 
 from nlp.features import Seen
@@ -151,4 +151,4 @@ def write(
 @cache
 def shipped() -> Model:
     """The model of this version, read once."""
-    return Model(Path(__file__).with_name("model.bin").read_bytes())
+    return Model(files("nlp").joinpath("model.bin").read_bytes())

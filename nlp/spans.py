@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import cache
+from importlib.resources import files
 
 from nlp.segment import pieces
 
-Weights = tuple[int, int, int, int, int, int, int, int, int]
-"""Of one word: two before, just before, first of, second of a place (it begins); the same where it ends (last but one,
+Weights = tuple[int, ...]
+"""Nine of one word: two before, just before, first of, second of a place (it begins); the same where it ends (last but one,
 last, just after, two after); anywhere inside. In 32nds."""
 
-_WEIGHTS = Path(__file__).with_name("spans.tsv")
 NOTHING: Weights = (0, 0, 0, 0, 0, 0, 0, 0, 0)
 SCALE = 32
 TITLE, TEXT = 60, 100
@@ -36,10 +35,10 @@ DISTRICT = re.compile(
     rf"(?:(?:{_PROVINCE})?(?:{_MASKED})+|{_BEFORE}(?:{_PROVINCE}(?:{_CITY})?(?:{_COUNTY})?|{_CITY}(?:{_COUNTY})?|{_COUNTY}))"
 )
 _DISTRICT_ENDS = frozenset("省市区县州")
-_BREAKS = frozenset(",。!?;:\n…")
+_BREAKS: frozenset[str] = frozenset(",。!?;:\n…")
 _NEVER = -1_000_000
-# Of so many words the weights are kept added up: adding them up costs a hundred times as much as looking them up.
-_REMEMBERED = 16_384
+# Of so many words the weights are kept added up.
+_REMEMBERED = 32_768
 BEGIN, END = ("^^", "^"), ("$", "$$")
 
 
@@ -80,31 +79,43 @@ class Spans:
     """Finds the best run of words in a line by the weights of its words."""
 
     def __init__(self, weights: Mapping[str, Weights]) -> None:
-        self._features = weights
-        self.weights = lru_cache(_REMEMBERED)(self._added)
-        """The weights of a word, those of its features added up."""
+        self._features = dict(weights)
+        # Adding up the weights of a word costs a hundred times as much as looking them up.
+        self._known: dict[str, Weights] = {}
         self._starts = {
             kind: [weights.get(position(kind, index), NOTHING)[0] for index in range(TITLE + TEXT)] for kind in "ATX"
         }
 
-    def _added(self, word: str) -> Weights:
-        rows = [*filter(None, map(self._features.get, features(word)))]
-        return tuple(map(sum, zip(*rows, strict=True))) if rows else NOTHING  # type: ignore[return-value]
+    def weights(self, word: str) -> Weights:
+        """The weights of a word, those of its features added up."""
+        known = self._known.get(word)
+        if known is None:
+            known = NOTHING
+            for feature in features(word):
+                row = self._features.get(feature)
+                if row is not None:
+                    known = row if known is NOTHING else tuple([known[at] + row[at] for at in range(len(row))])
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[word] = known
+        return known
 
     def best(self, words: Sequence[str], kind: str) -> tuple[int, int, int] | None:
         """The score and the first and last word of the best place in a line of that kind; None when it has no words."""
         if not words:
             return None
-        weighed = [*map(self.weights, words), *map(self.weights, END), NOTHING]
+        weighed: list[Weights] = [self.weights(word) for word in (*words, *END)]
+        weighed.append(NOTHING)
         before, last = self.weights(BEGIN[0]), self.weights(BEGIN[1])
+        starts = self._starts[kind]
         inside, first, opening = 0, 0, _NEVER
         best, best_first, best_last = _NEVER, 0, 0
-        following = zip(words, weighed, weighed[1:], weighed[2:], self._starts[kind], strict=False)
-        for index, (word, own, after, second, here) in enumerate(following):
-            if word in _BREAKS:
+        for index in range(min(len(words), len(starts))):
+            own, after, second = weighed[index], weighed[index + 1], weighed[index + 2]
+            if words[index] in _BREAKS:
                 opening = _NEVER
             else:
-                start = before[0] + last[1] + own[2] + after[3] + here - inside
+                start = before[0] + last[1] + own[2] + after[3] + starts[index] - inside
                 if start > opening:
                     opening, first = start, index
                 inside += own[8]
@@ -121,9 +132,9 @@ def load() -> Spans:
     weights: dict[str, Weights] = {}
     # The same few numbers stand in all rows: kept once, they take half a megabyte less.
     number = cache(int)
-    with _WEIGHTS.open(encoding="utf-8", newline="\n") as lines:
+    with files("nlp").joinpath("spans.tsv").open(encoding="utf-8") as lines:
         for line in lines:
             name, tab, row = line.partition("\t")
             if tab:
-                weights[name] = tuple(map(number, row.split()))  # type: ignore[assignment]
+                weights[name] = tuple(map(number, row.split()))
     return Spans(weights)

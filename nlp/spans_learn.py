@@ -242,7 +242,7 @@ def learn(rows: Iterable[Mapping[str, str]]) -> dict[str, Weights]:
     for name in sorted(total):
         row = tuple(round(weight / _EPOCHS * SCALE) for weight in total[name])
         if max(map(abs, row)) >= _KEPT:
-            kept[name] = row  # type: ignore[assignment]
+            kept[name] = row
     return kept
 
 
