@@ -90,12 +90,14 @@ def written(folder: Path) -> list[Example]:
 
 def ordinary(folder: Path) -> list[Example]:
     """The messages of the corpus, those too long to be judged at once in passages, and their clauses, because in a chat
-    people say as little. Long alarms are left out.
+    people say as little. Long alarms are left out, and rows of which nobody has said whether they are one.
     """
     found = []
     for path in sorted(folder.glob("*.tsv")):
         for row in rows(path):
             said = normal(" ".join(filter(None, (row["title"], row["text"]))))
+            if not row["emergency"]:
+                continue
             alarm = row["emergency"] == "1"
             if len(said) <= LONGEST:
                 found.append(Example(said, alarm))
@@ -134,7 +136,7 @@ def names() -> list[str]:
 
 def places(folder: Path) -> list[str]:
     """The places that messages of the corpus name, each once."""
-    named = {normal(row["location"]) for path in sorted(folder.glob("*.tsv")) for row in rows(path)}
+    named = {normal(row.get("location", "")) for path in sorted(folder.glob("*.tsv")) for row in rows(path)}
     return sorted(each for each in named if 2 <= len(each) <= _LONGEST_PLACE)
 
 

@@ -101,10 +101,15 @@ def _without(title: str, text: str, place: str, draw: random.Random) -> str:
 
 
 def examples(rows: Iterable[Mapping[str, str]]) -> list[Example]:
-    """What is learned from rows with `title`, `text` and `location`: the messages, and some of them told otherwise."""
+    """What is learned from rows with `title`, `text` and `location`: the messages, and some of them told otherwise.
+
+    Rows of a file without that column teach nothing about places.
+    """
     draw = random.Random(0)
     found: list[Example | None] = []
     for row in rows:
+        if "location" not in row:
+            continue
         title, text = normal(row["title"]), normal(row["text"])
         place = "" if row["location"] == "-" else normal(row["location"])
         if title and not place and draw.random() < _PLACELESS_LEFT_OUT:
