@@ -34,7 +34,9 @@ def write_corrections(session: Session, path: Path) -> int:
     """Writes what can be learned from corrections, private numbers masked; gives how many reports."""
     lines = ["\t".join(COLUMNS)]
     for lesson in corrections.lessons(session):
-        first, _, rest = mask(lesson.words[:_MOST]).strip().partition("\n")
+        # Without its place, as it is understood; numbers are masked before, because what stands before them tells them.
+        words = mask(lesson.words[:_MOST])
+        first, _, rest = (words.replace(lesson.place, "", 1) if lesson.place else words).strip().partition("\n")
         # A headline stands on a line of its own, here as in the message.
         title, text = (_flat(first), _flat(rest)) if _flat(rest) else ("", _flat(first))
         facts = (lesson.kind.value, lesson.before, lesson.after, lesson.role, lesson.at.isoformat(), lesson.model)

@@ -144,9 +144,13 @@ def rates(session: Session, *, now: datetime, days: int = DAYS) -> Sequence[Rate
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A report as it was told, and what it was in the end; `before` is empty when it had not been understood."""
+    """A report as it was told, and what it was in the end; `before` is empty when it had not been understood.
+
+    `place` is what its place is called, where the area tree knows it.
+    """
 
     words: str
+    place: str
     kind: TicketKind
     before: str
     after: str
@@ -158,27 +162,29 @@ class Lesson:
 
 def lessons(session: Session) -> Iterator[Lesson]:
     """One for each corrected ticket, in order; those whose words are erased or empty are left out."""
-    found: list[tuple[Correction, str | None]] = []
+    found: list[tuple[Correction, str | None, str]] = []
     rows = session.execute(
-        select(Correction, TicketWords.text)
+        select(Correction, TicketWords.text, Ticket.place, Ticket.area_id)
         .join(TicketWords, TicketWords.id == Correction.words_id)
+        .join(Ticket, Ticket.id == Correction.ticket_id)
         .where(TicketWords.text.is_not(None), TicketWords.text != "")
         .order_by(Correction.ticket_id, Correction.id)
         .execution_options(yield_per=500)
     )
-    for correction, words in rows:
+    for correction, words, place, area_id in rows:
         if found and found[-1][0].ticket_id != correction.ticket_id:
             yield _lesson(found)
             found.clear()
-        found.append((correction, words))
+        found.append((correction, words, place if area_id is not None else ""))
     if found:
         yield _lesson(found)
 
 
-def _lesson(found: Sequence[tuple[Correction, str | None]]) -> Lesson:
-    (first, words), (last, _) = found[0], found[-1]
+def _lesson(found: Sequence[tuple[Correction, str | None, str]]) -> Lesson:
+    (first, words, place), (last, *_) = found[0], found[-1]
     return Lesson(
         words=words or "",
+        place=place,
         kind=last.after_kind,
         before=first.before_category if first.understood else "",
         after=last.after_category,

@@ -87,10 +87,12 @@ class Understander:
         A headline may stand on a first line of its own: it weighs more. Only the first 2,000 characters are read.
         """
         said = "\n".join(normal(line) for line in text[:_MOST].split("\n", 1))
-        scored = self._classifier.score(said)
+        place = self._places.find_in(said, near=near)
+        # What an estate is called says nothing of what is wrong there: 香樟花园 is no tree.
+        known = place.text if place is not None and place.area_id is not None else ""
+        scored = self._classifier.score(said.replace(known, "", 1) if known else said)
         found = danger_in(said)
         chat = None if found else scored.chat
-        place = self._places.find_in(said, near=near)
         if chat is Chat.TALK and (place or _URGENT.search(said)):
             chat = None
         service = None if chat else service_in(said)

@@ -147,6 +147,18 @@ def test_place_time_and_reasons_come_with_the_meaning() -> None:
     assert "漏水" in found.reasons
 
 
+@pytest.mark.parametrize("text", ["香樟花园", "香樟花园6栋", "香樟花园门口", "我在香樟花园6栋"])
+def test_what_an_estate_is_called_is_no_matter(text: str) -> None:
+    found = UNDERSTANDER.understand(text)
+    assert found.place is not None and found.place.area_id is not None
+    assert found.category is None and "greening" not in dict(found.candidates)
+
+
+def test_beside_its_name_the_matter_counts() -> None:
+    assert UNDERSTANDER.understand("香樟花园的樟树倒了").category == "greening"
+    assert UNDERSTANDER.understand("香樟花园楼上半夜放音响").category == "noise"
+
+
 def test_normalising_keeps_names_that_look_traditional() -> None:
     assert normal("　著名景點　着火  ６＃") == "著名景点 着火 6#"
 
