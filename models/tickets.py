@@ -93,6 +93,10 @@ def attach(
     if attachment.lat is not None and ticket.lat is None:
         ticket.lat, ticket.lng = attachment.lat, attachment.lng
         ticket.place = ticket.place or attachment.label
+        if ticket.held_at is not None:
+            # It was this that was waited for: its time goes on.
+            category = session.get_one(Category, ticket.category)
+            limits.follow(ticket, category, Action.LOCATE, by_hand=True, now=now)
     if ticket.state is TicketState.NEW:
         ticket.dispatch_at = now
         outboxes.to_dispatch(session, ticket.id)
