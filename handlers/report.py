@@ -379,9 +379,9 @@ def place_told(turn: Turn) -> Reply:
         alarms.alarm(turn.session, ticket, now=turn.now, words_id=words_id)
         return Reply(residents.danger_place_unknown(ticket.short))
     if place is None:
-        tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
         if not ticket.place and len(turn.text) <= 40:
             ticket.place = turn.text.strip()[:40]
+        tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
         return Reply(residents.place_unknown(ticket.short, turn.text))
     name = _locate(turn, ticket, place, turn.text)
     if urgent:

@@ -289,6 +289,15 @@ def test_a_point_on_the_map_ends_the_waiting_too(street: Street) -> None:
     assert ticket.accept_by == china(11, 23, 12, 20)
 
 
+def test_a_place_that_people_have_to_make_out_ends_the_waiting_too(street: Street) -> None:
+    street.at(china(11, 23, 10))
+    street.say(RESIDENT_ELSEWHERE, LAMP)
+    street.at(china(11, 23, 10, 20))
+    assert "社区的同志会核对地方" in street.say(RESIDENT_ELSEWHERE, "就在老地方").text
+    ticket = street.ticket("0001")
+    assert (ticket.place, ticket.held_at, ticket.accept_by) == ("就在老地方", None, china(11, 23, 12, 20))
+
+
 def test_what_is_said_to_be_something_else_waits_no_longer(street: Street) -> None:
     street.at(china(11, 23, 10))
     street.say(RESIDENT_ELSEWHERE, LAMP)
