@@ -1,4 +1,6 @@
-"""The chats that people handed over to staff: what was said, an answer, and handing back to the bot."""
+"""The chats that people handed over to staff: what was said, an answer, handing back to the bot, and words for somebody
+whose chat is over.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
+from werkzeug.exceptions import NotFound
 
 from console.house import House, as_id, field
 from console.means import Reach
@@ -27,6 +30,8 @@ MOST_CHATS = 100
 MOST_LINES = 40
 LONGEST_ANSWER = 600
 """The platform cuts a text at 2,048 bytes; three bytes a character."""
+STOP_ASKING = 286
+"""With this status htmx does not ask again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +73,18 @@ def add_chats(blueprint: Blueprint, house: House) -> None:
     @blueprint.get("/chats/<int(max=999999999999):chat_id>")
     def chat_page(chat_id: int) -> str:
         with house.looking() as sight:
+            former = sight.former_conversation(chat_id)
+            if former is not None:
+                return _over(house, sight, former)
             return house.page("chat.html", sight, **_chat(house, sight, sight.conversation(chat_id)))
 
     @blueprint.get("/chats/<int(max=999999999999):chat_id>/lines")
-    def chat_lines(chat_id: int) -> str:
+    def chat_lines(chat_id: int) -> ResponseReturnValue:
         with house.looking() as sight:
+            if sight.former_conversation(chat_id) is not None:
+                # Put below what was said: whoever is writing still sees it, and keeps what they wrote.
+                note = render_template("_chat_ended.html", **house.frame())
+                return note, STOP_ASKING, {"HX-Reswap": "beforeend"}
             return render_template(
                 "_chat_lines.html", **house.frame(), **_chat(house, sight, sight.conversation(chat_id))
             )
@@ -84,9 +96,11 @@ def add_chats(blueprint: Blueprint, house: House) -> None:
         if ready:
             # Put into the draft, not sent: it may need a word more.
             with house.looking() as sight:
-                chat = sight.conversation(chat_id)
-                found = sight.ready_answer(ready)
+                former, found = sight.former_conversation(chat_id), sight.ready_answer(ready)
                 draft = f"{text}\n{found.text}".strip()[:LONGEST_ANSWER]
+                if former is not None:
+                    return _over(house, sight, former, draft=draft)
+                chat = sight.conversation(chat_id)
                 return house.page("chat.html", sight, **_chat(house, sight, chat), draft=draft)
         try:
             with house.doing() as sight:
@@ -97,18 +111,73 @@ def add_chats(blueprint: Blueprint, house: House) -> None:
                     # A colleague answered in between, or the button was pressed twice.
                     raise Refused(Refusal.CHANGED)
                 chats.answer(sight.session, chat, text, by=sight.person, now=sight.now, minutes=house.handover_minutes)
-        except Refused as refused:
+        except (NotFound, Refused) as fault:
             with house.looking() as sight:
+                former = sight.former_conversation(chat_id)
+                if former is not None:
+                    return _over(house, sight, former, draft=text), 409
+                refused = fault if isinstance(fault, Refused) else None
                 values = _chat(house, sight, sight.conversation(chat_id))
                 return house.page("chat.html", sight, **values, refused=refused, draft=text), 409
         return redirect(url_for(".chat_page", chat_id=chat_id), 303)
 
     @blueprint.post("/chats/<int(max=999999999999):chat_id>/hand-back")
     def chat_hand_back(chat_id: int) -> ResponseReturnValue:
-        with house.doing() as sight:
-            chat = sight.conversation(chat_id, lock=True)
-            chats.hand_back(sight.session, chat, by=sight.person, now=sight.now)
+        try:
+            with house.doing() as sight:
+                chat = sight.conversation(chat_id, lock=True)
+                chats.hand_back(sight.session, chat, by=sight.person, now=sight.now)
+        except NotFound:
+            with house.looking() as sight:
+                if sight.former_conversation(chat_id) is None:
+                    raise
+            return redirect(url_for(".chat_page", chat_id=chat_id), 303)
         return redirect(url_for(".chat_list", done="handed_back"), 303)
+
+    @blueprint.post("/chats/<int(max=999999999999):chat_id>/bring")
+    def chat_bring(chat_id: int) -> ResponseReturnValue:
+        text = field("text", most=LONGEST_ANSWER)
+        try:
+            with house.doing() as sight:
+                _bring(house, sight, chat_id, text, seen=field("seen", most=12))
+        except Refused as refused:
+            with house.looking() as sight:
+                former = sight.former_conversation(chat_id)
+                if former is not None:
+                    return _over(house, sight, former, draft=text, refused=refused), 409
+                values = _chat(house, sight, sight.conversation(chat_id))
+                return house.page("chat.html", sight, **values, refused=refused, draft=text), 409
+        return redirect(url_for(".chat_list", done="brought"), 303)
+
+
+def _bring(house: House, sight: Sight, chat_id: int, text: str, *, seen: str) -> None:
+    """Words for somebody whose chat is over (留言); where they have asked for somebody again they are an answer."""
+    former = sight.former_conversation(chat_id)
+    chat = former if former is not None else sight.conversation(chat_id, lock=True)
+    if not text:
+        raise Refused(Refusal.REASON_MISSING)
+    if str(_last_answer(sight, chat)) != seen:
+        raise Refused(Refusal.CHANGED)
+    if former is None:
+        chats.answer(sight.session, chat, text, by=sight.person, now=sight.now, minutes=house.handover_minutes)
+    elif not chats.is_reachable(sight.session, chat):
+        raise Refused(Refusal.NOBODY_TO_TELL)
+    else:
+        chats.bring(sight.session, chat, text, by=sight.person, now=sight.now)
+
+
+def _over(house: House, sight: Sight, chat: Conversation, *, draft: str = "", refused: Refused | None = None) -> str:
+    """The page of a chat that is over: nothing of what is said to the bot since, and what was written is kept."""
+    return house.page(
+        "chat_over.html",
+        sight,
+        chat=chat,
+        someone=sight.session.get_one(Person, chat.person_id),
+        is_there=chats.is_reachable(sight.session, chat),
+        seen=_last_answer(sight, chat),
+        draft=draft,
+        refused=refused,
+    )
 
 
 def _accounts(sight: Sight, shown: Sequence[Conversation]) -> dict[tuple[int, str], Identity]:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from models import areas, finding, parties, people, transitions
+from models import areas, chats, finding, parties, people, transitions
 from models.appointment import Appointment
 from models.area import Area, AreaKind
 from models.attachment import Attachment
@@ -294,6 +294,18 @@ class Sight:
             # Asked of each such chat, of which there are few: the other way round everybody is looked at first.
             exists().where(Person.id == Conversation.person_id, self.people()).correlate(Conversation),
         )
+
+    def former_conversation(self, conversation_id: int) -> Conversation | None:
+        """A chat of people of the person's areas that was handed over lately and is over, if it is one."""
+        found = self.session.scalar(
+            select(Conversation).where(
+                Conversation.id == conversation_id,
+                exists().where(Person.id == Conversation.person_id, self.people()).correlate(Conversation),
+            )
+        )
+        if found is None or found.is_handed_over(self.now):
+            return None
+        return found if chats.was_handed_over(self.session, found, now=self.now) else None
 
     def conversation(self, conversation_id: int, *, lock: bool = False) -> Conversation:
         """One handed-over chat."""

@@ -144,9 +144,16 @@ def lacks_place(ticket: Ticket | opening.Opened) -> bool:
     return ticket.kind is TicketKind.REPORT and is_nowhere(ticket)
 
 
+def still_lacks_place(ticket: Ticket) -> bool:
+    """Whether nobody has been found yet for a matter of which the bot asked where it is."""
+    return ticket.state is TicketState.NEW and not ticket.threat and lacks_place(ticket)
+
+
 def waits_for_place(ticket: Ticket) -> bool:
-    """Whether nobody can be asked to go there before its reporter says where it is."""
-    return ticket.state is TicketState.NEW and ticket.understood and not ticket.threat and lacks_place(ticket)
+    """Whether nobody can be asked to go there before its reporter says where it is; what nobody understood is read by
+    people first.
+    """
+    return ticket.understood and still_lacks_place(ticket)
 
 
 def ask_place(turn: Turn, ticket: Ticket) -> None:

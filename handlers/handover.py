@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
 from handlers import dialogue, report
+from handlers.meaning import shows
 from handlers.router import Routes
-from handlers.turn import Choice, Meaning, Reply, Turn, as_row
+from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn, as_row
 from models import chats, finding, opening, transitions
 from models.calendar import in_office_hours, next_opening
 from models.conversation import Conversation, State
@@ -13,6 +19,7 @@ from models.lifecycle import Action
 from models.outbox import NoticeKind
 from models.person import Person
 from models.ticket import Ticket, TicketKind
+from nlp import commands
 from nlp.commands import Intent, word
 from texts import common, residents, staff
 
@@ -23,6 +30,9 @@ routes = Routes()
 def human(turn: Turn) -> Reply:
     """In office hours staff take over at once; otherwise a ticket waits for them."""
     limits = turn.world.limits
+    if turn.conversation.is_handed_over(turn.now):
+        # Tapped again: it goes on with whoever answers.
+        return Reply(residents.handed_over_already())
     opens = next_opening(turn.now, limits.opens)
     if not in_office_hours(turn.now, limits.opens, limits.closes):
         ticket = opening.open_ticket(
@@ -63,7 +73,48 @@ def to_staff(turn: Turn) -> Reply:
         ticket_id=about,
         text=text,
     )
-    return Reply()
+    return Reply(_no_choice(turn))
+
+
+def _no_choice(turn: Turn) -> str:
+    """Once in a chat, to whoever types the number of a choice the bot has shown: it went to staff and chose nothing."""
+    digit = commands.digit(turn.text)
+    if digit is None or digit.words or turn.conversation.data.get("told") or not shows(turn, digit):
+        return ""
+    turn.conversation.data = {**turn.conversation.data, "told": True}
+    return residents.number_to_staff(turn.text.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A handed-over chat beside which something is tapped."""
+
+    data: dict[str, Any]
+    expires_at: datetime | None
+    readers: Sequence[int]
+
+
+def beside(turn: Turn) -> Chat | None:
+    """The chat in which something is tapped, unless that is about the chat itself."""
+    chat, is_about_it = turn.conversation, turn.meant in (Intent.CANCEL, Intent.HUMAN, Meaning.TO_STAFF)
+    came_by_itself = turn.message.kind is MessageKind.EVENT and turn.message.tap is None
+    if is_about_it or came_by_itself or not chat.is_handed_over(turn.now):
+        return None
+    return Chat(chat.data, chat.expires_at, chats.readers(turn.session, chat))
+
+
+def goes_on(turn: Turn, chat: Chat, reply: Reply) -> Reply:
+    """What was tapped is done and the chat goes on; where the bot now waits for words it is over, and both sides are
+    told.
+    """
+    now = turn.conversation
+    if now.state is State.HANDED_OVER:
+        return reply
+    if now.state is State.IDLE:
+        now.state, now.data, now.expires_at = State.HANDED_OVER, chat.data, chat.expires_at
+        return reply
+    chats.tell(turn.session, NoticeKind.HANDOVER_OVER, now, chat.readers, now=turn.now)
+    return replace(reply, text=f"{reply.text}\n{residents.LEFT_STAFF}")
 
 
 def _name(turn: Turn, chat: Conversation) -> str:

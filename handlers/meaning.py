@@ -281,6 +281,11 @@ def _open_questions(turn: Turn) -> Sequence[Question]:
     ).all()
 
 
+def shows(turn: Turn, digit: commands.Digit) -> bool:
+    """Whether a question open to the speaker here has a choice of this number."""
+    return any(digit.number <= len(each.choices["list"]) for each in _open_questions(turn))
+
+
 def _digit(turn: Turn, digit: commands.Digit) -> bool:
     """Decides what a number answers; False when it is no answer at all but words that begin with a number."""
     turn.number = digit

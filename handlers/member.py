@@ -42,6 +42,9 @@ def _candidate(turn: Turn, intent: Intent, verb: str) -> Ticket | Reply:
         if intent in (Intent.ACCEPT, Intent.DECLINE)
         else finding.tasks_of(turn.session, turn.person)
     )
+    if intent is Intent.ACCEPT and not mine:
+        # Where they stayed and somebody else is looked for: they read that they have it.
+        mine = [each for each in finding.tasks_of(turn.session, turn.person) if each.assignee_id is None]
     return dialogue.named_or_one(turn, mine, word=word(intent), verb=verb)
 
 
@@ -100,7 +103,8 @@ def accept(turn: Turn) -> Reply:
             return chosen
         ticket = tickets.accept(turn.session, chosen, by=turn.person, now=turn.now)
     except Refused as refused:
-        caption = members.CARD_TAKEN if refused.reason is Refusal.TAKEN else members.CARD_OVER
+        captions = {Refusal.TAKEN: members.CARD_TAKEN, Refusal.ALREADY_YOURS: members.CARD_ACCEPTED}
+        caption = captions.get(refused.reason, members.CARD_OVER)
         return Reply(refusals.sentence(refused), card_caption=caption)
     dialogue.remember(turn, ticket)
     words = next((each.text or "" for each in ticket.words), "")

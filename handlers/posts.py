@@ -37,19 +37,34 @@ def _said(turn: Turn) -> str:
 
 @routes(Intent.POST)
 def free(turn: Turn) -> Reply:
-    """Posts near somebody's home and where they help; the only one of a name is taken on at once."""
+    """Posts near somebody's home and where they help."""
     if not _is_member(turn):
         return for_members(turn)
-    said, listed = _said(turn), posts.free_near(turn.session, turn.person, now=turn.now)
-    meant = [each for each in listed if said in each.post.name]
-    if said and not meant:
-        held = [post for _, post, _ in posts.held_by(turn.session, turn.person, now=turn.now) if said in post.name]
-        return _claim(turn, held[0].id) if len(held) == 1 else Reply(words.no_such_name(said[:20]))
-    if said and len(meant) == 1:
-        return _claim(turn, meant[0].post.id)
-    if not meant:
+    if said := _said(turn):
+        return _named(turn, said)
+    listed = posts.free_near(turn.session, turn.person, now=turn.now)
+    if not listed:
         return Reply(words.nothing_free())
-    return Reply(words.free(), tuple(Choice(_label(each), f"!claim_post {each.post.id}") for each in meant))
+    return Reply(words.free(), tuple(Choice(_label(each), f"!claim_post {each.post.id}") for each in listed))
+
+
+def _named(turn: Turn, said: str) -> Reply:
+    """The only one of a name around here is taken on at once, or for another year. Where there are several, the
+    speaker's own and full ones too, nobody guesses which is meant.
+    """
+    free_ones = posts.free_near(turn.session, turn.person, now=turn.now, named=said)
+    held = [
+        (post, area) for _, post, area in posts.held_by(turn.session, turn.person, now=turn.now) if said in post.name
+    ]
+    choices = [Choice(_label(each), f"!claim_post {each.post.id}") for each in free_ones]
+    for post, area in held:
+        label = words.held_choice(post.name, areas.full_name(turn.session, area))
+        choices.append(Choice(label, f"!claim_post {post.id}"))
+    if not choices:
+        return Reply(words.no_such_name(said[:20]))
+    if len(choices) == 1 and (held or posts.is_only_near(turn.session, turn.person, said)):
+        return _claim(turn, held[0][0].id if held else free_ones[0].post.id)
+    return Reply(words.which_of_name(said[:20]), tuple(choices[:9]))
 
 
 def _label(each: Free) -> str:

@@ -73,7 +73,7 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
     is_alarm = _is_alarm(head)
     if ticket.reporter_id == turn.person.id:
         dialogue.remember(turn, ticket)
-    lacks_place = ticket.reporter_id == turn.person.id and dialogue.waits_for_place(ticket)
+    lacks_place = ticket.reporter_id == turn.person.id and dialogue.still_lacks_place(ticket)
     if lacks_place:
         dialogue.ask_place(turn, ticket)
     text = residents.progress(

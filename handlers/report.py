@@ -379,9 +379,9 @@ def place_told(turn: Turn) -> Reply:
         alarms.alarm(turn.session, ticket, now=turn.now, words_id=words_id)
         return Reply(residents.danger_place_unknown(ticket.short))
     if place is None:
-        tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
         if not ticket.place and len(turn.text) <= 40:
             ticket.place = turn.text.strip()[:40]
+        tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
         return Reply(residents.place_unknown(ticket.short, turn.text))
     name = _locate(turn, ticket, place, turn.text)
     if urgent:
@@ -421,10 +421,12 @@ def _located(turn: Turn, ticket: Ticket, place: str) -> Reply:
         select(TicketWords.text).where(TicketWords.ticket_id == ticket.id, TicketWords.person_id == turn.person.id)
     )
     asks_time = _asks_time(ticket, "\n".join(each or "" for each in told))
+    promised = ticket.promised_at
+    if promised <= turn.now and ticket.expected_at is not None:
+        # It was long in coming: what was promised before is over.
+        promised = ticket.expected_at
     return Reply(
-        residents.place_kept(
-            ticket.short, place, ticket.promised_at, wished=ticket.wished, now=turn.now, asks_time=asks_time
-        )
+        residents.place_kept(ticket.short, place, promised, wished=ticket.wished, now=turn.now, asks_time=asks_time)
     )
 
 

@@ -77,10 +77,13 @@ def build_router() -> Router:
 def respond(turn: Turn, router: Router) -> Reply:
     """The reply to a turn; a refused operation has changed nothing and is explained."""
     decide(turn)
+    chat = handover.beside(turn)
     try:
         reply = router.handler(turn)(turn)
     except Refused as refused:
         reply = Reply(refusals.sentence(refused))
+    if chat is not None:
+        reply = handover.goes_on(turn, chat, reply)
     if reply.choices:
         kind = QuestionKind.WHICH if turn.meant is Meaning.WHICH else QuestionKind.MENU
         ask(turn, reply, kind)

@@ -47,9 +47,15 @@ def _why_nobody(turn: Turn, ticket: Ticket) -> str:
 
 @routes(Intent.DESK)
 def waiting_at_the_desk(turn: Turn) -> Reply:
-    """What waits, emergencies first. A department, which has no desk, reads what waits with it."""
-    if people.has_role(turn.person, RoleKind.DEPARTMENT) and not people.has_role(turn.person, *people.STAFF_KINDS):
-        return _with_department(turn)
+    """What waits, emergencies first. Who has no desk reads what waits with them: a department what was given to it, a
+    grid worker what waits around them.
+    """
+    if not people.has_role(turn.person, *people.STAFF_KINDS):
+        if people.has_role(turn.person, RoleKind.DEPARTMENT):
+            return _with_department(turn)
+        if people.has_role(turn.person, RoleKind.GRID):
+            return _around(turn)
+        raise Refused(Refusal.NO_ROLE)
     waiting = desk.in_sight(turn.session, turn.person, states=[TicketState.NEW], most=MOST_LISTED)
     if not waiting:
         return Reply(staff.desk_empty())
@@ -67,6 +73,25 @@ def waiting_at_the_desk(turn: Turn) -> Reply:
         for each in waiting
     ]
     return Reply(staff.desk(lines, total - len(waiting)))
+
+
+def _around(turn: Turn) -> Reply:
+    """What a grid worker is asked to take, then what waits where they are the first to help."""
+    asked = finding.open_offers(turn.session, turn.person, most=MOST_LISTED)
+    waiting = desk.around(turn.session, turn.person)
+    total = len(asked) + (turn.session.scalar(select(func.count()).select_from(waiting.subquery())) or 0)
+    others = turn.session.scalars(waiting.limit(MOST_LISTED - len(asked))).all()
+    lines = [
+        staff.around_line(
+            each.short,
+            dialogue.category_name(turn, each),
+            each.place,
+            is_asked=each in asked,
+            emergency=each.urgency is Urgency.EMERGENCY,
+        )
+        for each in [*asked, *others]
+    ]
+    return Reply(staff.around(lines, total - len(lines)))
 
 
 def _with_department(turn: Turn) -> Reply:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from models import outboxes, people
@@ -17,6 +17,13 @@ from models.person import Identity, Person, RoleKind
 
 LATELY = timedelta(days=1)
 """So long after a chat whoever was told of it may still write to the person."""
+
+_TELL_STAFF = (
+    NoticeKind.HANDED_OVER,
+    NoticeKind.HANDOVER_WORDS,
+    NoticeKind.HANDOVER_TAKEN,
+    NoticeKind.HANDOVER_OVER,
+)
 
 
 def on_duty(session: Session, person: Person) -> Sequence[Person]:
@@ -78,6 +85,22 @@ def _may_answer(session: Session, chat: Conversation, by: Person, *, now: dateti
         Notice.created_at > now - LATELY,
     )
     return session.scalar(heard.limit(1)) is not None
+
+
+def was_handed_over(session: Session, chat: Conversation, *, now: datetime) -> bool:
+    """Whether staff were told of a chat lately, or said something in it."""
+    known = select(Notice).where(
+        Notice.created_at > now - LATELY,
+        or_(
+            and_(Notice.about_id == chat.person_id, Notice.kind.in_(_TELL_STAFF)),
+            and_(
+                Notice.person_id == chat.person_id,
+                Notice.channel == chat.channel,
+                Notice.kind.in_([NoticeKind.STAFF_REPLY, NoticeKind.HANDED_BACK]),
+            ),
+        ),
+    )
+    return any(notice.data.get("code", str(chat.id)) == str(chat.id) for notice in session.scalars(known))
 
 
 def is_reachable(session: Session, chat: Conversation) -> bool:

@@ -7,16 +7,18 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import departments, outboxes, parties, people, transitions
+from models.area import Area
 from models.category import Level
 from models.errors import Refusal, Refused
 from models.lifecycle import Action, Actor
 from models.outbox import NoticeKind
-from models.person import Person
+from models.person import Person, RoleKind, RoleStatus
 from models.ticket import (
+    OF_MEMBERS,
     Limit,
     Ticket,
     TicketState,
@@ -46,6 +48,21 @@ def count_in_sight(session: Session, person: Person, *, states: Collection[Ticke
             select(func.count()).select_from(Ticket).where(Ticket.state.in_(states), transitions.sight(session, person))
         )
         or 0
+    )
+
+
+def around(session: Session, person: Person) -> Select[Ticket]:
+    """What waits where somebody is the grid worker, emergencies first: what residents reported there and nobody has
+    been asked to take. People at the desk dispatch it.
+    """
+    roles = [role for role in person.roles if role.kind is RoleKind.GRID and role.status is RoleStatus.ACTIVE]
+    theirs = or_(Area.id.in_([role.area_id for role in roles]), Area.grid_worker_id == person.id)
+    paths = session.scalars(select(Area.path).where(theirs)).all()
+    inside = select(Area.id).where(or_(false(), *(Area.path.startswith(path) for path in paths)))
+    return (
+        select(Ticket)
+        .where(Ticket.state == TicketState.NEW, Ticket.area_id.in_(inside), Ticket.kind.not_in(OF_MEMBERS))
+        .order_by((Ticket.urgency != Urgency.EMERGENCY), Ticket.opened_at, Ticket.id)
     )
 
 

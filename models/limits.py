@@ -79,9 +79,12 @@ def at_opening(
     *,
     kind: TicketKind = TicketKind.REPORT,
     wished: Window | None = None,
+    lacks_place: bool = False,
     now: datetime,
 ) -> dict[str, Any]:
-    """The columns of a new ticket's clocks, for the short way: no row is there yet."""
+    """The columns of a new ticket's clocks, for the short way: no row is there yet. `lacks_place`: it is waited for, as
+    `waits_for_place` says.
+    """
     limits = of(category, urgency, category.level, kind)
     answers = _before(wished, due(now, limits.answer), now=now)
     accepts = _before(wished, due(now, limits.accept), now=now)
@@ -91,6 +94,8 @@ def at_opening(
     accept = Running(Limit.ACCEPT, accepts, limits.accept)
     finish = Running(Limit.FINISH, finishes, limits.finish)
     running = [answer, finish] if urgency is Urgency.EMERGENCY else [answer, accept, finish]
+    if lacks_place:
+        running = [answer]
     nearest = min(running, key=_nearness)
     return {
         "promised_at": answer.ends,
@@ -99,6 +104,7 @@ def at_opening(
         "due_at": nearest.ends,
         "limit": nearest.limit,
         "warn_at": min(each.warns for each in running),
+        "held_at": now if lacks_place else None,
     }
 
 
@@ -138,12 +144,16 @@ def _nearness(clock: Running) -> tuple[datetime, int]:
 
 
 def _clocks(ticket: Ticket, category: Category) -> Iterator[Running]:
-    """The limits that run now, noted as missed or not; none on hold and none once it is done."""
+    """The limits that run now, noted as missed or not; none on hold and none once it is done. While its place is waited
+    for only that for the first answer.
+    """
     if ticket.state not in OPEN_STATES or ticket.state is TicketState.HELD:
         return
     limits = _shortened(of_ticket(ticket, category), ticket.wished, ticket.finish_by)
     if ticket.answered_at is None:
         yield Running(Limit.ANSWER, ticket.promised_at, limits.answer)
+    if waits_for_place(ticket, category):
+        return
     if waits_for_somebody(ticket) and ticket.accept_by is not None and ticket.urgency is not Urgency.EMERGENCY:
         # In an emergency those on duty are alarmed again and again instead (models/alarms.py).
         yield Running(Limit.ACCEPT, ticket.accept_by, limits.accept)
@@ -154,6 +164,23 @@ def _clocks(ticket: Ticket, category: Category) -> Iterator[Running]:
 def waits_for_somebody(ticket: Ticket) -> bool:
     """Whether nobody has the ticket, a department's people included."""
     return ticket.state in _NOBODY_HAS_IT or (ticket.state is TicketState.ASSIGNED and ticket.assignee_id is None)
+
+
+def waits_for_place(ticket: Ticket, category: Category) -> bool:
+    """Whether a help in person waits for its reporter, who was asked where: nobody can be asked to come before that.
+
+    The desk still has to answer in time. If it does not, or passes it up, or it is done and was not good, it is for
+    people to find out where, and the other limits run.
+    """
+    is_nowhere = ticket.area_id is None and ticket.lat is None and not ticket.place
+    is_as_told = ticket.state is TicketState.NEW and ticket.level is category.level and not ticket.reopened
+    is_late = ticket.answered_at is None and not _after(ticket.promised_at, ticket.missed_at)
+    return asks_for_somebody(ticket.kind, ticket.urgency, ticket.service) and is_nowhere and is_as_told and not is_late
+
+
+def asks_for_somebody(kind: TicketKind, urgency: Urgency, service: str | None) -> bool:
+    """Whether somebody asks for a help in person that is no emergency."""
+    return service is not None and kind is TicketKind.REPORT and urgency is not Urgency.EMERGENCY
 
 
 def _after(moment: datetime, mark: datetime | None) -> bool:
@@ -212,19 +239,23 @@ def still_runs(ticket: Ticket, category: Category, limit: Limit, ends: datetime)
 def follow(ticket: Ticket, category: Category, action: Action, *, by_hand: bool, now: datetime) -> None:
     """Brings the clocks after an action, whose changes the ticket has already; `by_hand`: a person did it.
 
-    Passing a ticket on never gives more time for finishing it; only being on hold does, by just as long.
+    Passing a ticket on never gives more time for finishing it; only being on hold, or without the place that was asked
+    for, does, by just as long.
     """
     limits = of_ticket(ticket, category)
-    if ticket.state is TicketState.HELD:
+    goes_on = False
+    if ticket.state is TicketState.HELD or waits_for_place(ticket, category):
         ticket.held_at = ticket.held_at or now
     elif ticket.held_at is not None:
+        goes_on = True
         _go_on(ticket, limits, now=now)
     if action is Action.CORRECT:
         _correct(ticket, limits, now=now)
     if action in (Action.REOPEN, Action.CALL_REOPEN, Action.NOT_MENDED) or ticket.finish_by is None:
         # A row from before there were three clocks has none until something happens to it.
         ticket.finish_by = due(now, limits.finish)
-    if waits_for_somebody(ticket) and (action in _BEGINS_AGAIN or (action is Action.OFFER and by_hand)):
+    begins_again = goes_on or action in _BEGINS_AGAIN or (action is Action.OFFER and by_hand)
+    if waits_for_somebody(ticket) and begins_again:
         ticket.accept_by = _before(ticket.wished, due(now, limits.accept), now=now)
     _keep_to_wish(ticket, now=now)
     run(ticket, category)

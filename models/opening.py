@@ -141,6 +141,7 @@ _OPEN = BulkInsert(
     "due_at",
     "limit",
     "warn_at",
+    "held_at",
     "dispatch_at",
 )
 
@@ -210,6 +211,8 @@ def insert_tickets(connection: Connection, news: Sequence[New], *, now: datetime
 
 def _row(new: New, today: date, serial: int, *, now: datetime) -> dict[str, Any]:
     report, category = new.report, new.category
+    is_nowhere = report.area_id is None and report.lat is None and not report.place
+    lacks_place = is_nowhere and limits.asks_for_somebody(report.kind, report.urgency, report.service)
     return {
         "day": today,
         "serial": serial,
@@ -235,7 +238,9 @@ def _row(new: New, today: date, serial: int, *, now: datetime) -> dict[str, Any]
         "lng": report.lng,
         "opened_at": now,
         "dispatch_at": now,
-        **limits.at_opening(category, report.urgency, kind=report.kind, wished=report.wished, now=now),
+        **limits.at_opening(
+            category, report.urgency, kind=report.kind, wished=report.wished, lacks_place=lacks_place, now=now
+        ),
     }
 
 

@@ -221,8 +221,10 @@ def still_ends(session: Session, data: Mapping[str, Any], *, now: datetime) -> b
 # ---------------------------------------------------------------- what members do
 
 
-def free_near(session: Session, person: Person, *, now: datetime) -> Sequence[Free]:
-    """Posts that somebody may take on: around their home, nearest first, then where they help."""
+def free_near(session: Session, person: Person, *, now: datetime, named: str = "") -> Sequence[Free]:
+    """Posts that somebody may take on, those with `named` in their name: around their home, nearest first, then where
+    they help.
+    """
     if person.minor:
         return ()
     held = select(Title.post_id).where(
@@ -243,6 +245,7 @@ def free_near(session: Session, person: Person, *, now: datetime) -> Sequence[Fr
             Post.id.not_in(held),
             Post.wanted > count,
             _near(session, person, home),
+            Post.name.contains(named, autoescape=True),
         )
         .order_by(Area.id.in_(home).desc(), func.length(Area.path).desc(), Area.path, Post.id)
         .limit(SHOWN)
@@ -251,6 +254,22 @@ def free_near(session: Session, person: Person, *, now: datetime) -> Sequence[Fr
         Free(post, areas.full_name(session, area), missing, _lately(session, post, area, now=now))
         for post, area, missing in rows
     ]
+
+
+def is_only_near(session: Session, person: Person, named: str) -> bool:
+    """Whether a name means one post at most around somebody's home and where they help, held by others or free."""
+    found = session.scalars(
+        select(Post.id)
+        .join(Area, Area.id == Post.area_id)
+        .where(
+            Post.active.is_(True),
+            Area.closed_at.is_(None),
+            _near(session, person, _home_path(session, person)),
+            Post.name.contains(named, autoescape=True),
+        )
+        .limit(2)
+    )
+    return len(found.all()) < 2
 
 
 def _home_path(session: Session, person: Person) -> list[int]:

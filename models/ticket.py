@@ -200,7 +200,7 @@ class Ticket(Base):
     missed_at: Mapped[datetime | None]
     """Up to when the limits that ran out are noted; whatever ended later still runs."""
     held_at: Mapped[datetime | None]
-    """Since when it is on hold and the time for finishing stands still."""
+    """Since when it is on hold, or waits for the place that was asked for, and the time for finishing stands still."""
     dispatch_at: Mapped[datetime | None]
     """When dispatch has to look at it next; None when there is nothing to dispatch."""
     touched_at: Mapped[datetime | None]

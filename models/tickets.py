@@ -93,6 +93,10 @@ def attach(
     if attachment.lat is not None and ticket.lat is None:
         ticket.lat, ticket.lng = attachment.lat, attachment.lng
         ticket.place = ticket.place or attachment.label
+        if ticket.held_at is not None:
+            # It was this that was waited for: its time goes on.
+            category = session.get_one(Category, ticket.category)
+            limits.follow(ticket, category, Action.LOCATE, by_hand=True, now=now)
     if ticket.state is TicketState.NEW:
         ticket.dispatch_at = now
         outboxes.to_dispatch(session, ticket.id)
@@ -251,8 +255,13 @@ def accept(session: Session, ticket: Ticket, *, by: Person, now: datetime) -> Ti
     )
     asked_to_take_over = mine is not None and mine.purpose is Purpose.HANDOVER and mine.state is OfferState.OPEN
     in_hand = ticket.state is TicketState.ACCEPTED and not asked_to_take_over
-    if in_hand and by.id in (ticket.assignee_id, *transitions.helpers_of(session, ticket)):
+    if in_hand and ticket.assignee_id == by.id:
         raise Refused(Refusal.ALREADY_YOURS, number=ticket.short)
+    # They stay when somebody else gives it back; who is asked anew by name may have it as their own.
+    stayed = ticket.state in (TicketState.NEW, TicketState.OFFERED) and finding.open_offer(session, ticket, by) is None
+    if (in_hand or stayed) and by.id in transitions.helpers_of(session, ticket):
+        partner = "there" if ticket.assignee_id is not None else "wanted"
+        raise Refused(Refusal.ALREADY_YOURS, number=ticket.short, partner=partner)
     if mine is None and pool.may_take(session, ticket, by, now=now):
         mine = pool.taken_by(session, ticket, by, now=now)
     if mine is None:

@@ -424,10 +424,21 @@ RATES_TITLE = "小应听得准不准"
 RATES_HEADS = ("小应起初听成", "件数", "后来改过", "比例")
 NOT_UNDERSTOOD = "没听明白（由人来定）"
 
+CHAT_ENDED = "对话结束了，对方回到小应了。您写的还在，点“发送”可以改成留言。"
+
+
+def chat_over(*, is_there: bool, written: bool) -> str:
+    """A chat is over; with what somebody had `written` meanwhile."""
+    kept = "您刚才写的没有发出去，留在下面。" if written else ""
+    way = "还想告诉对方，可以留言，转给对方以后小应照常回话。" if is_there else "对方现在联系不上，要紧的请打电话。"
+    return f"这个对话已经结束，对方回到小应了。{kept}{way}"
+
+
 DONE = {
     "signed_out": "已退出。",
     "password": "密码已改好。",
     "handed_back": "已交回小应。",
+    "brought": "留言转给对方了。对方想接着说，会再请人工。",
     "confirm": "已确认，会告诉本人。",
     "decline": "已婉拒，会告诉本人。",
     "told": "已记下：电话告知。",

@@ -20,6 +20,16 @@ def free_choice(name: str, place: str, missing: int, words: str, lately: int) ->
     return f"{name}（{place}，还缺 {missing} 位）{more}"
 
 
+def which_of_name(said: str) -> str:
+    """Several around here are called that."""
+    return f"附近叫“{said}”的岗不止一个，现在能认的是这些。认了就由您照看一年，随时可以退。想认哪个？"
+
+
+def held_choice(name: str, place: str) -> str:
+    """One of them that is theirs already."""
+    return f"{name}（{place}）您在照看，接着照看一年"
+
+
 def nothing_free() -> str:
     """No post looks for anybody here."""
     return "附近现在没有等人认的岗，谢谢您有心。\n想先帮点别的，回复“待接单”；自己有主意，回复“创单 加上您的话”。"

@@ -22,6 +22,19 @@ def _state(facts: dict[str, Any]) -> str:
     return STATES[TicketState(state)] if state else "别的状态"
 
 
+def _yours(number: str, partner: str) -> str:
+    """They have it, or go along with a partner: one who is `there`, or one who is `wanted` since the last gave it back."""
+    leave = f"去不了回复“退单 {number}”，不要紧。"
+    if partner == "there":
+        return f"{number} 您已经答应一起去了，不用再接。\n到了回复“到场 {number}”；{leave}"
+    if partner == "wanted":
+        return (
+            f"{number} 您已经接下了，不用再接。社区在另外请人和您搭档，请到了告诉您，请先别一个人去。\n"
+            f"已经办好了，回复“办结 {number} 加一句话”；{leave}"
+        )
+    return f"{number or '这件事'} 已经在您手上了。办好回复“办结 {number} 加一句话”。"
+
+
 SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
     Refusal.NOT_FOUND: lambda facts: (
         f"您这里没有编号 {facts['number']} 的事。\n看自己的事回复“进度”，接的单回复“我的任务”。"
@@ -41,9 +54,7 @@ SENTENCES: dict[Refusal, Callable[[dict[str, Any]], str]] = {
         if facts.get("state") == TicketState.WITHDRAWN
         else f"{facts.get('number', '这件事')} 的邀请已经过了，社区另外安排了。谢谢您。"
     ),
-    Refusal.ALREADY_YOURS: lambda facts: (
-        f"{facts.get('number', '这件事')} 已经在您手上了。办好回复“办结 {facts.get('number', '')} 加一句话”。"
-    ),
+    Refusal.ALREADY_YOURS: lambda facts: _yours(facts.get("number", ""), facts.get("partner", "")),
     Refusal.ALREADY_URGED: lambda facts: (
         f"{facts.get('number', '')} 已经催过一次了。还是没动静的话，回复“人工”我请人跟。"
     ),

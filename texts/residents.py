@@ -658,6 +658,20 @@ def cancelled() -> str:
     return "好的，不继续了。有事直接说，或者回复“帮助”。"
 
 
+LEFT_STAFF = "您和社区同志的对话先到这里；想接着说，回复“人工”。"
+"""A last line: what was tapped in a handed-over chat needs words, so the bot listens again."""
+
+
+def handed_over_already() -> str:
+    """A human is asked for in a chat that one reads already."""
+    return "社区的同志在看您的话，直接说就好。回复“取消”可以回到小应。"
+
+
+def number_to_staff(said: str) -> str:
+    """A number in a handed-over chat, while choices of the bot are open: it is no answer to them."""
+    return f"“{clip(said, 8)}”我转给社区的同志了，没有当作小应的选项。想用小应，先回复“取消”。"
+
+
 def back_from_staff() -> str:
     """Left a handed-over chat."""
     return "好的，小应回来了。前面的话社区的同志都看得到。有事直接说给我听。"

@@ -30,6 +30,21 @@ def desk_line(number: str, category: str, place: str, words: str, why: str, todo
     return f"{'【紧急】' if emergency else ''}{number} {category}{' · ' + place if place else '（地方不清）'} {clip(words, 30)}{nobody}"
 
 
+def around(lines: Sequence[str], more: int) -> str:
+    """What waits where a grid worker looks after things."""
+    if not lines:
+        return "您这一片现在没有待派的事。派单由社区和街道来做，要请您接的我马上告诉您。"
+    listed = "\n".join(lines)
+    rest = f"\n另外还有 {more} 件。" if more > 0 else ""
+    return f"您这一片待派的事：\n{listed}{rest}\n请您接的，回复“接单 编号”；别的由社区来派，想去哪一件，和值班的同志说一声。"
+
+
+def around_line(number: str, category: str, place: str, *, is_asked: bool, emergency: bool) -> str:
+    """One of them, which they are asked to take or not."""
+    asked = "，等您回话" if is_asked else ""
+    return f"{'【紧急】' if emergency else ''}{number} {category}{' · ' + place if place else '（地方不清）'}{asked}"
+
+
 def with_department(lines: Sequence[str], more: int) -> str:
     """What waits with a department."""
     if not lines:

@@ -231,6 +231,7 @@ TABLE = (
     get("/chats/{chat}/lines", NEAR),
     post("/chats/{chat}/reply", NEAR, text="好", seen="0"),
     post("/chats/{chat}/hand-back", NEAR),
+    post("/chats/{chat}/bring", NEAR, text="好", seen="0"),
     get("/chats/ready", DESK),
     post("/chats/ready", NEAR, area="{area}", text="您好"),
     post("/chats/ready/{ready}", NEAR, text="您好，请讲"),

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from console import blueprint
 from console.means import Means, Reach
-from models import outboxes, people
+from models import chats, outboxes, people
 from models.conversation import Conversation, State
 from models.inbox import InboxMessage
 from models.outbox import Notice, NoticeKind, NoticeState
@@ -66,8 +66,82 @@ def test_staff_answer_a_handed_over_chat_and_hand_it_back(both_places: Place) ->
     with place.database.reading() as session:
         assert session.get_one(Conversation, chat_id).state is State.IDLE
         assert factories.notices(session, place.people["resident"], NoticeKind.HANDED_BACK)
-    assert desk.get(f"/chats/{chat_id}").status_code == 404
-    assert desk.post(f"/chats/{chat_id}/reply", {"text": "还在吗", "seen": "0"}).status_code == 404
+
+
+def goes_back(place: Place, chat_id: int) -> None:
+    """Whoever asked for somebody says 取消."""
+    with place.database.transaction() as session:
+        chat = session.get_one(Conversation, chat_id)
+        chats.tell_left(session, chat, now=place.now)
+        chat.state, chat.data, chat.expires_at = State.IDLE, {}, None
+
+
+def replies(place: Place) -> list[dict[str, object]]:
+    with place.database.reading() as session:
+        return [each.data for each in factories.notices(session, place.people["resident"], NoticeKind.STAFF_REPLY)]
+
+
+def test_what_was_being_written_when_a_chat_ended_is_kept_and_may_be_brought(both_places: Place) -> None:
+    place = both_places
+    chat_id, desk = hand_over(place), place.sign_in("staff")
+    goes_back(place, chat_id)
+    late = desk.post(f"/chats/{chat_id}/reply", {"text": "低保要带户口本", "seen": "0"})
+    assert late.status_code == 409
+    assert "这个对话已经结束，对方回到小应了。您刚才写的没有发出去，留在下面。" in late.text
+    assert "低保要带户口本</textarea>" in late.text
+    assert "能不能上门办" not in late.text, "what is said to the bot is nobody's to read"
+    assert replies(place) == []
+    lines = desk.get(f"/chats/{chat_id}/lines")
+    assert (lines.status_code, lines.headers["HX-Reswap"]) == (286, "beforeend")
+    assert "对话结束了，对方回到小应了。您写的还在" in lines.text
+    assert desk.post(f"/chats/{chat_id}/bring", {"text": " ", "seen": "0"}).status_code == 409
+    assert desk.post(f"/chats/{chat_id}/bring", {"text": "低保要带户口本", "seen": "0"}).status_code == 303
+    assert replies(place) == [{"text": "低保要带户口本", "by": place.people["staff"].id, "over": True}]
+    with place.database.reading() as session:
+        assert session.get_one(Conversation, chat_id).state is State.IDLE, "the bot goes on answering"
+    # Pressed twice it is brought once.
+    assert "这里刚刚有人动过" in desk.post(f"/chats/{chat_id}/bring", {"text": "低保要带户口本", "seen": "0"}).text
+    assert "还想告诉对方，可以留言" in desk.get(f"/chats/{chat_id}").text
+    assert desk.post(f"/chats/{chat_id}/hand-back").location == f"/console/chats/{chat_id}"
+    elsewhere = place.sign_in("elsewhere")
+    assert elsewhere.get(f"/chats/{chat_id}").status_code == 404
+    for act in ("reply", "bring", "hand-back"):
+        assert elsewhere.post(f"/chats/{chat_id}/{act}", {"text": "好", "seen": "0"}).status_code == 404
+    place.later(days=2)
+    assert place.sign_in("staff").get(f"/chats/{chat_id}").status_code == 404
+
+
+def test_a_chat_that_was_handed_back_says_so_and_one_that_nobody_handed_over_is_none(place: Place) -> None:
+    chat_id, desk = hand_over(place), place.sign_in("staff")
+    desk.post(f"/chats/{chat_id}/hand-back")
+    assert "这个对话已经结束" in desk.get(f"/chats/{chat_id}").text
+    with place.database.transaction() as session:
+        never = Conversation(person_id=place.people["resident"].id, channel="wecom")
+        session.add(never)
+        session.flush()
+        never_id = never.id
+    for path in (f"/chats/{never_id}", f"/chats/{never_id}/lines"):
+        assert desk.get(path).status_code == 404
+    assert desk.post(f"/chats/{never_id}/bring", {"text": "好", "seen": "0"}).status_code == 404
+
+
+def test_whoever_cannot_be_reached_after_a_chat_is_said_to_be_so(place: Place) -> None:
+    chat_id, desk = hand_over(place), place.sign_in("staff")
+    goes_back(place, chat_id)
+    with place.database.transaction() as session:
+        session.scalars(
+            select(Identity).where(Identity.person_id == place.people["resident"].id)
+        ).one().reachable = False
+    late = desk.post(f"/chats/{chat_id}/bring", {"text": "低保要带户口本", "seen": "0"})
+    assert late.status_code == 409
+    assert "对方现在联系不上，要紧的请打电话" in late.text
+    assert "低保要带户口本</textarea>" in late.text
+
+
+def test_words_for_somebody_who_asked_again_meanwhile_are_an_answer(place: Place) -> None:
+    chat_id, desk = hand_over(place), place.sign_in("staff")
+    assert desk.post(f"/chats/{chat_id}/bring", {"text": "您说", "seen": "0"}).status_code == 303
+    assert replies(place) == [{"text": "您说", "by": place.people["staff"].id}]
 
 
 def test_a_chat_says_how_long_an_answer_still_goes_through(place: Place) -> None:

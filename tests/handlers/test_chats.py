@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handlers.turn import EventKind
+from models.ticket import TicketState
 from tests.handlers.conftest import WECOM, Street
 
 RESIDENT, NEIGHBOUR, STAFF, ELSEWHERE = "demo-resident-1", "demo-resident-2", "demo-staff-1", "demo-staff-2"
@@ -133,6 +134,73 @@ def test_an_answer_keeps_the_chat_open_for_the_reply_to_it(street: Street) -> No
     street.advance(minutes=20)
     assert street.say(NEIGHBOUR, "香樟花园2栋").text == ""
     assert any("香樟花园2栋" in told for told in street.told(STAFF))
+
+
+# ---------------------------------------------------------------- what is tapped meanwhile
+
+
+def menu_before(street: Street) -> list[str]:
+    """The choices of a list that was shown before somebody was asked for; the commands behind them."""
+    for words in (NOISE, "滨江雅苑1栋楼上漏水"):
+        street.say(NEIGHBOUR, words)
+    street.advance(minutes=1)
+    listed = street.say(NEIGHBOUR, "进度")
+    return [choice.command for choice in listed.choices]
+
+
+def test_an_old_choice_that_is_tapped_is_answered_and_the_chat_goes_on(street: Street) -> None:
+    first, _ = menu_before(street)
+    asks_for_somebody(street)
+    assert "编号 261123-000" in street.tap(NEIGHBOUR, first).text
+    assert street.state(NEIGHBOUR) == "handed_over"
+    assert street.say(NEIGHBOUR, "低保怎么申请").text == ""
+    assert any("低保怎么申请" in told for told in street.told(STAFF))
+
+
+def test_a_judgement_that_is_tapped_in_a_chat_counts_and_ends_no_chat(street: Street) -> None:
+    short = street.finished()
+    street.say(RESIDENT, "人工")
+    assert street.tap(RESIDENT, f"评价 {short} 1").text
+    assert street.ticket(short).state is TicketState.CLOSED
+    assert street.state(RESIDENT) == "handed_over"
+
+
+@pytest.mark.parametrize(
+    "tapped", ["补充 0001", "我家", "报到", "代报", "驿站", "删除我的信息", "进度 0003", "评价 0001 3"]
+)
+def test_where_the_bot_waits_for_words_both_sides_learn_that_the_chat_is_over(street: Street, tapped: str) -> None:
+    menu_before(street)
+    street.say(NEIGHBOUR, "想找人帮忙修下灯")
+    street.say(NEIGHBOUR, "取消")
+    chat = asks_for_somebody(street)
+    reply = street.tap(NEIGHBOUR, tapped).text
+    assert reply
+    if street.state(NEIGHBOUR) == "handed_over":
+        assert "对话先到这里" not in reply
+        assert street.told(STAFF) == []
+    else:
+        assert reply.endswith("您和社区同志的对话先到这里；想接着说，回复“人工”。")
+        assert f"【人工{chat}】陈伯自己回到小应了，不用再回话。谢谢您。" in street.told(STAFF)
+
+
+def test_asking_for_somebody_again_by_a_tap_changes_nothing(street: Street) -> None:
+    chat = asks_for_somebody(street)
+    street.say(STAFF, f"回复 {chat} 您说", on=WECOM)
+    street.told(ELSEWHERE)
+    assert "直接说就好" in street.tap(NEIGHBOUR, "人工").text
+    street.say(NEIGHBOUR, "想问低保")
+    assert street.told(ELSEWHERE) == [], "it stays with whoever answered"
+    assert any("想问低保" in told for told in street.told(STAFF))
+
+
+def test_who_types_the_number_of_an_old_choice_is_told_once_that_it_went_to_staff(street: Street) -> None:
+    menu_before(street)
+    asks_for_somebody(street)
+    assert "“1”我转给社区的同志了，没有当作小应的选项" in street.say(NEIGHBOUR, "1").text
+    assert any("陈伯：1" in told for told in street.told(STAFF))
+    assert street.say(NEIGHBOUR, "2").text == "", "once"
+    assert street.say(NEIGHBOUR, "9").text == ""
+    assert street.state(NEIGHBOUR) == "handed_over"
 
 
 # ---------------------------------------------------------------- when it is over

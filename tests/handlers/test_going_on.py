@@ -150,6 +150,23 @@ def test_progress_fits_whoever_reads_it(street: Street) -> None:
     assert "等您评价" in street.say(RESIDENT, "进度 0001").text
 
 
+@both_platforms
+def test_progress_of_what_nobody_understood_says_that_its_place_is_missing(street: Street, on: str) -> None:
+    street.say(NEIGHBOUR, "有事情要和你们讲", on=on)
+    street.say(NEIGHBOUR, "取消", on=on)
+    told = street.say(NEIGHBOUR, "进度 0001", on=on).text
+    assert told.endswith(
+        "现在：待派，还不知道在哪里，没法请人去。\n请回一句小区名和几栋，或者点“＋”发位置，我马上去请人。"
+    )
+    # To whoever reads it at the desk it can be told to hurry all the same.
+    assert "已经转给社区值班的同志" in street.say(NEIGHBOUR, "催办 0001", on=on).text
+    street.say(NEIGHBOUR, "进度 0001", on=on)
+    assert "香樟花园3栋" in street.say(NEIGHBOUR, "香樟花园3栋", on=on).text
+    told = street.say(NEIGHBOUR, "进度", on=on).text
+    assert "编号 261123-0001：其他 · 香樟花园3栋" in told
+    assert "还不知道在哪里" not in told
+
+
 def test_of_a_matter_that_was_split_it_is_told_when_somebody_is_asked(street: Street) -> None:
     street.say(RESIDENT, "香樟花园6栋 有事情要和你们讲")
     street.drain()

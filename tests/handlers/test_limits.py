@@ -14,6 +14,7 @@ from models.ticket import Limit, TicketState
 from tests.handlers.conftest import WECOM, Street
 
 RESIDENT, MEMBER, GRID = "demo-resident-1", "demo-member-1", "demo-grid-1"
+RESIDENT_ELSEWHERE = "demo-resident-2"
 STAFF, STREET, DEPARTMENT = "demo-staff-1", "demo-street-1", "demo-dept-1"
 EVERYBODY = (RESIDENT, MEMBER, GRID, STAFF, STREET, DEPARTMENT)
 NOISE = "香樟花园6栋2单元半夜装修太吵"
@@ -232,6 +233,77 @@ def test_a_department_that_is_not_there_leaves_it_with_the_street(street: Street
     street.told(STREET)
     street.at(china(11, 24, 9))
     assert "过了时间" in heard(street, STREET)
+
+
+# ---------------------------------------------------------------- while the resident is waited for
+
+LAMP = "想找人帮忙修下灯"
+
+
+def test_a_help_in_person_goes_up_to_nobody_while_its_place_is_waited_for(street_on_both: Street) -> None:
+    street = street_on_both
+    street.at(china(11, 23, 10))
+    assert "请问在哪个小区" in street.say(RESIDENT_ELSEWHERE, LAMP).text
+    street.drain()
+    for hour in (12, 14, 16, 18):
+        street.at(china(11, 23, hour))
+    ticket = street.ticket("0001")
+    assert "escalate" not in street.history("0001")
+    assert (ticket.due_at, ticket.limit) == (china(11, 24, 18), Limit.ANSWER)
+    # Nobody forgets it: it waits at the desk, is named every morning, and somebody has to answer in time.
+    assert "0001 点单：修灯（地方不清）" in street.say(STAFF, "待派").text
+    heard(street, *EVERYBODY)
+    street.at(china(11, 24, 8, 30))
+    assert "0001 修灯，今天下午 6 点前" in heard(street, STAFF)
+    street.say(STAFF, "留言 0001 您好，请问住哪个小区", on=WECOM)
+    for day in (24, 25, 26):
+        street.at(china(11, day, 19))
+    ticket = street.ticket("0001")
+    assert (ticket.due_at, ticket.level) == (None, Level.COMMUNITY)
+    street.at(china(11, 27, 9))
+    assert "还不知道在哪里" in street.say(RESIDENT_ELSEWHERE, "进度").text
+    assert "今天上午 11 点前会有人联系处理" in street.say(RESIDENT_ELSEWHERE, "香樟花园3栋").text
+    ticket = street.ticket("0001")
+    assert (ticket.accept_by, ticket.limit) == (china(11, 27, 11), Limit.ACCEPT)
+    # It stood still for four working days less an hour.
+    assert ticket.finish_by == china(12, 8, 17)
+
+
+def test_where_nobody_answers_either_it_goes_up_as_everything_does(street: Street) -> None:
+    street.at(china(11, 23, 10))
+    street.say(RESIDENT_ELSEWHERE, LAMP)
+    street.at(china(11, 24, 18))
+    assert (street.ticket("0001").limit, street.ticket("0001").accept_by) == (Limit.ACCEPT, china(11, 24, 20))
+    assert "过了时间" in heard(street, STAFF)
+    street.at(china(11, 24, 20))
+    assert street.ticket("0001").level is Level.STREET
+
+
+def test_a_point_on_the_map_ends_the_waiting_too(street: Street) -> None:
+    street.at(china(11, 23, 10))
+    street.say(RESIDENT_ELSEWHERE, LAMP)
+    street.at(china(11, 23, 10, 20))
+    street.locate(RESIDENT_ELSEWHERE, "香樟花园3栋")
+    ticket = street.ticket("0001")
+    assert ticket.held_at is None
+    assert ticket.accept_by == china(11, 23, 12, 20)
+
+
+def test_a_place_that_people_have_to_make_out_ends_the_waiting_too(street: Street) -> None:
+    street.at(china(11, 23, 10))
+    street.say(RESIDENT_ELSEWHERE, LAMP)
+    street.at(china(11, 23, 10, 20))
+    assert "社区的同志会核对地方" in street.say(RESIDENT_ELSEWHERE, "就在老地方").text
+    ticket = street.ticket("0001")
+    assert (ticket.place, ticket.held_at, ticket.accept_by) == ("就在老地方", None, china(11, 23, 12, 20))
+
+
+def test_what_is_said_to_be_something_else_waits_no_longer(street: Street) -> None:
+    street.at(china(11, 23, 10))
+    street.say(RESIDENT_ELSEWHERE, LAMP)
+    street.say(RESIDENT_ELSEWHERE, "不是修灯，是漏水")
+    ticket = street.ticket("0001")
+    assert (ticket.service, ticket.held_at, ticket.limit) == (None, None, Limit.ACCEPT)
 
 
 # ---------------------------------------------------------------- on duty

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from models import posts
+from models import people, posts
+from models.area import Area
 from models.offer import Wave
-from models.person import Person
+from models.person import Person, RoleKind
 from models.post import Post
 from models.ticket import TicketState
 from scheduler import jobs
@@ -115,6 +117,60 @@ def test_of_several_one_is_chosen(street: Street) -> None:
     assert [each.label for each in which.choices] == ["楼道灯巡查岗（香樟花园）", "文明养犬劝导岗（江湾街道）"]
     assert "文明养犬劝导岗不用再惦记" in street.say(MEMBER, "2").text
     assert "楼道灯巡查岗不用再惦记" in street.say(MEMBER, "退岗 楼道灯").text
+
+
+def beside_it(street: Street, who: str, *, wanted: int = 5) -> None:
+    """A post of the same name in the next community, where somebody helps too."""
+
+    def enter(session: Session, now: datetime) -> None:
+        next_door = session.scalars(select(Area).where(Area.name == "银杏社区")).one()
+        posts.make(session, posts.Draft("楼道灯巡查岗", next_door.id, ["public_facility"], wanted), now=now)
+        people.grant(session, session.get_one(Person, street.person(who).id), RoleKind.MEMBER, next_door.id, now=now)
+
+    street.change(enter)
+
+
+def held(street: Street, who: str) -> list[str]:
+    return street.say(who, "我的岗位").text.splitlines()[1:-1]
+
+
+@both_platforms
+def test_of_two_posts_of_one_name_it_is_asked_which(street: Street, on: str) -> None:
+    beside_it(street, MEMBER)
+    asked = street.say(MEMBER, "认岗 楼道灯", on=on)
+    assert "附近叫“楼道灯”的岗不止一个" in asked.text
+    assert [each.label.split("，")[0] for each in asked.choices] == ["楼道灯巡查岗（香樟花园", "楼道灯巡查岗（银杏社区"]
+    assert "您现在没有认岗" in street.say(MEMBER, "我的岗位", on=on).text
+    assert "认好了，香樟花园的楼道灯巡查岗" in street.choose(MEMBER, asked, 1, on=on).text
+    # Said again it is not the other one that is taken: their own is one of the name too.
+    again = street.say(MEMBER, "认岗 楼道灯", on=on)
+    assert [each.label for each in again.choices] == [
+        "楼道灯巡查岗（银杏社区，还缺 5 位）",
+        "楼道灯巡查岗（香樟花园）您在照看，接着照看一年",
+    ]
+    assert "认好了，香樟花园" in street.choose(MEMBER, again, 2, on=on).text
+    assert len(held(street, MEMBER)) == 1
+
+
+def test_where_the_near_one_is_full_the_far_one_of_its_name_is_not_taken_instead(street: Street) -> None:
+    beside_it(street, OTHER)
+    street.change(lambda session, _: session.execute(update(Post).where(Post.id == 1).values(wanted=1)))
+    take(street, MEMBER)
+    asked = street.say(OTHER, "认岗 楼道灯")
+    assert [each.label for each in asked.choices] == ["楼道灯巡查岗（银杏社区，还缺 5 位）"]
+    assert held(street, OTHER) == []
+    assert "附近没有叫“楼道灯”又缺人的岗" in street.say(HANDY, "认岗 楼道灯").text
+    assert "认好了，银杏社区的楼道灯巡查岗" in street.say(OTHER, "1").text
+
+
+def test_a_post_beyond_the_first_of_the_list_may_be_named(street: Street) -> None:
+    def many(session: Session, now: datetime) -> None:
+        here = session.scalars(select(Area).where(Area.name == "香樟花园")).one()
+        for number in range(posts.SHOWN):
+            posts.make(session, posts.Draft(f"楼道{number}号岗", here.id, ["public_facility"], 1), now=now)
+
+    street.change(many)
+    assert "认好了，江湾街道的文明养犬劝导岗" in street.say(MEMBER, "认岗 养犬").text
 
 
 def test_whoever_is_no_member_gets_a_way_on(street: Street) -> None:

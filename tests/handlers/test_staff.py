@@ -30,6 +30,33 @@ def test_the_desk_shows_what_waits_emergencies_first(street: Street) -> None:
     assert "都安排好了" in street.say(ELSEWHERE, "待派").text
 
 
+def test_a_grid_worker_reads_what_waits_around_them(street: Street) -> None:
+    assert "您这一片现在没有待派的事" in street.say(GRID, "待派").text
+    street.say(RESIDENT, UNCLEAR)
+    street.say(RESIDENT, "银杏里5栋 有事情要和你们讲")
+    street.say(NEIGHBOUR, "香樟花园2栋着火了，电话13800001234")
+    street.drain()
+    said = street.say(GRID, "待派").text
+    assert said.splitlines()[:3] == [
+        "您这一片待派的事：",
+        "【紧急】0003 着火 · 香樟花园2栋",
+        "0001 其他 · 香樟花园6栋",
+    ]
+    assert "别的由社区来派" in said
+    assert "13800001234" not in said
+    assert "0002" not in said, "that is another community"
+    assert "0002" in street.say("demo-grid-3", "待派").text
+    street.say(STAFF, "派单 0001 刘敏")
+    street.drain()
+    assert "0001 其他 · 香樟花园6栋，等您回话" in street.say(GRID, "待派").text
+    street.say(GRID, "接单 0001")
+    assert "0001" not in street.say(GRID, "待派").text
+
+
+def test_whoever_is_nobody_at_a_desk_is_not_told_that_all_is_well(street: Street) -> None:
+    assert "要登记以后才能用" in street.tap(NEIGHBOUR, "待派").text
+
+
 def test_dispatching_by_name(street: Street) -> None:
     street.say(RESIDENT, UNCLEAR)
     street.drain()

@@ -8,6 +8,7 @@ from threading import Barrier
 
 from sqlalchemy import select, update
 
+from models.category import Category
 from models.offer import Wave
 from models.person import Person
 from models.ticket import TicketState
@@ -210,6 +211,32 @@ def test_a_home_visit_is_made_by_two(street: Street, on: str) -> None:
     assert "0001 点单：陪诊" in street.say(OTHER, "我的任务").text
     assert "另外请人搭伴" in street.say(OTHER, "退单 0001").text
     assert any("临时去不了" in told for told in street.told(MEMBER))
+
+
+@both_platforms
+def test_whoever_stayed_has_it_already_while_others_are_asked_anew(street: Street, on: str) -> None:
+    street.change(lambda session, _: setattr(session.get_one(Category, "noise"), "needs", 3))
+    street.say(RESIDENT, NOISE)
+    street.drain()
+    for who in (MEMBER, OTHER):
+        street.say(who, "接单 0001")
+    with_partner = answer(street, OTHER, "接单 261123-0001", on)
+    assert "0001 您已经答应一起去了，不用再接。\n到了回复“到场 0001”；去不了回复“退单 0001”" in with_partner
+    assert "办结" not in with_partner, "that is for whoever has it"
+    street.say(MEMBER, "退单 0001")
+    street.drain()
+    assert street.ticket("0001").state is TicketState.OFFERED
+    for said in ("接单 261123-0001", "接单"):
+        read = answer(street, OTHER, said, on)
+        assert "0001 您已经接下了，不用再接。社区在另外请人和您搭档" in read
+        assert "已经办好了，回复“办结 0001 加一句话”；去不了回复“退单 0001”" in read
+        if on == WECOM:
+            assert "已接单" in read
+    # Whom the desk asks by name to be the one who has it may.
+    street.say(STAFF, "派单 0001 王秀兰")
+    street.drain()
+    assert "接单成功" in answer(street, OTHER, "接单 261123-0001", on)
+    assert street.ticket("0001").assignee_id == street.person(OTHER).id
 
 
 def test_what_is_free_is_told_in_one_message_and_taken_by_whoever_comes_first(street: Street) -> None:
