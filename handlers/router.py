@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 
 from handlers.turn import Meaning, Reply, Turn
@@ -39,9 +39,12 @@ class Route:
             and (self.role is None or self.role in turn.roles)
         )
 
-    def ties(self, other: Route) -> bool:
-        """Whether some turn fits both equally well; a person may have several roles, so roles never tell apart."""
-        return self.nearness == other.nearness and self.state == other.state and self.meant == other.meant
+    @property
+    def place(self) -> Hashable:
+        """The same for two routes that some turn fits equally well; a person may have several roles, so roles never
+        tell apart.
+        """
+        return self.nearness, self.state, self.meant
 
 
 class Router:
@@ -49,10 +52,11 @@ class Router:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self.routes = sorted(routes, key=lambda route: route.nearness, reverse=True)
-        for index, route in enumerate(self.routes):
-            for other in self.routes[index + 1 :]:
-                if route.ties(other):
-                    raise RoutesTie(f"{route.handler.__qualname__} and {other.handler.__qualname__}")
+        taken: dict[Hashable, Route] = {}
+        for route in self.routes:
+            other = taken.setdefault(route.place, route)
+            if other is not route:
+                raise RoutesTie(f"{other.handler.__qualname__} and {route.handler.__qualname__}")
 
     def handler(self, turn: Turn) -> Handler:
         """The nearest handler; there is always one, the fallback fits everything."""
