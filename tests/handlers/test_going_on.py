@@ -152,7 +152,7 @@ def test_progress_fits_whoever_reads_it(street: Street) -> None:
 
 @both_platforms
 def test_progress_of_what_nobody_understood_says_that_its_place_is_missing(street: Street, on: str) -> None:
-    street.say(NEIGHBOUR, "有事情要和你们讲", on=on)
+    street.say(NEIGHBOUR, "有事情要跟你们反映", on=on)
     street.say(NEIGHBOUR, "取消", on=on)
     told = street.say(NEIGHBOUR, "进度 0001", on=on).text
     assert told.endswith(
