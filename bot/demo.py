@@ -45,6 +45,8 @@ def with_demo_channels(settings: Settings, *, port: int, sandbox_port: int) -> t
     file.touch(mode=0o600)
     file.write_text(json.dumps(_sandbox(known, ours), ensure_ascii=False), encoding="utf-8")
     values = settings.model_dump(exclude={"channels"})
+    if "public_url" not in settings.site.model_fields_set:
+        values["site"]["public_url"] = ours
     return Settings.model_validate({**_of_the_street(values, settings), "channels": channels}), file
 
 

@@ -228,6 +228,9 @@ def _words(turn: Turn) -> None:
     if state is State.IDLE and _says_where(turn, turn.understood):
         turn.meant = Meaning.NEWS
         return
+    if state is State.IDLE and _places(turn, turn.understood):
+        turn.meant = Meaning.ANSWER
+        return
     fix = commands.correction(turn.text)
     if fix is not None and fix.about is not About.UNKNOWN and _recent(turn) and state in (State.IDLE, State.PLACE):
         turn.meant, turn.fix = Meaning.CORRECTION, fix
@@ -464,6 +467,17 @@ def _says_where(turn: Turn, found: Understanding, *, sounds_like_danger: bool = 
     if (is_known or sounds_like_danger) and not is_place_alone(turn.text, found.place):
         return False
     turn.inner = str(about.id)
+    return True
+
+
+def _places(turn: Turn, found: Understanding) -> bool:
+    """Whether a place alone says where the matter just told is, of which only words that fit no place are known."""
+    about = dialogue.recent(turn)
+    if about is None or about.reporter_id != turn.person.id or not dialogue.still_lacks_place(about):
+        return False
+    if found.place is None or found.place.area_id is None or not is_place_alone(turn.text, found.place):
+        return False
+    dialogue.ask_place(turn, about)
     return True
 
 

@@ -26,7 +26,7 @@ from models.windows import Window
 from nlp.commands import About, Intent, word
 from nlp.danger import CATEGORIES
 from nlp.dates import only_a_time, says_when
-from nlp.extract import Place, in_the_open, is_place_alone, mask
+from nlp.extract import Place, in_the_open, is_place_alone, knows_no_name, mask
 from nlp.normal import normal
 from nlp.riders import matter
 from nlp.services import IN_A_HOME
@@ -363,6 +363,8 @@ def place_told(turn: Turn) -> Reply:
         # Where it is has been settled meanwhile; what was said still reaches whoever has it.
         return added(turn)
     place = turn.understood.place if turn.understood else None
+    if ticket.urgency is not Urgency.EMERGENCY and knows_no_name(turn.text):
+        return Reply(residents.PLACE_BY_SIGNS)
     if place is None and turn.understood and turn.understood.chat:
         # Mere manners: the place is still waited for.
         return Reply(residents.DANGER_WHERE if ticket.urgency is Urgency.EMERGENCY else residents.WHERE)

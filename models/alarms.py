@@ -45,13 +45,16 @@ def alarm(session: Session, ticket: Ticket, *, now: datetime, words_id: int | No
 def placed(session: Session, ticket: Ticket, *, now: datetime) -> None:
     """An emergency has a place now: whoever is on duty there is alarmed, whoever was alarmed before reads it."""
     before = _alarmed(session, ticket)
-    alarm(session, ticket, now=now)
+    words_id = session.scalar(select(func.max(TicketWords.id)).where(TicketWords.ticket_id == ticket.id))
+    alarm(session, ticket, now=now, words_id=words_id)
     again = Notice.ticket_id == ticket.id, Notice.kind == NoticeKind.ALARM, Notice.created_at == now
     there = set(session.scalars(select(Notice.person_id).where(*again)))
     for person_id in before:
         if person_id not in there:
             data = {"place": True}
-            outboxes.tell(session, NoticeKind.ADDED, person_id, now=now, ticket_id=ticket.id, data=data)
+            outboxes.tell(
+                session, NoticeKind.ADDED, person_id, now=now, ticket_id=ticket.id, words_id=words_id, data=data
+            )
 
 
 def pass_on(

@@ -10,7 +10,17 @@ from nlp.dates import times
 from nlp.named import free_place
 from nlp.normal import normal
 
-__all__ = ["AreaName", "Place", "Places", "in_the_open", "is_place_alone", "mask", "private_spans", "times"]
+__all__ = [
+    "AreaName",
+    "Place",
+    "Places",
+    "in_the_open",
+    "is_place_alone",
+    "knows_no_name",
+    "mask",
+    "private_spans",
+    "times",
+]
 
 _MOST = 2000
 # Typing errors in an estate's name are looked for only where people name the place: at the start.
@@ -86,6 +96,17 @@ _ABOVE_ESTATES = frozenset(("city", "district", "street", "community"))
 
 _ROAD = re.compile(r"大道|大街|大桥|路(?![口边灯面上旁中])|巷(?!子)|桥|立交|隧道|公园|地铁")
 """What makes the word before it the name of a road or a park, not of the area that is called alike."""
+
+
+_KNOWS_NO_NAME = re.compile(
+    r"(?:我们?|俺)?(?:也|都|真的?)?(?:不知道|不清楚|不晓得|说不清楚?|不太清楚|不太知道|不记得|记不得|忘了|不认得|搞不清楚?)"
+    r"(?:这里?|那里?|这边|那边|具体|叫|名字|小区|地址)*(?:是|在|叫)?(?:哪里?|哪儿|哪个小区|几栋|几号楼?|第?几幢|什么地方|什么小区|什么名字|什么路|啥地方|啥)*"
+)
+
+
+def knows_no_name(said: str) -> bool:
+    """Whether somebody who was asked for a place says that they do not know what it is called, and nothing else."""
+    return _KNOWS_NO_NAME.fullmatch(re.sub(r"[\W_]+|[呢啊呀了的吧哦]+$", "", normal(said))) is not None
 
 
 _IN_THE_OPEN = re.compile(r"[路街巷桥]|大道|公园|广场|学校|医院|市场|车站|地铁")

@@ -367,7 +367,9 @@ def _added(facts: NoticeFacts) -> Words:
     if facts.data.get("action") == "locate":
         return Words(f"{facts.short}（{_matter(facts)}）地方说清了：{facts.place or '还要再问'}。")
     if facts.data.get("place"):
-        return Words(f"【紧急】编号 {facts.short}，地方知道了：{_where(facts)}。已经通知那边值班的同志。")
+        # As it was said, with the room: somebody has to find the door.
+        said = f"居民的话：“{clip(facts.words, 80)}”\n" if facts.words.strip() else ""
+        return Words(f"【紧急】编号 {facts.short}，地方知道了：{_where(facts)}。\n{said}已经通知那边值班的同志。")
     if facts.threat:
         return Words(
             f"【紧急】{_where(facts)}，编号 {facts.short}，居民又说：\n“{clip(facts.words, 200)}”\n"

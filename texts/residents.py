@@ -157,7 +157,7 @@ DANGERS = {
     "shock": "请马上拨打 120 和 119，先拉电闸，别用手碰触电的人；电线掉在地上，离开十步以外。",
     "suicide": "请马上拨打 110 和 120，身边要有人陪着，别一个人待着。想说说话，心理援助热线 12356 一直有人。",
     "assault": "请马上拨打 110，先躲到安全、有人的地方。",
-    "missing": "请马上拨打 110 报警，不用等 24 小时；想一想穿什么衣服、最后在哪里。",
+    "missing": "请马上拨打 110，不用等 24 小时。家里没动静的，敲敲门、喊一喊；走丢的，想一想穿什么衣服、最后在哪里。",
     "collapse": "请马上拨打 119，离开房子和墙边，叫邻居一起走。",
     "falling": "请马上拨打 110，离楼远一点，别从楼下走。",
     "medical": "请马上拨打 120，看着病人的呼吸，别挪动。",
@@ -238,6 +238,10 @@ def place_unknown(number: str, said: str) -> str:
     return (
         f"好的，记在 {number} 里了：{clip(said, 40)}。\n社区的同志会核对地方；知道小区名和几栋的话，再发我一次会更快。"
     )
+
+
+PLACE_BY_SIGNS = "不知道叫什么也没关系：说说旁边有什么店、什么路，或者点“＋”发位置、拍张照片，都行。"
+"""Whoever was asked for the place does not know what it is called."""
 
 
 def addition_or_new(number: str, stands: TicketState | None = None) -> str:
@@ -629,8 +633,8 @@ def addition_what(number: str) -> str:
 def help_resident(name: str) -> str:
     """What one can do here."""
     return (
-        f"我是小应，{name}的帮手。\n有事直接说，照片、语音都行：\n报事　6栋2单元楼上很吵\n点单　周六上午想请人理发\n"
-        "问事　老年证怎么办\n也可以回复这些词：\n进度　催办　补充　撤单\n我家　我的网格员　代报\n留言　我的预约　积分　绑定\n"
+        f"我是小应，{name}的帮手。\n有事直接说，照片、语音都行，比如：\n“6栋2单元楼上很吵”\n“周六上午想请人理发”\n"
+        "“居住证怎么办”\n也可以回复这些词：\n进度　催办　补充　撤单\n我家　我的网格员　代报\n留言　我的预约　积分　绑定\n"
         "想帮忙：报到、骑手报到\n人工　找人说话\n取消　不继续了"
     )
 

@@ -356,3 +356,33 @@ def test_who_is_asked_and_speaks_of_having_it_already_is_told_the_first_step(str
     street.say(RESIDENT, NOISE)
     street.told(MEMBER)
     assert "先回复“接单 0001”" in street.say(MEMBER, "到场 0001").text
+
+
+# ---------------------------------------------------------------- the place, told again
+
+
+@both_platforms
+def test_a_place_told_again_as_it_was_asked_for_belongs_to_the_matter(street: Street, on: str) -> None:
+    street.say(NEIGHBOUR, "楼上太吵了", on=on)
+    assert "再发我一次会更快" in street.say(NEIGHBOUR, "就在我家楼上", on=on).text
+    assert "香樟花园6栋" in street.say(NEIGHBOUR, "香樟花园6栋", on=on).text
+    [ticket] = street.tickets()
+    assert ticket.place == "香樟花园6栋"
+
+
+@pytest.mark.parametrize("unsure", ["不知道", "我不知道这是几栋", "说不清楚是哪里"])
+def test_whoever_does_not_know_the_name_of_a_place_is_told_how_to_say_it_all_the_same(
+    street: Street, unsure: str
+) -> None:
+    street.say(NEIGHBOUR, "楼上太吵了")
+    assert "旁边有什么" in street.say(NEIGHBOUR, unsure).text
+    street.say(NEIGHBOUR, "香樟花园6栋")
+    [ticket] = street.tickets()
+    assert ticket.place == "香樟花园6栋"
+
+
+def test_those_alarmed_read_the_place_as_it_was_said_with_the_door(street: Street) -> None:
+    street.say(RESIDENT, "着火了")
+    street.told(STAFF)
+    street.say(RESIDENT, "香樟花园2栋301")
+    assert "香樟花园2栋301" in heard(street, STAFF)

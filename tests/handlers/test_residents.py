@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -612,12 +614,10 @@ def test_a_hazard_on_a_road_needs_no_estate(street: Street) -> None:
 
 
 def test_what_the_help_gives_as_examples_is_understood(street: Street) -> None:
-    lines = dict(
-        line.split("　", 1) for line in street.say("demo-resident-1", "帮助").text.splitlines() if "　" in line
-    )
-    assert "噪音扰民 · 香樟花园6栋2单元" in street.say("demo-resident-1", lines["报事"]).text
-    assert "点单：理发" in street.say("demo-resident-1", lines["点单"]).text
-    street.say("demo-resident-1", lines["问事"])
+    reports, asks_for, inquires = re.findall("“(.+?)”", street.say("demo-resident-1", "帮助").text)
+    assert "噪音扰民 · 香樟花园6栋2单元" in street.say("demo-resident-1", reports).text
+    assert "点单：理发" in street.say("demo-resident-1", asks_for).text
+    street.say("demo-resident-1", inquires)
     assert all(ticket.kind is TicketKind.INQUIRY for ticket in street.tickets()[2:])
 
 

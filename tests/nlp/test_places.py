@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nlp.extract import AreaName, Place, Places, is_place_alone, mask, times
+from nlp.extract import AreaName, Place, Places, is_place_alone, knows_no_name, mask, times
 
 AREAS = [
     AreaName(1, "district", "演示区"),
@@ -124,3 +124,13 @@ def test_the_crossing_in_front_of_an_estate_is_at_the_estate() -> None:
     found = Places([AreaName(1, "estate", "香樟花园", ("香樟",), None)]).find("香樟花园路口的红绿灯坏了")
     assert found is not None
     assert found.area_id == 1
+
+
+@pytest.mark.parametrize("said", ["不知道", "我也不知道这是哪里", "不清楚是几栋", "说不清", "不晓得叫什么名字"])
+def test_somebody_does_not_know_what_the_place_is_called(said: str) -> None:
+    assert knows_no_name(said)
+
+
+@pytest.mark.parametrize("said", ["不知道谁扔的", "6栋", "不知道，好像是6栋", "不清楚，物业知道"])
+def test_somebody_says_more_than_that(said: str) -> None:
+    assert not knows_no_name(said)

@@ -248,3 +248,13 @@ def test_a_very_long_message_is_read_only_at_its_beginning(piece: str) -> None:
         ask(text)
     commands.parse(text, roles=[])
     commands.suggest(text, roles=[])
+
+
+@pytest.mark.parametrize("text", ["报事", "点单", "我要投诉", "想咨询一下", "我要反映个问题"])
+def test_who_only_says_that_something_is_to_come_is_greeted(text: str) -> None:
+    assert UNDERSTANDER.understand(text).chat is Chat.GREETING
+
+
+@pytest.mark.parametrize("text", ["我要投诉楼上装修", "报修水管漏了", "投诉物业不扫地", "咨询居住证怎么办"])
+def test_with_its_matter_it_is_a_matter(text: str) -> None:
+    assert UNDERSTANDER.understand(text).chat is None
