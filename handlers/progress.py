@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 
 from handlers import dialogue, member
@@ -82,7 +84,7 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
         ticket.place,
         dialogue.stands(turn, head),
         [text for _, text in history],
-        None if is_alarm else head.expected_at,
+        None if is_alarm else _expected(turn, head) if is_theirs else head.expected_at,
         suits=dialogue.when_it_suits(turn, head) if head.state in OPEN_STATES else "",
         lacks_place=lacks_place,
         kind=ticket.kind,
@@ -94,6 +96,12 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
         choices = tuple(Choice(label, said) for label, said in notices.evaluation_choices(ticket.number, ticket.kind))
         return Reply(text, choices)
     return Reply(text)
+
+
+def _expected(turn: Turn, head: Ticket) -> datetime | None:
+    """By when a resident hears something: as was promised at first, while nobody has answered and nothing is late."""
+    is_promised = head.answered_at is None and head.promised_at > turn.now
+    return head.promised_at if is_promised and head.expected_at is not None else head.expected_at
 
 
 def _line(turn: Turn, ticket: Ticket, event: TicketEvent, *, is_theirs: bool) -> str | None:

@@ -633,7 +633,7 @@ def addition_what(number: str) -> str:
 def help_resident(name: str) -> str:
     """What one can do here."""
     return (
-        f"我是小应，{name}的帮手。\n有事直接说，照片、语音都行，比如：\n“6栋2单元楼上很吵”\n“周六上午想请人理发”\n"
+        f"我是小应，{name}的帮手。\n有事直接说，照片、语音都行：\n“6栋2单元楼上很吵”\n“周六上午想请人理发”\n"
         "“居住证怎么办”\n也可以回复这些词：\n进度　催办　补充　撤单\n我家　我的网格员　代报\n留言　我的预约　积分　绑定\n"
         "想帮忙：报到、骑手报到\n人工　找人说话\n取消　不继续了"
     )

@@ -386,3 +386,10 @@ def test_those_alarmed_read_the_place_as_it_was_said_with_the_door(street: Stree
     street.told(STAFF)
     street.say(RESIDENT, "香樟花园2栋301")
     assert "香樟花园2栋301" in heard(street, STAFF)
+
+
+@both_platforms
+def test_asking_names_the_time_that_was_promised(street: Street, on: str) -> None:
+    promised = street.say(RESIDENT, NOISE, on=on).text
+    when = promised.split("\n")[2].split("前")[0]
+    assert f"{when}前给您消息" in street.say(RESIDENT, "什么时候有人来", on=on).text

@@ -308,6 +308,6 @@ def test_the_help_for_everybody_names_the_word(word: str) -> None:
 
 def test_the_help_is_short_and_says_that_help_can_be_asked_for() -> None:
     said = residents.help_resident("演示街道")
-    assert "点单　周六上午想请人理发" in said
+    assert "“周六上午想请人理发”" in said
     assert len(said.splitlines()) <= 12
     assert len(staff.HELP_MEMBER.splitlines()) <= 12
