@@ -109,6 +109,10 @@ def knows_no_name(said: str) -> bool:
     return _KNOWS_NO_NAME.fullmatch(re.sub(r"[\W_]+|[呢啊呀了的吧哦]+$", "", normal(said))) is not None
 
 
+_OTHER_ESTATE = re.compile(r"苑|庭(?!院)|轩|阁(?!楼)|邸|府")
+"""What makes an estate's short name the beginning of another one's: 银杏苑 is not 银杏里, called 银杏."""
+
+
 _IN_THE_OPEN = re.compile(r"[路街巷桥]|大道|公园|广场|学校|医院|市场|车站|地铁")
 
 
@@ -208,6 +212,8 @@ class Places:
                 several = self._names.get(text[index : index + length])
                 if several and not _ROAD.match(text, index + length):
                     area = self._nearest(several, near)
+                    if area.kind == "estate" and _OTHER_ESTATE.match(text, index + length):
+                        continue
                     rank = (sum(1 for _ in self._above(area.id)), length)
                     if best is None or rank > best[:2]:
                         best = (*rank, area, index, index + length)

@@ -134,3 +134,11 @@ def test_somebody_does_not_know_what_the_place_is_called(said: str) -> None:
 @pytest.mark.parametrize("said", ["不知道谁扔的", "6栋", "不知道，好像是6栋", "不清楚，物业知道"])
 def test_somebody_says_more_than_that(said: str) -> None:
     assert not knows_no_name(said)
+
+
+def test_a_short_name_is_not_the_beginning_of_another_estates() -> None:
+    places = Places([AreaName(1, "estate", "银杏里", ("银杏",))])
+    found = places.find("银杏3栋")
+    assert found is not None and found.area_id == 1
+    other = places.find("银杏苑3栋")
+    assert other is None or other.area_id is None
