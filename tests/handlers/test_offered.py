@@ -152,3 +152,21 @@ def test_whoever_has_nothing_in_hand_gives_nothing_up(street: Street) -> None:
     street.accepted()
     street.say(OTHER, "干不了了")
     assert len(street.tickets()) == 2
+
+
+def test_words_after_a_photo_speak_of_the_photo(street: Street) -> None:
+    asked(street, OFFICIAL, NOISE)
+    street.photo(MEMBER)
+    street.say(MEMBER, "我去看看")
+    assert street.history("0001")[-1] == "offer"
+
+
+def test_a_time_that_may_be_meant_for_the_speakers_own_matter_is_kept_there(street: Street) -> None:
+    street.say(MEMBER, "香樟花园2栋楼道垃圾没人清")
+    street.drain()
+    asked(street, OFFICIAL, NOISE)
+    street.say("demo-staff-1", "留言 0001 今天下午上门看看行吗")
+    street.drain()
+    street.say(MEMBER, "今天不行")
+    assert "今天不行" in street.words("0001")
+    assert "decline" not in street.history("0002")
