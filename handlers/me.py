@@ -13,7 +13,7 @@ from models.errors import Refusal, Refused
 from models.person import CodeKind, Person, RoleKind
 from nlp import commands
 from nlp.commands import Intent
-from texts import residents, staff
+from texts import members, residents, staff
 
 routes = Routes()
 
@@ -286,12 +286,20 @@ def digit(turn: Turn) -> Reply:
 
 @routes(Meaning.WHICH)
 def which(turn: Turn) -> Reply:
-    """A number that several questions could mean: nothing is changed, and the bot asks."""
+    """A number that several questions could mean: nothing is changed, and the bot asks; it says what an offer is."""
+    offered = {each.number: each for each in finding.open_offers(turn.session, turn.person)}
     choices = []
     for _, choice in could_mean(turn):
         said = choice.command
-        about = said.split(" ")[1][-4:] if " " in said and not said.startswith("!") else ""
-        choices.append(Choice(f"{about + '：' if about else ''}{choice.label}", said))
+        number = said.split(" ")[1] if " " in said and not said.startswith("!") else ""
+        ticket = offered.get(number)
+        if ticket is not None and choice.label.startswith(ticket.short):
+            label = choice.label  # of a list that says what it is
+        elif ticket is not None:
+            label = members.offer_choice(member.about_offer(turn, ticket), choice.label)
+        else:
+            label = f"{number[-4:] + '：' if number else ''}{choice.label}"
+        choices.append(Choice(label, said))
     return Reply(residents.which_question(), tuple(choices[:9]))
 
 

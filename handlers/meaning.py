@@ -14,7 +14,7 @@ from models import finding, snap, transitions
 from models.conversation import Question, QuestionKind, State
 from models.person import RoleKind
 from models.ticket import Ticket, TicketState
-from nlp import commands
+from nlp import commands, offered
 from nlp.aftermath import news
 from nlp.asking import After, asked
 from nlp.commands import About, Command, Intent
@@ -132,6 +132,8 @@ def plain(message: Message, world: World) -> Understanding | None:
         return None
     if news(said)[0] or only_a_time(normal(said)) or asked(said) is not None:
         return None
+    if offered.answer(said) is not None or offered.gives_up(said):
+        return None
     found = world.understander.understand(said)
     if found.chat is not None or found.danger is not None:
         return None
@@ -221,8 +223,10 @@ def _words(turn: Turn) -> None:
     turn.understood = understand(turn)
     if _said_anew(turn, turn.understood):
         dialogue.idle(turn)
+    if _judged(turn) or _answers_an_offer(turn, turn.understood):
+        return
     # "什么时候来人" asks, though it names nothing but a time.
-    if _judged(turn) or _asks_after(turn, turn.understood) or (is_time and _suits(turn, turn.understood)):
+    if _asks_after(turn, turn.understood) or (is_time and _suits(turn, turn.understood)):
         return
     state = turn.conversation.state
     if state is State.IDLE and _says_where(turn, turn.understood):
@@ -390,6 +394,44 @@ def _judged(turn: Turn) -> bool:
     else:
         turn.meant = Meaning.JUDGEMENT
     return True
+
+
+def _answers_an_offer(turn: Turn, found: Understanding) -> bool:
+    """Whether plain words take or decline what the speaker is being asked, or give up what they have in hand.
+
+    They are the command when there is one task they can speak of and nothing else was shown since it was; else it is
+    asked which.
+    """
+    said, gives_up = offered.answer(turn.text), offered.gives_up(turn.text)
+    if (said is None and not gives_up) or turn.conversation.state not in (State.IDLE, State.PLACE):
+        return False
+    waiting = finding.open_offers(turn.session, turn.person, now=turn.now) if said is not None else ()
+    in_hand = finding.tasks_in_hand(turn.session, turn.person) if gives_up else ()
+    if not waiting and not in_hand:
+        return False
+    if not in_hand and _may_be_for_the_resident(turn, found):
+        return False
+    if snap.held(turn.session, turn.person.id, now=turn.now, minutes=turn.world.limits.recent_minutes):
+        return False  # what was sent before its words is what they speak of
+    is_sure = len(waiting) == 1 and not in_hand and _was_shown_last(turn, waiting[0])
+    if is_sure and said is offered.Answer.TAKES:
+        _take(turn, Command(Intent.ACCEPT, waiting[0].number))
+    elif is_sure:
+        _take(turn, Command(Intent.DECLINE, waiting[0].number, turn.text.strip()))
+    elif only_a_time(normal(turn.text)) and finding.own_open(turn.session, turn.person):
+        return False  # it may be when somebody may come to the speaker
+    else:
+        turn.meant = Meaning.OFFER_WORDS
+    return True
+
+
+def _was_shown_last(turn: Turn, ticket: Ticket) -> bool:
+    """Whether a choice about a ticket stands open here, and nothing else was shown since."""
+    return any(
+        ticket.number in said and not is_disturbed(turn, question)
+        for question in _open_questions(turn)
+        for _, said in question.choices["list"]
+    )
 
 
 def _is_no_place(turn: Turn, found: Understanding) -> bool:

@@ -21,8 +21,9 @@ from models.lifecycle import Action
 from models.outbox import NoticeKind
 from models.person import CodeKind, Person, RoleKind, RoleStatus
 from models.ticket import Ticket, TicketKind
-from nlp import commands, phones
+from nlp import commands, offered, phones
 from nlp.commands import Intent, word
+from nlp.offered import Answer
 from nlp.riders import ride_times
 from texts import common, initiatives, members, refusals, residents, riders
 
@@ -58,19 +59,11 @@ def offers(turn: Turn) -> Reply:
     """What is offered and what is free to take, each one tap away."""
     asked = finding.open_offers(turn.session, turn.person)
     free = _free(turn, Intent.OFFERS)
-    offered = [*asked, *free][:9]
-    if not offered:
+    listed = [*asked, *free][:9]
+    if not listed:
         return Reply(members.no_offers())
-    choices = tuple(
-        Choice(
-            members.offer_line(
-                each.short, dialogue.category_name(turn, each), each.place, dialogue.when_it_suits(turn, each)
-            ),
-            f"{word(Intent.ACCEPT)} {each.number}",
-        )
-        for each in offered
-    )
-    return Reply(members.offers_head(len(asked), max(0, len(offered) - len(asked))), choices)
+    choices = tuple(Choice(about_offer(turn, each), f"{word(Intent.ACCEPT)} {each.number}") for each in listed)
+    return Reply(members.offers_head(len(asked), max(0, len(listed) - len(asked))), choices)
 
 
 @routes(Intent.MY_TASKS)
@@ -159,6 +152,35 @@ def release(turn: Turn) -> Reply:
     along = chosen.assignee_id != turn.person.id
     tickets.release(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)
     return Reply(members.left(chosen.short) if along else members.released(chosen.short))
+
+
+@routes(Meaning.OFFER_WORDS)
+def offer_words(turn: Turn) -> Reply:
+    """Plain words that take, decline or give up a task: each one they may speak of is a choice that says what it is."""
+    said = offered.answer(turn.text)
+    waiting = finding.open_offers(turn.session, turn.person, now=turn.now) if said is not None else ()
+    if said is Answer.TAKES:
+        choices = tuple(Choice(about_offer(turn, each), f"{word(Intent.ACCEPT)} {each.number}") for each in waiting)
+        return Reply(members.which_offer(residents.VERB_ACCEPT, how_many=len(choices)), choices)
+    in_hand = finding.tasks_in_hand(turn.session, turn.person) if offered.gives_up(turn.text) else ()
+    found = [(each, Intent.RELEASE, members.GIVE_BACK) for each in in_hand]
+    found += [(each, Intent.DECLINE, members.DECLINE) for each in waiting]
+    choices = tuple(
+        Choice(
+            members.offer_choice(about_offer(turn, each), label), f"{word(intent)} {each.number} {turn.text.strip()}"
+        )
+        for each, intent, label in found[:9]
+    )
+    if not in_hand:
+        return Reply(members.which_offer(residents.VERB_DECLINE, how_many=len(choices)), choices)
+    return Reply(members.gives_up(in_hand[0].short if len(found) == 1 else ""), choices)
+
+
+def about_offer(turn: Turn, ticket: Ticket) -> str:
+    """What one offer is about, as every list of them says it."""
+    return members.offer_line(
+        ticket.short, dialogue.category_name(turn, ticket), ticket.place, dialogue.when_it_suits(turn, ticket)
+    )
 
 
 @routes(Intent.ARRIVE)

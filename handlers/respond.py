@@ -85,7 +85,7 @@ def respond(turn: Turn, router: Router) -> Reply:
     if chat is not None:
         reply = handover.goes_on(turn, chat, reply)
     if reply.choices:
-        kind = QuestionKind.WHICH if turn.meant is Meaning.WHICH else QuestionKind.MENU
+        kind = QuestionKind.WHICH if turn.meant in (Meaning.WHICH, Meaning.OFFER_WORDS) else QuestionKind.MENU
         ask(turn, reply, kind)
     return reply
 

@@ -163,6 +163,8 @@ class Meaning(StrEnum):
     """Words that the conversation's state waits for."""
     TASK_WORDS = "task_words"
     """Ordinary words right after taking a task: for the resident, or another matter."""
+    OFFER_WORDS = "offer_words"
+    """Plain words that take, decline or give up a task, where it is to be asked which."""
     OTHER_MATTER = "other_matter"
     """Words that came while the state waits, and are surely about something else."""
     DIGIT = "digit"

@@ -158,18 +158,22 @@ def tasks_of(session: Session, person: Person, *, most: int = 20) -> Sequence[Ti
     return [*own, *helpers.tasks(session, person, most=most)]
 
 
+def tasks_in_hand(session: Session, person: Person, *, most: int = 9) -> Sequence[Ticket]:
+    """What a person has accepted and may give back, as `tasks_of` orders it."""
+    return [each for each in tasks_of(session, person, most=most) if each.state is TicketState.ACCEPTED]
+
+
 def open_offer(session: Session, ticket: Ticket, person: Person) -> Offer | None:
     """The question to a person whether they take a ticket, while it is open."""
     mine = (Offer.ticket_id == ticket.id, Offer.person_id == person.id, Offer.state == OfferState.OPEN)
     return session.scalar(select(Offer).where(*mine).order_by(Offer.id.desc()).limit(1))
 
 
-def open_offers(session: Session, person: Person, *, most: int = 9) -> Sequence[Ticket]:
-    """The tickets a person is being asked to take."""
+def open_offers(session: Session, person: Person, *, now: datetime | None = None, most: int = 9) -> Sequence[Ticket]:
+    """The tickets a person is being asked to take; with `now` only those whose time to answer is not over."""
+    mine = [Offer.person_id == person.id, Offer.state == OfferState.OPEN]
+    if now is not None:
+        mine.append(Offer.expires_at > now)
     return session.scalars(
-        select(Ticket)
-        .join(Offer, Offer.ticket_id == Ticket.id)
-        .where(Offer.person_id == person.id, Offer.state == OfferState.OPEN)
-        .order_by(Offer.id)
-        .limit(most)
+        select(Ticket).join(Offer, Offer.ticket_id == Ticket.id).where(*mine).order_by(Offer.id).limit(most)
     ).all()

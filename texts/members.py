@@ -11,6 +11,7 @@ from texts.common import STATES, ask_where, clip, day, when, within
 
 ACCEPT, DECLINE, COME_ALONG, DETAILS = "接单", "这次不方便", "一起去", "看详情"
 THERE, DONE, WANT_HELP, CANNOT = "我到现场了", "办好了", "想要个帮手", "这次去不了"
+GIVE_BACK = "退回"
 VERB_HELP, VERB_HAND_ON = "请人搭手", "去问同事"
 TO_RESIDENT, OTHER_MATTER = "转给居民", "是另一件事"
 
@@ -248,6 +249,23 @@ def task_line(
 def offer_line(number: str, category: str, place: str, suits: str) -> str:
     """One offer in a list, with when it suits the resident."""
     return f"{number} {category}{' · ' + place if place else ''}{'，' + suits if suits else ''}"
+
+
+def offer_choice(line: str, answer: str) -> str:
+    """One answer to one of several offers."""
+    return f"{line}：{answer}"
+
+
+def which_offer(verb: str, *, how_many: int) -> str:
+    """Plain words that take or decline an offer, where it is not sure which one they speak of."""
+    return f"您说的是这件事吗？是的话回复 1，我就{verb}。" if how_many == 1 else f"您说的是哪一件？选一个，我就{verb}。"
+
+
+def gives_up(number: str) -> str:
+    """Whoever has a task says that they cannot; the choices give it back. Without a number it is asked which."""
+    if not number:
+        return "去不了没关系，您说的是哪一件？选一个，我请别人。"
+    return f"去不了没关系，回复 1，{number} 就退回社区另外安排；只是想换个时间，回复“留言 {number} 加上您的话”。"
 
 
 def away(until: str) -> str:
