@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from handlers import dialogue
 from handlers.turn import Choice, EventKind, Meaning, Message, MessageKind, Turn, World
-from models import finding, snap, transitions
+from models import finding, followers, snap, transitions
 from models.conversation import Question, QuestionKind, State
 from models.person import RoleKind
-from models.ticket import Ticket, TicketState
+from models.ticket import Ticket, TicketState, Urgency
 from nlp import commands, offered
 from nlp.aftermath import news
 from nlp.asking import After, asked
@@ -23,6 +23,7 @@ from nlp.dates import only_a_time
 from nlp.extract import is_place_alone
 from nlp.judgement import judgement
 from nlp.normal import normal
+from nlp.over import over
 from nlp.several import several
 from nlp.understand import Chat, Kind, Understanding
 from texts import members, residents
@@ -130,7 +131,7 @@ def plain(message: Message, world: World) -> Understanding | None:
         return None
     if commands.digit(said) or commands.serial_alone(said) or commands.correction(said):
         return None
-    if news(said)[0] or only_a_time(normal(said)) or asked(said) is not None:
+    if news(said)[0] or only_a_time(normal(said)) or over(said) is not None or asked(said) is not None:
         return None
     if offered.answer(said) is not None or offered.gives_up(said):
         return None
@@ -223,7 +224,7 @@ def _words(turn: Turn) -> None:
     turn.understood = understand(turn)
     if _said_anew(turn, turn.understood):
         dialogue.idle(turn)
-    if _judged(turn) or _answers_an_offer(turn, turn.understood):
+    if _judged(turn) or _answers_an_offer(turn, turn.understood) or _is_over(turn, turn.understood):
         return
     # "什么时候来人" asks, though it names nothing but a time.
     if _asks_after(turn, turn.understood) or (is_time and _suits(turn, turn.understood)):
@@ -446,8 +447,13 @@ def _looks_back(turn: Turn, found: Understanding) -> bool:
     """Whether words speak of a result and of nothing else while none is to be judged: no matter of their own."""
     if not found.abstained or not _is_judgement_alone(turn.text) or _may_be_for_the_resident(turn, found):
         return False
-    # What was sent before its words is what they speak of.
-    return not snap.held(turn.session, turn.person.id, now=turn.now, minutes=turn.world.limits.recent_minutes)
+    return not _was_sent_something(turn)
+
+
+def _was_sent_something(turn: Turn) -> bool:
+    """Whether a photo or a place came before its words: it is what they speak of."""
+    held = snap.held(turn.session, turn.person.id, now=turn.now, minutes=turn.world.limits.recent_minutes)
+    return bool(held)
 
 
 def _is_judgement_alone(said: str) -> bool:
@@ -533,6 +539,38 @@ def _suits(turn: Turn, found: Understanding) -> bool:
     about = _spoken_of(turn, mine) or mine[0]
     turn.meant, turn.inner = Meaning.VISIT, str(about.id)
     return True
+
+
+def _is_over(turn: Turn, found: Understanding) -> bool:
+    """Whether a message only says that a matter the speaker brought, and that is not finished, is over or no longer
+    needed: the one that is named, by its number or by what it is, otherwise any. How an emergency ends is news for
+    those who were alarmed, and closes nothing; a result that is to be judged is not spoken of as unwanted.
+    """
+    said = over(turn.text)
+    if said is None or turn.conversation.state not in (State.IDLE, State.PLACE):
+        return False
+    if (to_judge(turn) and not said.unwanted) or _may_be_for_the_resident(turn, found) or _was_sent_something(turn):
+        return False
+    if finding.own_emergency(turn.session, turn.person, now=turn.now) is not None:
+        return False
+    mine = [each for each in finding.own_open(turn.session, turn.person) if _may_end(turn, each)]
+    if not said.unwanted:
+        # What they do themselves ends when it is done, and is not taken back.
+        mine = [each for each in mine if each.assignee_id != turn.person.id]
+    if said.serial is not None:
+        mine = [each for each in mine if each.number.endswith(said.serial)]
+    elif not found.abstained:
+        mine = [each for each in mine if each.category == found.category] or mine
+    if not mine:
+        return False
+    turn.meant, turn.inner = Meaning.OVER, " ".join(str(each.id) for each in mine)
+    return True
+
+
+def _may_end(turn: Turn, ticket: Ticket) -> bool:
+    """Whether its reporter may be asked to take a matter back: an emergency is ended by people."""
+    head = followers.head_of(turn.session, ticket)
+    return Urgency.EMERGENCY not in (ticket.urgency, head.urgency)
 
 
 def _asks_after(turn: Turn, found: Understanding) -> bool:

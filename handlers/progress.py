@@ -9,7 +9,7 @@ from sqlalchemy import select
 from handlers import dialogue, member
 from handlers.evaluate import is_asked
 from handlers.router import Routes
-from handlers.turn import Choice, Reply, Turn
+from handlers.turn import Choice, Meaning, Reply, Turn
 from models import alarms, finding, followers, helpers, people, tickets, transitions
 from models.lifecycle import EVERY_REPORTER, OPEN_STATES, Action
 from models.offer import Offer, Purpose
@@ -187,6 +187,29 @@ def withdraw(turn: Turn) -> Reply:
     tickets.withdraw(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)
     dialogue.idle(turn)
     return Reply(residents.withdrawn(chosen.short))
+
+
+@routes(Meaning.OVER)
+def is_it_over(turn: Turn) -> Reply:
+    """It is over or no longer needed, they say: of one matter the words are kept, so that whoever has it reads them in
+    any case; whether it is taken back is asked, or which of several.
+    """
+    meant = [turn.session.get_one(Ticket, turn.row(at)) for at in range(len(turn.inner.split()))]
+    if len(meant) > 1:
+        said = turn.text.strip()
+        choices = (Choice(dialogue.line(turn, each), f"{word(Intent.WITHDRAW)} {each.number} {said}") for each in meant)
+        return Reply(residents.which_is_over(), tuple(choices))
+    [ticket] = meant
+    tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
+    dialogue.note(turn, ticket)
+    return Reply(
+        residents.is_it_over(ticket.short, dialogue.category_name(turn, ticket), ticket.place),
+        (
+            Choice(residents.NO_LONGER_WANTED, f"{word(Intent.WITHDRAW)} {ticket.number}"),
+            # Whoever has it has read the words, and reads this, too.
+            Choice(residents.STILL_WANTED, f"{word(Intent.ADD)} {ticket.number} {residents.STILL_WANTED}"),
+        ),
+    )
 
 
 @routes(Intent.URGE)

@@ -175,6 +175,8 @@ class Meaning(StrEnum):
     """Words about a result that is to be judged, which may be more than one answer."""
     AFTERWARDS = "afterwards"
     """The same words while no judgement is waited for."""
+    OVER = "over"
+    """A matter of the speaker's own is over or no longer needed, they say; `inner` names those it may be."""
     TYPO = "typo"
     NO_ROLE = "no_role"
     """A command of a role that the person does not have."""

@@ -528,6 +528,20 @@ def withdrawn(number: str) -> str:
     return f"好的，{number} 撤回了。以后再有事，直接告诉我。"
 
 
+def is_it_over(number: str, category: str, place: str) -> str:
+    """The resident says that a matter is over or no longer needed; their words are kept with it."""
+    about = f"{category} · {place}" if place else category
+    return f"好的，这句话记在 {number}（{about}）里了。\n这件事不用再办了，还是接着办？"
+
+
+NO_LONGER_WANTED, STILL_WANTED = "不用办了", "还要办"
+
+
+def which_is_over() -> str:
+    """The same, and several matters it could be; without an answer all of them go on."""
+    return "您说的是哪一件？选一个，我就撤回，办的人会知道。\n都还要办，就不用回。"
+
+
 def urged(number: str, who: str, *, later: datetime | None, now: datetime) -> str:
     """Whoever has it is reminded, `later` where nobody is disturbed now."""
     if later is not None:

@@ -377,6 +377,13 @@ TYPED: list[tuple[Callable[[Street], str], str, Effect]] = [
     (alarmed, "我在2栋3单元，快来", adds("0001")),
     (alarmed, "香樟花园2栋有条蛇", opens()),
     (asked_for_the_place, "在6栋2单元", adds("0001")),
+    # That it is over or no longer needed is asked about by whoever has an open matter, and is nothing elsewhere.
+    (asked_for_the_place, "车开走了，不用来了", adds("0001")),
+    (asked_for_the_place, "已经好了，谢谢", adds("0001")),
+    (shown_a_list, "不用了", which),
+    (handed_over, "不用来了", to_staff),
+    (idle, "不用来了", opens()),
+    (idle, "好了，谢谢", nothing("哪件事")),
     # Manners, only when there is nothing else in them.
     (idle, "谢谢", nothing("不客气")),
     (idle, "您好", nothing("您好")),
