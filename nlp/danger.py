@@ -103,7 +103,7 @@ def passages(said: str) -> Iterator[str]:
 
 # Primes, so that neighbouring numbers are spread.
 BUCKETS = 1_048_573
-KIND_BUCKETS = 65_521
+KIND_BUCKETS = 32_749
 DANGER = "danger"
 
 

@@ -239,8 +239,7 @@ def rarities() -> dict[str, float]:
     table: dict[str, float] = {}
     for line in Path(__file__).with_name("rarity.txt").read_text(encoding="utf-8").splitlines():
         level, _, pairs = line.partition(" ")
-        for start in range(0, len(pairs), 2):
-            table[pairs[start : start + 2]] = int(level) / _LEVELS
+        table |= dict.fromkeys((pairs[start : start + 2] for start in range(0, len(pairs), 2)), int(level) / _LEVELS)
     return table
 
 
