@@ -407,7 +407,12 @@ def _answers_an_offer(turn: Turn, found: Understanding) -> bool:
     if (said is None and not gives_up) or turn.conversation.state not in (State.IDLE, State.PLACE):
         return False
     waiting = finding.open_offers(turn.session, turn.person, now=turn.now) if said is not None else ()
-    in_hand = finding.tasks_in_hand(turn.session, turn.person) if gives_up else ()
+    in_hand = [
+        each
+        for each in (finding.tasks_in_hand(turn.session, turn.person) if gives_up else ())
+        # What they organise themselves is called off, not given back.
+        if each.reporter_id != turn.person.id
+    ]
     if not waiting and not in_hand:
         return False
     if not in_hand and _may_be_for_the_resident(turn, found):

@@ -55,7 +55,7 @@ _SENTENCE = re.compile(r"[^。!?;\n]+[。!?;\n]*")
 
 # Log odds from which a short message is danger, and a passage of a long one. Chosen on messages of writers whose
 # other messages were not learned from (docs/decisions/0012): a needless alarm costs less than a missed one.
-SOUNDS_SO = -0.5
+SOUNDS_SO = -0.4
 INSISTS = 1.75
 
 
