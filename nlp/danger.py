@@ -48,14 +48,11 @@ _MOST = 2000
 LONGEST = 120
 _PASSAGE = 60
 _LEAST = 10
-# Under so many characters hardly anything is said: it has to sound more like danger.
-_SCANT = 8
-_SCANT_LEAST = 0.0
 _SENTENCE = re.compile(r"[^。!?;\n]+[。!?;\n]*")
 
 # Log odds from which a short message is danger, and a passage of a long one. Chosen on messages of writers whose
 # other messages were not learned from (docs/decisions/0012): a needless alarm costs less than a missed one.
-SOUNDS_SO = -0.4
+SOUNDS_SO = -0.3
 INSISTS = 1.75
 
 
@@ -70,8 +67,6 @@ def danger(text: str, *, least: float = SOUNDS_SO) -> Danger | None:
 def danger_in(said: str, *, least: float = SOUNDS_SO) -> Danger | None:
     """`danger` of text that has been through `normal`."""
     weights = shipped()
-    if len(said) < _SCANT:
-        least = max(least, _SCANT_LEAST)
     if len(said) <= _PASSAGE:
         return weights.kind(said) if weights.danger.odds(signs(said)) >= least else None
     together: set[int] = set()

@@ -80,8 +80,11 @@ class Example:
 
 
 def written(folder: Path) -> list[Example]:
-    """The messages of danger.tsv (kind, text) and lookalikes.tsv (text) in a folder."""
-    told = [Example(normal(row["text"]), True, Danger(row["kind"])) for row in rows(folder / "danger.tsv")]
+    """The messages of danger.tsv (kind, empty where nobody has said, and text) and lookalikes.tsv (text) in a folder."""
+    told = [
+        Example(normal(row["text"]), True, Danger(row["kind"]) if row["kind"] else None)
+        for row in rows(folder / "danger.tsv")
+    ]
     alike = [normal(row["text"]) for row in rows(folder / "lookalikes.tsv")]
     # No passage of what is none is one. Which passage of a long alarm is the alarm nobody has said.
     pieces = {piece: None for said in alike for piece in (said, *passages(said)) if len(piece) <= LONGEST}

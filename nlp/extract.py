@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nlp.dates import times
 from nlp.named import free_place
@@ -46,7 +46,8 @@ class Place:
     """Where something is.
 
     `area_id` is the deepest node of the tree that is meant: the building if it is there, else what stands above it.
-    `text` is the place as said; `building` reads `6栋`, `unit` `2单元`, `floor` `3楼`; `room` is private.
+    `text` is the place as said; `building` reads `6栋`, `unit` `2单元`, `floor` `3楼`; `room` is private. `address` is
+    the piece of the message that only says where: a name of the tree and what follows it directly.
     """
 
     text: str
@@ -56,6 +57,7 @@ class Place:
     unit: str | None = None
     floor: str | None = None
     room: str | None = None
+    address: str | None = field(default=None, compare=False)
 
 
 _NUMERALS = {character: value for value, character in enumerate("零一二三四五六七八九十")} | {"两": 2}
@@ -91,6 +93,7 @@ def _building(name: str) -> str:
 
 
 _ONLY_PARTS = re.compile(rf"(?:{_PARTS.pattern}|[\d\s-])+")
+_PARTS_BESIDE = re.compile(rf"(?:{_PARTS.pattern}|[\s-])*[\s,.:;!。、]*")
 _ABOVE_ESTATES = frozenset(("city", "district", "street", "community"))
 
 
@@ -266,8 +269,10 @@ class Places:
             within = free_place(text) if area.kind in _ABOVE_ESTATES else None
             if within and within not in text[begin:name_end] and text.find(within) >= begin:
                 # "江湾街道太平路18号" is told by its road; the tree knows no more than the street.
-                return Place(within, area.id, None, **_shown(parts))
-            return self._resolved(area, text[begin : max(end, name_end)], parts)
+                return Place(within, area.id, None, address=self._address(text, begin, name_end), **_shown(parts))
+            return self._resolved(
+                area, text[begin : max(end, name_end)], parts, address=self._address(text, begin, name_end)
+            )
         code = self._coded(text, near)
         if code:
             return code
@@ -281,6 +286,11 @@ class Places:
         if home and "building" in parts:
             return self._resolved(home, text[start:end], parts)
         return Place(text[start:end], near if home else None, home.name if home else None, **_shown(parts))
+
+    @staticmethod
+    def _address(text: str, begin: int, end: int) -> str:
+        more = _PARTS_BESIDE.match(text, end)
+        return text[begin : more.end() if more else end]
 
     def _coded(self, text: str, near: int | None) -> Place | None:
         """The building whose printed code (A6) stands in `text`, if only one has it or it is at `near`."""
@@ -326,14 +336,14 @@ class Places:
                 end = after.end()
         return begin, parts, end if parts else start
 
-    def _resolved(self, area: AreaName, text: str, parts: dict[str, str]) -> Place:
+    def _resolved(self, area: AreaName, text: str, parts: dict[str, str], *, address: str = "") -> Place:
         """The place under a known area, at its building where the tree has it."""
         estate = self._estate_of(area.id)
         building = self._buildings.get((area.id, parts["building"])) if "building" in parts else None
         shown = _shown(parts)
         if building is not None:
             shown["building"] = self._by_id[building].name
-        return Place(text, building or area.id, estate.name if estate else None, **shown)
+        return Place(text, building or area.id, estate.name if estate else None, address=address, **shown)
 
 
 def _floor(spoken: str) -> str:

@@ -89,9 +89,9 @@ class Understander:
         said = "\n".join(normal(line) for line in text[:_MOST].split("\n", 1))
         place = self._places.find_in(said, near=near)
         # What an estate is called says nothing of what is wrong there: 香樟花园 is no tree.
-        known = place.text if place is not None and place.area_id is not None else ""
-        scored = self._classifier.score(said.replace(known, "", 1) if known else said)
-        found = danger_in(said)
+        told = said.replace(place.address, "", 1) if place is not None and place.address else said
+        scored = self._classifier.score(told)
+        found = danger_in(told)
         chat = None if found else scored.chat
         if chat is Chat.TALK and (place or _URGENT.search(said)):
             chat = None
