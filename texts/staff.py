@@ -27,7 +27,12 @@ def desk_line(number: str, category: str, place: str, words: str, why: str, todo
     """One ticket at the desk, and why nobody was found for it, if anybody was looked for; or what is to be done."""
     nobody = f"\n　没找到人：{why}" if why else ""
     nobody += f"\n　{todo}" if todo else ""
-    return f"{'【紧急】' if emergency else ''}{number} {category}{' · ' + place if place else '（地方不清）'} {clip(words, 30)}{nobody}"
+    return f"{_waits(number, category, place, emergency=emergency)} {clip(words, 30)}{nobody}"
+
+
+def _waits(number: str, category: str, place: str, *, emergency: bool) -> str:
+    """Something that waits to be dispatched, at the beginning of its line."""
+    return f"{'【紧急】' if emergency else ''}{number} {category}{' · ' + place if place else '（地方不清）'}"
 
 
 def around(lines: Sequence[str], more: int) -> str:
@@ -42,7 +47,7 @@ def around(lines: Sequence[str], more: int) -> str:
 def around_line(number: str, category: str, place: str, *, is_asked: bool, emergency: bool) -> str:
     """One of them, which they are asked to take or not."""
     asked = "，等您回话" if is_asked else ""
-    return f"{'【紧急】' if emergency else ''}{number} {category}{' · ' + place if place else '（地方不清）'}{asked}"
+    return f"{_waits(number, category, place, emergency=emergency)}{asked}"
 
 
 def with_department(lines: Sequence[str], more: int) -> str:
