@@ -116,25 +116,40 @@ class Phone:
         sheet.get_by_role("button", name="发送", exact=True).click()
         expect(self.thread.locator(".mine .place").last).to_contain_text(label)
 
-    def received(self, text: str | re.Pattern[str]) -> Locator:
-        """The newest bubble with these words."""
-        found = self.thread.locator(".row:not(.mine) .bubble").filter(has_text=text).last
+    def received(self, text: str | re.Pattern[str], about: str = "") -> Locator:
+        """The newest bubble with these words, `about` one ticket: those of other tests stand there too."""
+        found = self.thread.locator(".row:not(.mine) .bubble").filter(has_text=text).filter(has_text=about).last
         expect(found).to_be_visible(timeout=PATIENCE_MS)
         return found
+
+    def reported(self, words: str) -> str:
+        """Says it; the number that the bubble below these words gives."""
+        self.say(words)
+        said = self.thread.locator(".row.mine").filter(has_text=words).last
+        answer = said.locator("xpath=following::*[contains(@class, 'bubble')][1]")
+        expect(answer).to_contain_text("已受理，编号", timeout=PATIENCE_MS)
+        number = re.search(r"\d{6}-\d{4,}", answer.inner_text())
+        assert number is not None
+        return number[0]
+
+    def offered(self, matter: str) -> Locator:
+        """The card that offers what is told in only one of the tests."""
+        card = self.thread.locator(".card").filter(has_text=matter)
+        expect(card.get_by_role("button", name="接单", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+        return card
+
+    def accept(self, matter: str, number: str) -> None:
+        card = self.offered(matter)
+        card.get_by_role("button", name="接单", exact=True).click()
+        expect(card.get_by_role("button", name="已接单")).to_be_disabled(timeout=PATIENCE_MS)
+        self.received("接单成功", number)
 
 
 def report(page: Page, running: Running, words: str = WORDS) -> tuple[Phone, Phone, str]:
     """The page with a resident's report on it; both phones and the ticket's number."""
     page.goto(running.phones)
     resident, member = Phone(page, "居民 张阿姨"), Phone(page, "党员 李建国")
-    resident.say(words)
-    # The bubble that follows these words: those of earlier tests stand above them.
-    said = resident.thread.locator(".row.mine").filter(has_text=words).last
-    answer = said.locator("xpath=following::*[contains(@class, 'bubble')][1]")
-    expect(answer).to_contain_text("已受理，编号", timeout=PATIENCE_MS)
-    number = re.search(r"\d{6}-\d{4,}", answer.inner_text())
-    assert number is not None
-    return resident, member, number[0]
+    return resident, member, resident.reported(words)
 
 
 def enter(page: Page, running: Running) -> None:
@@ -153,14 +168,9 @@ def test_the_desk_dispatches_the_member_finishes_with_a_photo_and_the_resident_j
 ) -> None:
     page.goto(running.phones)
     resident, member = Phone(page, "居民 张阿姨"), Phone(page, "党员 李建国")
-    told = resident.thread.locator(".row:not(.mine) .bubble")
-    before = told.count()
     # Words that nobody understands are for the desk to dispatch.
-    resident.say("香樟花园5栋门口的情况请来人看看，轮椅出不去")
-    expect(told.nth(before)).to_contain_text("编号", timeout=PATIENCE_MS)
-    found = re.search(r"\d{6}-(\d{4,})", told.nth(before).inner_text())
-    assert found is not None
-    number, short = found.group(0, 1)
+    number = resident.reported("香樟花园5栋门口的情况请来人看看，轮椅出不去")
+    short = number.partition("-")[2]
 
     desk = page.context.new_page()
     enter(desk, running)
@@ -169,24 +179,21 @@ def test_the_desk_dispatches_the_member_finishes_with_a_photo_and_the_resident_j
     desk.get_by_role("button", name="派单").click()
     expect(desk.get_by_role("status").first).to_contain_text("派单：已办好")
 
-    card = member.thread.locator(".card").filter(has=page.get_by_role("button", name="接单", exact=True)).last
-    expect(card).to_be_visible(timeout=PATIENCE_MS)
-    card.get_by_role("button", name="接单", exact=True).click()
-    member.received("接单成功")
-    resident.received("有人接了")
+    member.accept("其他 · 香樟花园5栋", short)
+    resident.received("有人接了", short)
     # The open page of the desk follows by itself.
     expect(desk.locator(".hy-head h1")).to_contain_text("已接", timeout=PATIENCE_MS)
 
     member.send_photo(STAIRS)
     member.received("照片")
     member.say(f"办结 {short} 车都挪开了，轮椅能过了")
-    member.received("我去请居民评价")
+    member.received("我去请居民评价", short)
     expect(desk.locator(".hy-photos img")).to_have_count(1, timeout=PATIENCE_MS)
     expect(desk.locator(".hy-head h1")).to_contain_text("待评", timeout=PATIENCE_MS)
-    asked = resident.received("请评价")
+    asked = resident.received("请评价", short)
     expect(asked).to_contain_text("轮椅能过了")
     asked.get_by_role("button", name="解决了，满意").click()
-    resident.received("谢谢您告诉我")
+    resident.received("谢谢您告诉我", short)
 
     expect(desk.locator(".hy-head h1")).to_contain_text("已结", timeout=PATIENCE_MS)
     expect(desk.locator(".hy-head")).to_contain_text("满意")
@@ -201,38 +208,31 @@ def test_a_residents_words_photo_and_place_travel_the_whole_loop(
     page.goto(running.phones)
     resident, member = Phone(page, "居民 张阿姨"), Phone(page, "党员 李建国")
     rider, staff = Phone(page, "骑手 小马"), Phone(page, "香樟社区 徐静")
-    resident.say("楼道灯坏了，晚上黑得看不见台阶")
-    # Not the bubble of an earlier test, which may stand there first.
-    taken = resident.received(re.compile(r"编号 \d{6}-\d+。\s*公共设施"))
-    number = re.search(r"\d{6}-(\d{4,})", taken.inner_text())
-    assert number is not None
+    number = resident.reported("楼道灯坏了，晚上黑得看不见台阶").partition("-")[2]
     resident.send_location("香樟花园 6栋")
     resident.received("记在香樟花园")
     resident.send_photo(STAIRS)
     resident.received(re.compile("照片"))
     # The member's phone turns to WeCom by itself, because that is where the news is.
-    card = member.thread.locator(".card").filter(has=page.get_by_role("button", name="接单", exact=True)).last
-    expect(card).to_be_visible(timeout=PATIENCE_MS)
+    member.offered("公共设施")
     expect(member.element.get_by_role("tab", name="企业微信")).to_have_attribute("aria-selected", "true")
     rider.send_photo(ROAD)
     rider.received("照片收到了")
     staff.say("待派")
     staff.received(re.compile("."))
-    card.get_by_role("button", name="接单", exact=True).click()
-    expect(member.thread.get_by_role("button", name="已接单")).to_be_disabled(timeout=PATIENCE_MS)
-    member.received("接单成功")
-    resident.received("有人接了")
+    member.accept("公共设施", number)
+    resident.received("有人接了", number)
     shot("phones")
-    member.say(f"到场 {number[1]}")
-    member.received("收到，您到了")
-    member.say(f"办结 {number[1]} 换了新的声控灯，试过会亮")
-    member.received("我去请居民评价")
-    asked = resident.received("请评价")
+    member.say(f"到场 {number}")
+    member.received("收到，您到了", number)
+    member.say(f"办结 {number} 换了新的声控灯，试过会亮")
+    member.received("我去请居民评价", number)
+    asked = resident.received("请评价", number)
     expect(asked).to_contain_text("换了新的声控灯")
     asked.get_by_role("button", name="解决了，满意").click()
-    expect(resident.received("谢谢您告诉我")).to_contain_text("已结")
-    resident.say(f"进度 {number[1]}")
-    resident.received("您评价了")
+    expect(resident.received("谢谢您告诉我", number)).to_contain_text("已结")
+    resident.say(f"进度 {number}")
+    resident.received("您评价了", number)
     shot("loop")
     page.get_by_role("button", name="党员 李建国的往来记录").click()
     log = page.get_by_role("complementary", name="往来记录")
@@ -253,14 +253,13 @@ def test_the_loop_works_on_the_width_of_a_phone(page: Page, running: Running, sh
     # The tab of a phone that is not on the screen counts what has come to it.
     expect(theirs.locator(".badge")).to_be_visible(timeout=PATIENCE_MS)
     theirs.click()
-    card = member.thread.locator(".card").filter(has=page.get_by_role("button", name="接单", exact=True)).last
-    expect(card).to_be_visible(timeout=PATIENCE_MS)
+    short = number.partition("-")[2]
+    member.offered("香樟花园6栋2单元")
     shot("phones-mobile")
-    card.get_by_role("button", name="接单", exact=True).click()
-    member.received("接单成功")
+    member.accept("香樟花园6栋2单元", short)
     expect(theirs.locator(".badge")).to_have_count(0)
     switcher.get_by_role("button", name=re.compile("张阿姨")).click()
-    resident.received(re.compile(f"{number[-4:]}）有人接了"))
+    resident.received("有人接了", short)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
