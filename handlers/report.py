@@ -175,10 +175,11 @@ def received(world: World, ticket: Ticket | opening.Opened, found: Understanding
     night: datetime | None = None
     if not in_office_hours(now, limits.opens, limits.closes):
         night = next_opening(now, limits.opens)
+    told = "" if found.abstained else name
     if ticket.kind is TicketKind.INQUIRY:
-        return residents.received_question(ticket.number, name, ticket.promised_at, now=now)
+        return residents.received_question(ticket.number, told, ticket.promised_at, now=now)
     if ticket.kind in (TicketKind.SUGGESTION, TicketKind.PRAISE):
-        return residents.received_suggestion(ticket.number, "" if found.abstained else name)
+        return residents.received_suggestion(ticket.number, told)
     if found.abstained and ticket.service is None:
         return residents.received_not_understood(ticket.number, asks_place=dialogue.lacks_place(ticket))
     if dialogue.lacks_place(ticket):

@@ -90,7 +90,8 @@ def test_what_nobody_understands_is_a_ticket_for_the_desk(street: Street) -> Non
 @pytest.mark.parametrize(
     ("said", "kind", "answer"),
     [
-        ("老年证怎么办", TicketKind.INQUIRY, "请社区的同志来答"),
+        ("老年证怎么办", TicketKind.INQUIRY, "您问的是养老助老方面的事，我请社区的同志来答"),
+        ("那个卡怎么弄", TicketKind.INQUIRY, "您问的我记下了，我请社区的同志来答"),
         ("建议小区里多种点树", TicketKind.SUGGESTION, "谢谢您说的这些"),
         ("表扬社区的徐静，服务态度真好", TicketKind.PRAISE, "谢谢您说的这些"),
     ],
