@@ -50,10 +50,11 @@ _PASSAGE = 60
 _LEAST = 10
 _SENTENCE = re.compile(r"[^。!?;\n]+[。!?;\n]*")
 
-# Log odds from which a short message is danger, and a passage of a long one. Chosen on messages of writers whose
-# other messages were not learned from (docs/decisions/0012): a needless alarm costs less than a missed one.
-SOUNDS_SO = -0.3
-INSISTS = 1.75
+# Log odds from which a short message is danger, one of two passages, and a passage of a long one. Chosen on messages of
+# writers of whom nothing was learned (docs/decisions/0012): a needless alarm costs less than a missed one.
+SOUNDS_SO = -1.0
+_TOGETHER = 0.0
+INSISTS = 2.75
 
 
 def danger(text: str, *, least: float = SOUNDS_SO) -> Danger | None:
@@ -75,7 +76,7 @@ def danger_in(said: str, *, least: float = SOUNDS_SO) -> Danger | None:
         if weights.danger.odds(found) >= INSISTS:
             return weights.kind(passage)
         together |= found
-    if len(said) <= LONGEST and weights.danger.odds(together) >= least:
+    if len(said) <= LONGEST and weights.danger.odds(together) >= max(least, _TOGETHER):
         return weights.kind(said)
     return None
 

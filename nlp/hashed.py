@@ -11,22 +11,25 @@ from dataclasses import asdict, dataclass
 from math import sqrt
 
 _NUMBER = re.compile(r"[0-9]+")
+_EDGE = ord("\n")
 
 
 def signs(said: str) -> set[int]:
-    """A text's characters and pairs of neighbours as numbers, each once; digits are alike.
+    """A text's characters and pairs of neighbours as numbers, each once; digits are alike. With what it begins and ends
+    is a pair with the edge.
 
     In UTF-16 a character is a number, and so are two that stand together.
     """
     data = _NUMBER.sub("0", said.lower()).encode("utf-16-le")
     found: set[int] = set()
-    before = 0
+    before = _EDGE
     for index in range(0, len(data), 2):
         sign = data[index] | data[index + 1] << 8
         found.add(sign)
-        if index:
-            found.add(before | sign << 16)
+        found.add(before | sign << 16)
         before = sign
+    if found:
+        found.add(before | _EDGE << 16)
     return found
 
 
