@@ -13,7 +13,6 @@ from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import requests
 from click.testing import CliRunner
 
 from bot.cli import main
@@ -117,8 +116,7 @@ def demonstration(folder: Path, *, port: int = 0, sandbox_port: int = 0) -> Iter
     running = Running(process, folder, port, sandbox_port)
     children: list[int] = []
     try:
-        poll(lambda: answers(f"http://127.0.0.1:{port}/readyz", process))
-        poll(lambda: answers(f"http://127.0.0.1:{sandbox_port}/healthz", process))
+        poll(lambda: announced(running))
         children = running.children()
         yield running
     finally:
@@ -134,12 +132,10 @@ def demonstration(folder: Path, *, port: int = 0, sandbox_port: int = 0) -> Iter
                 os.kill(child, signal.SIGKILL)
 
 
-def answers(address: str, process: subprocess.Popen[str]) -> bool:
-    assert process.poll() is None, "it ended instead"
-    try:
-        return requests.get(address, timeout=5).status_code == 200
-    except requests.ConnectionError:
-        return False
+def announced(running: Running) -> bool:
+    """Whether it has said that it is ready."""
+    assert running.process.poll() is None, "it ended instead"
+    return "stop with Ctrl-C" in running.printed()
 
 
 def alive(pid: int) -> bool:
