@@ -660,6 +660,20 @@ def today(now: datetime) -> str:
     return f"{here.month} 月 {here.day} 日 周{WEEKDAYS[here.weekday()]}"
 
 
+_NEAR_DAYS = {-1: "昨天", 0: "今天", 1: "明天"}
+
+
+def at(moment: datetime, *, now: datetime) -> str:
+    """今天 18:00, 明天 18:00, 11-26 周四 18:00, 10-02 18:00: within a week people think in weekdays."""
+    here, today = local(moment), local(now).date()
+    days = (here.date() - today).days
+    if days in _NEAR_DAYS:
+        return f"{_NEAR_DAYS[days]} {here:%H:%M}"
+    if abs(days) <= 7:
+        return f"{here:%m-%d} 周{WEEKDAYS[here.weekday()]} {here:%H:%M}"
+    return f"{here:%m-%d %H:%M}" if here.year == today.year else f"{here:%Y-%m-%d %H:%M}"
+
+
 def ago(moment: datetime, *, now: datetime) -> str:
     """How long something has been standing."""
     return f"{_length(now - moment)}前" if now - moment >= timedelta(minutes=1) else "刚刚"

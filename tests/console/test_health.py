@@ -158,6 +158,12 @@ def seen(place: Place) -> Sequence[JobRun]:
         return health.runs(session)
 
 
+def test_who_has_chosen_no_account_yet_reads_what_choosing_leads_to(place: Place) -> None:
+    show(place, GOOD)
+    assert "选要接通的账号" in page(place, "/connect")
+    assert "选要接通的账号" not in page(place, "/connect?channel=official")
+
+
 def test_connecting_shows_what_to_copy_and_turns_green_when_the_platform_knocked(place: Place) -> None:
     show(place, GOOD)
     shown = page(place, "/connect?channel=official")

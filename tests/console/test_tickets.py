@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -540,3 +540,19 @@ def test_only_a_change_of_the_place_is_a_correction(place: Place) -> None:
         page = desk.get(f"/tickets/{ticket.number}").text
         assert page.count(words.FIRST_PLACE) == page.count(corrected) == 1
         assert f"· {words.WORDS_KINDS[WordsKind.CORRECTION]} ·" in page
+
+
+@pytest.mark.parametrize(
+    ("moment", "read"),
+    [
+        ("2026-11-23 18:00", "今天 18:00"),
+        ("2026-11-24 00:00", "明天 00:00"),
+        ("2026-11-22 23:59", "昨天 23:59"),
+        ("2026-11-25 10:49", "11-25 周三 10:49"),
+        ("2026-11-16 09:00", "11-16 周一 09:00"),
+        ("2026-12-01 09:00", "12-01 09:00"),
+        ("2027-01-05 09:00", "2027-01-05 09:00"),
+    ],
+)
+def test_a_day_within_a_week_is_told_by_its_name(moment: str, read: str) -> None:
+    assert words.at(datetime.fromisoformat(f"{moment}+08:00"), now=factories.NOW) == read
