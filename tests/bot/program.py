@@ -13,6 +13,7 @@ from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import requests
 from click.testing import CliRunner
 
 from bot.cli import main
@@ -136,6 +137,14 @@ def announced(running: Running) -> bool:
     """Whether it has said that it is ready."""
     assert running.process.poll() is None, "it ended instead"
     return "stop with Ctrl-C" in running.printed()
+
+
+def answers(address: str, process: subprocess.Popen[str]) -> bool:
+    assert process.poll() is None, "it ended instead"
+    try:
+        return requests.get(address, timeout=5).status_code == 200
+    except requests.ConnectionError:
+        return False
 
 
 def alive(pid: int) -> bool:
