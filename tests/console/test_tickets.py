@@ -516,6 +516,10 @@ def test_a_place_that_was_only_said_is_shown_as_words(place: Place) -> None:
     assert "13800000000" not in pages[0]
     for other in (known, road):
         assert words.ONLY_SAID not in desk.get(f"/tickets/{other.number}").text
+    with place.database.transaction() as session:
+        pinned = session.get_one(Ticket, known.id)
+        pinned.place, pinned.lat, pinned.lng = "", 30.5, 114.0
+    assert words.A_POINT in desk.get(f"/tickets/{known.number}").text
     # Whoever finds the place makes it known.
     place.do(tickets.locate, ticket, area_id=place.street.building.id, place="香樟花园6栋", text="", by="staff")
     shown = desk.get(f"/tickets/{ticket.number}").text
