@@ -23,6 +23,7 @@ PAGE = Markup(
     "main{{border:3px double #0b6b5b;padding:2em 1.5em;margin:1em 0}}"
     "h1{{text-align:center;letter-spacing:.3em;font-size:clamp(1.125rem,5vw,2rem)}}"
     "p{{text-indent:2em;margin:.6em 0}}p.plain,dl{{text-indent:0}}dt{{font-size:.85em;color:#555}}dd{{margin:0 0 .6em}}"
+    "p.plain a{{display:inline-block;padding:.375em 0}}"
     "p.signed{{text-align:right}}@media print{{.only-screen{{display:none}}}}@page{{size:A4;margin:25mm}}"
     "</style><main><h1>{title}</h1>{parts}</main>{hint}"
 )

@@ -11,7 +11,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import wraps
+from dataclasses import dataclass
+from functools import partial, wraps
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -46,7 +49,10 @@ STOP_SECONDS = 3
 stop is promised within ten."""
 
 SANDBOX_SECONDS = 1
-"""How long the pretend platform may take to end; it keeps nothing."""
+"""How long the pretend platform may take to end, since it keeps nothing, or to answer."""
+
+LOOK_SECONDS = 0.05
+"""Between two looks at whether it answers."""
 
 M_TRIM_THRESHOLD, FREE_BYTES = -1, 1024 * 1024
 """malloc.h of the GNU C library: how much may be free at the end of the heap before it goes back."""
@@ -100,12 +106,14 @@ def run(settings: Settings, *, with_demo: bool, with_sandbox: bool, port: int, s
     if with_sandbox:
         settings, sandbox_file = with_demo_channels(settings, port=port, sandbox_port=sandbox_port)
     prepare(settings)
-    password = _load_demo(settings) if with_demo else ""
-    huying = create_app(settings)
+    account = _load_demo(settings) if with_demo else None
     # From here on a signal ends the block below and leaves no other process behind.
-    with _stopped_by_signals(), _sandbox_beside(sandbox_file, sandbox_port), _background(huying):
-        _announce(port, sandbox_port if sandbox_file else None, password)
-        server.serve(huying.door, settings, host=host, port=port)
+    with _stopped_by_signals(), _sandbox_beside(sandbox_file, sandbox_port) as wait_for_sandbox:
+        huying = create_app(settings)
+        with _background(huying):
+            wait_for_sandbox()
+            announce = partial(_announce, port, sandbox_port if sandbox_file else None, account)
+            server.serve(huying.door, settings, host=host, port=port, when_ready=announce)
 
 
 def keep_little_memory() -> None:
@@ -119,11 +127,13 @@ def keep_little_memory() -> None:
 
 
 @contextmanager
-def _sandbox_beside(file: Path | None, port: int) -> Iterator[None]:
-    """The pretend platform in a process of its own, ended with the block."""
+def _sandbox_beside(file: Path | None, port: int) -> Iterator[Callable[[], None]]:
+    """The pretend platform, if a file names it, in a process of its own, ended with the block. Gives what waits until
+    it answers.
+    """
     child = _start_sandbox(file, port) if file else None
     try:
-        yield
+        yield partial(_wait_for_sandbox, child, port) if child else lambda: None
     finally:
         if child is not None:
             child.terminate()
@@ -133,12 +143,41 @@ def _sandbox_beside(file: Path | None, port: int) -> Iterator[None]:
                 child.kill()
 
 
-def _announce(port: int, sandbox_port: int | None, password: str) -> None:
+def _wait_for_sandbox(child: subprocess.Popen[bytes], port: int) -> None:
+    """Until the phones page answers. Ends the program where the pretend platform has ended instead: it said why."""
+    while not _sandbox_answers(port):
+        with suppress(subprocess.TimeoutExpired):
+            sys.exit(child.wait(LOOK_SECONDS) or 1)
+
+
+def _sandbox_answers(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=SANDBOX_SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """The console's first account on the demo street, and whose it is."""
+
+    name: str
+    password: str
+    person: str
+
+
+def _announce(port: int, sandbox_port: int | None, account: DemoAccount | None) -> None:
     if sandbox_port is not None:
         click.echo(f"  phones   http://127.0.0.1:{sandbox_port}/")
-    click.echo(
-        f"  console  http://127.0.0.1:{port}/console/{f'   name admin   password {password}' if password else ''}"
-    )
+    known = ""
+    if account is not None:
+        on_the_phones = " on the phones" if sandbox_port is not None else ""
+        known = f"   name {account.name}   password {account.password}   ({account.person}{on_the_phones})"
+    click.echo(f"  console  http://127.0.0.1:{port}/console/{known}")
     click.echo("  stop with Ctrl-C")
 
 
@@ -147,7 +186,7 @@ def _start_sandbox(file: Path, port: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-P", "-m", "sandbox", "--config", str(file), "--port", str(port)])
 
 
-def _load_demo(settings: Settings) -> str:
+def _load_demo(settings: Settings) -> DemoAccount | None:
     """Loads the demo street and makes a fresh password for the console's first account."""
     database = db.Database(settings.database.url)
     try:
@@ -155,12 +194,13 @@ def _load_demo(settings: Settings) -> str:
             demo.load(session, now=utc_now(), channels=tuple(settings.channels) or ("official", "wecom"))
             staff = session.scalars(select(Identity).where(Identity.account == "demo-street-1")).first()
             if staff is None:
-                return ""
+                return None
             # Whoever tries the console out sees all of it.
             top = session.scalars(select(Area).where(Area.parent_id.is_(None)).order_by(Area.id)).first()
             if top is not None:
                 people.grant(session, staff.person, RoleKind.ADMIN, top.id, now=utc_now())
-            return login.renew_login(session, "admin", staff.person, now=utc_now(), must_change=False)
+            password = login.renew_login(session, "admin", staff.person, now=utc_now(), must_change=False)
+            return DemoAccount("admin", password, staff.person.name)
     finally:
         database.dispose()
 

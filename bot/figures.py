@@ -59,6 +59,7 @@ PAGE = Markup(
     "td strong{{font-size:1.25rem}}i{{display:block;height:.375rem;border-radius:3px;background:var(--green)}}"
     "p,li{{margin:.375rem 0}}.soft{{color:var(--soft);font-size:.9375rem}}ul{{padding-left:1.25rem}}"
     "li a,p a{{display:inline-block;padding:.25rem 0}}"
+    "li a,p a{{display:inline-block;padding:.375rem 0}}"
     "nav a,summary{{display:inline-block;padding:.5rem .75rem .5rem 0;min-height:1.75rem}}</style>"
     "<main><h1>{title}</h1>{parts}</main></html>"
 )

@@ -19,7 +19,7 @@ PAGE = Markup(
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
     '<meta name="color-scheme" content="light dark"><title>{title}</title><style>'
     "body{{background:Canvas;color:CanvasText;font:20px/1.7 sans-serif;max-width:32em;margin:0 auto;padding:1em}}"
-    "p{{white-space:pre-line}}"
+    "p{{white-space:pre-line}}a{{display:inline-block;padding:.25em 0}}"
     "</style><main><h1>{title}</h1><p>{said}</p>{more}</main>"
 )
 

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -71,9 +72,24 @@ class Patient(HttpToolsProtocol):
             self._deadline = None
 
 
-def server(door: Door, settings: Settings, *, host: str, port: int) -> uvicorn.Server:
+class Serving(uvicorn.Server):
+    """A server that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, when_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._when_ready = when_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens from here on."""
+        await super().startup(sockets)
+        self._when_ready()
+
+
+def server(
+    door: Door, settings: Settings, *, host: str, port: int, when_ready: Callable[[], None] = lambda: None
+) -> uvicorn.Server:
     """The server for an application."""
-    return uvicorn.Server(uvicorn.Config(door, host=host, port=port, **_options(settings)))
+    return Serving(uvicorn.Config(door, host=host, port=port, **_options(settings)), when_ready)
 
 
 def answer_in_time() -> None:
@@ -88,10 +104,10 @@ def answer_in_time() -> None:
     sys.setswitchinterval(TURN_SECONDS)
 
 
-def serve(door: Door, settings: Settings, *, host: str, port: int) -> None:
-    """Serves from this process until a signal comes."""
+def serve(door: Door, settings: Settings, *, host: str, port: int, when_ready: Callable[[], None]) -> None:
+    """Serves from this process until a signal comes; `when_ready` is called once it answers."""
     answer_in_time()
-    server(door, settings, host=host, port=port).run()
+    server(door, settings, host=host, port=port, when_ready=when_ready).run()
 
 
 def serve_from_many(make: str, settings: Settings, *, host: str, port: int, processes: int) -> None:

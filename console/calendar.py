@@ -94,6 +94,7 @@ def _page(sight: Sight, *, slipped: Slipped | None = None) -> dict[str, Any]:
         "today": today,
         "until": calendar.known_until(),
         "ends_soon": calendar.ends_soon(today),
+        "has_ended": calendar.has_ended(today),
         "weekdays": WEEKDAYS,
         **beside("day", slipped),
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from flask import Blueprint, render_template, url_for
 from sqlalchemy import func, select
@@ -14,7 +15,7 @@ from console.house import House, argument
 from console.sight import Sight
 from models import health
 from models.audit import JobRun
-from models.calendar import ends_soon, known_until
+from models.calendar import ends_soon, has_ended, known_until
 from models.clock import local
 from models.outbox import Notice
 from models.template import TemplateWay
@@ -60,6 +61,16 @@ class State:
     """Every version of the tables that the program knows, the oldest first; empty where nobody asked."""
 
 
+class Weight(StrEnum):
+    """How much an advice matters, by the looks it has."""
+
+    HINT = "soft"
+    """Nobody has to do anything yet."""
+    WARNING = "warm"
+    """There is time to do it."""
+    FAULT = "red"
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of the page; `advice` is empty while all is well."""
@@ -68,6 +79,11 @@ class Line:
     told: str
     advice: str = ""
     purpose: str = ""
+    weight: Weight = Weight.FAULT
+
+    def weighs(self, weight: Weight) -> bool:
+        """Whether it gives an advice of this weight."""
+        return bool(self.advice) and self.weight is weight
 
 
 def add_health(blueprint: Blueprint, house: House) -> None:
@@ -87,8 +103,12 @@ def add_health(blueprint: Blueprint, house: House) -> None:
             else:
                 # Only whoever looks after the machine can do what stands there.
                 sections = [(title, [_for_the_street(line) for line in lines]) for title, lines in sections]
-            red = sum(bool(line.advice) for _, lines in sections for line in lines)
-            return house.page("health.html", sight, sections=sections, red=red, said=words, is_admin=is_admin)
+            red, warm = (
+                sum(line.weighs(weight) for _, lines in sections for line in lines)
+                for weight in (Weight.FAULT, Weight.WARNING)
+            )
+            seen = {"sections": sections, "red": red, "warm": warm, "said": words, "is_admin": is_admin}
+            return house.page("health.html", sight, **seen)
 
     @blueprint.get("/connect")
     def connect_page() -> str:
@@ -167,14 +187,22 @@ def _job(run: JobRun, *, now: datetime) -> Line:
 
 
 def _system(sight: Sight, state: State) -> list[Line]:
-    is_ending = ends_soon(local(sight.now).date())
     return [
         Line(words.REDIS, words.answers(state.redis), "" if state.redis else words.REDIS_ADVICE),
         Line(words.QUEUE, words.answers(state.queue), "" if state.queue else words.REDIS_ADVICE),
-        Line(words.CALENDAR, words.known(known_until()), words.CALENDAR_ADVICE if is_ending else ""),
+        _calendar(local(sight.now).date()),
         *(Line(words.part(name), version) for name, version in state.versions.items()),
         *([_schema(health.revision(sight.session), state.schemas)] if state.schemas else []),
     ]
+
+
+def _calendar(today: date) -> Line:
+    told = words.known(known_until())
+    if has_ended(today):
+        return Line(words.CALENDAR, told, words.CALENDAR_OVER)
+    if ends_soon(today):
+        return Line(words.CALENDAR, told, words.CALENDAR_SOON, weight=Weight.WARNING)
+    return Line(words.CALENDAR, told, words.CALENDAR_HINT, weight=Weight.HINT)
 
 
 def _schema(revision: str, known: tuple[str, ...]) -> Line:

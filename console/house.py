@@ -19,6 +19,7 @@ from werkzeug.exceptions import Forbidden
 from console import masks, menu
 from console.differences import Differences
 from console.means import Means
+from console.places import is_only_said
 from console.second import Seal
 from console.sessions import Browser
 from console.sight import Sight
@@ -201,6 +202,7 @@ class House:
             "local": local,
             "words": words,
             "masks": masks,
+            "is_only_said": is_only_said,
             "has_htmx": (VENDOR / "htmx.min.js").exists(),
             "has_tabler": (VENDOR / "tabler.min.css").exists(),
             "done": request.args.get("done", "")[:40],

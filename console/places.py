@@ -14,6 +14,7 @@ from models.guide import Guide
 from models.post import Post
 from models.rider import Team, Title
 from models.station import Station
+from nlp.extract import in_the_open
 
 MOST_AREAS = 1500
 """What a form offers at most where single buildings can be chosen."""
@@ -29,6 +30,11 @@ def held(sight: Sight, kind: type[Placed], row_id: int) -> Placed:
     if found is None or area is None or not lie_in([area], sight.desk_paths):
         raise NotFound
     return found
+
+
+def is_only_said(place: str, area_id: int | None, lat: float | None = None) -> bool:
+    """Whether a place is somebody's words alone ("厨房"): no area of ours, no point, and no road to be found by."""
+    return bool(place) and area_id is None and lat is None and not in_the_open(place)
 
 
 def lie_in(nodes: Sequence[Area], paths: Sequence[str]) -> list[Area]:

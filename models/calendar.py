@@ -22,8 +22,8 @@ OPENS, CLOSES = time(8), time(18)
 A_DAY = timedelta(hours=10)
 """What one working day of a limit is worth: from OPENS to CLOSES."""
 
-WARNED_BEFORE = timedelta(days=60)
-"""So long before the end of the known calendar its end is told."""
+WARNED_BEFORE = timedelta(days=30)
+"""So long before the end of the known calendar it is time to do something about it."""
 
 _LIMIT = re.compile(r"(\d{1,4})(h|wd)")
 _RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})\s*\.\.\s*(\d{4}-\d{2}-\d{2})")
@@ -131,7 +131,12 @@ def known_until() -> date:
 
 def ends_soon(today: date) -> bool:
     """Whether it is time to name the holidays of another year."""
-    return today > known_until() - WARNED_BEFORE
+    return today >= known_until() - WARNED_BEFORE
+
+
+def has_ended(today: date) -> bool:
+    """Whether the holidays of tomorrow are not known, or not even those of today."""
+    return today >= known_until()
 
 
 def is_working_day(day: date) -> bool:

@@ -170,7 +170,7 @@ def locate(
         now=now,
         why=text,
         words_kind=WordsKind.CORRECTION,
-        facts={"area": area_id},
+        facts={"area": area_id, **({"first": True} if _tells_first(ticket, area_id) else {})},
         changes={
             "area_id": area_id,
             "community_id": areas.community_of(session, area_id),
@@ -181,6 +181,11 @@ def locate(
             **(_of_wish(wished) if wished else {}),
         },
     )
+
+
+def _tells_first(ticket: Ticket, area_id: int | None) -> bool:
+    """Whether nothing was known of where it is: words that no area was found by do not count once there is one."""
+    return ticket.area_id is None and (not ticket.place or area_id is not None)
 
 
 def place_by_photo(session: Session, attachment_id: int, *, now: datetime) -> None:

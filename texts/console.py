@@ -15,7 +15,18 @@ from models.lifecycle import OPEN_STATES, Action, Actor
 from models.matching import POST, SERVICE
 from models.offer import OfferState
 from models.outbox import NoticeKind, NoticeState
-from models.ticket import OF_MEMBERS, Ending, Limit, SetAside, Ticket, TicketEvent, TicketKind, Urgency, WordsKind
+from models.ticket import (
+    OF_MEMBERS,
+    Ending,
+    Limit,
+    SetAside,
+    Ticket,
+    TicketEvent,
+    TicketKind,
+    TicketWords,
+    Urgency,
+    WordsKind,
+)
 from models.triage import ASSISTANT
 from texts import refusals
 from texts.common import LEVELS, ROLES, STATES, WEEKDAYS, chat, clock, window
@@ -82,7 +93,7 @@ KINDS = {
 ACTIONS = {
     Action.ADD: "补充",
     Action.CORRECT: "更正分类",
-    Action.LOCATE: "更正地点",
+    Action.LOCATE: "写明地点",
     Action.OFFER: "派单",
     Action.ACCEPT: "接单",
     Action.DECLINE: "婉拒",
@@ -214,6 +225,9 @@ EVENTS = {
     Action.RENEW: "公告有更新",
 }
 """Lines of history, after the name of whoever did it."""
+
+FIRST_PLACE = "补充了地点"
+"""The line for a place that was not known before; of one that was, it is corrected."""
 
 ACTORS = {
     Actor.SYSTEM: "小应",
@@ -646,6 +660,20 @@ def today(now: datetime) -> str:
     return f"{here.month} 月 {here.day} 日 周{WEEKDAYS[here.weekday()]}"
 
 
+_NEAR_DAYS = {-1: "昨天", 0: "今天", 1: "明天"}
+
+
+def at(moment: datetime, *, now: datetime) -> str:
+    """今天 18:00, 明天 18:00, 11-26 周四 18:00, 10-02 18:00: within a week people think in weekdays."""
+    here, today = local(moment), local(now).date()
+    days = (here.date() - today).days
+    if days in _NEAR_DAYS:
+        return f"{_NEAR_DAYS[days]} {here:%H:%M}"
+    if abs(days) <= 7:
+        return f"{here:%m-%d} 周{WEEKDAYS[here.weekday()]} {here:%H:%M}"
+    return f"{here:%m-%d %H:%M}" if here.year == today.year else f"{here:%Y-%m-%d %H:%M}"
+
+
 def ago(moment: datetime, *, now: datetime) -> str:
     """How long something has been standing."""
     return f"{_length(now - moment)}前" if now - moment >= timedelta(minutes=1) else "刚刚"
@@ -694,9 +722,25 @@ def _length(length: timedelta) -> str:
     return f"{minutes // (24 * 60)} 天"
 
 
+NO_PLACE = "地方还不清楚"
+A_POINT = "有定位，没写地名"
+ONLY_SAID = "只是原话，还没对上地方"
+"""What stands where a place would: nothing is known, a point without a name, words that no place is found by."""
+
+
+def said_as(said: TicketWords, events: Sequence[TicketEvent]) -> str:
+    """What words were said for; the answer to where it is corrects nothing."""
+    told_where = any(each.words_id == said.id and _is_first_place(each) for each in events)
+    return "地点" if told_where else WORDS_KINDS[said.kind]
+
+
+def _is_first_place(line: TicketEvent) -> bool:
+    return line.action == Action.LOCATE and bool(line.facts.get("first"))
+
+
 def event(line: TicketEvent, names: dict[int, str], categories: dict[str, str]) -> str:
     """What happened, with the facts that belong to it."""
-    words = EVENTS[Action(line.action)]
+    words = FIRST_PLACE if _is_first_place(line) else EVENTS[Action(line.action)]
     more = _facts(Action(line.action), line.facts, names, categories)
     return f"{words}：{more}" if more else words
 

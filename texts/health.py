@@ -27,7 +27,9 @@ JOB_LATE = "该做没做，请看 huying scheduler 是不是在运行。"
 JOB_NEVER = "启动到现在一次都没有做，别的活在做就重新启动 huying scheduler；还不行，请把日志发给管理的人。"
 SCHEMA_ADVICE = "程序和数据表不是同一版，请运行 huying db upgrade，再重新启动。"
 REDIS_ADVICE = "请看 Redis 是不是在运行，配置里的 redis.url 和 queue.url 对不对。"
-CALENDAR_ADVICE = "请把下一年的放假安排写进 calendar.file，不然只认周六周日。"
+CALENDAR_HINT = "后面的国务院公布了再添，现在不用管。"
+CALENDAR_SOON = "快到头了：请更新小应，或者到“工作日历”把下一年的放假和调休添上。"
+CALENDAR_OVER = "后面只认周六周日：请更新小应，或者马上到“工作日历”把放假和调休添上。"
 
 KINDS = {"official_account": "公众号", "wecom": "企业微信"}
 ABILITIES = {"unverified": "未认证", "subscription": "认证订阅号", "service": "认证服务号"}
@@ -126,7 +128,7 @@ def answers(good: bool) -> str:
 
 def known(until: date) -> str:
     """The end of the calendar."""
-    return f"知道到 {until:%Y-%m-%d}"
+    return f"放假和调休知道到 {until:%Y-%m-%d}"
 
 
 def job(name: str) -> JobWords:

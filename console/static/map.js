@@ -93,9 +93,11 @@
       // Above the northernmost corner, where nothing of its own lies.
       const top = area.geometry.coordinates.flat(area.geometry.type === "Polygon" ? 1 : 2).reduce((best, each) => (each[1] > best[1] ? each : best));
       if (!inside.contains([top[1], top[0]])) continue;
-      const link = make("a", "hy-area-name", `${area.name} ${count} 件`);
+      const link = make("a", "hy-area-name");
       link.href = area.href;
-      const icon = L.divIcon({ className: "hy-area-label", html: link, iconSize: [160, 28], iconAnchor: [80, 30] });
+      // As high as a finger is wide; what is seen of it lies at its foot.
+      link.append(make("span", "", `${area.name} ${count} 件`));
+      const icon = L.divIcon({ className: "hy-area-label", html: link, iconSize: [160, 40], iconAnchor: [80, 42] });
       L.marker([top[1], top[0]], { icon, keyboard: false, zIndexOffset: -100 }).addTo(layers.areas);
     }
   }

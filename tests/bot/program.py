@@ -117,8 +117,7 @@ def demonstration(folder: Path, *, port: int = 0, sandbox_port: int = 0) -> Iter
     running = Running(process, folder, port, sandbox_port)
     children: list[int] = []
     try:
-        poll(lambda: answers(f"http://127.0.0.1:{port}/readyz", process))
-        poll(lambda: answers(f"http://127.0.0.1:{sandbox_port}/healthz", process))
+        poll(lambda: announced(running))
         children = running.children()
         yield running
     finally:
@@ -132,6 +131,12 @@ def demonstration(folder: Path, *, port: int = 0, sandbox_port: int = 0) -> Iter
         for child in children:
             if alive(child):
                 os.kill(child, signal.SIGKILL)
+
+
+def announced(running: Running) -> bool:
+    """Whether it has said that it is ready."""
+    assert running.process.poll() is None, "it ended instead"
+    return "stop with Ctrl-C" in running.printed()
 
 
 def answers(address: str, process: subprocess.Popen[str]) -> bool:

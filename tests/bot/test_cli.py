@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import re
+import socket
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 import structlog
 import yaml
 
@@ -226,7 +228,10 @@ def test_the_demonstration_plays_its_story_and_stops_and_starts_again(tmp_path: 
     with demonstration(tmp_path) as running:
         printed = running.printed()
         assert f"http://127.0.0.1:{running.sandbox_port}/" in printed
-        assert re.search(r"name admin +password \S{8,}", printed)
+        assert re.search(r"name admin +password \S{8,} +\(沈主任 on the phones\)", printed)
+        # It is printed when both answer.
+        for address in (f"{running.phones}/", running.console):
+            assert requests.get(address, timeout=5).status_code == 200
         told = huying("demo", "story", "--sandbox", running.phones, folder=tmp_path)
         assert told.code == 0, told.err
         for words in ("已受理，编号 ", "接单成功", "办完", "谢谢您告诉我"):
@@ -241,6 +246,16 @@ def test_the_demonstration_plays_its_story_and_stops_and_starts_again(tmp_path: 
         assert told.code == 0, told.err
         assert quickly("audit", "verify", folder=tmp_path).code == 0
         assert second.stop() == 0
+
+
+def test_a_phones_page_that_cannot_be_there_ends_the_demonstration(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        ended = huying("run", "--sandbox", "--port", "0", "--sandbox-port", str(port), folder=tmp_path)
+    assert ended.code == 1
+    assert f"127.0.0.1:{port}" in ended.err
+    assert "phones" not in ended.out
 
 
 def test_the_story_says_when_there_is_nobody_to_tell_it(tmp_path: Path) -> None:

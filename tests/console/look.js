@@ -63,12 +63,18 @@
     }
   });
 
-  // ---- what is pressed is large enough
+  // ---- on a phone nothing but a table is moved sideways
+  if (width < 600) {
+    const moved = [...document.body.querySelectorAll("*")].filter((each) => ["auto", "scroll"].includes(getComputedStyle(each).overflowX) && each.scrollWidth > each.clientWidth + 1 && isSeen(each));
+    for (const each of moved) if (!each.querySelector(":scope > table") && !each.matches("select, textarea")) faults.push(`${name(each)} is moved sideways`);
+  }
+
+  // ---- what is pressed is large enough for a finger
   for (const each of document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select, textarea")) {
     if (!isSeen(each) || each.classList.contains("hy-skip")) continue;
     const isInText = getComputedStyle(each).display === "inline" && [...each.parentElement.childNodes].some((node) => node !== each && node.textContent.trim());
     const box = (each.closest("label") ?? each).getBoundingClientRect();
-    if (!isInText && Math.min(box.width, box.height) < 24) faults.push(`${name(each)} “${each.textContent.trim().slice(0, 20)}” is ${Math.round(box.width)} × ${Math.round(box.height)} px`);
+    if (!isInText && (box.width < 24 || box.height < 40)) faults.push(`${name(each)} “${each.textContent.trim().slice(0, 20)}” is ${Math.round(box.width)} × ${Math.round(box.height)} px`);
   }
 
   // ---- headings go down step by step

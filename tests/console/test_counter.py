@@ -167,6 +167,13 @@ def test_what_is_understood_is_shown_before_and_can_be_chosen_otherwise(place: P
     assert ticket.room == "301"
 
 
+def test_a_place_that_no_area_is_found_by_is_asked_for(place: Place) -> None:
+    desk = place.sign_in("staff")
+    said = desk.post("/counter", form(step="look", words="厨房漏水了")).text
+    assert re.search(r"“厨房”\s*<span[^>]*>没对上地方，请问一句", said)
+    assert "没对上地方" not in desk.post("/counter", form(step="look", words="香樟花园6栋漏水了")).text
+
+
 def test_danger_is_said_first_and_alarms_those_on_duty(place: Place) -> None:
     desk = place.sign_in("staff")
     words = "香樟花园6栋着火了，好大的烟"

@@ -406,6 +406,30 @@ def test_the_menu_is_read_and_used_at_every_width(sights: Sights) -> None:
         expect(here).to_be_focused()
 
 
+def test_whoever_is_signed_in_stands_beside_the_brand_and_the_menu_takes_one_row_of_a_desk(sights: Sights) -> None:
+    enter(sights)
+    sights.go("/console/riders")
+    for width in (1440, 1280, 1024, 390):
+        sights.page.set_viewport_size({"width": width, "height": 800})
+        brand, me = (sights.page.locator(each).bounding_box() for each in (".hy-brand", ".hy-me"))
+        assert brand is not None
+        assert me is not None
+        assert brand["y"] <= me["y"] + me["height"] / 2 <= brand["y"] + brand["height"], width
+        if width > 1000:
+            tops = {round(each.bounding_box()["y"]) for each in sights.page.locator(".hy-menu > *").all()}  # type: ignore[index]
+            assert len(tops) == 1, width
+
+
+def test_the_fields_of_one_menu_entry_stand_in_one_row(sights: Sights) -> None:
+    enter(sights)
+    sights.go("/console/menus/official")
+    for width in (1440, 1024):
+        sights.page.set_viewport_size({"width": width, "height": 800})
+        for row in sights.page.locator(".hy-menu-row:visible").all():
+            fields = row.locator("> label > :is(input, select)").all()
+            assert len({round(each.bounding_box()["y"]) for each in fields}) == 1, width  # type: ignore[index]
+
+
 def test_where_nothing_is_yet_the_pages_lie_well_too(sights: Sights, browser: Browser) -> None:
     with browser.new_context(locale="zh-CN", reduced_motion="reduce") as context:
         alone = Sights(sights.street, context.new_page(), sights.address, sights.values)
@@ -424,7 +448,9 @@ def test_what_lies_badly_is_found(page: Page) -> None:
         """<body style="margin:0"><h1>一</h1><h3>三</h3><button style="width:20px;height:20px;padding:0">小</button>
         <div style="width:500px">长</div><p style="margin:0">上面</p><p style="margin:-24px 0 0">下面</p>
         <label>写<input style="display:block;margin-top:-24px"></label>
-        <details><summary style="height:30px">收着</summary><p style="margin:-40px 0 0">看不见的不算</p></details>
+        <div style="width:100px;overflow-x:auto"><p style="width:300px;margin:0">横着看</p></div>
+        <div style="overflow-x:auto"><table style="width:600px"><tr><td>表可以横着看</table></div>
+        <details><summary style="height:40px">收着</summary><p style="margin:-40px 0 0">看不见的不算</p></details>
         <div style="height:30px;overflow:hidden"><p style="margin:0;height:60px"></p>切掉的不算</div><p>后面</p>"""
     )
     found = "\n".join(page.evaluate(LOOK))
@@ -434,7 +460,8 @@ def test_what_lies_badly_is_found(page: Page) -> None:
         "“上面” and “下面”",
         "“<input>” and “写”",
         "20 × 20 px",
+        "<div> is moved sideways",
         "1,3: a level is left out",
     ):
         assert each in found
-    assert len(found.splitlines()) == 6, found
+    assert len(found.splitlines()) == 7, found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple, replace
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from flask import Flask
@@ -15,6 +15,8 @@ from console.health import ChannelState, State
 from console.means import Means
 from models import health
 from models.audit import JobRun
+from models.calendar import known_until
+from models.clock import CHINA
 from models.health import Ran
 from models.outbox import NoticeKind
 from models.outboxes import tell
@@ -56,9 +58,8 @@ def test_what_is_well_is_not_red(place: Place) -> None:
     with place.database.transaction() as session:
         health.note_runs(session, {"sweep": Ran(place.now, 0.2, 3, 15)})
     shown = page(place)
-    # But for the calendar, which ends in 38 days.
-    assert shown.count("hy-red") == 1
-    assert words.CALENDAR_ADVICE in shown
+    assert "hy-red" not in shown
+    assert "都正常。" in shown
     sweep = words.job("sweep")
     newest = f"第 {len(schemas)} 版，最新"
     for told in ("认证服务号", "5 分钟前收到过消息", "凭证还有 60 分钟", *astuple(sweep), "做了 3 件", "0.1.0", newest):
@@ -90,6 +91,27 @@ def test_what_waits_too_long_and_what_is_away_is_red(place: Place) -> None:
     for todo in (words.QUEUE_ADVICE, words.SPOOL_ADVICE, words.REDIS_ADVICE, words.NO_CHANNEL[2]):
         assert todo in shown
     assert "最早的等了 3 分钟" in shown
+
+
+def test_the_end_of_the_calendar_is_a_hint_then_a_warning_and_red_when_it_has_come(place: Place) -> None:
+    told = {
+        date(2026, 11, 23): ("soft", words.CALENDAR_HINT, "都正常。"),
+        date(2026, 11, 30): ("soft", words.CALENDAR_HINT, "都正常。"),
+        date(2026, 12, 1): ("warm", words.CALENDAR_SOON, "有 1 处要留意"),
+        date(2026, 12, 30): ("warm", words.CALENDAR_SOON, "有 1 处要留意"),
+        # Tomorrow is not known any more.
+        date(2026, 12, 31): ("red", words.CALENDAR_OVER, "有 1 处要看一下"),
+        date(2027, 1, 4): ("red", words.CALENDAR_OVER, "有 1 处要看一下"),
+    }
+    assert known_until() == date(2026, 12, 31)
+    for day, (looks, advice, head) in told.items():
+        place.times[0] = datetime.combine(day, time(10), CHINA)
+        show(place, replace(GOOD, message_at=place.now))
+        with place.database.transaction() as session:
+            health.note_runs(session, {"sweep": Ran(place.now, 0.2, 3, 15)})
+        shown = page(place)
+        assert f'<span class="hy-{looks}">{advice}' in shown, day
+        assert head in shown, day
 
 
 def test_a_job_that_failed_or_stands_still_is_red(both_places: Place) -> None:
@@ -134,6 +156,12 @@ def test_a_job_that_never_ran_is_seen_after_its_time_and_one_that_is_no_more_is_
 def seen(place: Place) -> Sequence[JobRun]:
     with place.database.reading() as session:
         return health.runs(session)
+
+
+def test_who_has_chosen_no_account_yet_reads_what_choosing_leads_to(place: Place) -> None:
+    show(place, GOOD)
+    assert "选要接通的账号" in page(place, "/connect")
+    assert "选要接通的账号" not in page(place, "/connect?channel=official")
 
 
 def test_connecting_shows_what_to_copy_and_turns_green_when_the_platform_knocked(place: Place) -> None:

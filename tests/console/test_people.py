@@ -275,7 +275,9 @@ def test_a_registration_that_does_not_fit_is_declined_and_told(place: Place) -> 
 
 def test_somebody_under_eighteen_may_join_and_is_marked_so_that_nobody_sends_them_anywhere(place: Place) -> None:
     person, role_id = place.people["newcomer"], _asked(place)
-    assert "未满十八岁" in place.sign_in("staff").get("/registrations").text
+    page = place.sign_in("staff").get("/registrations").text
+    assert f'name="minor" value="1" form="confirm-{role_id}"> 未满十八岁' in page
+    assert f'<form method="post" id="confirm-{role_id}" action="/console/registrations/{role_id}/confirm"' in page
     assert place.sign_in("staff").post(f"/registrations/{role_id}/confirm", {"minor": "1"}).status_code == 303
     with place.database.reading() as session:
         assert session.get_one(Person, person.id).minor

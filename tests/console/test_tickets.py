@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from models.errors import Refusal, Refused
 from models.lifecycle import LIVE_STATES, RULES, Action, Actor
 from models.outbox import NoticeKind
 from models.person import Person, RoleKind
-from models.ticket import Ticket, TicketEvent, TicketState, TicketWords, Urgency
+from models.ticket import Ticket, TicketEvent, TicketState, TicketWords, Urgency, WordsKind
 from tests import factories
 from tests.console.conftest import Desk, Place
 from texts import console as words
@@ -499,3 +499,64 @@ def test_a_form_of_a_megabyte_and_control_characters_are_harmless(both_places: P
 def test_every_refusal_has_words_on_the_page() -> None:
     for reason in Refusal:
         assert words.refusal(Refused(reason))
+
+
+# --- where it is -------------------------------------------------------------------------------------------------
+
+
+def test_a_place_that_was_only_said_is_shown_as_words(place: Place) -> None:
+    ticket, known, road = place.ticket("水管漏了", area=None), place.ticket(), place.ticket("路灯坏了", area=None)
+    with place.database.transaction() as session:
+        session.get_one(Ticket, ticket.id).place = "厨房，电话 13800000000"
+        session.get_one(Ticket, road.id).place = "江湾路"
+    desk = place.sign_in("street")
+    pages = [desk.get("/tickets?tab=all").text, desk.get(f"/tickets/{ticket.number}").text]
+    for page in pages:
+        assert re.search(r"“厨房，电话 .*?”\s*<span[^>]*>" + words.ONLY_SAID, page)
+    assert "13800000000" not in pages[0]
+    for other in (known, road):
+        assert words.ONLY_SAID not in desk.get(f"/tickets/{other.number}").text
+    with place.database.transaction() as session:
+        pinned = session.get_one(Ticket, known.id)
+        pinned.place, pinned.lat, pinned.lng = "", 30.5, 114.0
+    assert words.A_POINT in desk.get(f"/tickets/{known.number}").text
+    # Whoever finds the place makes it known.
+    place.do(tickets.locate, ticket, area_id=place.street.building.id, place="香樟花园6栋", text="", by="staff")
+    shown = desk.get(f"/tickets/{ticket.number}").text
+    assert words.ONLY_SAID not in shown
+    assert '<p class="hy-place">香樟花园6栋' in shown
+
+
+def test_only_a_change_of_the_place_is_a_correction(place: Place) -> None:
+    corrected, at = words.EVENTS[Action.LOCATE], place.street
+    first, again = {"area_id": at.building.id, "place": "6栋"}, {"area_id": at.estate.id, "place": "3栋"}
+    desk = place.sign_in("street")
+    for said_before in ("", "厨房"):
+        ticket = place.ticket("水管漏了", area=None)
+        with place.database.transaction() as session:
+            session.get_one(Ticket, ticket.id).place = said_before
+        place.do(tickets.locate, ticket, **first, text="六栋呀", by="resident")
+        page = desk.get(f"/tickets/{ticket.number}").text
+        assert words.FIRST_PLACE in page
+        assert corrected not in page
+        assert f"· {words.WORDS_KINDS[WordsKind.CORRECTION]} ·" not in page
+        place.do(tickets.locate, ticket, **again, text="不对，三栋", by="resident")
+        page = desk.get(f"/tickets/{ticket.number}").text
+        assert page.count(words.FIRST_PLACE) == page.count(corrected) == 1
+        assert f"· {words.WORDS_KINDS[WordsKind.CORRECTION]} ·" in page
+
+
+@pytest.mark.parametrize(
+    ("moment", "read"),
+    [
+        ("2026-11-23 18:00", "今天 18:00"),
+        ("2026-11-24 00:00", "明天 00:00"),
+        ("2026-11-22 23:59", "昨天 23:59"),
+        ("2026-11-25 10:49", "11-25 周三 10:49"),
+        ("2026-11-16 09:00", "11-16 周一 09:00"),
+        ("2026-12-01 09:00", "12-01 09:00"),
+        ("2027-01-05 09:00", "2027-01-05 09:00"),
+    ],
+)
+def test_a_day_within_a_week_is_told_by_its_name(moment: str, read: str) -> None:
+    assert words.at(datetime.fromisoformat(f"{moment}+08:00"), now=factories.NOW) == read
