@@ -300,7 +300,7 @@ def which(turn: Turn) -> Reply:
         else:
             label = f"{number[-4:] + '：' if number else ''}{choice.label}"
         choices.append(Choice(label, said))
-    return Reply(residents.which_question(), tuple(choices[:9]))
+    return Reply(residents.which_question(), tuple(choices[:9]), asks_which=True)
 
 
 @routes(Meaning.TYPO)

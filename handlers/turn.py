@@ -123,6 +123,8 @@ class Reply:
     card_caption: str = ""
     once: str = ""
     """A last line that is said this once and kept nowhere, such as an address that holds a secret."""
+    asks_which: bool = False
+    """The choices are what was just said of several: while nothing else was shown, a number answers them alone."""
     photos_of: int | None = None
     """The ticket whose photos the speaker may see from now on, for as long as it is theirs."""
 

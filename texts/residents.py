@@ -394,6 +394,9 @@ _HISTORY = {
     "relay": "您带了话",
 }
 
+_HISTORY_OF_ONE_REPORTER = {"merge": "和您说的另一件合在一起办", "gather": "您又说了一次，合在一起办"}
+"""Where both matters are of whoever reads it."""
+
 _HISTORY_BY = {"arrive": "{who}到了现场", "relay": "{who}带了话"}
 """Where it is said who did it."""
 
@@ -443,10 +446,14 @@ def history_line(
     is_own: bool = True,
     who: str = "",
     is_theirs: bool = True,
+    is_of_one: bool = False,
 ) -> str | None:
     """One line of history, or None for what does not concern the reader; `is_own` for what they did, `who` where
-    somebody did it for them, `is_theirs` where they told the matter themselves.
+    somebody did it for them, `is_theirs` where they told the matter themselves, `is_of_one` where they told the other
+    one, too.
     """
+    if is_of_one and is_theirs and action in _HISTORY_OF_ONE_REPORTER:
+        return f"{clock(at)} {_HISTORY_OF_ONE_REPORTER[action]}"
     words = initiatives.HISTORY.get(kind, {}).get(action) or _HISTORY.get(action)
     if not is_theirs:
         words = _HISTORY_OF_RESIDENTS.get(action, words)
@@ -482,8 +489,13 @@ SAME = "是，有消息一起告诉我"
 DIFFERENT = "不是，是另一件事"
 
 
-def joined(number: str) -> str:
-    """The matter goes on in a neighbour's."""
+def joined(number: str, own_other: str = "") -> str:
+    """The matter goes on in a neighbour's, or in an earlier one of their own."""
+    if own_other:
+        return (
+            f"好的，合在一起办，两件都记在编号 {own_other} 里。\n"
+            f"有消息我告诉您，办好了请您评。弄错了，回复“拆开 {number}”。"
+        )
     return (
         f"好的，合在一起办，您的编号还是 {number}。\n有消息我一起告诉您，办好了也请您评。弄错了，回复“拆开 {number}”。"
     )
