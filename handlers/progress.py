@@ -112,7 +112,14 @@ def _line(turn: Turn, ticket: Ticket, event: TicketEvent, *, is_theirs: bool) ->
         is_own=event.by_id == turn.person.id,
         who=_done_by(turn, event),
         is_theirs=is_theirs,
+        is_of_one=_is_of_one_reporter(turn, ticket, event),
     )
+
+
+def _is_of_one_reporter(turn: Turn, ticket: Ticket, event: TicketEvent) -> bool:
+    """Whether the other one of two matters that were put together is its reporter's own, too."""
+    other = turn.session.get(Ticket, event.facts.get("into") or event.facts.get("ticket") or 0)
+    return other is not None and other.reporter_id == ticket.reporter_id
 
 
 def _done_by(turn: Turn, event: TicketEvent) -> str:
