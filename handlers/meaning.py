@@ -347,6 +347,12 @@ def could_mean(turn: Turn) -> Sequence[tuple[Question | None, Choice]]:
     return list(found.values())
 
 
+def last_question(turn: Turn) -> Question | None:
+    """The numbered question the speaker was shown here last, while it is open and nothing else was shown since."""
+    last = next(iter(_open_questions(turn)), None)
+    return None if last is None or is_disturbed(turn, last) else last
+
+
 def is_disturbed(turn: Turn, question: Question) -> bool:
     """Whether something else was shown to the speaker here since a question."""
     pushed = turn.conversation.pushed_at

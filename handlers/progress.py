@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 
 from handlers import dialogue, member
 from handlers.evaluate import is_asked
+from handlers.meaning import last_question
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
 from models import alarms, finding, followers, helpers, people, tickets, transitions
@@ -19,6 +21,7 @@ from models.quiet import by_day
 from models.ticket import Ticket, TicketEvent, TicketKind, TicketState, TicketWords, Urgency, WordsKind
 from nlp.commands import Intent, word
 from nlp.extract import mask
+from nlp.over import over
 from texts import common, members, notices, residents
 
 routes = Routes()
@@ -191,32 +194,49 @@ def withdraw(turn: Turn) -> Reply:
     )
     if isinstance(chosen, Reply):
         return chosen
-    tickets.withdraw(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)
+    return _taken_back(turn, chosen, turn.rest)
+
+
+def _taken_back(turn: Turn, ticket: Ticket, why: str) -> Reply:
+    tickets.withdraw(turn.session, ticket, why, by=turn.person, now=turn.now)
     dialogue.idle(turn)
-    return Reply(residents.withdrawn(chosen.short))
+    return Reply(residents.withdrawn(ticket.short))
 
 
 @routes(Meaning.OVER)
 def is_it_over(turn: Turn) -> Reply:
     """It is over or no longer needed, they say: of one matter the words are kept, so that whoever has it reads them in
-    any case; whether it is taken back is asked, or which of several.
+    any case; whether it is taken back is asked, or which of several. Who is being asked just that and says once more
+    that nobody is to come has answered.
     """
     meant = [turn.session.get_one(Ticket, turn.row(at)) for at in range(len(turn.inner.split()))]
     if len(meant) > 1:
         said = turn.text.strip()
-        choices = (Choice(dialogue.line(turn, each), f"{word(Intent.WITHDRAW)} {each.number} {said}") for each in meant)
-        return Reply(residents.which_is_over(), tuple(choices))
+        each_one = [
+            Choice(dialogue.line(turn, each), f"{word(Intent.WITHDRAW)} {each.number} {said}") for each in meant
+        ]
+        return Reply(residents.which_is_over(again=_is_being_asked(turn, each_one)), tuple(each_one))
     [ticket] = meant
+    choices = (
+        Choice(residents.NO_LONGER_WANTED, f"{word(Intent.WITHDRAW)} {ticket.number}"),
+        # Whoever has it has read the words, and reads this, too.
+        Choice(residents.STILL_WANTED, f"{word(Intent.ADD)} {ticket.number} {residents.STILL_WANTED}"),
+    )
+    again, said_so = _is_being_asked(turn, choices), over(turn.text)
+    if again and said_so is not None and said_so.unwanted:
+        dialogue.close_menus(turn)
+        return _taken_back(turn, ticket, turn.text.strip())
     tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
     dialogue.note(turn, ticket)
-    return Reply(
-        residents.is_it_over(ticket.short, dialogue.category_name(turn, ticket), ticket.place),
-        (
-            Choice(residents.NO_LONGER_WANTED, f"{word(Intent.WITHDRAW)} {ticket.number}"),
-            # Whoever has it has read the words, and reads this, too.
-            Choice(residents.STILL_WANTED, f"{word(Intent.ADD)} {ticket.number} {residents.STILL_WANTED}"),
-        ),
-    )
+    about = dialogue.category_name(turn, ticket)
+    return Reply(residents.is_it_over(ticket.short, about, ticket.place, again=again), choices)
+
+
+def _is_being_asked(turn: Turn, choices: Sequence[Choice]) -> bool:
+    """Whether the speaker was shown these choices last, whatever words went with them."""
+    question = last_question(turn)
+    asked = [said for _, said in question.choices["list"]] if question is not None else []
+    return [each.split(" ")[:2] for each in asked] == [each.command.split(" ")[:2] for each in choices]
 
 
 @routes(Intent.URGE)

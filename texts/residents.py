@@ -540,8 +540,12 @@ def withdrawn(number: str) -> str:
     return f"好的，{number} 撤回了。以后再有事，直接告诉我。"
 
 
-def is_it_over(number: str, category: str, place: str) -> str:
-    """The resident says that a matter is over or no longer needed; their words are kept with it."""
+def is_it_over(number: str, category: str, place: str, *, again: bool = False) -> str:
+    """The resident says that a matter is over or no longer needed; their words are kept with it. `again` while they are
+    being asked already.
+    """
+    if again:
+        return f"也记在 {number} 里了。还办不办，选一个就行："
     about = f"{category} · {place}" if place else category
     return f"好的，这句话记在 {number}（{about}）里了。\n这件事不用再办了，还是接着办？"
 
@@ -549,8 +553,10 @@ def is_it_over(number: str, category: str, place: str) -> str:
 NO_LONGER_WANTED, STILL_WANTED = "不用办了", "还要办"
 
 
-def which_is_over() -> str:
+def which_is_over(*, again: bool = False) -> str:
     """The same, and several matters it could be; without an answer all of them go on."""
+    if again:
+        return "回一个数字，我就撤回那一件："
     return "您说的是哪一件？选一个，我就撤回，办的人会知道。\n都还要办，就不用回。"
 
 
