@@ -23,6 +23,7 @@ from nlp.dates import only_a_time
 from nlp.extract import is_place_alone
 from nlp.judgement import judgement
 from nlp.normal import normal
+from nlp.offices import wants_an_office
 from nlp.over import over
 from nlp.several import several
 from nlp.understand import Chat, Kind, Understanding
@@ -675,7 +676,8 @@ def _surely_other(turn: Turn, found: Understanding) -> bool:
     if turn.conversation.state in _NAMES_MATTERS:
         # Whoever tells how it was done, what help is for, or until when something lasts, names what was wrong.
         return False
-    if found.abstained or found.category is None or found.kind is not Kind.REPORT or found.confidence < SURE:
+    is_matter = found.kind is Kind.REPORT or wants_an_office(normal(turn.text))
+    if found.abstained or found.category is None or not is_matter or found.confidence < SURE:
         return False
     if not any(character.isalpha() for character in turn.text):
         return False  # a telephone number is not the hotline of that number

@@ -176,7 +176,8 @@ def received(world: World, ticket: Ticket | opening.Opened, found: Understanding
     if not in_office_hours(now, limits.opens, limits.closes):
         night = next_opening(now, limits.opens)
     if ticket.kind is TicketKind.INQUIRY:
-        return residents.received_question(ticket.number, name, ticket.promised_at, now=now)
+        about = "" if found.abstained else name
+        return residents.received_question(ticket.number, about, ticket.promised_at, now=now)
     if ticket.kind in (TicketKind.SUGGESTION, TicketKind.PRAISE):
         return residents.received_suggestion(ticket.number, "" if found.abstained else name)
     if found.abstained and ticket.service is None:

@@ -86,8 +86,9 @@ def received_not_understood(number: str, *, asks_place: bool = False) -> str:
 
 def received_question(number: str, category: str, promised: datetime, *, now: datetime) -> str:
     """A question without a guide is passed to somebody who knows."""
+    about = f"您问的是{category}方面的事" if category else "您问的我记下了"
     return (
-        f"已受理，编号 {number}。\n您问的是{category}方面的事，我请社区的同志来答，{when(promised, now=now)}前回您。\n"
+        f"已受理，编号 {number}。\n{about}，我请社区的同志来答，{when(promised, now=now)}前回您。\n"
         "着急的话回复“人工”。"
     )
 
