@@ -22,6 +22,7 @@ from nlp.danger import INSISTS, danger
 from nlp.dates import only_a_time
 from nlp.extract import is_place_alone
 from nlp.judgement import judgement
+from nlp.kinds import grumbles, is_nod, is_noise
 from nlp.normal import normal
 from nlp.offices import wants_an_office
 from nlp.over import over
@@ -144,6 +145,8 @@ def plain(message: Message, world: World) -> Understanding | None:
     if found.place is not None and found.abstained and len(said) <= _A_PLACE:
         # It may be where an alarm is about.
         return None
+    if grumbles(normal(said)) or is_noise(normal(said)):
+        return None
     if found.abstained and _is_judgement_alone(said):
         # It may be what somebody thinks of what was done.
         return None
@@ -240,10 +243,14 @@ def _words(turn: Turn) -> None:
     fix = commands.correction(turn.text)
     if fix is not None and fix.about is not About.UNKNOWN and _recent(turn) and state in (State.IDLE, State.PLACE):
         turn.meant, turn.fix = Meaning.CORRECTION, fix
+    elif state not in _TAKES_A_NOD and is_nod(normal(turn.text)):
+        turn.meant = Meaning.THANKS
     elif state is not State.IDLE and not (state in LOOKS_UP and _is_no_place(turn, turn.understood)):  # 7
         turn.meant = Meaning.OTHER_MATTER if _surely_other(turn, turn.understood) else Meaning.ANSWER
     elif turn.understood.chat is Chat.THANKS:  # 8
         turn.meant = Meaning.THANKS
+    elif about_nothing := _says_nothing(turn, turn.understood):
+        turn.meant = about_nothing
     elif turn.understood.chat is not None:  # talk without a matter is answered like a greeting
         turn.meant = Meaning.GREETING
     elif _is_bare_command(turn.text):
@@ -462,6 +469,25 @@ def _looks_back(turn: Turn, found: Understanding) -> bool:
     return not _was_sent_something(turn)
 
 
+def _says_nothing(turn: Turn, found: Understanding) -> Meaning | None:
+    """Whether words only scold whoever answers here, or are no words at all. Once they are answered by the bot; who goes
+    on so, or sent something before, is heard by people.
+    """
+    said = normal(turn.text)
+    # What was spoken may say more than was written down of it.
+    is_noise_only = turn.message.kind is MessageKind.TEXT and is_noise(said) and found.chat is None
+    meant = Meaning.GRUMBLE if grumbles(said) else Meaning.NOISE if is_noise_only else None
+    if meant is None or turn.conversation.state is not State.IDLE or _may_be_for_the_resident(turn, found):
+        return None
+    return None if _was_sent_something(turn) or _was_shown_ways_on(turn) else meant
+
+
+def _was_shown_ways_on(turn: Turn) -> bool:
+    """Whether the speaker was asked a moment ago what they mean."""
+    question = last_question(turn)
+    return question is not None and {said for _, said in question.choices["list"]} <= WAYS_ON
+
+
 def _was_sent_something(turn: Turn) -> bool:
     """Whether a photo or a place came before its words: it is what they speak of."""
     held = snap.held(turn.session, turn.person.id, now=turn.now, minutes=turn.world.limits.recent_minutes)
@@ -614,8 +640,14 @@ def _is_bare_command(text: str) -> bool:
     return commands.word(command.intent) in normal(text) and (command.serial is not None or not command.rest)
 
 
+WAYS_ON = frozenset(commands.word(each) for each in (Intent.HUMAN, Intent.PROGRESS, Intent.HELP))
+"""What somebody may say who was not understood."""
+
 LOOKS_UP = frozenset({State.HOME, State.STATION})
 """In these states a place is waited for to look something up, and the answer is worth nothing otherwise."""
+
+# In these states a friendly sign is answered as manners are; in every other one it is no answer.
+_TAKES_A_NOD = LOOKS_UP | {State.IDLE, State.PLACE, State.NOT_SOLVED, State.ANNOUNCEMENT}
 
 # In these states words are waited for, so a number may be a building's or a year's.
 _WAITS_FOR_WORDS = frozenset(State) - {

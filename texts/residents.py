@@ -690,6 +690,27 @@ def thanks() -> str:
     return "不客气，有事随时叫我。"
 
 
+def nodded(*, is_waiting: bool) -> str:
+    """A thumb or another friendly sign; where something `is_waiting` for an answer, it stays open."""
+    return "好的。刚才问您的，回一句话或者一个数字就行。" if is_waiting else "好的，有事随时叫我。"
+
+
+def scolded() -> str:
+    """Somebody is cross with whoever answers here, and says no matter."""
+    return "对不起，让您生气了。\n是哪件事没办好？在哪里、怎么回事，说一句给我听，我马上登记。也可以："
+
+
+def what_is_it() -> str:
+    """No word came that could be about anything."""
+    return (
+        "您想说什么事？在哪里、怎么回事，说一句就行，照片、语音也可以。\n有危险请马上打 110、119 或 120。也可以看看："
+    )
+
+
+WAYS_ON = {"human": "找社区的人说", "progress": "看我的事办到哪了", "help": "怎么用"}
+"""What whoever said no matter may do, by command."""
+
+
 def cancelled() -> str:
     """Left what was going on."""
     return "好的，不继续了。有事直接说，或者回复“帮助”。"
