@@ -129,6 +129,15 @@ def own_last(session: Session, person: Person) -> Ticket | None:
     return session.scalar(mine.order_by(latest, Ticket.id.desc()).limit(1))
 
 
+def did_last(session: Session, ticket: Ticket) -> int | None:
+    """Who has a matter, or of those who worked on it did something last."""
+    head = followers.head_of(session, ticket)
+    if head.assignee_id is not None:
+        return head.assignee_id
+    told_it = {*followers.numbers(session, head), None}
+    return next((event.by_id for event in reversed(head.events) if event.by_id not in told_it), None)
+
+
 def visit_times(session: Session, ticket: Ticket) -> Sequence[str]:
     """When it suits the resident that somebody comes, in their own words, the last two of them."""
     said = select(TicketWords.text).where(
