@@ -16,7 +16,7 @@ from models.person import RoleKind
 from models.ticket import Ticket, TicketState, Urgency
 from nlp import commands, offered
 from nlp.aftermath import news
-from nlp.asking import After, asked
+from nlp.asking import After, asked, is_of_its_kind
 from nlp.commands import About, Command, Intent
 from nlp.danger import INSISTS, danger
 from nlp.dates import only_a_time
@@ -470,8 +470,8 @@ def _looks_back(turn: Turn, found: Understanding) -> bool:
 
 
 def _says_nothing(turn: Turn, found: Understanding) -> Meaning | None:
-    """Whether words only scold whoever answers here, or are no words at all. Once they are answered by the bot; who goes
-    on so, or sent something before, is heard by people.
+    """Whether words only scold whoever answers here, or are no words at all. Once they are answered by the bot; who
+    goes on so, or sent something before, is heard by people.
     """
     said = normal(turn.text)
     # What was spoken may say more than was written down of it.
@@ -613,16 +613,29 @@ def _may_end(turn: Turn, ticket: Ticket) -> bool:
 
 def _asks_after(turn: Turn, found: Understanding) -> bool:
     """Whether a message only asks after a matter the speaker brought: the one that is named, by its number or by what
-    it is, otherwise the one spoken of last, or the only one; else they are asked which.
+    it is, otherwise the one spoken of last, or the only one; else they are asked which. What was closed today may be
+    meant where the words fit it, or where nothing else is there.
     """
     about = asked(turn.text)
     if about is None or turn.conversation.state not in (State.IDLE, State.PLACE) or _is_judgement_alone(turn.text):
         return False
-    mine = finding.own_live(turn.session, turn.person)
-    if about.serial is None and not found.abstained:
-        mine = [each for each in mine if each.category == found.category]
+    live = finding.own_live(turn.session, turn.person)
+    since = turn.now - timedelta(hours=turn.world.limits.reevaluation_hours)
+    hurries = about.after is After.HURRY
+    closed = () if hurries else finding.own_closed(turn.session, turn.person, since=since)
+    if about.serial is not None:
+        mine = list(live)
+    elif not found.abstained:
+        mine = [each for each in (*live, *closed) if each.category == found.category]
+    else:
+        said = normal(turn.text)
+        mine = [each for each in (*live, *closed) if is_of_its_kind(said, each.category, each.service)]
+        mine = mine or list(live or closed)
     if not mine or _may_be_for_the_resident(turn, found):
         return False
+    if about.serial is None and len(mine) > 1 and _spoken_of(turn, mine) is None and {*mine} & {*closed}:
+        turn.meant, turn.inner = Meaning.ASKED_AFTER, " ".join(str(each.id) for each in mine[:9])
+        return True
     meant = _spoken_of(turn, mine)
     serial = about.serial or (meant.number if meant else None)
     if about.after is After.HURRY:

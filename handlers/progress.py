@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -52,6 +52,14 @@ def progress(turn: Turn) -> Reply:
     return Reply(residents.open_list(), choices)
 
 
+@routes(Meaning.ASKED_AFTER)
+def which(turn: Turn) -> Reply:
+    """Words that ask how it stands, and several matters they may be about: some of them are over."""
+    could = [turn.session.get_one(Ticket, turn.row(at)) for at in range(len(turn.inner.split()))]
+    choices = tuple(Choice(dialogue.line(turn, each), f"{word(Intent.PROGRESS)} {each.number}") for each in could)
+    return Reply(residents.which_ticket(residents.VERB_SHOW), choices, asks_which=True)
+
+
 def show(turn: Turn, ticket: Ticket) -> Reply:
     """A ticket's history; one that waits for a judgement offers the three answers at once.
 
@@ -93,7 +101,7 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
         kind=ticket.kind,
         now=turn.now,
         is_theirs=is_theirs,
-        doing=_doing(turn, head),
+        doing=_doing(turn, ticket, head),
     )
     if is_asked(turn, ticket):
         choices = tuple(Choice(label, said) for label, said in notices.evaluation_choices(ticket.number, ticket.kind))
@@ -142,12 +150,21 @@ def _is_alarm(ticket: Ticket) -> bool:
     return ticket.urgency is Urgency.EMERGENCY and ticket.state is TicketState.NEW
 
 
-def _doing(turn: Turn, ticket: Ticket) -> str:
-    """What the state of a ticket does not tell of what is being done."""
+def _doing(turn: Turn, own: Ticket, ticket: Ticket) -> str:
+    """What the state of a ticket does not tell of what is being done; `own` is the one by whose number it is known."""
     if _is_alarm(ticket):
         return residents.alarm_stands(_answered(turn, ticket))
+    if ticket.state is TicketState.CLOSED and ticket.resolved_at is not None and own.reporter_id == turn.person.id:
+        return residents.is_done(own.short, ticket.resolved_at, may_be_judged_anew=_may_judge_anew(turn, ticket))
     has_it = ticket.state is TicketState.ACCEPTED and ticket.assignee_id == turn.person.id
     return members.IN_HAND if has_it else ""
+
+
+def _may_judge_anew(turn: Turn, ticket: Ticket) -> bool:
+    """Whether the speaker has judged this result, and may still change it."""
+    said = finding.last_judgement(turn.session, turn.person, of=ticket)
+    still = timedelta(hours=turn.world.limits.reevaluation_hours)
+    return said is not None and said.round == ticket.reopened and turn.now - said.at <= still
 
 
 def _answered(turn: Turn, ticket: Ticket) -> str:

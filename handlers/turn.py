@@ -181,6 +181,8 @@ class Meaning(StrEnum):
     """Words about a result that is to be judged, which may be more than one answer."""
     AFTERWARDS = "afterwards"
     """The same words while no judgement is waited for."""
+    ASKED_AFTER = "asked_after"
+    """How a matter stands that is one of several of the speaker's own; `inner` names those it may be."""
     OVER = "over"
     """A matter of the speaker's own is over or no longer needed, they say; `inner` names those it may be."""
     TYPO = "typo"

@@ -88,8 +88,7 @@ def received_question(number: str, category: str, promised: datetime, *, now: da
     """A question without a guide is passed to somebody who knows."""
     about = f"您问的是{category}方面的事" if category else "您问的我记下了"
     return (
-        f"已受理，编号 {number}。\n{about}，我请社区的同志来答，{when(promised, now=now)}前回您。\n"
-        "着急的话回复“人工”。"
+        f"已受理，编号 {number}。\n{about}，我请社区的同志来答，{when(promised, now=now)}前回您。\n着急的话回复“人工”。"
     )
 
 
@@ -345,6 +344,12 @@ def progress(
     return "\n".join(lines)
 
 
+def is_done(number: str, at: datetime, *, may_be_judged_anew: bool) -> str:
+    """A matter is over: since when, and what to do if it is not."""
+    otherwise = f"回复“改评 {number} 3”，我退回重办" if may_be_judged_anew else "直接再说一次，我重新登记"
+    return f"{clock(at)} 办好的。要是没好，{otherwise}"
+
+
 PLACE_MISSING = "还不知道在哪里，没法请人去。\n请回一句小区名和几栋，或者点“＋”发位置，我马上去请人。"
 
 AFTER = {
@@ -528,7 +533,7 @@ def announcement_is_not_all(number: str) -> str:
 VERB_ADD, VERB_WITHDRAW, VERB_URGE, VERB_EVALUATE = "补充", "撤回", "去催", "记下评价"
 VERB_ACCEPT, VERB_DECLINE, VERB_RELEASE = "记您接单", "记您婉拒", "退回"
 VERB_ARRIVE, VERB_FINISH, VERB_RELAY = "记您到场", "记为办完", "带话"
-VERB_UNMERGE = "分开办"
+VERB_UNMERGE, VERB_SHOW = "分开办", "说给您听"
 
 
 def which_ticket(verb: str) -> str:

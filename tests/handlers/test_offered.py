@@ -174,7 +174,9 @@ def test_a_time_that_may_be_meant_for_the_speakers_own_matter_is_kept_there(stre
 
 @both_platforms
 @pytest.mark.parametrize("said", ["接单", "不接"])
-def test_the_bare_command_asks_which_of_several_offers_and_one_digit_answers(street: Street, on: str, said: str) -> None:
+def test_the_bare_command_asks_which_of_several_offers_and_one_digit_answers(
+    street: Street, on: str, said: str
+) -> None:
     asked(street, on, NOISE, MAHJONG)
     reply = street.say(MEMBER, said, on=on)
     assert reply.text.startswith("您说的是哪一件")
