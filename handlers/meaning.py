@@ -624,7 +624,7 @@ def _asks_after(turn: Turn, found: Understanding) -> bool:
     hurries = about.after is After.HURRY
     closed = () if hurries else finding.own_closed(turn.session, turn.person, since=since)
     if about.serial is not None:
-        mine = list(live)
+        mine = [*live, *(each for each in closed if each.number.endswith(about.serial))]
     elif not found.abstained:
         mine = [each for each in (*live, *closed) if each.category == found.category]
     else:

@@ -50,6 +50,7 @@ def test_with_nothing_open_what_was_finished_today_is_meant(street: Street) -> N
     mended(street, after=NOISE)
     street.say(RESIDENT, "撤单 0001")
     assert "现在：已结" in street.say(RESIDENT, "怎么样了").text
+    assert "现在：已结" in street.say(RESIDENT, "0002修好没有").text
     assert len(street.tickets()) == 2
 
 
