@@ -267,7 +267,14 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
         suits=_suits(session, notice, ticket, now=now),
         again=mask(finding.why_again(session, ticket)) if notice.kind is NoticeKind.OFFER else "",
         data=notice.data | (_earlier(session, notice) if notice.kind is NoticeKind.SAME_EVENT else {}),
+        own_other=_own_other(session, notice),
     )
+
+
+def _own_other(session: Session, notice: Notice) -> str:
+    """The reader's own number that theirs is put into, or taken out of; empty where that one is a neighbour's."""
+    other = session.get(Ticket, notice.data.get("into") or notice.data.get("from") or 0)
+    return other.short if other is not None and other.reporter_id == notice.person_id else ""
 
 
 def _suits(session: Session, notice: Notice, ticket: Ticket, *, now: datetime) -> str:

@@ -287,10 +287,20 @@ class Sight:
         )
 
     def conversations(self) -> ColumnElement[bool]:
-        """The chats that people of the person's areas handed over and that are not over."""
-        return and_(
+        """The chats that people of the person's areas handed over and that are not over, nor complain of the person."""
+        handed_over = and_(
             Conversation.state == State.HANDED_OVER,
             or_(Conversation.expires_at.is_(None), Conversation.expires_at > self.now),
+        )
+        # Of few chats it is read out of their data, which no two databases look into in the same way.
+        others = [
+            chat.id
+            for chat in self.session.scalars(select(Conversation).where(handed_over))
+            if self.person.id in chats.complained_of(chat)
+        ]
+        return and_(
+            handed_over,
+            Conversation.id.not_in(others),
             # Asked of each such chat, of which there are few: the other way round everybody is looked at first.
             exists().where(Person.id == Conversation.person_id, self.people()).correlate(Conversation),
         )

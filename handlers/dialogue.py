@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -90,8 +90,15 @@ def recent(turn: Turn) -> Ticket | None:
     return ticket
 
 
-def named_or_one(turn: Turn, candidates: Sequence[Ticket], *, word: str, verb: str) -> Ticket | Reply:
-    """The ticket a command names, or the only one it can mean, or the question which.
+def named_or_one(
+    turn: Turn,
+    candidates: Sequence[Ticket],
+    *,
+    word: str,
+    verb: str,
+    about: Callable[[Turn, Ticket], str] | None = None,
+) -> Ticket | Reply:
+    """The ticket a command names, or the only one it can mean, or the question which, each as `about` says it.
 
     Raises Refused(NOT_FOUND) when there is none.
     """
@@ -105,8 +112,8 @@ def named_or_one(turn: Turn, candidates: Sequence[Ticket], *, word: str, verb: s
     tail = f" {command.rest}" if command is not None and command.rest else ""
     if command is not None and command.digit is not None:
         tail = f" {command.digit}{tail}"
-    choices = tuple(Choice(line(turn, each), f"{word} {each.number}{tail}") for each in candidates[:9])
-    return Reply(residents.which_ticket(verb), choices)
+    choices = tuple(Choice((about or line)(turn, each), f"{word} {each.number}{tail}") for each in candidates[:9])
+    return Reply(residents.which_ticket(verb), choices, asks_which=True)
 
 
 def line(turn: Turn, ticket: Ticket) -> str:

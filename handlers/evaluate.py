@@ -97,7 +97,7 @@ def judgement(turn: Turn) -> Reply:
             Choice(dialogue.line(turn, each), f"{word(Intent.EVALUATE)} {each.number}{answer}{words}")
             for each in waiting
         )
-        return Reply(residents.which_ticket(residents.VERB_EVALUATE), choices)
+        return Reply(residents.which_ticket(residents.VERB_EVALUATE), choices, asks_which=True)
     return _kept_and_asked(turn, waiting[0], is_bare=said.bare)
 
 

@@ -11,16 +11,17 @@ from handlers import dialogue, report
 from handlers.meaning import shows
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn, as_row
-from models import chats, finding, opening, transitions
+from models import chats, finding, opening, people, transitions
 from models.calendar import in_office_hours, next_opening
 from models.conversation import Conversation, State
 from models.errors import Refusal, Refused
 from models.lifecycle import Action
 from models.outbox import NoticeKind
-from models.person import Person
+from models.person import Person, RoleKind
 from models.ticket import Ticket, TicketKind
 from nlp import commands
 from nlp.commands import Intent, word
+from nlp.complaints import complained_of, is_about_who_did_it
 from texts import common, residents, staff
 
 routes = Routes()
@@ -45,7 +46,8 @@ def human(turn: Turn) -> Reply:
         dialogue.remember(turn, ticket)
         dialogue.wait(turn, State.ADDITION, ticket=ticket.id)
         return Reply(residents.handed_over_off_hours(ticket.number, opens=opens, now=turn.now))
-    dialogue.wait(turn, State.HANDED_OVER, minutes=limits.handover_minutes)
+    but = chats.but_for(_complained_of(turn, turn.rest))
+    dialogue.wait(turn, State.HANDED_OVER, minutes=limits.handover_minutes, **but)
     chat, whom = turn.conversation, chats.readers(turn.session, turn.conversation)
     chats.tell(turn.session, NoticeKind.HANDED_OVER, chat, whom, now=turn.now)
     if turn.rest:
@@ -60,6 +62,8 @@ def to_staff(turn: Turn) -> Reply:
     if turn.message.kind in report.MEDIA:
         report.keep(turn)
     text = turn.text or residents.SENT[turn.message.kind.value]
+    about_whom = _complained_of(turn, turn.text)
+    chats.keep_from(turn.session, turn.conversation, about_whom, now=turn.now)
     whom = chats.readers(turn.session, turn.conversation)
     about = turn.row() or None
     if about is not None:
@@ -74,6 +78,19 @@ def to_staff(turn: Turn) -> Reply:
         text=text,
     )
     return Reply(_no_choice(turn))
+
+
+def _complained_of(turn: Turn, said: str) -> frozenset[int]:
+    """The ids of those at a desk whom words complain of: who is named in them or, where nobody is, who has the matter
+    just spoken of or did something for it last.
+    """
+    desks = people.with_role(turn.session, [RoleKind.STAFF, RoleKind.STREET, RoleKind.ADMIN], area=None)
+    named = complained_of(said, {each.id: each.name for each in desks})
+    if named or not is_about_who_did_it(said):
+        return named
+    ticket = dialogue.recent(turn) or finding.own_last(turn.session, turn.person)
+    did = finding.did_last(turn.session, ticket) if ticket is not None else None
+    return frozenset({each.id for each in desks} & {did})
 
 
 def _no_choice(turn: Turn) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers import dialogue, member, posts, report
-from handlers.meaning import LOOKS_UP, could_mean, is_disturbed
+from handlers.meaning import LOOKS_UP, could_mean, is_disturbed, last_question
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, MessageKind, Reply, Turn
 from models import areas, ballots, chats, finding, people, redeeming, riders, sharing, tickets
@@ -13,6 +13,8 @@ from models.errors import Refusal, Refused
 from models.person import CodeKind, Person, RoleKind
 from nlp import commands
 from nlp.commands import Intent
+from nlp.kinds import is_nod
+from nlp.normal import normal
 from texts import members, residents, staff
 
 routes = Routes()
@@ -241,7 +243,26 @@ def greeting(turn: Turn) -> Reply:
 def thanks(turn: Turn) -> Reply:
     """You are welcome."""
     _end_look_up(turn)
+    if is_nod(normal(turn.text)):
+        is_waiting = turn.conversation.state is not State.IDLE or last_question(turn) is not None
+        return Reply(residents.nodded(is_waiting=is_waiting))
     return Reply(residents.thanks())
+
+
+@routes(Meaning.GRUMBLE)
+def grumble(turn: Turn) -> Reply:
+    """Whoever is cross and names no matter is asked for it, and may have a human, or see how theirs stands."""
+    return Reply(residents.scolded(), (_way_on(Intent.HUMAN), _way_on(Intent.PROGRESS)))
+
+
+@routes(Meaning.NOISE)
+def noise(turn: Turn) -> Reply:
+    """Whoever said no word is asked for some."""
+    return Reply(residents.what_is_it(), (_way_on(Intent.HELP), _way_on(Intent.HUMAN)))
+
+
+def _way_on(intent: Intent) -> Choice:
+    return Choice(residents.WAYS_ON[intent.value], commands.word(intent))
 
 
 @routes(Meaning.FOLLOW)
@@ -300,7 +321,7 @@ def which(turn: Turn) -> Reply:
         else:
             label = f"{number[-4:] + '：' if number else ''}{choice.label}"
         choices.append(Choice(label, said))
-    return Reply(residents.which_question(), tuple(choices[:9]))
+    return Reply(residents.which_question(), tuple(choices[:9]), asks_which=True)
 
 
 @routes(Meaning.TYPO)

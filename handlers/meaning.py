@@ -16,13 +16,15 @@ from models.person import RoleKind
 from models.ticket import Ticket, TicketState, Urgency
 from nlp import commands, offered
 from nlp.aftermath import news
-from nlp.asking import After, asked
+from nlp.asking import After, asked, is_of_its_kind
 from nlp.commands import About, Command, Intent
 from nlp.danger import INSISTS, danger
 from nlp.dates import only_a_time
 from nlp.extract import is_place_alone
 from nlp.judgement import judgement
+from nlp.kinds import grumbles, is_nod, is_noise
 from nlp.normal import normal
+from nlp.offices import wants_an_office
 from nlp.over import over
 from nlp.several import several
 from nlp.understand import Chat, Kind, Understanding
@@ -143,6 +145,8 @@ def plain(message: Message, world: World) -> Understanding | None:
     if found.place is not None and found.abstained and len(said) <= _A_PLACE:
         # It may be where an alarm is about.
         return None
+    if grumbles(normal(said)) or is_noise(normal(said)):
+        return None
     if found.abstained and _is_judgement_alone(said):
         # It may be what somebody thinks of what was done.
         return None
@@ -239,10 +243,14 @@ def _words(turn: Turn) -> None:
     fix = commands.correction(turn.text)
     if fix is not None and fix.about is not About.UNKNOWN and _recent(turn) and state in (State.IDLE, State.PLACE):
         turn.meant, turn.fix = Meaning.CORRECTION, fix
+    elif state not in _TAKES_A_NOD and is_nod(normal(turn.text)):
+        turn.meant = Meaning.THANKS
     elif state is not State.IDLE and not (state in LOOKS_UP and _is_no_place(turn, turn.understood)):  # 7
         turn.meant = Meaning.OTHER_MATTER if _surely_other(turn, turn.understood) else Meaning.ANSWER
     elif turn.understood.chat is Chat.THANKS:  # 8
         turn.meant = Meaning.THANKS
+    elif about_nothing := _says_nothing(turn, turn.understood):
+        turn.meant = about_nothing
     elif turn.understood.chat is not None:  # talk without a matter is answered like a greeting
         turn.meant = Meaning.GREETING
     elif _is_bare_command(turn.text):
@@ -345,6 +353,12 @@ def could_mean(turn: Turn) -> Sequence[tuple[Question | None, Choice]]:
     if words is not None and found:
         found.setdefault(words.command, (None, words))
     return list(found.values())
+
+
+def last_question(turn: Turn) -> Question | None:
+    """The numbered question the speaker was shown here last, while it is open and nothing else was shown since."""
+    last = next(iter(_open_questions(turn)), None)
+    return None if last is None or is_disturbed(turn, last) else last
 
 
 def is_disturbed(turn: Turn, question: Question) -> bool:
@@ -453,6 +467,25 @@ def _looks_back(turn: Turn, found: Understanding) -> bool:
     if not found.abstained or not _is_judgement_alone(turn.text) or _may_be_for_the_resident(turn, found):
         return False
     return not _was_sent_something(turn)
+
+
+def _says_nothing(turn: Turn, found: Understanding) -> Meaning | None:
+    """Whether words only scold whoever answers here, or are no words at all. Once they are answered by the bot; who
+    goes on so, or sent something before, is heard by people.
+    """
+    said = normal(turn.text)
+    # What was spoken may say more than was written down of it.
+    is_noise_only = turn.message.kind is MessageKind.TEXT and is_noise(said) and found.chat is None
+    meant = Meaning.GRUMBLE if grumbles(said) else Meaning.NOISE if is_noise_only else None
+    if meant is None or turn.conversation.state is not State.IDLE or _may_be_for_the_resident(turn, found):
+        return None
+    return None if _was_sent_something(turn) or _was_shown_ways_on(turn) else meant
+
+
+def _was_shown_ways_on(turn: Turn) -> bool:
+    """Whether the speaker was asked a moment ago what they mean."""
+    question = last_question(turn)
+    return question is not None and {said for _, said in question.choices["list"]} <= WAYS_ON
 
 
 def _was_sent_something(turn: Turn) -> bool:
@@ -580,16 +613,29 @@ def _may_end(turn: Turn, ticket: Ticket) -> bool:
 
 def _asks_after(turn: Turn, found: Understanding) -> bool:
     """Whether a message only asks after a matter the speaker brought: the one that is named, by its number or by what
-    it is, otherwise the one spoken of last, or the only one; else they are asked which.
+    it is, otherwise the one spoken of last, or the only one; else they are asked which. What was closed today may be
+    meant where the words fit it, or where nothing else is there.
     """
     about = asked(turn.text)
     if about is None or turn.conversation.state not in (State.IDLE, State.PLACE) or _is_judgement_alone(turn.text):
         return False
-    mine = finding.own_live(turn.session, turn.person)
-    if about.serial is None and not found.abstained:
-        mine = [each for each in mine if each.category == found.category]
+    live = finding.own_live(turn.session, turn.person)
+    since = turn.now - timedelta(hours=turn.world.limits.reevaluation_hours)
+    hurries = about.after is After.HURRY
+    closed = () if hurries else finding.own_closed(turn.session, turn.person, since=since)
+    if about.serial is not None:
+        mine = [*live, *(each for each in closed if each.number.endswith(about.serial))]
+    elif not found.abstained:
+        mine = [each for each in (*live, *closed) if each.category == found.category]
+    else:
+        said = normal(turn.text)
+        mine = [each for each in (*live, *closed) if is_of_its_kind(said, each.category, each.service)]
+        mine = mine or list(live or closed)
     if not mine or _may_be_for_the_resident(turn, found):
         return False
+    if about.serial is None and len(mine) > 1 and _spoken_of(turn, mine) is None and {*mine} & {*closed}:
+        turn.meant, turn.inner = Meaning.ASKED_AFTER, " ".join(str(each.id) for each in mine[:9])
+        return True
     meant = _spoken_of(turn, mine)
     serial = about.serial or (meant.number if meant else None)
     if about.after is After.HURRY:
@@ -607,8 +653,14 @@ def _is_bare_command(text: str) -> bool:
     return commands.word(command.intent) in normal(text) and (command.serial is not None or not command.rest)
 
 
+WAYS_ON = frozenset(commands.word(each) for each in (Intent.HUMAN, Intent.PROGRESS, Intent.HELP))
+"""What somebody may say who was not understood."""
+
 LOOKS_UP = frozenset({State.HOME, State.STATION})
 """In these states a place is waited for to look something up, and the answer is worth nothing otherwise."""
+
+# In these states a friendly sign is answered as manners are; in every other one it is no answer.
+_TAKES_A_NOD = LOOKS_UP | {State.IDLE, State.PLACE, State.NOT_SOLVED, State.ANNOUNCEMENT}
 
 # In these states words are waited for, so a number may be a building's or a year's.
 _WAITS_FOR_WORDS = frozenset(State) - {
@@ -669,7 +721,8 @@ def _surely_other(turn: Turn, found: Understanding) -> bool:
     if turn.conversation.state in _NAMES_MATTERS:
         # Whoever tells how it was done, what help is for, or until when something lasts, names what was wrong.
         return False
-    if found.abstained or found.category is None or found.kind is not Kind.REPORT or found.confidence < SURE:
+    is_matter = found.kind is Kind.REPORT or wants_an_office(normal(turn.text))
+    if found.abstained or found.category is None or not is_matter or found.confidence < SURE:
         return False
     if not any(character.isalpha() for character in turn.text):
         return False  # a telephone number is not the hotline of that number

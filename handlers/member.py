@@ -46,7 +46,8 @@ def _candidate(turn: Turn, intent: Intent, verb: str) -> Ticket | Reply:
     if intent is Intent.ACCEPT and not mine:
         # Where they stayed and somebody else is looked for: they read that they have it.
         mine = [each for each in finding.tasks_of(turn.session, turn.person) if each.assignee_id is None]
-    return dialogue.named_or_one(turn, mine, word=word(intent), verb=verb)
+    about = about_offer if intent in (Intent.ACCEPT, Intent.DECLINE) else None
+    return dialogue.named_or_one(turn, mine, word=word(intent), verb=verb, about=about)
 
 
 def _free(turn: Turn, intent: Intent) -> Sequence[Ticket]:
@@ -161,7 +162,7 @@ def offer_words(turn: Turn) -> Reply:
     waiting = finding.open_offers(turn.session, turn.person, now=turn.now) if said is not None else ()
     if said is Answer.TAKES:
         choices = tuple(Choice(about_offer(turn, each), f"{word(Intent.ACCEPT)} {each.number}") for each in waiting)
-        return Reply(members.which_offer(residents.VERB_ACCEPT, how_many=len(choices)), choices)
+        return Reply(members.which_offer(residents.VERB_ACCEPT, how_many=len(choices)), choices, asks_which=True)
     in_hand = finding.tasks_in_hand(turn.session, turn.person) if offered.gives_up(turn.text) else ()
     found = [(each, Intent.RELEASE, members.GIVE_BACK) for each in in_hand]
     found += [(each, Intent.DECLINE, members.DECLINE) for each in waiting]
@@ -172,8 +173,8 @@ def offer_words(turn: Turn) -> Reply:
         for each, intent, label in found[:9]
     )
     if not in_hand:
-        return Reply(members.which_offer(residents.VERB_DECLINE, how_many=len(choices)), choices)
-    return Reply(members.gives_up(in_hand[0].short if len(found) == 1 else ""), choices)
+        return Reply(members.which_offer(residents.VERB_DECLINE, how_many=len(choices)), choices, asks_which=True)
+    return Reply(members.gives_up(in_hand[0].short if len(found) == 1 else ""), choices, asks_which=True)
 
 
 def about_offer(turn: Turn, ticket: Ticket) -> str:

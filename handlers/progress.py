@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from handlers import dialogue, member
 from handlers.evaluate import is_asked
+from handlers.meaning import last_question
 from handlers.router import Routes
 from handlers.turn import Choice, Meaning, Reply, Turn
 from models import alarms, finding, followers, helpers, people, tickets, transitions
@@ -19,6 +21,7 @@ from models.quiet import by_day
 from models.ticket import Ticket, TicketEvent, TicketKind, TicketState, TicketWords, Urgency, WordsKind
 from nlp.commands import Intent, word
 from nlp.extract import mask
+from nlp.over import over
 from texts import common, members, notices, residents
 
 routes = Routes()
@@ -47,6 +50,14 @@ def progress(turn: Turn) -> Reply:
         return show(turn, mine[0])
     choices = tuple(Choice(dialogue.line(turn, each), f"{word(Intent.PROGRESS)} {each.number}") for each in mine)
     return Reply(residents.open_list(), choices)
+
+
+@routes(Meaning.ASKED_AFTER)
+def which(turn: Turn) -> Reply:
+    """Words that ask how it stands, and several matters they may be about: some of them are over."""
+    could = [turn.session.get_one(Ticket, turn.row(at)) for at in range(len(turn.inner.split()))]
+    choices = tuple(Choice(dialogue.line(turn, each), f"{word(Intent.PROGRESS)} {each.number}") for each in could)
+    return Reply(residents.which_ticket(residents.VERB_SHOW), choices, asks_which=True)
 
 
 def show(turn: Turn, ticket: Ticket) -> Reply:
@@ -90,7 +101,7 @@ def show(turn: Turn, ticket: Ticket) -> Reply:
         kind=ticket.kind,
         now=turn.now,
         is_theirs=is_theirs,
-        doing=_doing(turn, head),
+        doing=_doing(turn, ticket, head),
     )
     if is_asked(turn, ticket):
         choices = tuple(Choice(label, said) for label, said in notices.evaluation_choices(ticket.number, ticket.kind))
@@ -112,7 +123,14 @@ def _line(turn: Turn, ticket: Ticket, event: TicketEvent, *, is_theirs: bool) ->
         is_own=event.by_id == turn.person.id,
         who=_done_by(turn, event),
         is_theirs=is_theirs,
+        is_of_one=_is_of_one_reporter(turn, ticket, event),
     )
+
+
+def _is_of_one_reporter(turn: Turn, ticket: Ticket, event: TicketEvent) -> bool:
+    """Whether the other one of two matters that were put together is its reporter's own, too."""
+    other = turn.session.get(Ticket, event.facts.get("into") or event.facts.get("ticket") or 0)
+    return other is not None and other.reporter_id == ticket.reporter_id
 
 
 def _done_by(turn: Turn, event: TicketEvent) -> str:
@@ -132,12 +150,21 @@ def _is_alarm(ticket: Ticket) -> bool:
     return ticket.urgency is Urgency.EMERGENCY and ticket.state is TicketState.NEW
 
 
-def _doing(turn: Turn, ticket: Ticket) -> str:
-    """What the state of a ticket does not tell of what is being done."""
+def _doing(turn: Turn, own: Ticket, ticket: Ticket) -> str:
+    """What the state of a ticket does not tell of what is being done; `own` is the one by whose number it is known."""
     if _is_alarm(ticket):
         return residents.alarm_stands(_answered(turn, ticket))
+    if ticket.state is TicketState.CLOSED and ticket.resolved_at is not None and own.reporter_id == turn.person.id:
+        return residents.is_done(own.short, ticket.resolved_at, may_be_judged_anew=_may_judge_anew(turn, ticket))
     has_it = ticket.state is TicketState.ACCEPTED and ticket.assignee_id == turn.person.id
     return members.IN_HAND if has_it else ""
+
+
+def _may_judge_anew(turn: Turn, ticket: Ticket) -> bool:
+    """Whether the speaker has judged this result, and may still change it."""
+    said = finding.last_judgement(turn.session, turn.person, of=ticket)
+    still = timedelta(hours=turn.world.limits.reevaluation_hours)
+    return said is not None and said.round == ticket.reopened and turn.now - said.at <= still
 
 
 def _answered(turn: Turn, ticket: Ticket) -> str:
@@ -184,32 +211,49 @@ def withdraw(turn: Turn) -> Reply:
     )
     if isinstance(chosen, Reply):
         return chosen
-    tickets.withdraw(turn.session, chosen, turn.rest, by=turn.person, now=turn.now)
+    return _taken_back(turn, chosen, turn.rest)
+
+
+def _taken_back(turn: Turn, ticket: Ticket, why: str) -> Reply:
+    tickets.withdraw(turn.session, ticket, why, by=turn.person, now=turn.now)
     dialogue.idle(turn)
-    return Reply(residents.withdrawn(chosen.short))
+    return Reply(residents.withdrawn(ticket.short))
 
 
 @routes(Meaning.OVER)
 def is_it_over(turn: Turn) -> Reply:
     """It is over or no longer needed, they say: of one matter the words are kept, so that whoever has it reads them in
-    any case; whether it is taken back is asked, or which of several.
+    any case; whether it is taken back is asked, or which of several. Who is being asked just that and says once more
+    that nobody is to come has answered.
     """
     meant = [turn.session.get_one(Ticket, turn.row(at)) for at in range(len(turn.inner.split()))]
     if len(meant) > 1:
         said = turn.text.strip()
-        choices = (Choice(dialogue.line(turn, each), f"{word(Intent.WITHDRAW)} {each.number} {said}") for each in meant)
-        return Reply(residents.which_is_over(), tuple(choices))
+        each_one = [
+            Choice(dialogue.line(turn, each), f"{word(Intent.WITHDRAW)} {each.number} {said}") for each in meant
+        ]
+        return Reply(residents.which_is_over(again=_is_being_asked(turn, each_one)), tuple(each_one))
     [ticket] = meant
+    choices = (
+        Choice(residents.NO_LONGER_WANTED, f"{word(Intent.WITHDRAW)} {ticket.number}"),
+        # Whoever has it has read the words, and reads this, too.
+        Choice(residents.STILL_WANTED, f"{word(Intent.ADD)} {ticket.number} {residents.STILL_WANTED}"),
+    )
+    again, said_so = _is_being_asked(turn, choices), over(turn.text)
+    if again and said_so is not None and said_so.unwanted:
+        dialogue.close_menus(turn)
+        return _taken_back(turn, ticket, turn.text.strip())
     tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
     dialogue.note(turn, ticket)
-    return Reply(
-        residents.is_it_over(ticket.short, dialogue.category_name(turn, ticket), ticket.place),
-        (
-            Choice(residents.NO_LONGER_WANTED, f"{word(Intent.WITHDRAW)} {ticket.number}"),
-            # Whoever has it has read the words, and reads this, too.
-            Choice(residents.STILL_WANTED, f"{word(Intent.ADD)} {ticket.number} {residents.STILL_WANTED}"),
-        ),
-    )
+    about = dialogue.category_name(turn, ticket)
+    return Reply(residents.is_it_over(ticket.short, about, ticket.place, again=again), choices)
+
+
+def _is_being_asked(turn: Turn, choices: Sequence[Choice]) -> bool:
+    """Whether the speaker was shown these choices last, whatever words went with them."""
+    question = last_question(turn)
+    asked = [said for _, said in question.choices["list"]] if question is not None else []
+    return [each.split(" ")[:2] for each in asked] == [each.command.split(" ")[:2] for each in choices]
 
 
 @routes(Intent.URGE)

@@ -35,7 +35,7 @@ from handlers import (
 )
 from handlers.meaning import decide
 from handlers.router import Router
-from handlers.turn import Meaning, Reply, Turn
+from handlers.turn import Reply, Turn
 from models.conversation import Question, QuestionKind
 from models.errors import Refused
 from texts import refusals
@@ -85,8 +85,7 @@ def respond(turn: Turn, router: Router) -> Reply:
     if chat is not None:
         reply = handover.goes_on(turn, chat, reply)
     if reply.choices:
-        kind = QuestionKind.WHICH if turn.meant in (Meaning.WHICH, Meaning.OFFER_WORDS) else QuestionKind.MENU
-        ask(turn, reply, kind)
+        ask(turn, reply, QuestionKind.WHICH if reply.asks_which else QuestionKind.MENU)
     return reply
 
 

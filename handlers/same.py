@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from handlers import dialogue
 from handlers.router import Routes
 from handlers.turn import Meaning, Reply, Turn
-from models import duplicates, finding, merging, tickets
+from models import duplicates, finding, followers, merging, tickets
 from models.area import Area
 from models.proposal import Proposal
 from models.ticket import Ticket
@@ -79,7 +79,8 @@ def same(turn: Turn) -> Reply:
         return Reply(residents.stale())
     ticket = merging.say_same(turn.session, proposal, by=turn.person, now=turn.now)
     _keep_words(turn, ticket)
-    return Reply(residents.joined(ticket.short))
+    head = followers.head_of(turn.session, ticket)
+    return Reply(residents.joined(ticket.short, head.short if head.reporter_id == turn.person.id else ""))
 
 
 @routes(Meaning.DIFFERENT)

@@ -123,6 +123,8 @@ class Reply:
     card_caption: str = ""
     once: str = ""
     """A last line that is said this once and kept nowhere, such as an address that holds a secret."""
+    asks_which: bool = False
+    """The choices are what was just said of several: while nothing else was shown, a number answers them alone."""
     photos_of: int | None = None
     """The ticket whose photos the speaker may see from now on, for as long as it is theirs."""
 
@@ -158,6 +160,10 @@ class Meaning(StrEnum):
     INQUIRY = "inquiry"
     GREETING = "greeting"
     THANKS = "thanks"
+    GRUMBLE = "grumble"
+    """The speaker scolds whoever answers here, and names no matter."""
+    NOISE = "noise"
+    """Nothing in it is a word about anything."""
     CORRECTION = "correction"
     ANSWER = "answer"
     """Words that the conversation's state waits for."""
@@ -175,6 +181,8 @@ class Meaning(StrEnum):
     """Words about a result that is to be judged, which may be more than one answer."""
     AFTERWARDS = "afterwards"
     """The same words while no judgement is waited for."""
+    ASKED_AFTER = "asked_after"
+    """How a matter stands that is one of several of the speaker's own; `inner` names those it may be."""
     OVER = "over"
     """A matter of the speaker's own is over or no longer needed, they say; `inner` names those it may be."""
     TYPO = "typo"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,8 @@ from models.person import Identity, Person, RoleKind
 LATELY = timedelta(days=1)
 """So long after a chat whoever was told of it may still write to the person."""
 
+_COMPLAINED_OF = "complained_of"
+
 _TELL_STAFF = (
     NoticeKind.HANDED_OVER,
     NoticeKind.HANDOVER_WORDS,
@@ -26,20 +28,54 @@ _TELL_STAFF = (
 )
 
 
-def on_duty(session: Session, person: Person) -> Sequence[Person]:
-    """Whom somebody who wants a human reaches: the staff of where they live, everybody's where that is not known."""
+_DESKS = ([RoleKind.STAFF], [RoleKind.STREET], [RoleKind.ADMIN])
+"""Who answers, and who does where nobody of those may."""
+
+
+def on_duty(session: Session, person: Person, *, but: Collection[int] = ()) -> Sequence[Person]:
+    """Whom somebody who wants a human reaches: the staff of where they live, everybody's where that is not known; `but`
+    for those they complain of, in whose place it is the level above, at last anybody.
+    """
     area = session.get(Area, person.home_area_id) if person.home_area_id else None
-    found = people.with_role(session, [RoleKind.STAFF], area=area, category="")
-    return found or people.with_role(session, [RoleKind.STAFF, RoleKind.STREET], area=None, category="")
+    nearest = people.with_role(session, [RoleKind.STAFF], area=area, category="")
+    if not nearest or not but:
+        anybody = people.with_role(session, [RoleKind.STAFF, RoleKind.STREET], area=None, category="")
+        return nearest or [each for each in anybody if each.id not in but] or anybody
+    for kinds in _DESKS:
+        found = people.with_role(session, kinds, area=area, category="")
+        if others := [each for each in found if each.id not in but]:
+            return others
+    return nearest
+
+
+def complained_of(chat: Conversation) -> Collection[int]:
+    """The ids of those whom a chat complains of: it is not theirs to answer."""
+    return frozenset(chat.data.get(_COMPLAINED_OF, ()))
+
+
+def but_for(whom: Collection[int]) -> dict[str, Any]:
+    """What a chat knows from its beginning that complains of somebody."""
+    return {_COMPLAINED_OF: sorted(whom)} if whom else {}
+
+
+def keep_from(session: Session, chat: Conversation, whom: Collection[int], *, now: datetime) -> None:
+    """Whoever is complained of need not answer any more; who answers in their place hears of the chat."""
+    if not {*whom} - {*complained_of(chat)}:
+        return
+    before = readers(session, chat)
+    chat.data = {**chat.data, **but_for({*complained_of(chat), *whom})}
+    after = readers(session, chat)
+    tell(session, NoticeKind.HANDOVER_TAKEN, chat, [each for each in before if each not in after], now=now)
+    tell(session, NoticeKind.HANDED_OVER, chat, [each for each in after if each not in before], now=now)
 
 
 def readers(session: Session, chat: Conversation) -> Sequence[int]:
     """Who is sent what is said: everybody on duty until one of them has answered, from then on that one."""
-    answers = chat.data.get("staff")
-    if answers:
+    answers, but = chat.data.get("staff"), complained_of(chat)
+    if answers and answers not in but:
         return [answers]
     person = session.get_one(Person, chat.person_id)
-    return [each.id for each in on_duty(session, person) if each.id != person.id]
+    return [each.id for each in on_duty(session, person, but=but) if each.id != person.id]
 
 
 def tell(
@@ -77,7 +113,9 @@ def named(session: Session, number: int, *, by: Person, now: datetime) -> Conver
 def _may_answer(session: Session, chat: Conversation, by: Person, *, now: datetime) -> bool:
     person = session.get_one(Person, chat.person_id)
     if chat.is_handed_over(now):
-        return chat.data.get("staff") == by.id or by.id in [each.id for each in on_duty(session, person)]
+        but = complained_of(chat)
+        may = [each.id for each in on_duty(session, person, but=but)]
+        return by.id in may or (chat.data.get("staff") == by.id and by.id not in but)
     heard = select(Notice.id).where(
         Notice.person_id == by.id,
         Notice.about_id == person.id,

@@ -101,6 +101,28 @@ def own_live(session: Session, person: Person, *, most: int = 9) -> Sequence[Tic
     ).all()
 
 
+def own_closed(session: Session, person: Person, *, since: datetime, most: int = 9) -> Sequence[Ticket]:
+    """What a person reported and was closed after its result since a moment, newest first, under their own numbers."""
+    head = aliased(Ticket)
+    lived_on = (
+        select(head.id)
+        .where(
+            head.id == Ticket.merged_into_id,
+            head.state == TicketState.CLOSED,
+            head.closed_at > since,
+            head.reporter_id != person.id,
+        )
+        .exists()
+    )
+    is_closed = and_(Ticket.state == TicketState.CLOSED, Ticket.closed_at > since)
+    return session.scalars(
+        select(Ticket)
+        .where(Ticket.reporter_id == person.id, or_(is_closed, lived_on))
+        .order_by(Ticket.id.desc())
+        .limit(most)
+    ).all()
+
+
 def own_open(session: Session, person: Person) -> Sequence[Ticket]:
     """What a person reported and somebody is still to do, newest first."""
     mine = own_live(session, person)
@@ -115,9 +137,11 @@ def own_emergency(session: Session, person: Person, *, now: datetime) -> Ticket 
     return None
 
 
-def last_judgement(session: Session, person: Person) -> Evaluation | None:
-    """What a person said last of a result."""
+def last_judgement(session: Session, person: Person, *, of: Ticket | None = None) -> Evaluation | None:
+    """What a person said last of a result, or `of` the results of one ticket."""
     said = select(Evaluation).where(Evaluation.person_id == person.id)
+    if of is not None:
+        said = said.where(Evaluation.ticket_id == of.id)
     return session.scalar(said.order_by(Evaluation.at.desc(), Evaluation.id.desc()).limit(1))
 
 
@@ -127,6 +151,15 @@ def own_last(session: Session, person: Person) -> Ticket | None:
     mine = select(Ticket).where(Ticket.reporter_id == person.id, Ticket.state.in_(states))
     latest = func.coalesce(Ticket.closed_at, Ticket.opened_at).desc()
     return session.scalar(mine.order_by(latest, Ticket.id.desc()).limit(1))
+
+
+def did_last(session: Session, ticket: Ticket) -> int | None:
+    """Who has a matter, or of those who worked on it did something last."""
+    head = followers.head_of(session, ticket)
+    if head.assignee_id is not None:
+        return head.assignee_id
+    told_it = {*followers.numbers(session, head), None}
+    return next((event.by_id for event in reversed(head.events) if event.by_id not in told_it), None)
 
 
 def visit_times(session: Session, ticket: Ticket) -> Sequence[str]:

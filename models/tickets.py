@@ -207,11 +207,16 @@ def place_by_photo(session: Session, attachment_id: int, *, now: datetime) -> No
 
 
 def withdraw(session: Session, ticket: Ticket, text: str, *, by: Person, now: datetime) -> None:
-    """The resident takes the matter back; it goes on as the next one's whose ticket was merged into it."""
+    """The resident takes the matter back, with what they told of it themselves under other numbers; it goes on as the
+    next one's whose ticket was merged into it.
+    """
     found = followers.lock_all(session, ticket.id, ticket.merged_into_id or ticket.id)
     ticket = found[ticket.id]
     actor = transitions.check(session, ticket, Action.WITHDRAW, by=by)
     head = found.get(ticket.merged_into_id or 0)
+    for each in followers.of(session, ticket):
+        if each.reporter_id == ticket.reporter_id:
+            withdraw(session, each, text, by=by, now=now)
     heir = merging.take_over(session, ticket, now=now)
     transitions.perform(
         session,

@@ -27,6 +27,12 @@ SOUNDS_SO = -1.0
 _SERIAL = re.compile(r"(?<![\d.])(?:\d{6}-)?\d{4}(?![\d.]|年)")
 
 
+# What is mended when somebody says 修: not noise, nor a certificate.
+_MENDED = frozenset(
+    {"elevator_fault", "water_leak", "utilities", "public_facility", "drainage", "charging", "fire_safety", "traffic"}
+)
+
+
 class After(StrEnum):
     """What somebody who has told of a matter wants to know of it."""
 
@@ -40,6 +46,11 @@ class Asked:
 
     after: After
     serial: str | None = None
+
+
+def is_of_its_kind(text: str, category: str, service: str | None) -> bool:
+    """Whether words that name no matter can only be asked of such a one: 修好了没 of what is mended."""
+    return "修" in text and (category in _MENDED if service is None else "修" in service or service == "疏通")
 
 
 def asked(text: str, *, least: float = SOUNDS_SO) -> Asked | None:

@@ -13,6 +13,7 @@ from nlp.danger import Danger, danger_in
 from nlp.extract import AreaName, Place, Places, times
 from nlp.kinds import Chat, Kind
 from nlp.normal import normal
+from nlp.offices import wants_an_office
 from nlp.services import service_in
 from nlp.weights import Weights, shipped
 
@@ -96,8 +97,13 @@ class Understander:
         if chat is Chat.TALK and (place or _URGENT.search(said)):
             chat = None
         service = None if chat else service_in(said)
-        # "Can anybody cut my hair?" is no question that an answer would settle.
-        kind = Kind.REPORT if service and scored.kind is Kind.INQUIRY else scored.kind
+        kind = scored.kind
+        if service and kind is Kind.INQUIRY:
+            # "Can anybody cut my hair?" is no question that an answer would settle.
+            kind = Kind.REPORT
+        elif not service and not found and wants_an_office(said):
+            # "I need a certificate" is answered at a desk: there is no place that anybody could go to.
+            kind = Kind.INQUIRY
         return Understanding(
             text=text,
             category=scored.ranked[0][0] if scored.sure else None,

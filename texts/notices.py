@@ -77,6 +77,8 @@ class NoticeFacts:
     """Where the photos before and after can be seen."""
     sheet: str = ""
     """Where the page of the last week can be seen."""
+    own_other: str = ""
+    """The reader's own other number of what is one matter now, or was."""
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -528,10 +530,18 @@ def _same_event(facts: NoticeFacts) -> Words:
 
 def _merged(facts: NoticeFacts) -> Words:
     stands = residents.AFTER.get(facts.state, "") if facts.state else ""
+    other, number = "邻居说的", "编号不变"
+    if facts.own_other:
+        other, number = f"您说的 {facts.own_other} ", f"两件都记在编号 {facts.own_other} 里"
     return Words(
-        f"{_about(facts)}和邻居说的是同一件事，合在一起办了{'，' + stands if stands else ''}。\n"
-        f"编号不变，有进展我马上告诉您。不是同一件，回复“拆开 {facts.short}”。"
+        f"{_about(facts)}和{other}是同一件事，合在一起办了{'，' + stands if stands else ''}。\n"
+        f"{number}，有进展我马上告诉您。不是同一件，回复“拆开 {facts.short}”。"
     )
+
+
+def _unmerged(facts: NoticeFacts) -> Words:
+    other = f"您说的 {facts.own_other} " if facts.own_other else "邻居说的"
+    return Words(f"{_about(facts)}和{other}不是同一件事，分开单独办，{_by(facts)}有进展我马上告诉您。")
 
 
 def _chat(facts: NoticeFacts) -> str:
@@ -639,9 +649,7 @@ WORDS: dict[NoticeKind, Callable[[NoticeFacts], Words]] = {
         f"{facts.short}（{_where(facts)}）{'张罗的人这次不办了，不用跑' if facts.kind is TicketKind.ACTIVITY else '居民撤回了，不用再办'}。谢谢您。"
     ),
     NoticeKind.MERGED: _merged,
-    NoticeKind.UNMERGED: lambda facts: Words(
-        f"{_about(facts)}和邻居说的不是同一件事，分开单独办，{_by(facts)}有进展我马上告诉您。"
-    ),
+    NoticeKind.UNMERGED: _unmerged,
     NoticeKind.SAME_EVENT: _same_event,
     NoticeKind.REDONE: _redone,
     NoticeKind.TAKES_OVER: lambda facts: Words(

@@ -345,6 +345,12 @@ def progress(
     return "\n".join(lines)
 
 
+def is_done(number: str, at: datetime, *, may_be_judged_anew: bool) -> str:
+    """A matter is over: since when, and what to do if it is not."""
+    otherwise = f"回复“改评 {number} 3”，我退回重办" if may_be_judged_anew else "直接再说一次，我重新登记"
+    return f"{clock(at)} 办好的。要是没好，{otherwise}"
+
+
 PLACE_MISSING = "还不知道在哪里，没法请人去。\n请回一句小区名和几栋，或者点“＋”发位置，我马上去请人。"
 
 AFTER = {
@@ -395,6 +401,9 @@ _HISTORY = {
     "relay": "您带了话",
 }
 
+_HISTORY_OF_ONE_REPORTER = {"merge": "和您说的另一件合在一起办", "gather": "您又说了一次，合在一起办"}
+"""Where both matters are of whoever reads it."""
+
 _HISTORY_BY = {"arrive": "{who}到了现场", "relay": "{who}带了话"}
 """Where it is said who did it."""
 
@@ -444,10 +453,14 @@ def history_line(
     is_own: bool = True,
     who: str = "",
     is_theirs: bool = True,
+    is_of_one: bool = False,
 ) -> str | None:
     """One line of history, or None for what does not concern the reader; `is_own` for what they did, `who` where
-    somebody did it for them, `is_theirs` where they told the matter themselves.
+    somebody did it for them, `is_theirs` where they told the matter themselves, `is_of_one` where they told the other
+    one, too.
     """
+    if is_of_one and is_theirs and action in _HISTORY_OF_ONE_REPORTER:
+        return f"{clock(at)} {_HISTORY_OF_ONE_REPORTER[action]}"
     words = initiatives.HISTORY.get(kind, {}).get(action) or _HISTORY.get(action)
     if not is_theirs:
         words = _HISTORY_OF_RESIDENTS.get(action, words)
@@ -483,8 +496,13 @@ SAME = "是，有消息一起告诉我"
 DIFFERENT = "不是，是另一件事"
 
 
-def joined(number: str) -> str:
-    """The matter goes on in a neighbour's."""
+def joined(number: str, own_other: str = "") -> str:
+    """The matter goes on in a neighbour's, or in an earlier one of their own."""
+    if own_other:
+        return (
+            f"好的，合在一起办，两件都记在编号 {own_other} 里。\n"
+            f"有消息我告诉您，办好了请您评。弄错了，回复“拆开 {number}”。"
+        )
     return (
         f"好的，合在一起办，您的编号还是 {number}。\n有消息我一起告诉您，办好了也请您评。弄错了，回复“拆开 {number}”。"
     )
@@ -516,7 +534,7 @@ def announcement_is_not_all(number: str) -> str:
 VERB_ADD, VERB_WITHDRAW, VERB_URGE, VERB_EVALUATE = "补充", "撤回", "去催", "记下评价"
 VERB_ACCEPT, VERB_DECLINE, VERB_RELEASE = "记您接单", "记您婉拒", "退回"
 VERB_ARRIVE, VERB_FINISH, VERB_RELAY = "记您到场", "记为办完", "带话"
-VERB_UNMERGE = "分开办"
+VERB_UNMERGE, VERB_SHOW = "分开办", "说给您听"
 
 
 def which_ticket(verb: str) -> str:
@@ -529,8 +547,12 @@ def withdrawn(number: str) -> str:
     return f"好的，{number} 撤回了。以后再有事，直接告诉我。"
 
 
-def is_it_over(number: str, category: str, place: str) -> str:
-    """The resident says that a matter is over or no longer needed; their words are kept with it."""
+def is_it_over(number: str, category: str, place: str, *, again: bool = False) -> str:
+    """The resident says that a matter is over or no longer needed; their words are kept with it. `again` while they are
+    being asked already.
+    """
+    if again:
+        return f"也记在 {number} 里了。还办不办，选一个就行："
     about = f"{category} · {place}" if place else category
     return f"好的，这句话记在 {number}（{about}）里了。\n这件事不用再办了，还是接着办？"
 
@@ -538,8 +560,10 @@ def is_it_over(number: str, category: str, place: str) -> str:
 NO_LONGER_WANTED, STILL_WANTED = "不用办了", "还要办"
 
 
-def which_is_over() -> str:
+def which_is_over(*, again: bool = False) -> str:
     """The same, and several matters it could be; without an answer all of them go on."""
+    if again:
+        return "回一个数字，我就撤回那一件："
     return "您说的是哪一件？选一个，我就撤回，办的人会知道。\n都还要办，就不用回。"
 
 
@@ -670,6 +694,27 @@ def welcome(name: str) -> str:
 def thanks() -> str:
     """You are welcome."""
     return "不客气，有事随时叫我。"
+
+
+def nodded(*, is_waiting: bool) -> str:
+    """A thumb or another friendly sign; where something `is_waiting` for an answer, it stays open."""
+    return "好的。刚才问您的，回一句话或者一个数字就行。" if is_waiting else "好的，有事随时叫我。"
+
+
+def scolded() -> str:
+    """Somebody is cross with whoever answers here, and says no matter."""
+    return "对不起，让您生气了。\n是哪件事没办好？在哪里、怎么回事，说一句给我听，我马上登记。也可以："
+
+
+def what_is_it() -> str:
+    """No word came that could be about anything."""
+    return (
+        "您想说什么事？在哪里、怎么回事，说一句就行，照片、语音也可以。\n有危险请马上打 110、119 或 120。也可以看看："
+    )
+
+
+WAYS_ON = {"human": "找社区的人说", "progress": "看我的事办到哪了", "help": "怎么用"}
+"""What whoever said no matter may do, by command."""
 
 
 def cancelled() -> str:

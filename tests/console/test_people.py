@@ -224,6 +224,18 @@ def test_the_next_community_does_not_see_the_chat(place: Place) -> None:
     assert elsewhere.post(f"/chats/{chat_id}/hand-back").status_code == 404
 
 
+def test_whoever_a_chat_complains_of_neither_sees_nor_answers_it(both_places: Place) -> None:
+    place = both_places
+    chat_id, desk, street = hand_over(place), place.sign_in("staff"), place.sign_in("street")
+    with place.database.transaction() as session:
+        chats.keep_from(session, session.get_one(Conversation, chat_id), {place.people["staff"].id}, now=place.now)
+    assert "能不能上门办" not in desk.get("/chats").text
+    assert desk.get(f"/chats/{chat_id}").status_code == 404
+    assert desk.post(f"/chats/{chat_id}/reply", {"text": "别乱说", "seen": "0"}).status_code == 404
+    assert "能不能上门办" in street.get(f"/chats/{chat_id}").text
+    assert street.post(f"/chats/{chat_id}/reply", {"text": "我来了解一下", "seen": "0"}).status_code == 303
+
+
 def test_a_stranger_of_whom_nothing_is_known_is_everybodys(place: Place) -> None:
     with place.database.transaction() as session:
         place.people["stranger"] = factories.person(session, "路人")

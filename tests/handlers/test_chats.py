@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
+from sqlalchemy.orm import Session
 
 from handlers.turn import EventKind
+from models.person import Role, RoleKind
 from models.ticket import TicketState
 from tests.handlers.conftest import WECOM, Street
 
@@ -291,3 +295,77 @@ def test_of_two_open_matters_nobody_guesses(street: Street) -> None:
     before = street.words("0001"), street.words("0002")
     street.say(RESIDENT, "好了，关了阀门")
     assert (street.words("0001"), street.words("0002")) == before
+
+
+# ---------------------------------------------------------------- complaints
+
+
+STREET_STAFF = "demo-street-1"
+
+
+def desk_of(street: Street, *said: str) -> tuple[str, str, str]:
+    """What the community's desk, another one's and the street's were told of a resident who lives in the first."""
+    for each in said:
+        street.say(RESIDENT, each)
+    told = ["\n".join(street.told(who)) for who in (STAFF, ELSEWHERE, STREET_STAFF)]
+    return told[0], told[1], told[2]
+
+
+@pytest.mark.parametrize(
+    "said", ["我要投诉徐静", "我要投诉社区的徐主任，态度太差", "徐静说话不算数，我有意见", "举报你们那个老徐收好处"]
+)
+def test_who_is_complained_of_by_name_is_not_who_answers(street: Street, said: str) -> None:
+    theirs, elsewhere, above = desk_of(street, f"人工 {said}")
+    assert theirs == elsewhere == ""
+    assert "张阿姨想找人说话" in above
+    assert said in above
+    chat = street.chat(RESIDENT)
+    assert "已转给" not in street.say(STAFF, f"回复 {chat} 您别乱说").text
+    assert street.say(STREET_STAFF, f"回复 {chat} 我来了解一下").text == "已转给张阿姨。"
+
+
+def test_once_the_words_complain_of_them_somebody_else_goes_on(street: Street) -> None:
+    theirs, _, above = desk_of(street, "人工")
+    assert "想找人说话" in theirs
+    assert above == ""
+    street.say(STAFF, f"回复 {street.chat(RESIDENT)} 您说")
+    theirs, _, above = desk_of(street, "我要投诉徐静，态度恶劣")
+    assert "投诉" not in theirs
+    assert "您不用再回" in theirs
+    assert "想找人说话" in above
+    assert "我要投诉徐静，态度恶劣" in above
+    theirs, _, above = desk_of(street, "她上周就这样")
+    assert theirs == ""
+    assert "她上周就这样" in above
+
+
+@pytest.mark.parametrize("said", ["我找徐静", "徐静人很好，谢谢她", "我要投诉物业乱收费", "我要投诉罗芳"])
+def test_who_is_not_complained_of_answers(street: Street, said: str) -> None:
+    theirs, _, above = desk_of(street, f"人工 {said}")
+    assert said in theirs
+    assert above == ""
+
+
+def test_a_complaint_about_whoever_did_it_goes_by_the_matter_just_spoken_of(street: Street) -> None:
+    street.say(RESIDENT, NOISE)
+    street.say(STAFF, "办结 0001 楼上说没有装修")
+    for who in (STAFF, STREET_STAFF):
+        street.told(who)
+    theirs, _, above = desk_of(street, "人工 办事的人态度太差，我要投诉他")
+    assert theirs == ""
+    assert "办事的人态度太差" in above
+
+
+def test_a_colleague_answers_before_the_level_above(street: Street) -> None:
+    staff, member = street.person(STAFF), street.person("demo-member-1")
+
+    def join(session: Session, now: datetime) -> None:
+        role = next(each for each in staff.roles if each.kind is RoleKind.STAFF)
+        session.add(
+            Role(person_id=member.id, kind=role.kind, area_id=role.area_id, status=role.status, since=role.since)
+        )
+
+    street.change(join)
+    theirs, _, above = desk_of(street, "人工 我要投诉徐静")
+    assert theirs == above == ""
+    assert "我要投诉徐静" in "\n".join(street.told("demo-member-1"))

@@ -524,3 +524,49 @@ def test_the_jobs_may_look_twice(street: Street, neighbours: Neighbours) -> None
     street.huying.tasks.dispatch([ticket.id])
     jobs.sweep(street.huying, street.now)
     assert len([told for told in second.told() if "同一件事" in told]) == 1
+
+
+def own_matters(street: Street) -> Neighbour:
+    """Somebody who told one thing twice."""
+    resident = Neighbour(street, "demo-resident-1", OFFICIAL)
+    for said in (SAID, SAID_TOO):
+        resident.reports(said)
+        street.advance(minutes=1)
+    [asked] = [told for told in resident.told() if "同一件事吗" in told]
+    assert asked.startswith("您今天上午也反映过")
+    return resident
+
+
+def test_ones_own_two_matters_are_kept_as_one_number(street: Street) -> None:
+    resident = own_matters(street)
+    answer = resident.say("1")
+    assert "两件都记在编号 0001 里" in answer
+    assert "拆开 0002" in answer
+    assert "邻居" not in resident.say("进度 0001") + resident.say("进度 0002")
+
+
+def test_staff_who_put_ones_own_matters_together_speak_of_no_neighbour(street: Street) -> None:
+    resident = own_matters(street)
+    street.say(STAFF, "合并 0002 0001")
+    [told] = resident.told()
+    assert "（编号 0002）和您说的 0001 是同一件事，合在一起办了" in told
+    assert "两件都记在编号 0001 里" in told
+    street.say(STAFF, "拆开 0002")
+    [told] = resident.told()
+    assert "（编号 0002）和您说的 0001 不是同一件事，分开单独办" in told
+
+
+def test_whoever_takes_their_one_matter_back_takes_both_numbers_of_it_back(street: Street) -> None:
+    resident = own_matters(street)
+    resident.say("1")
+    assert "0001 撤回了" in resident.say("撤单 0001")
+    assert {each.state for each in street.tickets()} == {TicketState.WITHDRAWN}
+    assert street.history_is_whole()
+
+
+def test_whoever_is_forgotten_leaves_both_numbers_of_their_one_matter(street: Street) -> None:
+    resident = own_matters(street)
+    resident.say("1")
+    resident.say("删除我的信息")
+    assert "已经删除" in resident.say("1")
+    assert {each.state for each in street.tickets()} == {TicketState.WITHDRAWN}

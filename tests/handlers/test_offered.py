@@ -170,3 +170,28 @@ def test_a_time_that_may_be_meant_for_the_speakers_own_matter_is_kept_there(stre
     street.say(MEMBER, "今天不行")
     assert "今天不行" in street.words("0001")
     assert "decline" not in street.history("0002")
+
+
+@both_platforms
+@pytest.mark.parametrize("said", ["接单", "不接"])
+def test_the_bare_command_asks_which_of_several_offers_and_one_digit_answers(
+    street: Street, on: str, said: str
+) -> None:
+    asked(street, on, NOISE, MAHJONG)
+    reply = street.say(MEMBER, said, on=on)
+    assert reply.text.startswith("您说的是哪一件")
+    assert labels(reply) == ["0001 噪音扰民 · 香樟花园6栋2单元", "0002 噪音扰民 · 滨江雅苑3栋"]
+    assert street.ticket("0002").state is TicketState.OFFERED
+    answer = street.say(MEMBER, "2", on=on).text
+    assert "接单成功，编号 0002" in answer if said == "接单" else "0002 我请别人" in answer
+    assert street.ticket("0001").state is TicketState.OFFERED
+
+
+def test_once_something_else_was_shown_a_digit_after_the_bare_command_is_asked_about(street: Street) -> None:
+    asked(street, OFFICIAL, NOISE, MAHJONG)
+    street.say(MEMBER, "接单")
+    street.advance(seconds=5)
+    street.say(RESIDENT, "香樟花园3栋路灯不亮")
+    assert "想请您帮忙" in "\n".join(street.told(MEMBER, on=OFFICIAL))
+    assert "我怕弄错" in street.say(MEMBER, "1").text
+    assert {street.ticket(short).state for short in ("0001", "0002", "0003")} == {TicketState.OFFERED}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.ticket import TicketState
-from tests.handlers.conftest import Street, both_platforms
+from tests.handlers.conftest import OFFICIAL, Street, both_platforms
 
 RESIDENT, NEIGHBOUR, MEMBER, STAFF = "demo-resident-1", "demo-resident-2", "demo-member-1", "demo-staff-1"
 NOISE = "香樟花园6栋2单元半夜装修太吵"
@@ -175,3 +175,52 @@ def test_in_a_chat_with_staff_the_words_are_theirs(street: Street) -> None:
     street.drain()
     assert not street.say(RESIDENT, "不用来了").choices
     assert street.state(RESIDENT) == "handed_over"
+
+
+@both_platforms
+def test_who_says_once_more_that_nobody_is_to_come_has_answered_the_question(street: Street, on: str) -> None:
+    accepted(street, on)
+    street.say(RESIDENT, "不用来了", on=on)
+    assert "0001 撤回了" in street.say(RESIDENT, "别来了，不用了", on=on).text
+    assert states(street) == [TicketState.WITHDRAWN]
+    assert "居民撤回了，不用再办" in "\n".join(street.told(MEMBER))
+    assert "没对上" in street.say(RESIDENT, "1", on=on).text, "the question is over"
+
+
+@both_platforms
+def test_what_does_not_answer_the_question_shortens_it(street: Street, on: str) -> None:
+    street.say(RESIDENT, NOISE, on=on)
+    street.say(RESIDENT, "楼上安静了", on=on)
+    reply = street.say(RESIDENT, "好了，没声音了", on=on)
+    assert reply.text == "也记在 0001 里了。还办不办，选一个就行："
+    assert [choice.label for choice in reply.choices] == LABELS
+    assert street.words("0001") == [NOISE, "楼上安静了", "好了，没声音了"]
+    assert states(street) == [TicketState.NEW]
+
+
+def test_of_several_the_question_which_is_shortened_and_nothing_is_taken_back(street: Street) -> None:
+    street.say(RESIDENT, NOISE)
+    street.say(RESIDENT, LAMP)
+    first = street.say(RESIDENT, "不用来了")
+    again = street.say(RESIDENT, "不用来了，谢谢")
+    assert again.text == "回一个数字，我就撤回那一件："
+    assert [choice.label for choice in again.choices] == [choice.label for choice in first.choices]
+    assert states(street) == [TicketState.NEW] * 2
+
+
+def test_the_same_words_answer_no_question_about_another_matter(street: Street) -> None:
+    street.say(RESIDENT, NOISE)
+    street.say(RESIDENT, LAMP)
+    street.say(RESIDENT, "楼道灯亮了")
+    assert street.say(RESIDENT, "0001不用来了").choices[0].command == "撤单 261123-0001"
+    assert states(street) == [TicketState.NEW] * 2
+
+
+def test_nor_do_they_answer_once_something_else_was_shown(street: Street) -> None:
+    accepted(street, OFFICIAL)
+    street.say(RESIDENT, "不用来了")
+    street.advance(seconds=5)
+    street.say(MEMBER, "留言 0001 我已经到楼下了")
+    assert "到楼下" in "\n".join(street.told(RESIDENT))
+    assert "接着办" in street.say(RESIDENT, "不用来了").text
+    assert states(street) == [TicketState.ACCEPTED]

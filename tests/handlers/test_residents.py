@@ -640,3 +640,18 @@ def test_what_is_said_anew_is_a_matter_and_no_place(street: Street) -> None:
     street.say(RESIDENT, "我家旁边那个事情你们看看吧")
     assert "0002" in street.say(RESIDENT, "香樟花园6栋楼道灯不亮了").text
     assert street.words("0001") == ["我家旁边那个事情你们看看吧"]
+
+
+@pytest.mark.parametrize("said", ["我要办低保", "养老金没发", "社保卡丢了要补办", "小孩上学报名"])
+def test_what_an_office_does_is_asked_for_no_place(street: Street, said: str) -> None:
+    reply = street.say("demo-resident-2", said)
+    assert "我请社区的同志来答" in reply.text
+    assert "几栋" not in reply.text
+    assert street.state("demo-resident-2") == "idle"
+    assert "几栋" not in street.say("demo-resident-2", "进度").text
+
+
+def test_while_a_place_is_waited_for_what_an_office_does_is_another_matter(street: Street) -> None:
+    street.say("demo-resident-2", "停车太乱了没人管")
+    assert street.state("demo-resident-2") == "place"
+    assert [each.label for each in street.say("demo-resident-2", "我要办低保").choices] == ["是补充", "新的一件事"]

@@ -260,3 +260,18 @@ def test_who_only_says_that_something_is_to_come_is_greeted(text: str) -> None:
 @pytest.mark.parametrize("text", ["我要投诉楼上装修", "报修水管漏了", "投诉物业不扫地", "咨询居住证怎么办"])
 def test_with_its_matter_it_is_a_matter(text: str) -> None:
     assert UNDERSTANDER.understand(text).chat is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["我要办低保", "我妈的养老金上个月没发", "社保卡丢了要补办", "申请公租房", "户口迁移", "我要开个居住证明，谢谢"],
+)
+def test_what_an_office_is_to_do_is_a_question_for_its_desk(text: str) -> None:
+    assert UNDERSTANDER.understand(text).kind is Kind.INQUIRY
+
+
+@pytest.mark.parametrize(
+    "text", ["公租房漏水", "廉租房电梯坏了", "社保局门口乱停车", "居委会不给开证明，态度恶劣", "身份证掉下水道了"]
+)
+def test_what_is_wrong_beside_an_office_is_a_report(text: str) -> None:
+    assert UNDERSTANDER.understand(text).kind is Kind.REPORT
