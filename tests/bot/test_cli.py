@@ -14,7 +14,7 @@ import structlog
 import yaml
 
 from models import sheets
-from tests.bot.program import Ended, alive, demonstration, huying, quickly
+from tests.bot.program import Ended, alive, demonstration, demonstration_at, huying, quickly
 from tests.bot.support import NOISE, build
 from tests.channels.support import AES_KEY
 
@@ -236,11 +236,11 @@ def test_the_demonstration_plays_its_story_and_stops_and_starts_again(tmp_path: 
         assert running.stop() == 0
         assert not [child for child in children if alive(child)]
         assert "Traceback" not in (tmp_path / "err").read_text()
-    with demonstration(tmp_path, port=running.port, sandbox_port=running.sandbox_port) as second:
-        told = quickly("demo", "story", "--sandbox", second.phones, folder=tmp_path)
-        assert told.code == 0, told.err
-        assert quickly("audit", "verify", folder=tmp_path).code == 0
-        assert second.stop() == 0
+        with demonstration_at(running.port, running.sandbox_port, tmp_path) as second:
+            told = quickly("demo", "story", "--sandbox", second.phones, folder=tmp_path)
+            assert told.code == 0, told.err
+            assert quickly("audit", "verify", folder=tmp_path).code == 0
+            assert second.stop() == 0
 
 
 def test_the_story_says_when_there_is_nobody_to_tell_it(tmp_path: Path) -> None:
