@@ -325,6 +325,9 @@ class Street:
 
     def accepted(self, *, by: str = "demo-member-1", words: str = "香樟花园6栋2单元半夜装修太吵") -> str:
         """A report of 张阿姨 that a member has accepted; gives its short number."""
+        return self.once(("accepted", by, words), lambda: self._accepted(by, words))
+
+    def _accepted(self, by: str, words: str) -> str:
         self.say("demo-resident-1", words)
         short = self.tickets("demo-resident-1")[-1].short
         self.drain()
@@ -334,7 +337,10 @@ class Street:
 
     def finished(self, *, by: str = "demo-member-1", words: str = "香樟花园6栋2单元半夜装修太吵") -> str:
         """A report of 张阿姨 that she is asked to judge; everything told so far counts as read."""
-        short = self.accepted(by=by, words=words)
+        return self.once(("finished", by, words), lambda: self._finished(by, words))
+
+    def _finished(self, by: str, words: str) -> str:
+        short = self._accepted(by, words)
         self.say(by, f"办结 {short} 和楼上说好了，十点以后不施工")
         self.drain()
         for who in ("demo-resident-1", by):
@@ -438,10 +444,11 @@ class Rewinding:
         return cast(T, found)
 
     def _begins(self, street: Street) -> bool:
-        """Whether nothing has been said and nothing been written yet."""
+        """Whether nothing has been said, nothing been written and nobody's phone been changed yet."""
         log = Path(f"{self._path}-wal")
         is_written = self._path.stat().st_mtime_ns != self._untouched or (log.exists() and log.stat().st_size > 0)
-        return street.messages == 0 and street.now == self.beginning.now and not is_written
+        is_still = street.messages == 0 and street.now == self.beginning.now
+        return is_still and not is_written and (street.official, street.wecom) == self.beginning.phones
 
     def _bring(self, street: Street, moment: Moment) -> None:
         """Makes of `street` what it was at a moment."""

@@ -19,7 +19,7 @@ def test_whoever_comes_back_finds_what_was_lived_through(rewinding: Rewinding) -
         street = rewinding.back_to(rewinding.beginning)
 
         def live(street: Street = street) -> str:
-            short = street.finished()
+            short = street._finished("demo-member-1", "香樟花园6栋2单元半夜装修太吵")
             lived.append(seen(street))
             return short
 
@@ -32,5 +32,9 @@ def test_whoever_comes_back_finds_what_was_lived_through(rewinding: Rewinding) -
 def test_where_something_has_happened_before_it_is_lived_through(street: Street) -> None:
     assert street.once(("nothing",), lambda: "first") == "first"
     assert street.once(("nothing",), lambda: "second") == "first"
-    street.change(lambda session, now: session.query(Person).update({Person.unit: "物业"}))
+    street.official.gone.add("demo-resident-1")
     assert street.once(("nothing",), lambda: "third") == "third"
+    street.official.gone.clear()
+    assert street.once(("nothing",), lambda: "fourth") == "first"
+    street.change(lambda session, now: session.query(Person).update({Person.unit: "物业"}))
+    assert street.once(("nothing",), lambda: "fifth") == "fifth"
