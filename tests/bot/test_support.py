@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import socket
 
 import pytest
 from sqlalchemy import func, select
@@ -11,7 +12,8 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from models.base import Base
 from models.db import Database
 from tests.bot import support
-from tests.bot.support import REQUESTS, Street, as_wsgi, end_requests
+from tests.bot.program import free_ports
+from tests.bot.support import PATIENCE, REQUESTS, Street, as_wsgi, end_requests
 from tests.channels.support import NOW
 
 
@@ -49,3 +51,11 @@ def test_a_request_whose_client_left_is_held_until_it_is_ended(street: Street) -
     end_requests()
     assert left.cancelled()
     assert not REQUESTS
+
+
+def test_a_port_that_is_kept_is_given_to_nobody_else_and_a_server_listens_beside() -> None:
+    with free_ports(1) as (port,):
+        with socket.socket() as somebody, pytest.raises(OSError, match="in use"):
+            somebody.bind(("127.0.0.1", port))
+        with socket.create_server(("127.0.0.1", port)), socket.create_connection(("127.0.0.1", port), PATIENCE):
+            pass

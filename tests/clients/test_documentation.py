@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from sandbox.faults import TOLD
-from tests.bot.program import HUYING, answers, environment, free_port
+from tests.bot.program import HUYING, answers, environment, free_ports
 from tests.bot.support import poll
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "sandbox.md"
@@ -87,8 +87,15 @@ def answers_anything(address: str) -> bool:
     return True
 
 
-def test_every_example_of_the_documentation_answers_as_it_says(tmp_path: Path) -> None:
-    port, bot_port = free_port(), free_port()
+@pytest.fixture
+def ports() -> Iterator[list[int]]:
+    """Two that are kept for the test."""
+    with free_ports(2) as kept:
+        yield kept
+
+
+def test_every_example_of_the_documentation_answers_as_it_says(ports: list[int], tmp_path: Path) -> None:
+    port, bot_port = ports
 
     def moved(text: str) -> str:
         return text.replace("8081", str(port)).replace("8080", str(bot_port))
@@ -121,8 +128,8 @@ def test_every_example_of_the_documentation_answers_as_it_says(tmp_path: Path) -
         bot.wait(10)
 
 
-def test_without_a_configuration_the_demo_accounts_are_used_and_named(tmp_path: Path) -> None:
-    port = free_port()
+def test_without_a_configuration_the_demo_accounts_are_used_and_named(ports: list[int], tmp_path: Path) -> None:
+    port, _ = ports
     start = (HUYING, "sandbox", "--port", str(port), "--for-port", "8099")
     with running(*start, folder=tmp_path, ready=f"http://127.0.0.1:{port}/healthz"):
         known = requests.get(f"http://127.0.0.1:{port}/api/accounts", timeout=10).json()["accounts"]

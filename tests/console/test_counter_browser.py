@@ -15,7 +15,7 @@ from models.area import Area
 from models.person import Person, RoleKind
 from tests import factories
 from tests.console.conftest import PASSWORD, Place
-from tests.console.test_browser import address, enter
+from tests.console.test_browser import address, enter, fits
 from tests.console.test_counter import booking, form, news, on_the_street
 from tests.console.test_menus import Account
 from tests.console.test_people import hand_over
@@ -76,7 +76,7 @@ def test_every_page_of_the_counter_fits(place: Place, page: Page, address: str, 
             expect(page.locator("#look")).to_contain_text("听成")
         for opened in page.locator("main details").all():
             opened.evaluate("each => { each.open = true }")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        fits(page, width)
         if PICTURES:
             page.screenshot(path=f"{PICTURES}/{width}-{number}.png", full_page=True)
     page.goto(f"{address}/broadcasts")
@@ -84,7 +84,7 @@ def test_every_page_of_the_counter_fits(place: Place, page: Page, address: str, 
     page.get_by_label("要说的话").fill("周日上午义诊，在社区广场。")
     page.get_by_role("button", name="先看一遍").click()
     expect(page.get_by_text("他们读到的是")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    fits(page, width)
     if PICTURES:
         page.screenshot(path=f"{PICTURES}/{width}-preview.png", full_page=True)
     assert complaints == []

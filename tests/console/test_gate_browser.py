@@ -13,7 +13,7 @@ from models.health import Ran, note_runs
 from tests.console.conftest import PASSWORD, Place
 from tests.console.test_account import code_at
 from tests.console.test_accounts import admin
-from tests.console.test_browser import address, enter
+from tests.console.test_browser import address, enter, fits
 from tests.console.test_health import show
 
 __all__ = ["address"]  # the fixture
@@ -56,7 +56,7 @@ def test_the_pages_of_the_administrator_fit(place: Place, page: Page, address: s
         page.goto(f"{address}{path}")
         for opened in page.locator("details").all():
             opened.evaluate("each => { each.open = true }")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        fits(page, width)
         if PICTURES:
             page.screenshot(path=f"{PICTURES}/{width}-{number}.png", full_page=True)
     assert complaints == []

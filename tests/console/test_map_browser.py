@@ -11,7 +11,7 @@ from models import geojson
 from models.outline import Outline
 from models.ticket import Ticket
 from tests.console.conftest import PASSWORD, Place
-from tests.console.test_browser import address, enter, place
+from tests.console.test_browser import address, enter, fits, place
 from tests.console.test_map import at, box, draw
 
 pytestmark = pytest.mark.browser
@@ -45,7 +45,7 @@ def test_a_ticket_is_found_on_the_map_and_opened_by_keyboard(
     spot = page.get_by_role("button", name="1 件事")
     expect(spot).to_be_visible()
     expect(page.get_by_role("link", name="香樟社区 1 件")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    fits(page, width)
     page.get_by_label("事情", exact=True).uncheck()
     expect(spot).to_have_count(0)
     page.get_by_label("事情", exact=True).check()
@@ -53,7 +53,7 @@ def test_a_ticket_is_found_on_the_map_and_opened_by_keyboard(
     page.keyboard.press("Enter")
     page.get_by_role("link", name=told.number).click()
     expect(page.locator("[data-spot] .hy-dot-here")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    fits(page, width)
 
 
 def test_an_outline_is_drawn_with_the_keyboard_alone_and_mended_with_the_mouse(

@@ -10,7 +10,7 @@ import pytest
 from handlers.turn import Reply
 from models.person import Person, RoleStatus
 from models.ticket import TicketState, Urgency
-from tests.handlers.conftest import Moment, Rewinding, Street
+from tests.handlers.conftest import Street
 
 RESIDENT, NEIGHBOUR, MEMBER, STAFF = "demo-resident-1", "demo-resident-2", "demo-member-1", "demo-staff-1"
 NEWCOMER = "somebody-new"
@@ -520,41 +520,22 @@ def _names(rows: list[tuple[Callable[[Street], str], str, Effect]]) -> list[str]
     return [f"{situation.__name__}-{said}" for situation, said, _ in rows]
 
 
-@pytest.fixture(scope="session")
-def kept() -> dict[str, tuple[str, Moment]]:
-    """Who speaks in a situation, and the situation as it was when somebody first came into it."""
-    return {}
-
-
-ComeInto = Callable[[Callable[[Street], str]], tuple[Street, str]]
-
-
-@pytest.fixture
-def come_into(rewinding: Rewinding, kept: dict[str, tuple[str, Moment]]) -> ComeInto:
-    """Brings the street into a situation; gives it and who speaks next."""
-
-    def come(situation: Callable[[Street], str]) -> tuple[Street, str]:
-        name = situation.__name__
-        if name not in kept:
-            street = rewinding.back_to(rewinding.beginning)
-            kept[name] = (situation(street), rewinding.keep(street))
-        who, moment = kept[name]
-        return rewinding.back_to(moment), who
-
-    return come
+def come_into(situation: Callable[[Street], str], street: Street) -> str:
+    """Brings the street into a situation; gives who speaks next."""
+    return street.once(("situation", situation.__name__), lambda: situation(street))
 
 
 @pytest.mark.parametrize(("situation", "said", "effect"), TYPED, ids=_names(TYPED))
 def test_typed_words_mean_what_the_situation_makes_them(
-    come_into: ComeInto, situation: Callable[[Street], str], said: str, effect: Effect
+    street: Street, situation: Callable[[Street], str], said: str, effect: Effect
 ) -> None:
-    street, who = come_into(situation)
+    who = come_into(situation, street)
     effect(Case(street, who, said, tap=False))
 
 
 @pytest.mark.parametrize(("situation", "said", "effect"), TAPPED, ids=_names(TAPPED))
 def test_a_tap_means_what_it_carries_or_nothing(
-    come_into: ComeInto, situation: Callable[[Street], str], said: str, effect: Effect
+    street: Street, situation: Callable[[Street], str], said: str, effect: Effect
 ) -> None:
-    street, who = come_into(situation)
+    who = come_into(situation, street)
     effect(Case(street, who, said, tap=True))

@@ -24,6 +24,10 @@ RESIDENT, MEMBER, OTHER_MEMBER, STAFF = "demo-resident-1", "demo-member-1", "dem
 
 def finished_on(street: Street, platform: str) -> tuple[str, str]:
     """Who is asked to judge on a platform, and the number of their matter."""
+    return street.once(("finished_on", platform), lambda: _finished_on(street, platform))
+
+
+def _finished_on(street: Street, platform: str) -> tuple[str, str]:
     if platform == OFFICIAL:
         return RESIDENT, street.finished()
     who = OTHER_MEMBER

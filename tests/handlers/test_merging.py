@@ -69,6 +69,10 @@ def neighbours(request: pytest.FixtureRequest, street: Street) -> Neighbours:
 
 def merged(street: Street, neighbours: Neighbours) -> None:
     """0001, told again as 0002 and 0003, and nobody has taken it yet."""
+    street.once(("merged", neighbours.first.on), lambda: _merged(street, neighbours))
+
+
+def _merged(street: Street, neighbours: Neighbours) -> None:
     first, second, third = neighbours
     assert first.reports(SAID) == "0001"
     street.drain()
@@ -80,7 +84,11 @@ def merged(street: Street, neighbours: Neighbours) -> None:
 
 def finished(street: Street, neighbours: Neighbours) -> None:
     """The three are asked to judge what 李建国 did."""
-    merged(street, neighbours)
+    street.once(("finished", neighbours.first.on), lambda: _finished(street, neighbours))
+
+
+def _finished(street: Street, neighbours: Neighbours) -> None:
+    _merged(street, neighbours)
     street.say(MEMBER, "接单 0001")
     street.drain()
     for each in neighbours:

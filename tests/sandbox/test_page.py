@@ -147,11 +147,12 @@ def test_cards_that_only_tell_open_their_page_in_another_tab(street: Street, pho
             "demo-member-1", card_type, card_type=card_type, card_action=action, button_list=None, **more
         )
         assert sent["errcode"] == 0
-    for card in phone(MEMBER).locator(".card").all()[:2]:
+    cards = phone(MEMBER).locator(".card")
+    expect(cards).to_have_count(2)
+    for card in cards.all():
         link = card.get_by_role("link", name="详情")
         expect(link).to_have_attribute("target", "_blank")
         expect(link).to_have_attribute("rel", "noopener noreferrer")
-    expect(phone(MEMBER).locator(".card")).to_have_count(2)
 
 
 def test_an_address_that_is_no_web_address_is_no_link(street: Street, phone: Callable[[str], Locator]) -> None:
