@@ -33,7 +33,11 @@ def danger(turn: Turn) -> Reply:
         alarms.alarm(turn.session, ticket, now=turn.now, words_id=words_id)
     on_duty = len(alarms.first_told(turn.session, ticket, now=turn.now))
     # Only where the answer would be taken for one: beside a handed-over chat it is known by its words.
-    asks = dialogue.is_nowhere(ticket) and turn.conversation.state in (State.IDLE, State.PLACE, State.HANDED_OVER)
+    asks = dialogue.has_no_door(turn.world, ticket) and turn.conversation.state in (
+        State.IDLE,
+        State.PLACE,
+        State.HANDED_OVER,
+    )
     if asks and turn.conversation.state is not State.HANDED_OVER:
         dialogue.wait(turn, State.PLACE, ticket=ticket.id)
     return Reply(residents.danger(kind.value, ticket.number, on_duty, gas_phone=turn.world.gas_phone, asks_place=asks))

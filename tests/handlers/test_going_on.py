@@ -110,6 +110,23 @@ def test_the_place_alone_of_an_alarm_whose_place_is_known_goes_to_the_alarm(stre
 
 
 @both_platforms
+@pytest.mark.parametrize(("alarm", "place"), [("江湾小区着火了", "江湾小区"), ("江湾街道着火了", "江湾街道")])
+def test_where_nobody_could_go_is_told_as_it_was_said_and_asked_for(
+    street: Street, on: str, alarm: str, place: str
+) -> None:
+    reply = street.say(RESIDENT, alarm, on=on).text
+    assert reply.startswith("请马上拨打 119")
+    assert "您在哪个小区、几栋？" in reply
+    # As of every place nobody knows: everybody at the desks around is alarmed.
+    for who in (STAFF, STREET):
+        assert f"【紧急】着火 · {place}，编号 0001" in heard(street, who)
+    assert "知道了，香樟花园6栋。" in street.say(RESIDENT, "香樟花园6栋", on=on).text
+    assert "香樟花园6栋" in heard(street, STAFF)
+    [ticket] = street.tickets()
+    assert ticket.place == "香樟花园6栋"
+
+
+@both_platforms
 def test_hurrying_an_emergency_says_whom_to_call_and_who_is_on_it(street: Street, on: str) -> None:
     street.say(RESIDENT, "香樟花园6栋有人晕倒了", on=on)
     street.told(STAFF)
