@@ -26,6 +26,8 @@ class Danger(StrEnum):
     MEDICAL = "medical"
     FALLING = "falling"
     MISSING = "missing"
+    UNNAMED = "unnamed"
+    """Somebody calls for help, and nobody has said why."""
 
 
 CATEGORIES: Mapping[Danger, str] = {
@@ -41,7 +43,7 @@ CATEGORIES: Mapping[Danger, str] = {
     Danger.FALLING: "falling_object",
     Danger.MISSING: "public_security",
 }
-"""Where a danger is filed of which the words say nothing else."""
+"""Where a danger is filed of which the words say nothing else; one that nobody named is left to people."""
 
 _MOST = 2000
 # Real alarms are short. In a longer text each passage is judged by itself, and more strictly: it tells a story.
@@ -94,6 +96,18 @@ def passages(said: str) -> Iterator[str]:
         yield gathered
 
 
+_CALLS = re.compile(
+    r"(?:救命|救人|救救?(?:我们?|人)?|求救|求助|求求?(?:你们?|您们?)?|帮帮?(?:我们?|忙)?|快点?|赶紧|赶快|马上|立刻|叫人|过?来个?人?|有没?有?人|谁"
+    r"|出(?:大|人)?(?:事|命)|不好|不得了|急|你们?|您们?|大家|我们?|这里|这边|请|要|在|吗|了|啊|呀|哪|呐|吧|呢|哇|的|!|sos)+",
+    re.IGNORECASE,
+)
+
+
+def only_calls(said: str) -> bool:
+    """Whether words do nothing but call for somebody (救命, 快来人): what threatens is not among them."""
+    return _CALLS.fullmatch(re.sub(r"[\W_]+", "", said)) is not None
+
+
 # ---------------------------------------------------------------- weights
 
 # Primes, so that neighbouring numbers are spread.
@@ -112,6 +126,8 @@ class Weights:
 
     def kind(self, said: str) -> Danger:
         """Which danger it is, if it is one."""
+        if only_calls(said):
+            return Danger.UNNAMED
         found = signs(said)
         return max(self._kinds, key=lambda kind: self._kinds[kind].odds(found))
 

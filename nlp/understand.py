@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from nlp.categories import CategorySeed
 from nlp.classifier import Classifier
-from nlp.danger import Danger, danger_in
+from nlp.danger import Danger, danger_in, only_calls
 from nlp.extract import AreaName, Place, Places, times
 from nlp.kinds import Chat, Kind
 from nlp.normal import normal
@@ -92,6 +92,8 @@ class Understander:
         told = said.replace(place.address, "", 1) if place is not None and place.address else said
         scored = self._classifier.score(told)
         found = danger_in(told)
+        if found and place is not None and only_calls(told.replace(place.text, "", 1)):
+            found = Danger.UNNAMED
         chat = None if found else scored.chat
         if chat is Chat.TALK and (place or _URGENT.search(said)):
             chat = None

@@ -10,8 +10,10 @@ import pytest
 from models import splitting
 from models.person import Person
 from models.ticket import Ticket, TicketState
+from nlp.danger import Danger
 from tests.handlers.conftest import WECOM, Street, both_platforms
 from tests.handlers.test_limits import china
+from texts import residents, services
 
 RESIDENT, NEIGHBOUR, MEMBER, GRID = "demo-resident-1", "demo-resident-2", "demo-member-1", "demo-grid-1"
 STAFF, STREET = "demo-staff-1", "demo-street-1"
@@ -124,6 +126,43 @@ def test_where_nobody_could_go_is_told_as_it_was_said_and_asked_for(
     assert "香樟花园6栋" in heard(street, STAFF)
     [ticket] = street.tickets()
     assert ticket.place == "香樟花园6栋"
+
+
+@both_platforms
+@pytest.mark.parametrize("cry", ["香樟花园6栋，快来", "香樟花园6栋快来人", "快来人啊，香樟花园6栋"])
+def test_a_cry_that_names_no_danger_is_answered_with_all_numbers_and_asked_what_it_is(
+    street: Street, on: str, cry: str
+) -> None:
+    reply = street.say(RESIDENT, cry, on=on).text
+    assert reply.startswith("请马上拨打 110；着火、有人被困打 119，有人急病、受伤打 120。")
+    assert reply.split("\n")[3] == "出了什么事？说一句就行，好让来的人有准备。"
+    assert "【紧急】有人呼救 · 香樟花园6栋，编号 0001" in heard(street, STAFF)
+    reply = street.say(RESIDENT, "有人晕倒了", on=on).text
+    assert reply.startswith("请马上拨打 120，看着病人")
+    assert "出了什么事" not in reply
+    assert "【紧急】有人急病受伤 · 香樟花园6栋，编号 0001" in heard(street, STAFF)
+    # Who cries again cries about the same.
+    assert street.say(RESIDENT, "快来", on=on).text.startswith("请马上拨打 120，看着病人")
+    assert [ticket.danger for ticket in street.tickets()] == ["medical"]
+
+
+def test_a_cry_without_a_place_is_asked_where_first(street: Street) -> None:
+    reply = street.say(RESIDENT, "快来人啊").text
+    assert reply.startswith("请马上拨打 110；")
+    assert reply.endswith("好让人赶过去。")
+    assert "知道了，香樟花园6栋。" in street.say(RESIDENT, "香樟花园6栋，快来").text
+    assert len(street.tickets()) == 1
+
+
+def test_where_the_place_of_a_matter_is_waited_for_a_hurried_one_is_no_cry(street: Street) -> None:
+    street.say(RESIDENT, "楼上太吵了")
+    assert "记在香樟花园6栋" in street.say(RESIDENT, "香樟花园6栋，快来").text
+    [ticket] = street.tickets()
+    assert (ticket.danger, ticket.place) == ("", "香樟花园6栋")
+
+
+def test_every_danger_has_its_first_sentence_and_its_name() -> None:
+    assert {*Danger} == {*residents.DANGERS} == {*services.THREATS}
 
 
 @both_platforms
