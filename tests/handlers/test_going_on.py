@@ -79,7 +79,49 @@ def test_whoever_is_alarmed_later_reads_what_has_been_said_since(street: Street)
     street.say(RESIDENT, "已经送医院了")
     street.told(STAFF)
     street.at(china(11, 23, 10, 12))
-    assert "又说“已经送医院了”" in heard(street, STAFF)
+    assert "居民后来说：\n“已经送医院了”\n起先说“香樟花园6栋有人晕倒了”" in heard(street, STAFF)
+
+
+@both_platforms
+def test_an_alarm_goes_on_until_somebody_has_looked_and_says_that_the_resident_says_it_is_over(
+    street: Street, on: str
+) -> None:
+    street.at(china(11, 23, 10))
+    street.say(RESIDENT, "香樟花园6栋着火了", on=on)
+    street.drain()
+    street.say(RESIDENT, "火灭了，谢谢", on=on)
+    assert "请跟居民核实、去看一眼；真的没事了，回复“办结 0001 加一句话”。" in heard(street, STAFF)
+    street.at(china(11, 23, 10, 12))
+    again = heard(street, STAFF)
+    assert "【紧急】着火 · 香樟花园6栋，编号 0001，居民后来说：\n“火灭了，谢谢”\n起先说“香樟花园6栋着火了”" in again
+    assert "还是去看一眼" in again
+    assert "已请居民先打报警" not in again
+    # What is said besides does not hide it, and what is worse does.
+    street.say(RESIDENT, "香樟花园6栋", on=on)
+    street.told(STAFF)
+    street.at(china(11, 23, 10, 24))
+    assert "居民后来说：\n“火灭了，谢谢”" in heard(street, STAFF)
+    street.say(RESIDENT, "又着火了", on=on)
+    assert "又说“又着火了”\n已请居民先打报警" in heard(street, STAFF)
+    street.told(STREET)
+    street.at(china(11, 23, 10, 36))
+    assert "又说“又着火了”\n已请居民先打报警" in heard(street, STREET)
+
+
+def test_those_alarmed_are_told_to_call_only_who_can_be_called(street: Street) -> None:
+    street.say(NEIGHBOUR, "着火了")
+    told = heard(street, STAFF)
+    assert "居民没留电话，请现在就回复“留言 0001 请问在哪里”。" in told
+    street.say(NEIGHBOUR, "香樟花园6栋")
+    told = heard(street, STAFF)
+    assert "居民没留电话，请现在就到现场看；要问什么，回复“留言 0001 加上您的话”。" in told
+    assert "打电话，" not in told
+    with street.huying.database.transaction() as session:
+        session.get_one(Person, street.person(NEIGHBOUR).id).phone = "13900000001"
+    street.say(NEIGHBOUR, "又着火了")
+    told = heard(street, STAFF)
+    assert "请现在就给居民打电话，到现场看。" in told
+    assert "没留电话" not in told
 
 
 def test_an_emergency_is_named_after_its_danger_and_shows_who_was_alarmed_and_who_answered(street: Street) -> None:
