@@ -148,24 +148,22 @@ def plain(message: Message, world: World) -> Understanding | None:
 
 
 def _danger(turn: Turn) -> Danger | None:
-    """The danger in free words, with their place and without it: an address hides no cry. Where a place is waited for,
-    "6栋，快来" answers.
+    """The danger in free words. What only sounds like one without its address is none where an answer or a place is
+    waited for: "6栋，快来" says where.
     """
     answer = commands.digit(turn.text)
     if answer is not None:
         # The number of a choice is none of the words that follow it.
         return danger(answer.words)
-    if not turn.text.strip():
-        return None
+    heard = danger(turn.text)
+    if not turn.text.strip() or (heard is None and turn.conversation.state not in (State.IDLE, State.HANDED_OVER)):
+        return heard
     turn.understood = found = understand(turn)
-    if found.place is not None and is_place_alone(turn.text, found.place) and _waits_for_place(turn):
-        return None
-    return found.danger or danger(turn.text)
-
-
-def _waits_for_place(turn: Turn) -> bool:
-    about = dialogue.recent(turn)
-    return turn.conversation.state is State.PLACE or (about is not None and dialogue.still_lacks_place(about))
+    if heard is None and found.place is not None and is_place_alone(turn.text, found.place):
+        about = dialogue.recent(turn)
+        if about is not None and dialogue.still_lacks_place(about):
+            return None
+    return found.danger or heard
 
 
 def understand(turn: Turn) -> Understanding:

@@ -56,6 +56,8 @@ _SENTENCE = re.compile(r"[^。!?;\n]+[。!?;\n]*")
 # other messages were not learned from (docs/decisions/0012): a needless alarm costs less than a missed one.
 SOUNDS_SO = -0.3
 INSISTS = 1.75
+WITH_AND_WITHOUT = -0.65
+"""The mean of a message with and without its address, where only what is left without it sounds like danger."""
 
 
 def danger(text: str, *, least: float = SOUNDS_SO) -> Danger | None:
@@ -82,6 +84,23 @@ def danger_in(said: str, *, least: float = SOUNDS_SO) -> Danger | None:
     return None
 
 
+def danger_at(said: str, told: str) -> Danger | None:
+    """`danger_in` of `said`, of which `told` is what is left without its address: that hides a short cry, and what is
+    left of "我住香樟花园" may sound like anything, so both are heard.
+    """
+    if told == said or len(said) > _PASSAGE:
+        return danger_in(told)
+    weights = shipped()
+    if only_calls(told):
+        return danger_in(told)
+    whole = weights.danger.odds(signs(said))
+    if whole < SOUNDS_SO:
+        rest = weights.danger.odds(signs(told))
+        if rest < SOUNDS_SO or (whole + rest) / 2 < WITH_AND_WITHOUT:
+            return None
+    return weights.kind(told)
+
+
 def passages(said: str) -> Iterator[str]:
     """A text in pieces that are short enough to be judged, cut where its sentences end."""
     gathered = ""
@@ -96,16 +115,14 @@ def passages(said: str) -> Iterator[str]:
         yield gathered
 
 
-_CALLS = re.compile(
-    r"(?:救命|救人|救救?(?:我们?|人)?|求救|求助|求求?(?:你们?|您们?)?|帮帮?(?:我们?|忙)?|快点?|赶紧|赶快|马上|立刻|叫人|过?来个?人?|有没?有?人|谁"
-    r"|出(?:大|人)?(?:事|命)|不好|不得了|急|你们?|您们?|大家|我们?|这里|这边|请|要|在|吗|了|啊|呀|哪|呐|吧|呢|哇|的|!|sos)+",
-    re.IGNORECASE,
-)
+_CALL = r"救命|救人|救救?(?:我们?|人)|求救|求助|帮帮我们?|快|赶紧|赶快|马上|立刻|来(?:个|些)?人|叫人|有没?有?人|出(?:大|人)?(?:事|命)|不得了|sos"
+_BESIDE_A_CALL = r"[来过点啊呀哪呐吧呢哇的了吗请要在!]|求求?|你们?|您们?|我们?|大家|这里|这边|不好|谁"
+_ONLY_CALLS = re.compile(rf"(?:{_BESIDE_A_CALL})*(?:{_CALL})(?:{_CALL}|{_BESIDE_A_CALL})*", re.IGNORECASE)
 
 
 def only_calls(said: str) -> bool:
     """Whether words do nothing but call for somebody (救命, 快来人): what threatens is not among them."""
-    return _CALLS.fullmatch(re.sub(r"[\W_]+", "", said)) is not None
+    return _ONLY_CALLS.fullmatch(re.sub(r"[\W_]+", "", said)) is not None
 
 
 # ---------------------------------------------------------------- weights

@@ -157,9 +157,20 @@ _BESIDE_A_PLACE = re.compile(
 )
 
 
+_HURRY = re.compile(r"快|来人|赶紧|赶快|马上")
+
+
 def is_place_alone(said: str, place: Place) -> bool:
     """Whether words name a place and tell nothing besides: "我在6栋2单元", "香樟花园6栋，快来"."""
-    rest = normal(said).replace(place.text, "", 1)
+    return _tells_nothing(normal(said).replace(place.text, "", 1))
+
+
+def says_only_where(rest: str) -> bool:
+    """Whether what is left of a message without its address tells nothing, and hurries nobody."""
+    return _HURRY.search(rest) is None and _tells_nothing(rest)
+
+
+def _tells_nothing(rest: str) -> bool:
     return _BESIDE_A_PLACE.fullmatch(re.sub(r"[\W_]+", "", rest)) is not None
 
 
