@@ -39,6 +39,8 @@ from models.person import Person, RoleKind
 from models.proposal import Proposal
 from models.templates import Part
 from models.ticket import Ending, Limit, Ticket, TicketState, TicketWords, Urgency, WordsKind
+from nlp.aftermath import news
+from nlp.danger import danger
 from nlp.extract import mask
 from nlp.hazards import HAZARDS
 from texts import channels, common, riders, services
@@ -264,6 +266,8 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
         reader_rides=notice.kind is NoticeKind.FINISHED
         and people.has_role(session.get_one(Person, notice.person_id), RoleKind.RIDER),
         threat=ticket.threat,
+        news=_news(session, ticket) if notice.kind is NoticeKind.ALARM else "",
+        has_phone=bool(session.get_one(Person, ticket.reporter_id).phone),
         suits=_suits(session, notice, ticket, now=now),
         again=mask(finding.why_again(session, ticket)) if notice.kind is NoticeKind.OFFER else "",
         data=notice.data | (_earlier(session, notice) if notice.kind is NoticeKind.SAME_EVENT else {}),
@@ -275,6 +279,21 @@ def _own_other(session: Session, notice: Notice) -> str:
     """The reader's own number that theirs is put into, or taken out of; empty where that one is a neighbour's."""
     other = session.get(Ticket, notice.data.get("into") or notice.data.get("from") or 0)
     return other.short if other is not None and other.reporter_id == notice.person_id else ""
+
+
+def _news(session: Session, ticket: Ticket) -> str:
+    """The last words that told how an alarm goes on; none where danger was told after them."""
+    said = select(TicketWords.text).where(
+        TicketWords.ticket_id == ticket.id, TicketWords.kind == WordsKind.ADDITION, TicketWords.text.is_not(None)
+    )
+    for text in session.scalars(said.order_by(TicketWords.id.desc())):
+        is_news, rest = news(text or "")
+        sounds_worse = danger(text or "") is not None
+        if is_news and not (rest and sounds_worse):
+            return text or ""
+        if sounds_worse:
+            return ""
+    return ""
 
 
 def _suits(session: Session, notice: Notice, ticket: Ticket, *, now: datetime) -> str:

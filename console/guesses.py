@@ -40,7 +40,7 @@ NEAR_BY = 0.03
 
 def of(sight: Sight, ticket: Ticket, means: Means) -> Guesses:
     """From the reporter's words as they stand, where anything understands them; of what has no area also from its point
-    or, where nothing lies near, from where the reporter rides or helps.
+    or, where nothing lies near, from where the reporter rides or helps. A danger is no second category.
     """
     said = _from_words(sight, ticket, means)
     if ticket.area_id is not None or len(said.places) == MOST:
@@ -76,7 +76,8 @@ def _from_words(sight: Sight, ticket: Ticket, means: Means) -> Guesses:
         for each in dict.fromkeys(near)
         if (place := means.understand(text, each).place) is not None and place.area_id
     } - {ticket.area_id}
-    categories = [(code, known[code]) for code in ranked if code != taken_for and code in known]
+    others = [] if ticket.threat else [code for code in ranked if code != taken_for and code in known]
+    categories = [(code, known[code]) for code in others]
     return Guesses(categories[:MOST], _named(sight, found, ticket)[:MOST])
 
 

@@ -258,6 +258,9 @@ def _ticket(house: House, sight: Sight, ticket: Ticket, trouble: Trouble | None 
     named |= {each.person_id for each in notes}
     alarmed = alarms.told(session, ticket) if ticket.urgency is Urgency.EMERGENCY else []
     named |= {each for _, whom in alarmed for each in whom}
+    ringing = alarms.ringing(session, ticket)
+    answered_by = alarms.answered_by(session, ticket) if ringing is not None else None
+    named.add(answered_by)
     named |= {*helping, *(event.facts["person"] for event in events if "person" in event.facts)}
     alike = earlier.most_like(sight, ticket, next((each.text for each in words if each.text), ""))
     named |= {each.ticket.assignee_id for each in alike}
@@ -282,6 +285,8 @@ def _ticket(house: House, sight: Sight, ticket: Ticket, trouble: Trouble | None 
         "offers": offers,
         "waves": waves,
         "alarmed": alarmed,
+        "ringing": ringing,
+        "answered_by": answered_by,
         "areas": dict(
             session.execute(select(Area.id, Area.name).where(Area.id.in_({each.area_id for each in waves}))).all()
         ),

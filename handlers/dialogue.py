@@ -141,9 +141,19 @@ def when_it_suits(turn: Turn, ticket: Ticket) -> str:
     return common.suits(ticket.wished, finding.visit_times(turn.session, ticket), now=turn.now)
 
 
+_ABOVE_COMMUNITIES = frozenset((AreaKind.CITY, AreaKind.DISTRICT, AreaKind.STREET))
+
+
 def is_nowhere(ticket: Ticket | opening.Opened) -> bool:
     """Whether nobody could go there: neither an area of ours, nor a point, nor a road."""
     return ticket.area_id is None and ticket.lat is None and not in_the_open(ticket.place)
+
+
+def has_no_door(world: World, ticket: Ticket) -> bool:
+    """Whether whoever comes to help would have to ask where: of a whole street or district nothing nearer is known."""
+    path = world.path(ticket.area_id)
+    is_wide = bool(path) and path[0].kind in _ABOVE_COMMUNITIES
+    return is_nowhere(ticket) or (is_wide and ticket.lat is None and not in_the_open(ticket.place))
 
 
 def lacks_place(ticket: Ticket | opening.Opened) -> bool:
@@ -173,8 +183,8 @@ def place_name(world: World, place: Place | None) -> str:
     if place is None:
         return ""
     path = world.path(place.area_id)
-    if not path or path[0].kind in (AreaKind.CITY, AreaKind.DISTRICT, AreaKind.STREET):
-        # Above a community the person's own words are the nearer place.
+    if not path or path[0].kind in _ABOVE_COMMUNITIES:
+        # The person's own words are the nearer place.
         return place.text.replace(place.room, "").strip("，, ") if place.room else place.text
     area, name = path[0], areas.name_of(path)
     if area.kind is AreaKind.ESTATE and place.building:

@@ -10,6 +10,7 @@ from handlers.turn import Meaning, Reply, Turn
 from models import alarms, tickets
 from models.conversation import State
 from models.ticket import Ticket, Urgency
+from nlp.danger import Danger
 from nlp.understand import Urgency as Soon
 from texts import residents
 
@@ -29,14 +30,29 @@ def danger(turn: Turn) -> Reply:
         found = replace(found, danger=kind, urgency=Soon.EMERGENCY)
         ticket = report.open_from(turn, found, turn.text)
     else:
+        if ticket.danger == Danger.UNNAMED:
+            ticket.danger = kind.value
         words_id = tickets.add_words(turn.session, ticket, turn.text, by=turn.person, now=turn.now)
         alarms.alarm(turn.session, ticket, now=turn.now, words_id=words_id)
     on_duty = len(alarms.first_told(turn.session, ticket, now=turn.now))
     # Only where the answer would be taken for one: beside a handed-over chat it is known by its words.
-    asks = dialogue.is_nowhere(ticket) and turn.conversation.state in (State.IDLE, State.PLACE, State.HANDED_OVER)
+    asks = dialogue.has_no_door(turn.world, ticket) and turn.conversation.state in (
+        State.IDLE,
+        State.PLACE,
+        State.HANDED_OVER,
+    )
     if asks and turn.conversation.state is not State.HANDED_OVER:
         dialogue.wait(turn, State.PLACE, ticket=ticket.id)
-    return Reply(residents.danger(kind.value, ticket.number, on_duty, gas_phone=turn.world.gas_phone, asks_place=asks))
+    return Reply(
+        residents.danger(
+            ticket.danger or kind.value,
+            ticket.number,
+            on_duty,
+            gas_phone=turn.world.gas_phone,
+            asks_place=asks,
+            asks_what=ticket.danger == Danger.UNNAMED,
+        )
+    )
 
 
 @routes(Meaning.NEWS, interrupts=True)
@@ -48,8 +64,8 @@ def news(turn: Turn) -> Reply:
 
 
 def _same(turn: Turn) -> Ticket | None:
-    """The emergency this person reported a moment ago; calling again adds to it."""
+    """The emergency this person reported a moment ago; calling again adds to it, and saying what it is about, too."""
     ticket = dialogue.recent(turn)
     if ticket is None or ticket.urgency is not Urgency.EMERGENCY or ticket.reporter_id != turn.person.id:
         return None
-    return ticket if turn.danger is not None and ticket.danger == turn.danger.value else None
+    return ticket if Danger.UNNAMED in (turn.danger, ticket.danger) or ticket.danger == turn.danger else None

@@ -18,7 +18,7 @@ from nlp import commands, offered
 from nlp.aftermath import news
 from nlp.asking import After, asked, is_of_its_kind
 from nlp.commands import About, Command, Intent
-from nlp.danger import INSISTS, danger
+from nlp.danger import INSISTS, Danger, danger
 from nlp.dates import only_a_time
 from nlp.extract import is_place_alone
 from nlp.judgement import judgement
@@ -85,9 +85,7 @@ def decide(turn: Turn) -> None:
     command = said or commands.parse(turn.text, roles=turn.roles)
     # A tap says nothing of its own that could be danger, a command only in the words after it.
     if not message.tap and command is None:
-        answer = commands.digit(turn.text)
-        # The number of a choice is none of the words that follow it.
-        turn.danger = danger(answer.words if answer is not None else turn.text)
+        turn.danger = _danger(turn)
     elif command is not None and said is None and command.intent not in REPORTING_BACK:
         turn.danger = danger(command.rest, least=INSISTS)
     about = _goes_on(turn) if command is None and not message.tap else None
@@ -95,7 +93,7 @@ def decide(turn: Turn) -> None:
         in_chat = turn.conversation.state is State.HANDED_OVER
         turn.meant, turn.inner, turn.danger = Meaning.TO_STAFF if in_chat else Meaning.NEWS, str(about.id), None
     elif turn.danger is not None:  # 1
-        turn.understood = understand(turn)
+        turn.understood = turn.understood or understand(turn)
         if _says_where(turn, turn.understood, sounds_like_danger=True):
             turn.meant, turn.danger = Meaning.NEWS, None
         else:
@@ -107,7 +105,7 @@ def decide(turn: Turn) -> None:
     elif said is not None:
         _take(turn, said)
     elif turn.conversation.state is State.HANDED_OVER and not (command and command.intent is Intent.CANCEL):  # 4
-        turn.meant = Meaning.NEWS if _says_where(turn, understand(turn)) else Meaning.TO_STAFF
+        turn.meant = Meaning.NEWS if _says_where(turn, turn.understood or understand(turn)) else Meaning.TO_STAFF
     elif command is not None:  # 3
         _take(turn, command)
     elif message.kind in KINDS:
@@ -151,6 +149,25 @@ def plain(message: Message, world: World) -> Understanding | None:
         # It may be what somebody thinks of what was done.
         return None
     return None if commands.suggest(said, roles=EVERY_ROLE) else found
+
+
+def _danger(turn: Turn) -> Danger | None:
+    """The danger in free words. What only sounds like one without its address is none where an answer or a place is
+    waited for: "6栋，快来" says where.
+    """
+    answer = commands.digit(turn.text)
+    if answer is not None:
+        # The number of a choice is none of the words that follow it.
+        return danger(answer.words)
+    heard = danger(turn.text)
+    if not turn.text.strip() or (heard is None and turn.conversation.state not in (State.IDLE, State.HANDED_OVER)):
+        return heard
+    turn.understood = found = understand(turn)
+    if heard is None and found.place is not None and is_place_alone(turn.text, found.place):
+        about = dialogue.recent(turn)
+        if about is not None and dialogue.still_lacks_place(about):
+            return None
+    return found.danger or heard
 
 
 def understand(turn: Turn) -> Understanding:
@@ -225,7 +242,7 @@ def _words(turn: Turn) -> None:
     if serial is not None and turn.conversation.state not in _ASKS_ABOUT_THE_PERSON:
         _take(turn, Command(Intent.PROGRESS, serial=serial))
         return
-    turn.understood = understand(turn)
+    turn.understood = turn.understood or understand(turn)
     if _said_anew(turn, turn.understood):
         dialogue.idle(turn)
     if _judged(turn) or _answers_an_offer(turn, turn.understood) or _is_over(turn, turn.understood):

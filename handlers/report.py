@@ -50,7 +50,7 @@ def report_of(world: World, found: Understanding, words: str, *, now: datetime, 
     place = found.place
     kind = TicketKind(found.kind.value)
     category = None if found.abstained else found.category
-    if category is None and found.danger and CATEGORIES[found.danger] in world.categories:
+    if category is None and found.danger and CATEGORIES.get(found.danger) in world.categories:
         category = CATEGORIES[found.danger]
     service = found.service if kind is TicketKind.REPORT and not found.danger else None
     return opening.Report(

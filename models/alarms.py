@@ -14,7 +14,7 @@ from models.lifecycle import OPEN_STATES, Actor
 from models.outbox import Notice, NoticeKind
 from models.person import Person, RoleKind
 from models.roster import Alarm
-from models.ticket import Ticket, TicketEvent, TicketWords, WordsKind
+from models.ticket import Ticket, TicketEvent, TicketWords, Urgency, WordsKind
 
 SECOND_AFTER = timedelta(minutes=5)
 """When the second person on duty is told, if the first did nothing."""
@@ -96,6 +96,12 @@ def told(session: Session, ticket: Ticket) -> Sequence[tuple[datetime, Sequence[
     for person_id, at in rows:
         found.setdefault(at, []).append(person_id)
     return list(found.items())
+
+
+def ringing(session: Session, ticket: Ticket) -> Alarm | None:
+    """How far the alarm of an emergency that is not over has got."""
+    is_open = ticket.urgency is Urgency.EMERGENCY and ticket.state in OPEN_STATES
+    return session.get(Alarm, ticket.id) if is_open else None
 
 
 def waiting(now: datetime) -> Select[int]:

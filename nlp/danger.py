@@ -26,6 +26,8 @@ class Danger(StrEnum):
     MEDICAL = "medical"
     FALLING = "falling"
     MISSING = "missing"
+    UNNAMED = "unnamed"
+    """Somebody calls for help, and nobody has said why."""
 
 
 CATEGORIES: Mapping[Danger, str] = {
@@ -41,7 +43,7 @@ CATEGORIES: Mapping[Danger, str] = {
     Danger.FALLING: "falling_object",
     Danger.MISSING: "public_security",
 }
-"""Where a danger is filed of which the words say nothing else."""
+"""Where a danger is filed of which the words say nothing else; one that nobody named is left to people."""
 
 _MOST = 2000
 # Real alarms are short. In a longer text each passage is judged by itself, and more strictly: it tells a story.
@@ -55,6 +57,8 @@ _SENTENCE = re.compile(r"[^。!?;\n]+[。!?;\n]*")
 SOUNDS_SO = -1.0
 _TOGETHER = 0.0
 INSISTS = 2.75
+WITH_AND_WITHOUT = -0.65
+"""The mean of a message with and without its address, where only what is left without it sounds like danger."""
 
 
 def danger(text: str, *, least: float = SOUNDS_SO) -> Danger | None:
@@ -81,6 +85,23 @@ def danger_in(said: str, *, least: float = SOUNDS_SO) -> Danger | None:
     return None
 
 
+def danger_at(said: str, told: str) -> Danger | None:
+    """`danger_in` of `said`, of which `told` is what is left without its address: that hides a short cry, and what is
+    left of "我住香樟花园" may sound like anything, so both are heard.
+    """
+    if told == said or len(said) > _PASSAGE:
+        return danger_in(told)
+    weights = shipped()
+    if only_calls(told):
+        return danger_in(told)
+    whole = weights.danger.odds(signs(said))
+    if whole < SOUNDS_SO:
+        rest = weights.danger.odds(signs(told))
+        if rest < SOUNDS_SO or (whole + rest) / 2 < WITH_AND_WITHOUT:
+            return None
+    return weights.kind(told)
+
+
 def passages(said: str) -> Iterator[str]:
     """A text in pieces that are short enough to be judged, cut where its sentences end."""
     gathered = ""
@@ -93,6 +114,16 @@ def passages(said: str) -> Iterator[str]:
             gathered += piece
     if gathered:
         yield gathered
+
+
+_CALL = r"救命|救人|救救?(?:我们?|人)|求救|求助|帮帮我们?|快|赶紧|赶快|马上|立刻|来(?:个|些)?人|叫人|有没?有?人|出(?:大|人)?(?:事|命)|不得了|sos"
+_BESIDE_A_CALL = r"[来过点啊呀哪呐吧呢哇的了吗请要在!]|求求?|你们?|您们?|我们?|大家|这里|这边|不好|谁"
+_ONLY_CALLS = re.compile(rf"(?:{_BESIDE_A_CALL})*(?:{_CALL})(?:{_CALL}|{_BESIDE_A_CALL})*", re.IGNORECASE)
+
+
+def only_calls(said: str) -> bool:
+    """Whether words do nothing but call for somebody (救命, 快来人): what threatens is not among them."""
+    return _ONLY_CALLS.fullmatch(re.sub(r"[\W_]+", "", said)) is not None
 
 
 # ---------------------------------------------------------------- weights
@@ -113,6 +144,8 @@ class Weights:
 
     def kind(self, said: str) -> Danger:
         """Which danger it is, if it is one."""
+        if only_calls(said):
+            return Danger.UNNAMED
         found = signs(said)
         return max(self._kinds, key=lambda kind: self._kinds[kind].odds(found))
 

@@ -17,7 +17,7 @@ try:
 except ModuleNotFoundError:  # the product runs without them
     LogisticRegression = LinearSVC = None
 
-from nlp.danger import BUCKETS, DANGER, KIND_BUCKETS, LONGEST, Danger, passages
+from nlp.danger import BUCKETS, CATEGORIES, DANGER, KIND_BUCKETS, LONGEST, Danger, passages
 from nlp.hashed import write
 from nlp.hashed_learn import Matrix, clauses
 from nlp.normal import normal
@@ -168,7 +168,7 @@ def learn(several: Sequence[Example]) -> bytes:
 
     told = [each for each in several if each.kind is not None]
     matrix = Matrix([each.said for each in told], KIND_BUCKETS)
-    for kind in Danger:
+    for kind in CATEGORIES:
         # dual: coordinate descent in one thread, so the same on every machine.
         one = LinearSVC(C=_KIND_C, dual=True, random_state=0, max_iter=3000)
         one.fit(matrix.rows, [each.kind is kind for each in told])

@@ -112,11 +112,32 @@ def knows_no_name(said: str) -> bool:
     return _KNOWS_NO_NAME.fullmatch(re.sub(r"[\W_]+|[呢啊呀了的吧哦]+$", "", normal(said))) is not None
 
 
-_OTHER_ESTATE = re.compile(r"苑|庭(?!院)|轩|阁(?!楼)|邸|府")
+_OTHER_ESTATE = re.compile(r"苑|庭(?!院)|轩|阁(?!楼)|邸|府|[花家]园|[嘉佳雅]园|公寓|新村|大厦")
 """What makes an estate's short name the beginning of another one's: 银杏苑 is not 银杏里, called 银杏."""
 
 
-_IN_THE_OPEN = re.compile(r"[路街巷桥]|大道|公园|广场|学校|医院|市场|车站|地铁")
+_ESTATE_OF_ITS_OWN = re.compile(
+    rf"{_OTHER_ESTATE.pattern}|小区|里(?![面边头外有的都没也又全弄])|园(?![区林丁])|村(?![民委])|山庄|城(?![管市区里中东南西北])|湾|宿舍|安置房"
+)
+"""What makes the short name of an area above the estates the beginning of an estate's: 江湾小区 is not 江湾街道, called
+江湾, though it may lie anywhere in it. What nobody knows is asked for, not taken for something known.
+"""
+
+
+_WHOLE_NAME = re.compile(r"[市区县镇乡]$|街道$|社区$|居委会$")
+"""How the names of areas above the estates end when they are said in full: 花园小区 in 江湾街道花园小区 lies there."""
+
+
+def _is_another(area: AreaName, text: str, begin: int, end: int) -> bool:
+    """Whether the name of `area`, at `begin` to `end`, is but the beginning of the name of a place nobody knows."""
+    if area.kind == "estate":
+        return _OTHER_ESTATE.match(text, end) is not None
+    if _WHOLE_NAME.search(text[begin:end]):
+        return False
+    return _ESTATE_OF_ITS_OWN.match(text, end) is not None
+
+
+_IN_THE_OPEN = re.compile(r"[路巷桥]|街(?!道(?!口))|大道|公园|广场|学校|医院|市场|车站|地铁")
 
 
 _ANY = re.compile(
@@ -136,9 +157,20 @@ _BESIDE_A_PLACE = re.compile(
 )
 
 
+_HURRY = re.compile(r"快|来人|赶紧|赶快|马上")
+
+
 def is_place_alone(said: str, place: Place) -> bool:
     """Whether words name a place and tell nothing besides: "我在6栋2单元", "香樟花园6栋，快来"."""
-    rest = normal(said).replace(place.text, "", 1)
+    return _tells_nothing(normal(said).replace(place.text, "", 1))
+
+
+def says_only_where(rest: str) -> bool:
+    """Whether what is left of a message without its address tells nothing, and hurries nobody."""
+    return _HURRY.search(rest) is None and _tells_nothing(rest)
+
+
+def _tells_nothing(rest: str) -> bool:
     return _BESIDE_A_PLACE.fullmatch(re.sub(r"[\W_]+", "", rest)) is not None
 
 
@@ -215,8 +247,8 @@ class Places:
                 several = self._names.get(text[index : index + length])
                 if several and not _ROAD.match(text, index + length):
                     area = self._nearest(several, near)
-                    if area.kind == "estate" and _OTHER_ESTATE.match(text, index + length):
-                        continue
+                    if _is_another(area, text, index, index + length):
+                        break
                     rank = (sum(1 for _ in self._above(area.id)), length)
                     if best is None or rank > best[:2]:
                         best = (*rank, area, index, index + length)

@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from nlp.categories import CategorySeed
 from nlp.classifier import Classifier
-from nlp.danger import Danger, danger_in
-from nlp.extract import AreaName, Place, Places, times
+from nlp.danger import Danger, danger_at, only_calls
+from nlp.extract import AreaName, Place, Places, says_only_where, times
 from nlp.kinds import Chat, Kind
 from nlp.normal import normal
 from nlp.offices import wants_an_office
@@ -92,7 +92,9 @@ class Understander:
         # What an estate is called says nothing of what is wrong there: 香樟花园 is no tree.
         told = said.replace(place.address, "", 1) if place is not None and place.address else said
         scored = self._classifier.score(told)
-        found = danger_in(told)
+        found = None if told != said and says_only_where(told) else danger_at(said, told)
+        if found and place is not None and only_calls(told.replace(place.text, "", 1)):
+            found = Danger.UNNAMED
         chat = None if found else scored.chat
         if chat is Chat.TALK and (place or _URGENT.search(said)):
             chat = None

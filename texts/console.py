@@ -644,9 +644,33 @@ def kinds(now: TicketKind) -> list[tuple[TicketKind, str]]:
     return [(kind, name) for kind, name in KINDS.items() if kind is now or not {kind, now} & OF_MEMBERS]
 
 
+def is_waiting_for_help(ticket: Ticket) -> bool:
+    """Whether it is an emergency, and nobody has answered it yet."""
+    return ticket.urgency is Urgency.EMERGENCY and ticket.answered_at is None and ticket.state in OPEN_STATES
+
+
+def alarm(since: datetime, again: datetime | None, who: str, *, now: datetime) -> str:
+    """How the alarm of an emergency stands: `who` has answered, or since when it waits and when people are called
+    again.
+    """
+    if who:
+        return f"{who}在跟"
+    goes_on = "值班的都叫过了" if again is None else f"{clock(again)} 接着叫人" if again > now else "这就接着叫人"
+    return f"{waited(since, now=now)}，还没有人应，{goes_on}"
+
+
+def waited(since: datetime, *, now: datetime) -> str:
+    """For how long somebody has been waiting for help."""
+    return f"等了 {_length(now - since)}"
+
+
 def limits(ticket: Ticket) -> list[tuple[datetime, str]]:
-    """What must happen until when, the next one first."""
-    found = {}
+    """What must happen until when, the next one first. An emergency that nobody has answered has no hours: its alarm
+    runs by minutes.
+    """
+    found: dict[str, datetime] = {}
+    if is_waiting_for_help(ticket):
+        return []
     if ticket.expected_at is not None and ticket.limit in LIMITS:
         found[LIMITS[ticket.limit]] = ticket.expected_at
     if ticket.answered_at is None and ticket.state in OPEN_STATES:

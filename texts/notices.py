@@ -68,6 +68,10 @@ class NoticeFacts:
     """Whether they would take it; they have not answered."""
     threat: str = ""
     """What an emergency is about."""
+    news: str = ""
+    """How an emergency goes on, in the words of whoever raised it, if nothing worse was said since."""
+    has_phone: bool = False
+    """Whether whoever reported it can be called."""
     suits: str = ""
     """When it suits the resident that somebody comes."""
     again: str = ""
@@ -330,12 +334,23 @@ def _desk(facts: NoticeFacts) -> Words:
 
 
 def _alarm(facts: NoticeFacts) -> Words:
+    head = f"【紧急】{_where(facts)}，编号 {facts.short}"
+    taking = f"接手了回复“留言 {facts.short} 马上到”，居民就知道有人来，我也不再叫您"
+    words_to = f"回复“留言 {facts.short} 加上您的话”"
+    if facts.news:
+        # People end an alarm: it goes on until one of them has, and says what the resident says.
+        first = f"起先说{_quoted(facts.report, 80)}" if facts.report.strip() else ""
+        how = "请给居民打电话核实，还是去看一眼。" if facts.has_phone else f"请{words_to}核实，还是去看一眼。"
+        over = f"；真的没事了，回复“办结 {facts.short} 加一句话”。"
+        return Words(f"{head}，居民后来说：\n{_quoted(facts.news, 120)}{first}{how}\n{taking}{over}")
     more = f"又说{_quoted(facts.words, 120)}" if facts.words.strip() else ""
-    return Words(
-        f"【紧急】{_where(facts)}，编号 {facts.short}\n{_quoted(facts.report, 120)}{more}"
-        "已请居民先打报警、急救电话。请现在就联系居民、到现场看。\n"
-        f"接手了回复“留言 {facts.short} 马上到”，居民就知道有人来，我也不再叫您。"
-    )
+    if facts.has_phone:
+        how = f"请现在就给居民打电话，{'到现场看' if facts.place else '问清在哪里'}。"
+    elif facts.place:
+        how = f"居民没留电话，请现在就到现场看；要问什么，{words_to}。"
+    else:
+        how = f"居民没留电话，请现在就回复“留言 {facts.short} 请问在哪里”。"
+    return Words(f"{head}\n{_quoted(facts.report, 120)}{more}已请居民先打报警、急救电话。{how}\n{taking}。")
 
 
 def _accepted(facts: NoticeFacts) -> Words:
@@ -375,7 +390,7 @@ def _added(facts: NoticeFacts) -> Words:
     if facts.threat:
         return Words(
             f"【紧急】{_where(facts)}，编号 {facts.short}，居民又说：\n“{clip(facts.words, 200)}”\n"
-            f"请跟居民核实一下；真的没事了，回复“办结 {facts.short} 加一句话”。"
+            f"请跟居民核实、去看一眼；真的没事了，回复“办结 {facts.short} 加一句话”。"
         )
     return Words(f"{facts.short} 居民补充：{clip(facts.words, 200)}")
 

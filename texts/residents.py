@@ -88,8 +88,7 @@ def received_question(number: str, category: str, promised: datetime, *, now: da
     """A question without a guide is passed to somebody who knows; `category` is empty where nobody knows yet."""
     about = f"您问的是{category}方面的事，" if category else "您问的我记下了，"
     return (
-        f"已受理，编号 {number}。\n{about}我请社区的同志来答，{when(promised, now=now)}前回您。\n"
-        "着急的话回复“人工”。"
+        f"已受理，编号 {number}。\n{about}我请社区的同志来答，{when(promised, now=now)}前回您。\n着急的话回复“人工”。"
     )
 
 
@@ -116,14 +115,16 @@ def received_voice_at(number: str, place: str) -> str:
     return f"已受理，编号 {number}。\n{place}，您的语音收到了，社区的同志会听。\n方便的话再打几个字，会更快。"
 
 
-def danger(kind: str, number: str, on_duty: int, *, gas_phone: str, asks_place: bool = False) -> str:
-    """Whom to call comes first, in the first words; everything else after."""
+def danger(
+    kind: str, number: str, on_duty: int, *, gas_phone: str, asks_place: bool = False, asks_what: bool = False
+) -> str:
+    """Whom to call comes first, in the first words; everything else after, and one question at most."""
     told = {0: "我同时在找社区值班的人。", 1: "我已经通知社区值班的同志。"}.get(
         on_duty, f"我已经通知社区值班的 {on_duty} 位同志，现在就联系您。"
     )
     after = f"\n编号 {number}。" if number else ""
-    where = f"\n{DANGER_WHERE}" if asks_place else ""
-    return f"{call_first(kind, gas_phone)}\n{told}{after}{where}"
+    asks = f"\n{DANGER_WHERE}" if asks_place else f"\n{DANGER_WHAT}" if asks_what else ""
+    return f"{call_first(kind, gas_phone)}\n{told}{after}{asks}"
 
 
 def call_first(kind: str, gas_phone: str) -> str:
@@ -149,6 +150,7 @@ def danger_news(number: str) -> str:
     )
 
 
+DANGER_WHAT = "出了什么事？说一句就行，好让来的人有准备。"
 DANGER_WHERE = "您在哪个小区、几栋？发给我，或者点“＋”发位置，好让人赶过去。"
 
 DANGERS = {
@@ -163,6 +165,7 @@ DANGERS = {
     "falling": "请马上拨打 110，离楼远一点，别从楼下走。",
     "medical": "请马上拨打 120，看着病人的呼吸，别挪动。",
     "drowning": "请马上拨打 119 和 120，别下水，扔绳子、竹竿、救生圈。",
+    "unnamed": "请马上拨打 110；着火、有人被困打 119，有人急病、受伤打 120。",
 }
 
 

@@ -19,6 +19,7 @@ THREATS = {
     "falling": "高空坠物",
     "medical": "有人急病受伤",
     "drowning": "有人落水",
+    "unnamed": "有人呼救",
 }
 """An emergency by its danger."""
 

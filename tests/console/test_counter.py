@@ -177,9 +177,12 @@ def test_a_place_that_no_area_is_found_by_is_asked_for(place: Place) -> None:
 def test_danger_is_said_first_and_alarms_those_on_duty(place: Place) -> None:
     desk = place.sign_in("staff")
     words = "香樟花园6栋着火了，好大的烟"
-    assert "请马上拨打 119" in desk.post("/counter", form(step="look", words=words)).text
+    look = desk.post("/counter", form(step="look", words=words)).text
+    assert "请马上拨打 119" in look
+    assert "也可能是" not in look
     page = slip(desk, desk.post("/counter", form(words=words)))
     assert page.index("请马上拨打 119") < page.index("已受理")
+    assert "答应回话" not in page
     [ticket] = taken(place)
     assert ticket.urgency is Urgency.EMERGENCY
     with place.database.reading() as session:

@@ -14,7 +14,7 @@ from models.category import Category
 from models.correction import Correction
 from models.db import Database
 from models.person import Person, RoleKind
-from models.ticket import Ticket
+from models.ticket import Ticket, Urgency
 from nlp import categories
 from nlp.understand import AreaName, Understander
 from tests import factories
@@ -71,6 +71,15 @@ def test_the_likeliest_other_categories_correct_it_by_one_press_and_it_is_learne
         [lesson] = session.scalars(select(Correction))
         assert (lesson.before_category, lesson.after_category) == ("noise", found[0])
     assert found[0] not in guesses(desk, ticket.number, "category")
+
+
+def test_a_danger_is_no_second_category(place: Place) -> None:
+    words = "9栋楼道着火了，有人乱停电动车，晚上还很吵"
+    ticket = place.ticket(words, category="noise", area=None, urgency=Urgency.EMERGENCY, danger="fire")
+    desk = place.sign_in("staff")
+    assert guesses(desk, ticket.number, "category") == []
+    assert guesses(desk, ticket.number, "area") != []
+    assert guesses(desk, place.ticket(words, category="noise").number, "category") != []
 
 
 def test_what_a_colleague_changed_meanwhile_is_not_lost_by_one_press(place: Place) -> None:

@@ -16,10 +16,12 @@ from models.errors import Refusal, Refused
 from models.lifecycle import LIVE_STATES, RULES, Action, Actor
 from models.outbox import NoticeKind
 from models.person import Person, RoleKind
+from models.roster import Alarm
 from models.ticket import Ticket, TicketEvent, TicketState, TicketWords, Urgency, WordsKind
 from tests import factories
 from tests.console.conftest import Desk, Place
 from texts import console as words
+from texts.common import clock
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}"
 
@@ -84,6 +86,26 @@ def test_an_emergency_is_named_after_its_danger_and_shows_who_was_alarmed(place:
     page = desk.get(f"/tickets/{alarm.number}").text
     told = page[page.index("通知过谁") : page.index("经过</h2>")]
     assert place.people["staff"].name in told
+
+
+def test_an_emergency_shows_for_how_long_it_waits_and_its_alarm_and_no_hours(place: Place) -> None:
+    alarm = place.ticket("着火了", urgency=Urgency.EMERGENCY, danger="fire", now=place.now - timedelta(minutes=8))
+    desk = place.sign_in("staff")
+    page = desk.get(f"/tickets/{alarm.number}").text
+    with place.database.reading() as session:
+        again = session.get_one(Alarm, alarm.id).next_at
+    assert again is not None
+    assert f"等了 8 分钟，还没有人应，{clock(again)} 接着叫人" in page
+    assert "<dt>期限</dt>" not in page
+    row = desk.get("/tickets?tab=new").text
+    assert "等了 8 分钟" in row
+    assert "还有" not in row[row.index(alarm.number) : row.index("</li>", row.index(alarm.number))]
+    with place.database.transaction() as session:
+        session.get_one(Alarm, alarm.id).next_at = None
+    assert "等了 8 分钟，还没有人应，值班的都叫过了" in desk.get(f"/tickets/{alarm.number}").text
+    place.do(tickets.relay, alarm, "马上到", by="staff")
+    assert f"{place.people['staff'].name}在跟" in desk.get(f"/tickets/{alarm.number}").text
+    assert "等了 8 分钟" not in desk.get("/tickets?tab=new").text
 
 
 def test_long_lists_have_pages_and_a_wild_address_is_harmless(place: Place) -> None:

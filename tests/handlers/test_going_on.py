@@ -10,8 +10,10 @@ import pytest
 from models import splitting
 from models.person import Person
 from models.ticket import Ticket, TicketState
+from nlp.danger import Danger
 from tests.handlers.conftest import WECOM, Street, both_platforms
 from tests.handlers.test_limits import china
+from texts import residents, services
 
 RESIDENT, NEIGHBOUR, MEMBER, GRID = "demo-resident-1", "demo-resident-2", "demo-member-1", "demo-grid-1"
 STAFF, STREET = "demo-staff-1", "demo-street-1"
@@ -77,7 +79,49 @@ def test_whoever_is_alarmed_later_reads_what_has_been_said_since(street: Street)
     street.say(RESIDENT, "已经送医院了")
     street.told(STAFF)
     street.at(china(11, 23, 10, 12))
-    assert "又说“已经送医院了”" in heard(street, STAFF)
+    assert "居民后来说：\n“已经送医院了”\n起先说“香樟花园6栋有人晕倒了”" in heard(street, STAFF)
+
+
+@both_platforms
+def test_an_alarm_goes_on_until_somebody_has_looked_and_says_that_the_resident_says_it_is_over(
+    street: Street, on: str
+) -> None:
+    street.at(china(11, 23, 10))
+    street.say(RESIDENT, "香樟花园6栋着火了", on=on)
+    street.drain()
+    street.say(RESIDENT, "火灭了，谢谢", on=on)
+    assert "请跟居民核实、去看一眼；真的没事了，回复“办结 0001 加一句话”。" in heard(street, STAFF)
+    street.at(china(11, 23, 10, 12))
+    again = heard(street, STAFF)
+    assert "【紧急】着火 · 香樟花园6栋，编号 0001，居民后来说：\n“火灭了，谢谢”\n起先说“香樟花园6栋着火了”" in again
+    assert "还是去看一眼" in again
+    assert "已请居民先打报警" not in again
+    # What is said besides does not hide it, and what is worse does.
+    street.say(RESIDENT, "香樟花园6栋", on=on)
+    street.told(STAFF)
+    street.at(china(11, 23, 10, 24))
+    assert "居民后来说：\n“火灭了，谢谢”" in heard(street, STAFF)
+    street.say(RESIDENT, "又着火了", on=on)
+    assert "又说“又着火了”\n已请居民先打报警" in heard(street, STAFF)
+    street.told(STREET)
+    street.at(china(11, 23, 10, 36))
+    assert "又说“又着火了”\n已请居民先打报警" in heard(street, STREET)
+
+
+def test_those_alarmed_are_told_to_call_only_who_can_be_called(street: Street) -> None:
+    street.say(NEIGHBOUR, "着火了")
+    told = heard(street, STAFF)
+    assert "居民没留电话，请现在就回复“留言 0001 请问在哪里”。" in told
+    street.say(NEIGHBOUR, "香樟花园6栋")
+    told = heard(street, STAFF)
+    assert "居民没留电话，请现在就到现场看；要问什么，回复“留言 0001 加上您的话”。" in told
+    assert "打电话，" not in told
+    with street.huying.database.transaction() as session:
+        session.get_one(Person, street.person(NEIGHBOUR).id).phone = "13900000001"
+    street.say(NEIGHBOUR, "又着火了")
+    told = heard(street, STAFF)
+    assert "请现在就给居民打电话，到现场看。" in told
+    assert "没留电话" not in told
 
 
 def test_an_emergency_is_named_after_its_danger_and_shows_who_was_alarmed_and_who_answered(street: Street) -> None:
@@ -107,6 +151,60 @@ def test_the_place_alone_of_an_alarm_whose_place_is_known_goes_to_the_alarm(stre
     assert ticket.place == "香樟花园6栋2单元"
     street.say(RESIDENT, "滨江雅苑3栋", on=on)
     assert street.ticket("0001").place == "滨江雅苑3栋"
+
+
+@both_platforms
+@pytest.mark.parametrize(("alarm", "place"), [("江湾小区着火了", "江湾小区"), ("江湾街道着火了", "江湾街道")])
+def test_where_nobody_could_go_is_told_as_it_was_said_and_asked_for(
+    street: Street, on: str, alarm: str, place: str
+) -> None:
+    reply = street.say(RESIDENT, alarm, on=on).text
+    assert reply.startswith("请马上拨打 119")
+    assert "您在哪个小区、几栋？" in reply
+    # As of every place nobody knows: everybody at the desks around is alarmed.
+    for who in (STAFF, STREET):
+        assert f"【紧急】着火 · {place}，编号 0001" in heard(street, who)
+    assert "知道了，香樟花园6栋。" in street.say(RESIDENT, "香樟花园6栋", on=on).text
+    assert "香樟花园6栋" in heard(street, STAFF)
+    [ticket] = street.tickets()
+    assert ticket.place == "香樟花园6栋"
+
+
+@both_platforms
+@pytest.mark.parametrize("cry", ["香樟花园6栋，快来", "香樟花园6栋快来人", "快来人啊，香樟花园6栋"])
+def test_a_cry_that_names_no_danger_is_answered_with_all_numbers_and_asked_what_it_is(
+    street: Street, on: str, cry: str
+) -> None:
+    reply = street.say(RESIDENT, cry, on=on).text
+    assert reply.startswith("请马上拨打 110；着火、有人被困打 119，有人急病、受伤打 120。")
+    assert reply.split("\n")[3] == "出了什么事？说一句就行，好让来的人有准备。"
+    assert "【紧急】有人呼救 · 香樟花园6栋，编号 0001" in heard(street, STAFF)
+    reply = street.say(RESIDENT, "有人晕倒了", on=on).text
+    assert reply.startswith("请马上拨打 120，看着病人")
+    assert "出了什么事" not in reply
+    assert "【紧急】有人急病受伤 · 香樟花园6栋，编号 0001" in heard(street, STAFF)
+    # Who cries again cries about the same.
+    assert street.say(RESIDENT, "快来", on=on).text.startswith("请马上拨打 120，看着病人")
+    assert [ticket.danger for ticket in street.tickets()] == ["medical"]
+
+
+def test_a_cry_without_a_place_is_asked_where_first(street: Street) -> None:
+    reply = street.say(RESIDENT, "快来人啊").text
+    assert reply.startswith("请马上拨打 110；")
+    assert reply.endswith("好让人赶过去。")
+    assert "知道了，香樟花园6栋。" in street.say(RESIDENT, "香樟花园6栋，快来").text
+    assert len(street.tickets()) == 1
+
+
+def test_where_the_place_of_a_matter_is_waited_for_a_hurried_one_is_no_cry(street: Street) -> None:
+    street.say(RESIDENT, "楼上太吵了")
+    assert "记在香樟花园6栋" in street.say(RESIDENT, "香樟花园6栋，快来").text
+    [ticket] = street.tickets()
+    assert (ticket.danger, ticket.place) == ("", "香樟花园6栋")
+
+
+def test_every_danger_has_its_first_sentence_and_its_name() -> None:
+    assert {*Danger} == {*residents.DANGERS} == {*services.THREATS}
 
 
 @both_platforms

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp import danger_learn
-from nlp.danger import LONGEST, Danger, danger, passages
+from nlp.danger import CATEGORIES, LONGEST, Danger, danger, only_calls, passages
 from nlp.normal import normal
 
 _DATA = Path(__file__).parents[1] / "data"
@@ -52,8 +52,8 @@ def test_the_kind_of_danger_decides_whom_to_call_and_is_told_apart() -> None:
 
 
 def test_the_examples_are_many_of_every_kind_and_none_is_on_both_sides() -> None:
-    assert {row["kind"] for row in DANGERS} == set(Danger)
-    assert min(sum(row["kind"] == kind for row in DANGERS) for kind in Danger) >= 30
+    assert {row["kind"] for row in DANGERS} == {*CATEGORIES} == {*Danger} - {Danger.UNNAMED}
+    assert min(sum(row["kind"] == kind for row in DANGERS) for kind in CATEGORIES) >= 30
     told, alike = ({normal(row["text"]) for row in rows} for rows in (DANGERS, LOOKALIKES))
     assert (len(told), len(alike)) == (len(DANGERS), len(LOOKALIKES))
     assert not told & alike
@@ -78,6 +78,17 @@ def test_the_examples_are_many_of_every_kind_and_none_is_on_both_sides() -> None
 )
 def test_each_kind_of_danger_is_heard(kind: Danger, text: str) -> None:
     assert danger(text) is kind
+
+
+@pytest.mark.parametrize("cry", ["救命", "快来", "快来人啊！", "来人啊，救命", "出大事了快来"])
+def test_a_cry_that_names_no_danger_is_heard_and_taken_for_none_of_them(cry: str) -> None:
+    assert danger(cry) is Danger.UNNAMED
+    assert only_calls(normal(cry))
+
+
+@pytest.mark.parametrize("told", ["3楼着火了快来人", "救命，他在打我", "快来人，我妈晕倒了", "求你们快点，人在水里"])
+def test_what_is_named_beside_a_cry_is_heard(told: str) -> None:
+    assert danger(told) not in (None, Danger.UNNAMED)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nlp.extract import AreaName, Place, Places, is_place_alone, knows_no_name, mask, times
+from nlp.extract import AreaName, Place, Places, in_the_open, is_place_alone, knows_no_name, mask, times
 
 AREAS = [
     AreaName(1, "district", "演示区"),
@@ -126,6 +126,13 @@ def test_the_crossing_in_front_of_an_estate_is_at_the_estate() -> None:
     assert found.area_id == 1
 
 
+@pytest.mark.parametrize(
+    ("place", "found"), [("解放路18号", True), ("南湖街", True), ("南湖街道", False), ("街道", False)]
+)
+def test_a_road_is_found_without_an_estate_and_a_whole_street_of_communities_is_not(place: str, found: bool) -> None:
+    assert in_the_open(place) is found
+
+
 @pytest.mark.parametrize("said", ["不知道", "我也不知道这是哪里", "不清楚是几栋", "说不清", "不晓得叫什么名字"])
 def test_somebody_does_not_know_what_the_place_is_called(said: str) -> None:
     assert knows_no_name(said)
@@ -136,9 +143,34 @@ def test_somebody_says_more_than_that(said: str) -> None:
     assert not knows_no_name(said)
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["江湾小区", "江湾小区3栋", "江湾花园6栋", "江湾公寓", "江湾苑", "江湾里3栋", "江湾新村", "江湾街小区", "演示公寓"],
+)
+@pytest.mark.parametrize("what", ["着火了", "停水了"])
+def test_an_estate_nobody_knows_is_not_the_street_or_district_it_is_called_like(said: str, what: str) -> None:
+    places = Places(
+        [AreaName(1, "district", "演示区", ("演示",)), AreaName(2, "street", "江湾街道", ("江湾", "江湾街"), 1)]
+    )
+    found = places.find(said + what)
+    assert found is not None
+    assert (found.text, found.area_id) == (said, None)
+
+
+@pytest.mark.parametrize("said", ["江湾里面有人打架", "江湾街道花园小区着火了", "江湾城管不管", "江湾村委会门口太吵"])
+def test_what_only_lies_in_a_street_is_still_told_to_it(said: str) -> None:
+    found = Places([AreaName(2, "street", "江湾街道", ("江湾",))]).find(said)
+    assert found is not None
+    assert found.area_id == 2
+
+
 def test_a_short_name_is_not_the_beginning_of_another_estates() -> None:
     places = Places([AreaName(1, "estate", "银杏里", ("银杏",))])
     found = places.find("银杏3栋")
     assert found is not None and found.area_id == 1
-    other = places.find("银杏苑3栋")
-    assert other is None or other.area_id is None
+    for name in ("银杏苑", "银杏公寓", "银杏花园"):
+        other = places.find(f"{name}3栋")
+        assert other is None or other.area_id is None
+    for name in ("银杏小区", "银杏里面"):
+        same = places.find(f"{name}3栋")
+        assert same is not None and same.area_id == 1

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nlp import commands
 from nlp.categories import First, Level, load
-from nlp.danger import danger
+from nlp.danger import Danger, danger
 from nlp.evaluate import classify_line, evaluate
 from nlp.extract import AreaName, mask
 from nlp.normal import normal
@@ -215,6 +215,16 @@ SPOKEN = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize("said", ["香樟花园想跳楼", "香樟花园6栋垃圾桶着火", "香樟花园救命", "香樟花园小偷在我家里"])
+def test_an_address_hides_no_danger(said: str) -> None:
+    assert UNDERSTANDER.understand(said).danger is not None
+
+
+@pytest.mark.parametrize("said", ["在香樟花园", "我在香樟花园6栋了", "住香樟花园", "香樟花园见"])
+def test_what_is_left_of_words_without_their_address_is_no_danger(said: str) -> None:
+    assert UNDERSTANDER.understand(said).danger is None
+
+
 @settings(max_examples=300, deadline=None)
 @given(text=SPOKEN, near=st.sampled_from([None, 1, 2, 99]))
 def test_nothing_anybody_types_breaks_the_understanding(text: str, near: int | None) -> None:
@@ -224,7 +234,7 @@ def test_nothing_anybody_types_breaks_the_understanding(text: str, near: int | N
     assert len(found.candidates) <= 5 and len(found.when) <= 5
     # Where it is, is left out of what threatens.
     is_addressed = found.place is not None and bool(found.place.address)
-    assert found.danger is danger(text) or "\n" in text or is_addressed
+    assert found.danger in (danger(text), Danger.UNNAMED) or "\n" in text or is_addressed
     for roles in ([], ["member", "rider", "grid", "staff", "street", "department", "admin"]):
         command = commands.parse(text, roles=roles)
         if command is not None:
