@@ -54,10 +54,10 @@ _SENTENCE = re.compile(r"[^。!?;\n]+[。!?;\n]*")
 
 # Log odds from which a short message is danger, one of two passages, and a passage of a long one. Chosen on messages of
 # writers of whom nothing was learned (docs/decisions/0012): a needless alarm costs less than a missed one.
-SOUNDS_SO = -1.0
+SOUNDS_SO = -1.2
 _TOGETHER = 0.0
-INSISTS = 2.75
-WITH_AND_WITHOUT = -0.65
+INSISTS = 2.5
+WITH_AND_WITHOUT = -2.0
 """The mean of a message with and without its address, where only what is left without it sounds like danger."""
 
 

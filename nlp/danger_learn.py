@@ -31,6 +31,9 @@ _LONGEST_PLACE = 12
 _WITH_PLACE = 0.5
 _NOTHING_TOLD = 0.3
 _BUILDINGS = ("{}栋", "{}栋{}单元", "{}号楼", "{}栋楼下", "{}栋{}单元门口", "{}幢")
+_BEFORE = ("", "", "在", "我在")
+_BESIDE = ("", ",", ",", " ")
+"""What stands before a place, and between it and what is told of it."""
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付"
     "方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温施翟涂喻柳鲁倪岳"
@@ -113,16 +116,20 @@ def ordinary(folder: Path) -> list[Example]:
 
 
 def somewhere(several: Sequence[Example], places: Sequence[str]) -> list[Example]:
-    """The same messages told with a place before them, and with a building of another place, so that where something is
-    speaks neither for danger nor against it. Which place follows from the words, so that it stays the same.
+    """The same messages told with a place before them, and with a building of another place before and after them, so
+    that where something is speaks neither for danger nor against it. Which place, and what stands between, follows
+    from the words, so that it stays the same.
     """
     found = []
     for each in several:
         if len(each.said) <= _SHORT:
             number = crc32(each.said.encode())
             building = _BUILDINGS[number % len(_BUILDINGS)].format(number // 7 % 20 + 1, number // 11 % 4 + 1)
-            for place in (places[number % len(places)], places[number // 3 % len(places)] + building):
-                found.append(Example(f"{place}{each.said}", each.danger, each.kind, _WITH_PLACE))
+            before, after = _BESIDE[number // 13 % len(_BESIDE)], _BESIDE[number // 17 % len(_BESIDE)]
+            place, other = places[number % len(places)], places[number // 3 % len(places)] + building
+            place = _BEFORE[number // 19 % len(_BEFORE)] + place
+            for told in (f"{place}{before}{each.said}", f"{other}{after}{each.said}", f"{each.said}{before or ','}{other}"):
+                found.append(Example(told, each.danger, each.kind, _WITH_PLACE))
     return found
 
 
