@@ -116,14 +116,17 @@ def passages(said: str) -> Iterator[str]:
         yield gathered
 
 
-_CALL = r"救命|救人|救救?(?:我们?|人)|求救|求助|帮帮我们?|快|赶紧|赶快|马上|立刻|来(?:个|些)?人|叫人|有没?有?人|出(?:大|人)?(?:事|命)|不得了|sos"
-_BESIDE_A_CALL = r"[来过点啊呀哪呐吧呢哇的了吗请要在!]|求求?|你们?|您们?|我们?|大家|这里|这边|不好|谁"
-_ONLY_CALLS = re.compile(rf"(?:{_BESIDE_A_CALL})*(?:{_CALL})(?:{_CALL}|{_BESIDE_A_CALL})*", re.IGNORECASE)
+_CALL = r"救命|救救?(?:我们?|人)|求救(?![命救我人])|求助|帮帮我们?|快|赶紧|赶快|马上|立刻|来(?:个|些)?人|叫人|有没?有?人|出(?:大|人)?(?:事|命)|不得了|sos"
+_BESIDE_A_CALL = r"[来过点啊呀哪呐吧呢哇的了吗请要在求谁!]|[你您我]们?|大家|这里|这边|不好"
+_CALLS = re.compile(_CALL, re.IGNORECASE)
+# Possessive: whatever is called over and over, each part of it is read in one way only.
+_ONLY_CALLS = re.compile(rf"(?:{_CALL}|{_BESIDE_A_CALL})++", re.IGNORECASE)
 
 
 def only_calls(said: str) -> bool:
     """Whether words do nothing but call for somebody (救命, 快来人): what threatens is not among them."""
-    return _ONLY_CALLS.fullmatch(re.sub(r"[\W_]+", "", said)) is not None
+    bare = re.sub(r"[\W_]+", "", said)
+    return _ONLY_CALLS.fullmatch(bare) is not None and _CALLS.search(bare) is not None
 
 
 # ---------------------------------------------------------------- weights
