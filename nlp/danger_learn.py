@@ -28,6 +28,8 @@ _KIND_C = 1.0
 # Messages up to this length are learned a second time, with the name of a place.
 _SHORT = 40
 _LONGEST_PLACE = 12
+_SHORTEST = 10
+_SHOUTED = 0.3
 _WITH_PLACE = 0.5
 _NOTHING_TOLD = 0.3
 _BUILDINGS = ("{}栋", "{}栋{}单元", "{}号楼", "{}栋楼下", "{}栋{}单元门口", "{}幢")
@@ -128,9 +130,22 @@ def somewhere(several: Sequence[Example], places: Sequence[str]) -> list[Example
             before, after = _BESIDE[number // 13 % len(_BESIDE)], _BESIDE[number // 17 % len(_BESIDE)]
             place, other = places[number % len(places)], places[number // 3 % len(places)] + building
             place = _BEFORE[number // 19 % len(_BEFORE)] + place
-            for told in (f"{place}{before}{each.said}", f"{other}{after}{each.said}", f"{each.said}{before or ','}{other}"):
+            for told in (
+                f"{place}{before}{each.said}",
+                f"{other}{after}{each.said}",
+                f"{each.said}{before or ','}{other}",
+            ):
                 found.append(Example(told, each.danger, each.kind, _WITH_PLACE))
     return found
+
+
+def shouted(several: Sequence[Example]) -> list[Example]:
+    """The shortest messages with a mark of exclamation, so that it alone is no danger: 您好!"""
+    return [
+        Example(f"{each.said}!", each.danger, each.kind, _SHOUTED * each.counts)
+        for each in several
+        if len(each.said) <= _SHORTEST and each.said[-1:].isalnum()
+    ]
 
 
 def whereabouts() -> list[str]:
@@ -158,7 +173,8 @@ def examples(written_in: Path, corpus: Path) -> list[Example]:
     answers = [Example(f"{before}{each}", False, counts=_WITH_PLACE) for each in named for before in ("", "就在")]
     # Who somebody is, is no cry either; what is written of 嫂子 is mostly that something happened to her.
     answers += [Example(each, False, counts=_NOTHING_TOLD) for each in (*names(), *whereabouts())]
-    return [*told, *somewhere(told, named), *answers, *ordinary(corpus)]
+    plain = ordinary(corpus)
+    return [*told, *somewhere(told, named), *answers, *plain, *shouted([*told, *plain])]
 
 
 def rebuild(written_in: Path, corpus: Path) -> bytes:

@@ -84,7 +84,10 @@ def test_a_road_outside_the_tree_is_kept_as_text() -> None:
     assert PLACES.find("解放路18号前面路灯坏了") == Place("解放路18号")
 
 
-@pytest.mark.parametrize("text", ["太吵了", "路灯坏了", "小区太脏", "1个月没人管", "2022年到现在", "", "停车费太贵"])
+@pytest.mark.parametrize(
+    "text",
+    ["太吵了", "路灯坏了", "小区太脏", "没人在里面", "他在上面", "1个月没人管", "2022年到现在", "", "停车费太贵"],
+)
 def test_no_place_is_invented(text: str) -> None:
     assert PLACES.find(text) is None
 
