@@ -567,6 +567,10 @@ def goes_on(turn: Turn, ticket: Ticket, words: str, *, but: Collection[int] = ()
         alarms.pass_on(turn.session, ticket, now=turn.now, words_id=words_id, but=but)
         if place is not None and ticket.place and is_place_alone(words, place):
             return Reply(residents.danger_place_kept(ticket.short, ticket.place))
+        is_asked_where = turn.conversation.state is State.PLACE and turn.conversation.data.get("ticket") == ticket.id
+        if is_asked_where and turn.meant is Meaning.NEWS:
+            # What is said next need not be about it: where it is, and what is worse, is heard all the same.
+            dialogue.idle(turn)
         return Reply(residents.danger_news(ticket.short))
     if turn.conversation.state is State.PLACE:
         dialogue.idle(turn)

@@ -138,8 +138,8 @@ def danger_place_kept(number: str, place: str) -> str:
 
 
 def danger_place_unknown(number: str) -> str:
-    """Words after an emergency that name no place we know; they were passed on."""
-    return f"这句话已经转给社区值班的同志（编号 {number}）。\n{DANGER_WHERE}"
+    """Words after an emergency that name no place we know; they were passed on. It may have been no emergency."""
+    return f"这句话已经转给社区值班的同志（编号 {number}）。\n{DANGER_WHERE}\n要是没有危险，回复“弄错了”。"
 
 
 def danger_news(number: str) -> str:

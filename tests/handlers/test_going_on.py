@@ -203,6 +203,19 @@ def test_where_the_place_of_a_matter_is_waited_for_a_hurried_one_is_no_cry(stree
     assert (ticket.danger, ticket.place) == ("", "香樟花园6栋")
 
 
+@both_platforms
+def test_whoever_was_misunderstood_says_so_and_goes_on_with_something_else(street: Street, on: str) -> None:
+    street.say(RESIDENT, "着火了", on=on)
+    assert "要是没有危险，回复“弄错了”。" in street.say(RESIDENT, "我想当志愿者", on=on).text
+    street.told(STAFF)
+    assert "转给值班的同志（编号 0001）" in street.say(RESIDENT, "弄错了", on=on).text
+    assert "居民又说：\n“弄错了”" in heard(street, STAFF)
+    assert "0001" not in street.say(RESIDENT, "路灯坏了好几天了", on=on).text
+    assert not street.words("0001")[-1].startswith("路灯")
+    # Where it is, and what is worse, is heard all the same.
+    assert "请马上拨打 119" in street.say(RESIDENT, "着火了，快来人", on=on).text
+
+
 def test_every_danger_has_its_first_sentence_and_its_name() -> None:
     assert {*Danger} == {*residents.DANGERS} == {*services.THREATS}
 
