@@ -61,7 +61,6 @@ LONGEST_FIRST = (
 whose fixture takes long stays with one worker.
 """
 
-
 # What passes once passes again: `--hypothesis-profile=default` looks at other examples every time.
 settings.register_profile("repeatable", derandomize=True)
 settings.load_profile("repeatable")
