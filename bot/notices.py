@@ -277,7 +277,8 @@ def _facts(session: Session, notice: Notice, ticket: Ticket | None, *, now: date
 
 def _own_other(session: Session, notice: Notice) -> str:
     """The reader's own number that theirs is put into, or taken out of; empty where that one is a neighbour's."""
-    other = session.get(Ticket, notice.data.get("into") or notice.data.get("from") or 0)
+    other_id = notice.data.get("into") or notice.data.get("from")
+    other = session.get(Ticket, other_id) if other_id else None
     return other.short if other is not None and other.reporter_id == notice.person_id else ""
 
 

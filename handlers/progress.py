@@ -129,7 +129,8 @@ def _line(turn: Turn, ticket: Ticket, event: TicketEvent, *, is_theirs: bool) ->
 
 def _is_of_one_reporter(turn: Turn, ticket: Ticket, event: TicketEvent) -> bool:
     """Whether the other one of two matters that were put together is its reporter's own, too."""
-    other = turn.session.get(Ticket, event.facts.get("into") or event.facts.get("ticket") or 0)
+    other_id = event.facts.get("into") or event.facts.get("ticket")
+    other = turn.session.get(Ticket, other_id) if other_id else None
     return other is not None and other.reporter_id == ticket.reporter_id
 
 
